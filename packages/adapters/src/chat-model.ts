@@ -1,0 +1,133 @@
+import { AgentError, type Completion, type Model, type ModelCallOptions, type ModelEvent, type ModelRequest, type ModelTraits, type Warning, withRetries } from '@capstan/core'
+import { checkSettings, clocksOf, limitsOf } from './check-settings.ts'
+import { prepareConnection } from './connection.ts'
+import { learnedOf } from './learned.ts'
+import type { ModelProfile } from './profiles/profile.ts'
+import { type EventBatch, readAnswer } from './read-answer.ts'
+import { type Chat, send } from './send.ts'
+import type { ChatSettings } from './settings.ts'
+import { encodeParameters } from './wire/encode-parameters.ts'
+import { createRequestEncoder } from './wire/encode-request.ts'
+
+/** What makes a model of a profile. */
+export interface ChatModelOptions {
+  /** For people: endpoint and model. */
+  readonly id: string
+  /** The name that is sent. */
+  readonly model: string
+  readonly profile: ModelProfile
+  readonly settings: ChatSettings & { readonly baseURL: string }
+}
+
+/**
+ * Joins profile, wire and transport into a model. Settings and key stay in its closure.
+ *
+ * @throws {AgentError} `invalid-options` for settings that the model refuses, before any request.
+ */
+export function createChatModel(options: ChatModelOptions): Model {
+  const { id, profile, settings, model } = options
+  checkSettings(settings, model)
+  const chat: Chat = {
+    id,
+    profile,
+    settings,
+    connection: prepareConnection(settings),
+    encoder: createRequestEncoder({
+      model,
+      profile,
+      parameters: encodeParameters(settings, profile, model),
+      allowTools: settings.allowTools === true,
+      extraBody: settings.extraBody,
+    }),
+    clocks: clocksOf(settings, profile),
+    limits: limitsOf(settings, profile),
+    learned: learnedOf(settings.baseURL, model),
+  }
+  const warnings = settingsWarnings(options)
+  return {
+    id,
+    traits: traitsOf(options),
+    stream: (request, { signal }) => stream({ chat, warnings, request, signal }),
+    complete: (request, callOptions = {}) => complete({ chat, warnings, request, signal: signalOf(callOptions) }),
+  }
+}
+
+function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
+  const tools = profile.tools.allowed || settings.allowTools === true
+  const prices = settings.prices ?? profile.prices
+  return {
+    tools,
+    toolChoices: tools && profile.toolChoice.onlyWhenAsked !== true ? profile.toolChoice.values : [],
+    candidates: settings.n ?? 1,
+    ...(prices !== undefined && { prices }),
+  }
+}
+
+function settingsWarnings({ profile, settings, id }: ChatModelOptions): readonly Warning[] {
+  if (profile.warnsOfBothSamplings !== true || settings.temperature === undefined || settings.topP === undefined) return []
+  return [{ code: 'both-samplings', message: `\`temperature\` and \`topP\` are both set for ${id}; its documentation advises to change only one of them.` }]
+}
+
+function signalOf({ signal = new AbortController().signal }: Partial<ModelCallOptions>): AbortSignal {
+  return signal
+}
+
+interface Call {
+  readonly chat: Chat
+  readonly warnings: readonly Warning[]
+  readonly request: ModelRequest
+  readonly signal: AbortSignal
+}
+
+async function* stream({ chat, warnings, request, signal }: Call): AsyncGenerator<readonly ModelEvent[], void, undefined> {
+  const open = await send(chat, request, { stream: chat.settings.stream !== false, signal })
+  try {
+    if (warnings.length > 0) yield warnings.map((warning) => ({ type: 'warning', warning }))
+    const reader = readAnswer(open)
+    for (;;) {
+      const { events, isLast } = await reader.next()
+      if (events.length > 0) yield events
+      if (isLast) return
+    }
+  } finally {
+    open.answer.close()
+  }
+}
+
+async function complete({ chat, warnings, request, signal }: Call): Promise<Completion> {
+  let attempts = 0
+  const sendOnce = async (attempt: number): Promise<EventBatch> => {
+    attempts = attempt
+    const open = await send(chat, request, { stream: false, signal })
+    try {
+      const reader = readAnswer(open)
+      for (;;) {
+        const batch = await reader.next()
+        if (batch.isLast) return batch
+      }
+    } finally {
+      open.answer.close()
+    }
+  }
+  try {
+    return toCompletion(await withRetries(sendOnce, signal), attempts, warnings)
+  } catch (error) {
+    if (AgentError.is(error)) throw Object.assign(error, { attempts: error.phase === 'setup' ? 0 : attempts })
+    // A wait before a retry ends with the reason of the signal.
+    throw new AgentError('The call was aborted.', { code: signal.aborted ? 'aborted' : 'internal', phase: 'headers', cause: error })
+  }
+}
+
+/** A server that streams although it was not asked to gives its first candidate alone, and no body to keep. */
+function toCompletion({ document, events }: EventBatch, attempts: number, warnings: readonly Warning[]): Completion {
+  if (document !== undefined) {
+    const { reply, candidates, raw } = document
+    return { ...reply, candidates, attempts, raw, warnings: [...warnings, ...document.warnings] }
+  }
+  const reply = events.find((event) => event.type === 'reply')?.reply
+  if (reply === undefined) throw new AgentError('The answer has no reply.', { code: 'internal', phase: 'finish' })
+  const { message, finishReason, rawFinishReason } = reply
+  const candidate = { message, finishReason, ...(rawFinishReason !== undefined && { rawFinishReason }) }
+  const noted = events.flatMap((event) => (event.type === 'warning' ? [event.warning] : []))
+  return { ...reply, candidates: [candidate], attempts, raw: null, warnings: [...warnings, ...noted] }
+}

@@ -1,0 +1,44 @@
+import type { Model } from '@capstan/core'
+import { createChatModel } from './chat-model.ts'
+import { evolinkProfiles } from './profiles/evolink.ts'
+import { plainProfile } from './profiles/plain.ts'
+import type { ModelProfile } from './profiles/profile.ts'
+import type { ChatSettings, DeepseekChatSettings, DeepseekReasonerSettings, KimiSettings } from './settings.ts'
+
+/** Settings by model. */
+export interface EvolinkModels {
+  'kimi-k2-thinking': KimiSettings
+  'kimi-k2-thinking-turbo': KimiSettings
+  'deepseek-chat': DeepseekChatSettings
+  'deepseek-reasoner': DeepseekReasonerSettings
+}
+
+/** The models that have a profile. */
+export type EvolinkModelId = keyof EvolinkModels
+
+/** What may be set for a model; everything for a model without a profile. */
+export type EvolinkSettings<Id extends string> = Id extends EvolinkModelId ? EvolinkModels[Id] : ChatSettings
+
+const evolinkURL = 'https://api.evolink.ai/v1'
+
+/**
+ * A model on Evolink. A setting that the model refuses does not compile.
+ *
+ * @param id - A model with a profile, or any other name: that one gets the plain profile, unchecked.
+ * @param settings - Key from `EVOLINK_API_KEY` and base URL `https://api.evolink.ai/v1` where not set; `https://direct.evolink.ai/v1` is the documented alternative.
+ * @throws {AgentError} `invalid-options` for a setting that the model refuses, naming parameter, model, rule and way out.
+ * @see https://docs.evolink.ai
+ */
+export function evolink<Id extends EvolinkModelId | (string & {})>(id: Id, settings?: EvolinkSettings<Id>): Model {
+  const given: ChatSettings = settings ?? {}
+  return createChatModel({
+    id: `evolink/${id}`,
+    model: id,
+    profile: evolinkProfile(id),
+    settings: { ...given, apiKeyEnv: given.apiKeyEnv ?? 'EVOLINK_API_KEY', baseURL: given.baseURL ?? evolinkURL },
+  })
+}
+
+function evolinkProfile(id: string): ModelProfile {
+  return evolinkProfiles.find(({ models }) => models.includes(id)) ?? { ...plainProfile, endpoint: 'evolink' }
+}

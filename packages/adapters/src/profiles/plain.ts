@@ -1,0 +1,51 @@
+import type { ByteLimits, Clocks, ModelProfile } from './profile.ts'
+
+/** The clocks where a profile says nothing else. */
+export const defaultClocks: Clocks = {
+  connectMs: 10_000,
+  headersMs: 60_000,
+  firstContentMs: 120_000,
+  queuedMs: 600_000,
+  gapMs: 300_000,
+  bytesMs: 60_000,
+}
+
+/** The limits where a profile says nothing else. */
+export const defaultLimits: ByteLimits = {
+  eventBytes: 8 * 1024 * 1024,
+  responseBytes: 64 * 1024 * 1024,
+  toolInputBytes: 4 * 1024 * 1024,
+  toolCalls: 128,
+}
+
+/**
+ * Chat completions as most servers speak them. Every parameter passes unchecked but for its type: what a server refuses, it says.
+ *
+ * @see https://platform.openai.com/docs/api-reference/chat
+ */
+export const plainProfile: ModelProfile = {
+  endpoint: 'openai-compatible',
+  models: [],
+  source: { url: 'https://platform.openai.com/docs/api-reference/chat', read: '2026-11-21' },
+  parameters: {
+    temperature: { kind: 'number', wire: 'temperature' },
+    topP: { kind: 'number', wire: 'top_p' },
+    topK: { kind: 'integer', wire: 'top_k' },
+    n: { kind: 'integer', wire: 'n', min: 1 },
+    maxOutputTokens: { kind: 'integer', wire: 'max_tokens', min: 1 },
+    presencePenalty: { kind: 'number', wire: 'presence_penalty' },
+    frequencyPenalty: { kind: 'number', wire: 'frequency_penalty' },
+    stop: { kind: 'strings', wire: 'stop' },
+    responseFormat: { kind: 'choice', wire: 'response_format', values: ['text', 'json_object'], asType: true },
+    logprobs: { kind: 'boolean', wire: 'logprobs' },
+    topLogprobs: { kind: 'integer', wire: 'top_logprobs', min: 0, max: 20, note: 'needs `logprobs`' },
+    thinking: { kind: 'choice', wire: 'thinking', values: ['enabled', 'disabled'], asType: true },
+  },
+  tools: { allowed: true, max: 128 },
+  toolChoice: { values: ['auto', 'none', 'required'] },
+  streamUsage: 'try',
+  reasoning: { field: 'reasoning_content', passBack: 'present', flips: true },
+  images: true,
+  partial: false,
+  emptyContent: '',
+}

@@ -1,0 +1,124 @@
+import { AgentError, isJsonObject, type Json, type ModelEvent, type ToolCallPart } from '@capstan/core'
+import type { ByteLimits } from '../profiles/profile.ts'
+
+interface OpenCall {
+  id: string
+  name: string
+  readonly fragments: string[]
+  /** Fragments that came before the name: they are shown together with it. */
+  isAnnounced: boolean
+  bytes: number
+}
+
+/** Puts tool calls together from the fragments of a stream. A fragment is appended to an array and joined once, at the end. */
+export interface ToolCallAssembler {
+  /** Takes the `tool_calls` of one delta, or of a whole message. */
+  add(toolCalls: Json | undefined, events: ModelEvent[]): void
+  readonly count: number
+  /** The calls in the order in which they began, arguments byte for byte; `{}` where there were none. */
+  finish(): readonly ToolCallPart[]
+}
+
+/**
+ * Makes an assembler. Its rule survives every shape that servers are known to send:
+ *
+ * - a fragment belongs to the call at its `index`; without one to the last call, unless it brings a new id or a new name;
+ * - a new id at an index whose call has a name already starts another call;
+ * - names are never joined, empty ids are ignored, arguments sent as an object are written as JSON.
+ *
+ * @throws {AgentError} From `add`: `response-too-large` past the limits, `stream-malformed` for fragments that are no objects.
+ */
+export function createToolCallAssembler(limits: ByteLimits): ToolCallAssembler {
+  const calls: OpenCall[] = []
+  const byIndex = new Map<number, OpenCall>()
+
+  const start = (): OpenCall => {
+    if (calls.length >= limits.toolCalls) throw tooLarge(`The answer asks for more than ${limits.toolCalls} tool calls.`)
+    const call: OpenCall = { id: '', name: '', fragments: [], isAnnounced: false, bytes: 0 }
+    calls.push(call)
+    return call
+  }
+
+  const find = (fragment: Fragment, isFirstOfDelta: boolean): OpenCall => {
+    const { index, id, name } = fragment
+    const known = index === undefined ? calls.at(-1) : byIndex.get(index)
+    const isOther = known === undefined || (id !== '' && known.id !== '' && id !== known.id && known.name !== '')
+    // Without an index, two entries of one delta are two calls, and a name that differs begins another one.
+    const isNext = index === undefined && known !== undefined && name !== '' && known.name !== '' && (name !== known.name || !isFirstOfDelta)
+    if (!isOther && !isNext) return known
+    const call = start()
+    if (index !== undefined) byIndex.set(index, call)
+    return call
+  }
+
+  const addFragment = (fragment: Fragment, isFirstOfDelta: boolean, events: ModelEvent[]): void => {
+    const call = find(fragment, isFirstOfDelta)
+    if (call.id === '') call.id = fragment.id
+    if (call.name === '') call.name = fragment.name
+    if (fragment.arguments !== '') {
+      call.bytes += Buffer.byteLength(fragment.arguments)
+      if (call.bytes > limits.toolInputBytes) throw tooLarge(`The arguments of a tool call are longer than ${limits.toolInputBytes} bytes.`)
+      call.fragments.push(fragment.arguments)
+    }
+    announce(call, calls, fragment.arguments, events)
+  }
+
+  return {
+    add: (toolCalls, events) => {
+      if (toolCalls === undefined || toolCalls === null) return
+      if (!Array.isArray(toolCalls)) throw malformed('`tool_calls` is not an array')
+      toolCalls.forEach((value, position) => addFragment(readFragment(value), position === 0, events))
+    },
+    get count() {
+      return calls.length
+    },
+    finish: () =>
+      calls.map(({ id, name, fragments }, position) => ({
+        type: 'tool-call',
+        // An empty id cannot be sent back: a tool message must name its call.
+        toolCallId: id === '' ? `call_${position}` : id,
+        toolName: name,
+        inputText: fragments.join('') || '{}',
+      })),
+  }
+}
+
+function announce(call: OpenCall, calls: readonly OpenCall[], delta: string, events: ModelEvent[]): void {
+  if (call.name === '') return
+  // The newest call is nearly always the one that grows.
+  const index = calls.at(-1) === call ? calls.length - 1 : calls.indexOf(call)
+  if (call.isAnnounced) {
+    if (delta !== '') events.push({ type: 'tool-call-delta', index, delta })
+    return
+  }
+  call.isAnnounced = true
+  events.push({ type: 'tool-call-delta', index, toolName: call.name, delta: call.fragments.join('') })
+}
+
+interface Fragment {
+  readonly index: number | undefined
+  readonly id: string
+  readonly name: string
+  readonly arguments: string
+}
+
+function readFragment(value: Json): Fragment {
+  if (!isJsonObject(value)) throw malformed('a tool call is not an object')
+  const { index, id, function: described } = value
+  const called = isJsonObject(described) ? described : {}
+  const { name, arguments: input } = called
+  return {
+    index: typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : undefined,
+    id: typeof id === 'string' ? id : '',
+    name: typeof name === 'string' ? name : '',
+    arguments: typeof input === 'string' ? input : isJsonObject(input) ? JSON.stringify(input) : '',
+  }
+}
+
+function malformed(what: string): AgentError {
+  return new AgentError(`A frame of the answer is malformed: ${what}.`, { code: 'stream-malformed', phase: 'stream', retryable: true })
+}
+
+function tooLarge(message: string): AgentError {
+  return new AgentError(`${message} Raise the limit in \`limits\` if this is meant.`, { code: 'response-too-large', phase: 'stream' })
+}

@@ -1,0 +1,93 @@
+import { AgentError, type ErrorPhase, type Json, type Usage } from '@capstan/core'
+import { cap, redact } from '../redact.ts'
+import { classifyError } from './classify-error.ts'
+import { decodeErrorBody, type ProviderError } from './error-body.ts'
+import { retryAfterMs } from './retry-after.ts'
+
+/** What an error message may tell about the request. Nothing here is a secret but `secrets`. */
+export interface ErrorContext {
+  readonly model: string
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** Where the key came from, such as `EVOLINK_API_KEY` or the setting `apiKey`; `undefined` when none was sent. */
+  readonly keySource: string | undefined
+  /** What must never be shown. */
+  readonly secrets: readonly string[]
+}
+
+/** An answer that is an error. */
+export interface ErrorAnswer {
+  /** The HTTP status; 0 for an error inside a 200. */
+  readonly status: number
+  readonly phase: ErrorPhase
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The body as text, or the parsed frame of a stream. */
+  readonly body: string | Json
+  readonly usage?: Usage | undefined
+}
+
+const maxProviderMessage = 1_000
+const maxExcerpt = 200
+
+/** Makes the error of an answer that is one. The provider's words are kept, capped and with keys taken out. */
+export function decodeError(answer: ErrorAnswer, context: ErrorContext): AgentError {
+  const { status, headers, phase } = answer
+  const said = readProviderError(answer.body)
+  const { code, retryable } = classifyError(status, said)
+  const providerMessage = cap(redact(said.message, context.secrets), maxProviderMessage)
+  const delay = retryable ? retryAfterMs({ headers, message: said.message, now: Date.now() }) : undefined
+  const requestId = requestIdOf(headers)
+  const shouldRetry = headers['x-should-retry']
+  const statusText = status === 0 ? 'with an error in its answer' : `with ${status}`
+  const keyHint = code === 'auth-failed' ? ` ${keyHintOf(context)}` : ''
+  const locationHint = code === 'network-redirect' ? redirectHint(headers) : ''
+  return new AgentError(`${context.model} at ${context.origin} answered ${statusText}${providerMessage === '' ? '.' : `: ${providerMessage}`}${keyHint}${locationHint}`, {
+    code,
+    phase,
+    retryable: shouldRetry === 'true' || (retryable && shouldRetry !== 'false'),
+    ...(status !== 0 && { status }),
+    ...(delay !== undefined && { retryAfterMs: delay }),
+    ...(providerMessage !== '' && { providerMessage }),
+    ...(requestId !== undefined && { requestId: redact(requestId, context.secrets) }),
+    ...(answer.usage !== undefined && { usage: answer.usage }),
+  })
+}
+
+/** The provider's words in an error body of any shape: JSON, HTML or plain text. */
+export function readProviderError(body: string | Json): ProviderError {
+  const parsed = typeof body === 'string' ? parseJson(body) : body
+  const known = decodeErrorBody(parsed)
+  if (known !== undefined) return known
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return { message: excerpt(text), type: '', code: '', param: '' }
+}
+
+/** The first 200 characters of a body in one line, for people. */
+export function excerpt(text: string): string {
+  return cap(text.slice(0, 4_000).replace(/\s+/g, ' ').trim().slice(0, maxExcerpt + 1), maxExcerpt).replace(/ \(\d+ more characters\)$/, '')
+}
+
+function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The provider's id of a request, from the headers where providers put it. */
+export function requestIdOf(headers: Readonly<Record<string, string>>): string | undefined {
+  const id = headers['x-request-id'] ?? headers['x-deepseek-request-id'] ?? headers['x-trace-id'] ?? headers['request-id'] ?? headers['x-ds-trace-id']
+  return id?.slice(0, 200)
+}
+
+function keyHintOf({ keySource }: ErrorContext): string {
+  return keySource === undefined ? 'No API key was sent: set `apiKey` or `apiKeyEnv`.' : `The key came from ${keySource}.`
+}
+
+function redirectHint(headers: Readonly<Record<string, string>>): string {
+  const location = headers['location'] ?? ''
+  if (!URL.canParse(location)) return ' Redirects are not followed: use the final URL as `baseURL`.'
+  return ` It redirects to ${new URL(location).origin}; redirects are not followed: use the final URL as \`baseURL\`.`
+}

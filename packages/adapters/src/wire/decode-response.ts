@@ -1,0 +1,96 @@
+import { AgentError, type Candidate, isJsonObject, type Json, type JsonObject, type ModelEvent, type ModelReply, type Warning } from '@capstan/core'
+import { createMessageAssembler } from './assemble-message.ts'
+import { decodeError, excerpt } from './decode-error.ts'
+import { type DecodeContext, decodeResponseInfo, isAtOutputLimit, readFinishWord } from './decode-stream.ts'
+import { decodeErrorBody } from './error-body.ts'
+import { redact } from '../redact.ts'
+import { decodeUsage } from './usage.ts'
+
+/** A whole body, decoded. */
+export interface DecodedResponse {
+  /** What a stream of the same answer would have shown of the first candidate. */
+  readonly events: readonly ModelEvent[]
+  readonly reply: ModelReply
+  readonly candidates: readonly Candidate[]
+  readonly warnings: readonly Warning[]
+  readonly raw: Json
+}
+
+/**
+ * Decodes a body that came in one piece.
+ *
+ * @throws {AgentError} `unexpected-content` when it is no chat completion, `stream-truncated` when it has no finish reason, or the error it holds.
+ */
+export function decodeResponse(text: string, context: DecodeContext): DecodedResponse {
+  const body = parseBody(text, context)
+  const usage = decodeUsage(body['usage'])
+  const about = { ...(usage !== undefined && { usage }), ...(context.requestId !== undefined && { requestId: context.requestId }) }
+  const events: ModelEvent[] = []
+  const warnings: Warning[] = []
+  const candidates = readChoices(body, context).map((choice, position): Candidate => {
+    const finishWord = choice['finish_reason']
+    if (typeof finishWord !== 'string' || finishWord === '') {
+      throw new AgentError(`The answer of ${context.model} has no finish reason: it is not whole.`, { code: 'stream-truncated', phase: 'finish', retryable: true, ...about })
+    }
+    const { finishReason, warning } = readFinishWord(finishWord, context, about)
+    if (warning !== undefined) warnings.push(warning)
+    const assembler = createMessageAssembler(context.profile, context.limits)
+    const message = choice['message']
+    if (isJsonObject(message)) assembler.add(message, position === 0 ? events : [])
+    const logprobs = choice['logprobs']
+    return { message: assembler.finish(), finishReason, rawFinishReason: finishWord, ...(logprobs !== undefined && logprobs !== null && { logprobs }) }
+  })
+  const [first] = candidates
+  if (first === undefined) throw notACompletion('its `choices` are empty', text, context)
+  const reply: ModelReply = {
+    message: first.message,
+    finishReason: first.finishReason,
+    ...(first.rawFinishReason !== undefined && { rawFinishReason: first.rawFinishReason }),
+    atOutputLimit: isAtOutputLimit(first.finishReason, usage, context),
+    usage: usage ?? {},
+    response: decodeResponseInfo(body, context, body['usage'] ?? undefined),
+  }
+  return { events, reply, candidates, warnings, raw: body }
+}
+
+function parseBody(text: string, context: DecodeContext): JsonObject {
+  let body: Json
+  try {
+    body = JSON.parse(text)
+  } catch {
+    // A body that begins as an object and ends in the middle was cut on its way.
+    if (text.trimStart().startsWith('{')) {
+      throw new AgentError(`The answer of ${context.model} is not whole JSON.`, { code: 'stream-truncated', phase: 'stream', retryable: true })
+    }
+    throw notACompletion('it is not JSON', text, context)
+  }
+  if (isJsonObject(body)) {
+    const { error, choices } = body
+    if ((error !== undefined && error !== null) || (choices === undefined && decodeErrorBody(body) !== undefined)) {
+      throw decodeError({ status: 0, phase: 'first', headers: context.headers, body, usage: decodeUsage(body['usage']) }, context)
+    }
+    return body
+  }
+  throw notACompletion('it is not a JSON object', text, context)
+}
+
+function readChoices(body: JsonObject, context: DecodeContext): readonly JsonObject[] {
+  const choices = body['choices']
+  if (!Array.isArray(choices) || !choices.every(isJsonObject)) throw notACompletion('it has no `choices`', JSON.stringify(body), context)
+  return choices.toSorted((left, right) => indexOf(left) - indexOf(right))
+}
+
+function indexOf(choice: JsonObject): number {
+  return typeof choice['index'] === 'number' ? choice['index'] : 0
+}
+
+/** The error for a 200 that is no chat completion, with the beginning of what came instead. */
+export function notACompletion(why: string, text: string, { model, origin, secrets }: DecodeContext): AgentError {
+  const begins = redact(excerpt(text), secrets)
+  return new AgentError(`${model} at ${origin} answered 200 with something that is not a chat completion: ${why}. It begins: ${begins}`, {
+    code: 'unexpected-content',
+    phase: 'first',
+    status: 200,
+    providerMessage: begins,
+  })
+}

@@ -1,0 +1,106 @@
+import { AgentError, type Json } from '@capstan/core'
+import type { ModelProfile, ParameterName, ParameterRule } from '../profiles/profile.ts'
+import type { ChatParameters } from '../settings.ts'
+
+/** The parameters of a request: wire names and values, in the order in which they are sent. */
+export type WireParameters = readonly (readonly [name: string, value: Json])[]
+
+const order: readonly ParameterName[] = [
+  'temperature',
+  'topP',
+  'topK',
+  'n',
+  'maxOutputTokens',
+  'presencePenalty',
+  'frequencyPenalty',
+  'stop',
+  'responseFormat',
+  'logprobs',
+  'topLogprobs',
+  'thinking',
+]
+
+/**
+ * Checks the settings of a model against its profile and words them for the wire. What is not set is not sent.
+ *
+ * @throws {AgentError} `invalid-options`, naming parameter, model, rule and way out.
+ */
+export function encodeParameters(settings: ChatParameters, profile: ModelProfile, model: string): WireParameters {
+  const parameters: [string, Json][] = []
+  for (const name of order) {
+    const value = settings[name]
+    if (value === undefined) continue
+    const rule = profile.parameters[name]
+    if (rule === undefined) throw refused(name, model, { because: 'its profile does not list it', instead: 'leave it out, or send it unchecked with `extraBody`' })
+    if (rule.kind === 'refused') throw refused(name, model, rule)
+    const problem = problemOf(value, rule)
+    if (problem !== undefined) throw invalid(`\`${name}\` (${rule.wire}) of ${model} must be ${problem}; got ${shown(value)}. Change it or leave it out.`)
+    parameters.push([rule.wire, wireValue(value, rule)])
+  }
+  checkTogether(settings, profile, model)
+  return parameters
+}
+
+function refused(name: string, model: string, rule: { readonly because: string; readonly instead: string }): AgentError {
+  return invalid(`\`${name}\` is refused by ${model}: ${rule.because}. Way out: ${rule.instead}.`)
+}
+
+function invalid(message: string): AgentError {
+  return new AgentError(message, { code: 'invalid-options' })
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length <= 80 ? text : `${text.slice(0, 80)}…`
+}
+
+function wireValue(value: string | number | boolean | readonly string[], rule: ParameterRule): Json {
+  return rule.kind === 'choice' && rule.asType ? { type: value } : value
+}
+
+function problemOf(value: unknown, rule: Exclude<ParameterRule, { kind: 'refused' }>): string | undefined {
+  switch (rule.kind) {
+    case 'number':
+    case 'integer': {
+      const isNumber = rule.kind === 'integer' ? Number.isSafeInteger(value) : Number.isFinite(value)
+      const inRange = typeof value === 'number' && value >= (rule.min ?? Number.NEGATIVE_INFINITY) && value <= (rule.max ?? Number.POSITIVE_INFINITY)
+      return isNumber && inRange ? undefined : `${rule.kind === 'integer' ? 'an integer' : 'a number'}${rangeOf(rule)}`
+    }
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : 'true or false'
+    case 'choice':
+      return typeof value === 'string' && rule.values.includes(value) ? undefined : `one of ${rule.values.map((word) => `'${word}'`).join(', ')}`
+    case 'strings':
+      return stringsProblem(value, rule)
+  }
+}
+
+/** The range of a number rule in words, starting with a space; empty without one. */
+export function rangeOf({ min, max }: { readonly min?: number; readonly max?: number }): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
+  if (min !== undefined) return ` >= ${min}`
+  return max === undefined ? '' : ` <= ${max}`
+}
+
+function stringsProblem(value: unknown, { maxItems = Number.POSITIVE_INFINITY, maxBytesEach }: { readonly maxItems?: number; readonly maxBytesEach?: number }): string | undefined {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (list.length === 0 || !list.every((item) => typeof item === 'string' && item !== '')) return 'a string that is not empty, or an array of such strings'
+  if (list.length > maxItems) return `at most ${maxItems} strings (there are ${list.length})`
+  const tooLong = maxBytesEach === undefined ? undefined : list.find((item) => typeof item === 'string' && Buffer.byteLength(item) > maxBytesEach)
+  return tooLong === undefined ? undefined : `strings of at most ${maxBytesEach} bytes of UTF-8 each`
+}
+
+function checkTogether(settings: ChatParameters, profile: ModelProfile, model: string): void {
+  const { temperature, n, topLogprobs, logprobs, allowTools } = settings
+  const { singleCandidateBelow } = profile
+  if (topLogprobs !== undefined && logprobs !== true) {
+    throw invalid(`\`topLogprobs\` of ${model} needs \`logprobs: true\`. Set both or neither.`)
+  }
+  if (singleCandidateBelow !== undefined && temperature !== undefined && temperature < singleCandidateBelow && n !== undefined && n > 1) {
+    throw invalid(`\`n\` of ${model} must be 1 with a temperature below ${singleCandidateBelow}: the model gives only one candidate there. Raise \`temperature\` or leave \`n\` out.`)
+  }
+  if (allowTools !== undefined && typeof allowTools !== 'boolean') throw invalid('`allowTools` must be true or false.')
+  if (allowTools !== undefined && profile.tools.allowed && profile.openParameters !== true) {
+    throw invalid(`\`allowTools\` is refused by ${model}: it takes tools anyway. Way out: leave it out.`)
+  }
+}

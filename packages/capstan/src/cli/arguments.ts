@@ -1,0 +1,123 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from './usage-error.ts'
+
+/** The commands, with the options that each takes. */
+const modelOptions = {
+  model: { type: 'string' },
+  'base-url': { type: 'string' },
+  'api-key-env': { type: 'string' },
+  offline: { type: 'boolean' },
+  instructions: { type: 'string' },
+  root: { type: 'string' },
+  'no-calculator': { type: 'boolean' },
+  'no-dates': { type: 'boolean' },
+  'no-files': { type: 'boolean' },
+  'no-tools': { type: 'boolean' },
+  'max-steps': { type: 'string' },
+  'max-tool-calls': { type: 'string' },
+  'max-tokens': { type: 'string' },
+  'max-seconds': { type: 'string' },
+  quiet: { type: 'boolean' },
+} as const
+
+const outputOptions = { json: { type: 'boolean' }, jsonl: { type: 'boolean' } } as const
+
+const simulateOptions = {
+  port: { type: 'string' },
+  'api-key': { type: 'string' },
+  fault: { type: 'string', multiple: true },
+  'chunk-delay': { type: 'string' },
+  seed: { type: 'string' },
+} as const
+
+/** Options of `run`, `demo` and `chat`, checked. */
+export interface RunArguments {
+  readonly words: readonly string[]
+  readonly model: string | undefined
+  readonly baseURL: string | undefined
+  readonly apiKeyEnv: string | undefined
+  readonly offline: boolean
+  readonly instructions: string | undefined
+  readonly root: string
+  readonly tools: { readonly calculator: boolean; readonly dates: boolean; readonly files: boolean }
+  readonly limits: { readonly steps?: number; readonly toolCalls?: number; readonly tokens?: number; readonly durationMs?: number }
+  readonly output: 'text' | 'json' | 'jsonl'
+  readonly quiet: boolean
+}
+
+export interface SimulateArguments {
+  readonly port: number
+  readonly apiKey: string | undefined
+  readonly faults: readonly string[]
+  readonly chunkDelayMs: number
+  readonly seed: number
+}
+
+/** @throws {UsageError} For an unknown option or a value out of range. */
+export function parseRunArguments(command: 'run' | 'demo' | 'chat', args: readonly string[]): RunArguments {
+  const { values, positionals } = parse(args, command === 'chat' ? modelOptions : { ...modelOptions, ...outputOptions })
+  const text = (name: keyof typeof modelOptions): string | undefined => {
+    const value = values[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  if (values['json'] === true && values['jsonl'] === true) throw new UsageError('--json and --jsonl exclude each other.')
+  const without = (name: 'no-calculator' | 'no-dates' | 'no-files'): boolean => values[name] === true || values['no-tools'] === true
+  const seconds = numberOf('--max-seconds', text('max-seconds'), { least: 1 })
+  const steps = numberOf('--max-steps', text('max-steps'), { least: 1 })
+  const toolCalls = numberOf('--max-tool-calls', text('max-tool-calls'), { least: 1 })
+  const tokens = numberOf('--max-tokens', text('max-tokens'), { least: 1 })
+  return {
+    words: positionals,
+    model: text('model'),
+    baseURL: text('base-url'),
+    apiKeyEnv: text('api-key-env'),
+    offline: values['offline'] === true,
+    instructions: text('instructions'),
+    root: text('root') ?? '.',
+    tools: { calculator: !without('no-calculator'), dates: !without('no-dates'), files: !without('no-files') },
+    limits: {
+      ...(steps !== undefined && { steps }),
+      ...(toolCalls !== undefined && { toolCalls }),
+      ...(tokens !== undefined && { tokens }),
+      ...(seconds !== undefined && { durationMs: seconds * 1_000 }),
+    },
+    output: values['json'] === true ? 'json' : values['jsonl'] === true ? 'jsonl' : 'text',
+    quiet: values['quiet'] === true,
+  }
+}
+
+/** @throws {UsageError} For an unknown option or a value out of range. */
+export function parseSimulateArguments(args: readonly string[]): SimulateArguments {
+  const { values, positionals } = parse(args, simulateOptions)
+  if (positionals.length > 0) throw new UsageError(`simulate takes no words, but got '${positionals[0]}'.`)
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+  const faults = values['fault']
+  return {
+    port: numberOf('--port', text(values['port']), { least: 0, most: 65_535 }) ?? 0,
+    apiKey: text(values['api-key']),
+    faults: Array.isArray(faults) ? faults.map(String) : [],
+    chunkDelayMs: numberOf('--chunk-delay', text(values['chunk-delay']), { least: 0 }) ?? 0,
+    seed: numberOf('--seed', text(values['seed']), { least: 0 }) ?? 1,
+  }
+}
+
+type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
+
+function parse(args: readonly string[], options: NonNullable<Parameters<typeof parseArgs>[0]>['options']): { values: Values; positionals: string[] } {
+  try {
+    return parseArgs({ args: [...args], options: options ?? {}, allowPositionals: true, strict: true })
+  } catch (error) {
+    // The parser's own sentence names the option.
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function numberOf(name: string, value: string | undefined, { least, most = Number.MAX_SAFE_INTEGER }: { least: number; most?: number }): number | undefined {
+  if (value === undefined) return undefined
+  const number = Number(value)
+  if (!/^\d+$/.test(value) || number < least || number > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
+    throw new UsageError(`${name} takes a whole number ${range}, not '${value}'.`)
+  }
+  return number
+}

@@ -1,0 +1,49 @@
+import { evolink, evolinkProfiles, openaiCompatible } from '@capstan/adapters'
+import type { Model } from '@capstan/core'
+import type { RunArguments } from './arguments.ts'
+
+/** A model to run on, and what has to be closed after it. */
+export interface ChosenModel {
+  readonly model: Model
+  /** Where it runs, for people. */
+  readonly note: string | undefined
+  close(): Promise<void>
+}
+
+export interface ModelChoice {
+  readonly args: RunArguments
+  readonly env: NodeJS.ProcessEnv
+  /** `demo` falls back to the offline model where `run` and `chat` ask for a key. */
+  readonly offlineWithoutKey: boolean
+}
+
+const defaultModel = 'kimi-k2-thinking'
+const defaultKeyVariable = 'EVOLINK_API_KEY'
+
+/**
+ * Picks the endpoint: the offline model when asked for, or in a demo without any sign of an endpoint; else the real one.
+ *
+ * @throws {AgentError} From the adapters, such as `missing-key`, on the first request.
+ */
+export async function chooseModel({ args, env, offlineWithoutKey }: ModelChoice): Promise<ChosenModel> {
+  const hasEndpoint = args.baseURL !== undefined || args.apiKeyEnv !== undefined || Boolean(env[defaultKeyVariable])
+  if (args.offline || (offlineWithoutKey && !hasEndpoint)) return await offlineModel(args)
+  return { model: onlineModel(args), note: undefined, close: async () => {} }
+}
+
+function onlineModel({ model: id = defaultModel, baseURL, apiKeyEnv = defaultKeyVariable }: RunArguments): Model {
+  const isEvolink = baseURL === undefined || evolinkProfiles.some(({ models }) => models.includes(id))
+  if (isEvolink) return evolink(id, { apiKeyEnv, ...(baseURL !== undefined && { baseURL }) })
+  return openaiCompatible({ baseURL, model: id, apiKeyEnv })
+}
+
+async function offlineModel(args: RunArguments): Promise<ChosenModel> {
+  const { startSimulator } = await import('@capstan/simulator')
+  const simulator = await startSimulator({ chunkDelayMs: 4 })
+  const reason = args.offline ? 'Offline, as asked' : `No key was found in ${defaultKeyVariable}, so this runs offline`
+  return {
+    model: evolink(args.model ?? defaultModel, { baseURL: simulator.baseURL, apiKey: 'offline' }),
+    note: `${reason}: a local simulator answers, whose offline model is a rule-based stand-in and not a language model.`,
+    close: () => simulator.close(),
+  }
+}

@@ -1,0 +1,50 @@
+/** The help text of the command: at most 80 columns. */
+export const helpText = `capstan: run an agent with tools from the command line.
+
+Usage
+  capstan run [options] "question"     answer on stdout, all else on stderr
+  capstan run [options] < file         the question comes from stdin
+  capstan run [options] "words:" -     stdin takes the place of -
+  capstan chat [options]               a conversation; Ctrl-C stops an answer
+  capstan demo [options] ["question"]  run; without a key: the offline model
+  capstan simulate [options]           a local provider to test against
+  capstan help | --help | --version
+
+Model (run, chat, demo)
+  --model ID          default kimi-k2-thinking; deepseek-chat, ... or any
+                      model that the endpoint of --base-url serves
+  --base-url URL      default https://api.evolink.ai/v1; also documented:
+                      https://direct.evolink.ai/v1
+  --api-key-env NAME  variable that holds the key; default EVOLINK_API_KEY
+  --offline           the simulator's offline model: no key, no network. It is
+                      a rule-based stand-in, not a language model
+  --instructions TEXT instructions to the model
+
+Tools (run, chat, demo): calculator, dates, and files (read-only)
+  --root DIR          the folder that the file tools may read; default .
+  --no-calculator  --no-dates  --no-files  --no-tools
+
+Limits (run, chat, demo)
+  --max-steps N       model calls; default 20
+  --max-tool-calls N  default 100
+  --max-tokens N      input and output tokens of the run; default none
+  --max-seconds N     active time of the run; default 1800
+
+Output (run, demo)
+  --json              the result as one JSON object on stdout
+  --jsonl             every event as a line of JSON on stdout
+  --quiet             nothing on stderr but errors
+
+Simulate
+  --port N            default 0, a free one. Its base URL is the first line
+                      of stdout
+  --api-key KEY       the only key that is accepted; default any
+  --fault FAULT       lay a fault over the answers, such as status:429 or
+                      stall:first-event; may be repeated
+  --chunk-delay MS    pause between the events of a stream; default 0
+  --seed N            default 1
+
+Exit codes
+  0 finished   1 error   2 usage   3 a limit was reached
+  4 paused, or the outcome of a call is unknown   130 aborted
+`

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { Agent } from './agent.ts'
+import { scriptedModel } from './testing/scripted-model.ts'
+import { testTool } from './testing/test-tool.ts'
+
+const model = scriptedModel([])
+const code = (value: string) => expect.objectContaining({ code: value })
+
+test('more than 128 tools are refused when the agent is made', () => {
+  const tools = Array.from({ length: 129 }, (_, index) => testTool(`tool_${index}`))
+  expect(() => new Agent({ model, tools })).toThrow(expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining('129') }))
+})
+
+test('two tools of one name are refused, letter case aside', () => {
+  expect(() => new Agent({ model, tools: [testTool('Echo'), testTool('echo')] })).toThrow(code('invalid-tool'))
+})
+
+test('something that is not a tool is refused with its place', () => {
+  expect(() => new Agent({ model, tools: { weather: {} as never } })).toThrow(expect.objectContaining({ message: expect.stringContaining('tools/weather') }))
+})
+
+test.each([
+  ['an unknown limit', { limits: { stepz: 1 } as never }],
+  ['a limit of 0', { limits: { steps: 0 } }],
+  ['a fractional limit', { limits: { toolCalls: 1.5 } }],
+  ['a money limit without prices', { limits: { cost: 5 } }],
+  ['a concurrency of 0', { toolCallConcurrency: 0 }],
+  ['a required tool choice without tools', { toolChoice: 'required' as const }],
+])('%s is refused', (_, options) => {
+  expect(() => new Agent({ model, ...options })).toThrow(code('invalid-options'))
+})
+
+test('tools for a model that refuses them are refused, and so are several candidates', () => {
+  expect(() => new Agent({ model: scriptedModel([], { tools: false }), tools: [testTool('echo')] })).toThrow(code('invalid-options'))
+  expect(() => new Agent({ model: scriptedModel([], { candidates: 2 }) })).toThrow(code('invalid-options'))
+})
+
+test('input that cannot be sent is refused before anything starts', async () => {
+  await expect(new Agent({ model }).generate([])).rejects.toMatchObject({ code: 'invalid-messages' })
+})

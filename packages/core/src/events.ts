@@ -1,0 +1,80 @@
+import type { ErrorData } from './errors.ts'
+import type { Json } from './json.ts'
+import type { AssistantMessage, ToolStatus } from './messages.ts'
+import type { FinishReason, Warning } from './model.ts'
+import type { RunStatus, StopReason } from './result.ts'
+import type { Cost, RunUsage, Usage } from './usage.ts'
+
+/** An event as the loop makes it. `step` counts from 1 and is 0 for events of the run itself. */
+export type RunEventBody =
+  | { readonly type: 'run-start'; readonly step: number; readonly agent: string; readonly model: string }
+  | { readonly type: 'step-start'; readonly step: number }
+  /** One HTTP request. `attempt` counts from 1 within its step. */
+  | { readonly type: 'attempt'; readonly step: number; readonly attempt: number; readonly model: string; readonly reason: AttemptReason }
+  | { readonly type: 'reasoning-delta'; readonly step: number; readonly attempt: number; readonly delta: string }
+  | { readonly type: 'text-delta'; readonly step: number; readonly attempt: number; readonly delta: string }
+  | {
+      readonly type: 'tool-call-delta'
+      readonly step: number
+      readonly attempt: number
+      /** Position of the call in the message, from 0. */
+      readonly index: number
+      readonly toolName?: string
+      readonly delta: string
+    }
+  /** The attempt failed or was not usable: what was shown of this step is void, and it starts again after `delayMs`. */
+  | { readonly type: 'step-retry'; readonly step: number; readonly attempt: number; readonly delayMs: number; readonly error: ErrorData }
+  | {
+      readonly type: 'message-end'
+      readonly step: number
+      readonly message: AssistantMessage
+      readonly finishReason: FinishReason
+      readonly usage: Usage
+      readonly ms: number
+      readonly replayed?: true
+    }
+  /** `key` is unique in the run and joins the events of one call; `toolCallId` is the provider's and is not. */
+  | { readonly type: 'tool-start'; readonly step: number; readonly key: string; readonly toolCallId: string; readonly toolName: string; readonly input: Json }
+  | { readonly type: 'tool-progress'; readonly step: number; readonly key: string; readonly toolName: string; readonly data: Json }
+  | ToolEndEvent
+  | { readonly type: 'repaired'; readonly step: number; readonly what: string; readonly message: string }
+  | { readonly type: 'warning'; readonly step: number; readonly warning: Warning }
+  | { readonly type: 'step-end'; readonly step: number; readonly usage: RunUsage }
+  | {
+      readonly type: 'run-end'
+      readonly step: number
+      readonly status: RunStatus
+      readonly stopReason: StopReason
+      readonly text: string
+      readonly usage: RunUsage
+      readonly cost?: Cost
+      readonly toolCalls: number
+    }
+  | { readonly type: 'run-error'; readonly step: number; readonly error: ErrorData }
+
+/** One for each call, also for a call that never ran. */
+export interface ToolEndEvent {
+  readonly type: 'tool-end'
+  readonly step: number
+  readonly key: string
+  readonly toolCallId: string
+  readonly toolName: string
+  readonly status: ToolStatus
+  /** What the model is told. */
+  readonly text: string
+  /** 0 for a call that never ran. */
+  readonly ms: number
+  readonly coerced?: readonly string[]
+  readonly replayed?: true
+  /** The very error that the tool threw. Not enumerable: it is on the live event alone and not in its JSON. */
+  readonly error?: unknown
+}
+
+/** Why a request was sent: the first of its step, a retry of a broken one, or because the answer was empty. */
+export type AttemptReason = 'first' | 'retry' | 'empty-reply'
+
+/** An event as consumers see it: plain JSON. `seq` counts from 1 without gaps within a process. */
+export type RunEvent = RunEventBody & { readonly runId: string; readonly seq: number }
+
+export type RunEventType = RunEventBody['type']
+export type RunEventOf<Type extends RunEventType> = Extract<RunEvent, { readonly type: Type }>

@@ -1,0 +1,54 @@
+export { Agent, type AgentOptions, type ResumeOptions, type RunOptions, type StreamOptions } from './agent.ts'
+export { type Approval, approve, deny, type OutcomeAnswer } from './answers.ts'
+export { type AgentErrorCode, errorCodes } from './error-codes.ts'
+export { AgentError, type AgentErrorOptions, type ErrorData, type ErrorPhase, FatalToolError, fatal, ToolError } from './errors.ts'
+export type { Listener } from './event-channel.ts'
+export type { AttemptReason, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './events.ts'
+export { assertNever, isJsonObject, type Json, type JsonObject } from './json.ts'
+export { defaultLimits, type Limits, type ResolvedLimits } from './limits.ts'
+export type { PrepareStep, StepPlan, StepView, StopWhen } from './loop/loop-run.ts'
+export {
+  type AssistantMessage,
+  type AssistantPart,
+  assistant,
+  type ImagePart,
+  type Message,
+  type ReasoningPart,
+  reasoningOf,
+  type SystemMessage,
+  system,
+  type TextPart,
+  type ToolCallPart,
+  type ToolMessage,
+  type ToolResultPart,
+  type ToolStatus,
+  textOf,
+  toolCallsOf,
+  type UserMessage,
+  type UserPart,
+  user,
+} from './messages.ts'
+export type {
+  Candidate,
+  Completion,
+  FinishReason,
+  Model,
+  ModelCallOptions,
+  ModelEvent,
+  ModelReply,
+  ModelRequest,
+  ModelTraits,
+  ResponseInfo,
+  ToolChoice,
+  ToolDefinition,
+  Warning,
+} from './model.ts'
+export type { Operation, OperationContext, Operations, Outcome, Question } from './operations.ts'
+export { type Repair, repairMessages } from './repair-messages.ts'
+export type { PendingQuestion, RunResult, RunState, RunStatus, RunStep, StopReason } from './result.ts'
+export { maxAttempts, maxRetryAfterMs, retryDelayMs, sleep, withRetries } from './retry.ts'
+export { Run } from './run.ts'
+export { checkMessages, findProblem } from './sendable.ts'
+export type { Tool, ToolCallContext, ToolEffect, ToolOutput, ToolValidation } from './tool.ts'
+export { maxTools } from './tool-set.ts'
+export { addUsage, type Cost, costOf, type Prices, type RunUsage, type Usage } from './usage.ts'

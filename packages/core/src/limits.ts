@@ -1,0 +1,73 @@
+import { AgentError } from './errors.ts'
+import type { StopReason } from './result.ts'
+
+/** Budgets of one run, checked before each request. Reaching one is a result with a named stop reason, not an error. */
+export interface Limits {
+  /** Model calls with their tools. Default: 20. At the limit one closing request asks for the best answer so far. */
+  readonly steps?: number
+  /** Tool calls that are run. Default: 100. At the limit one closing request goes out, as for `steps`. */
+  readonly toolCalls?: number
+  /** Input and output tokens of all requests. Default: none. */
+  readonly tokens?: number
+  /** Money, in integer micro-units of the currency of the model's prices. Needs a model with prices. Default: none. */
+  readonly cost?: number
+  /** Active time in milliseconds: model calls and tools; waiting for a person is free. Default: 1,800,000 (30 minutes). */
+  readonly durationMs?: number
+}
+
+export interface ResolvedLimits {
+  readonly steps: number
+  readonly toolCalls: number
+  readonly tokens: number
+  readonly cost: number
+  readonly durationMs: number
+}
+
+export const defaultLimits: ResolvedLimits = {
+  steps: 20,
+  toolCalls: 100,
+  tokens: Number.POSITIVE_INFINITY,
+  cost: Number.POSITIVE_INFINITY,
+  durationMs: 1_800_000,
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {AgentError} `invalid-options` for a limit that is not a positive number or has an unknown name.
+ */
+export function resolveLimits(limits: Limits): ResolvedLimits {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(defaultLimits, name)) {
+      throw new AgentError(`Unknown limit '${name}'. The limits are ${Object.keys(defaultLimits).join(', ')}.`, { code: 'invalid-options' })
+    }
+    const isCount = name !== 'durationMs'
+    if (value !== undefined && !(value > 0 && (!isCount || Number.isInteger(value) || value === Number.POSITIVE_INFINITY))) {
+      throw new AgentError(`limits.${name} must be a positive ${isCount ? 'integer' : 'number'}, not ${value}. Leave it out for the default.`, {
+        code: 'invalid-options',
+      })
+    }
+  }
+  return { ...defaultLimits, ...Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) }
+}
+
+/** What a run has spent so far, and what its next request is expected to add. */
+export interface Spending {
+  readonly steps: number
+  readonly toolCalls: number
+  readonly tokens: number
+  readonly cost: number
+  readonly activeMs: number
+  readonly nextTokens: number
+  readonly nextCost: number
+}
+
+/** The limit that forbids one more request, or `undefined`. */
+export function reachedLimit(limits: ResolvedLimits, spent: Spending): StopReason | undefined {
+  if (spent.activeMs >= limits.durationMs) return 'max-duration'
+  if (spent.cost + spent.nextCost > limits.cost) return 'max-cost'
+  if (spent.tokens + spent.nextTokens > limits.tokens) return 'max-tokens'
+  if (spent.steps >= limits.steps) return 'max-steps'
+  if (spent.toolCalls >= limits.toolCalls) return 'max-tool-calls'
+  return undefined
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import type { Operation, Question } from '../operations.ts'
+import type { RunnableCall } from './check-calls.ts'
+import type { LoopRun } from './loop-run.ts'
+
+/** Whether a person must approve this call. Recorded, because it is the caller's code. */
+export function approvalOperation(run: LoopRun, { id, tool, input }: RunnableCall): Operation<boolean> {
+  return {
+    id: `${id}/needs-approval`,
+    name: `needs-approval ${tool.name}`,
+    effect: 'read',
+    run: async () => {
+      if (tool.needsApproval === true) return true
+      if (tool.needsApproval === false) return false
+      try {
+        // An input that will be refused needs nobody's approval.
+        if (!(await tool.validate(input)).ok) return false
+        // The caller's context has the type that its tools ask for: `Agent<Context>` checks it.
+        return await tool.needsApproval(input, run.context as never)
+      } catch {
+        // Code that cannot decide must not let a call through.
+        return true
+      }
+    },
+  }
+}
+
+/** Asks whether a call may run. The question holds the exact input and a hash of the tool, so an answer fits only these. */
+export function approvalQuestion({ id, part, tool, input }: RunnableCall): Question {
+  return { id: `${id}/approval`, about: { type: 'approval', toolName: tool.name, toolCallId: part.toolCallId, input, tool: hashTool(tool) } }
+}
+
+/** Asks what became of a `once` call that was started and has no recorded outcome. */
+export function outcomeQuestion({ id, part, tool, input }: RunnableCall, round: number): Question {
+  return { id: `${id}/outcome/${round}`, about: { type: 'outcome', toolName: tool.name, toolCallId: part.toolCallId, input, tool: hashTool(tool) } }
+}
+
+function hashTool({ name, description, inputSchema, effect }: RunnableCall['tool']): string {
+  return createHash('sha256')
+    .update(JSON.stringify([name, description, inputSchema, effect]))
+    .digest('hex')
+    .slice(0, 16)
+}

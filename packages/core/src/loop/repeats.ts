@@ -1,0 +1,31 @@
+import type { ToolResultPart } from '../messages.ts'
+
+/** How often the last steps were exact repeats of each other: same calls, same outputs. */
+export interface Repeats {
+  readonly calls: string
+  readonly outputs: string
+  readonly count: number
+}
+
+/** At this repetition the model is told, and nothing is run. */
+const tellAt = 3
+/** At this one the run ends. */
+export const endAt = 5
+
+/** One text for all calls of a step. */
+export function callsKey(calls: readonly { readonly toolName: string; readonly inputText: string }[]): string {
+  return JSON.stringify(calls.map(({ toolName, inputText }) => [toolName, inputText]))
+}
+
+/** True when these calls would be at least the third repetition with the same outputs. */
+export function isRepeatedTooOften(repeats: Repeats, calls: string): boolean {
+  return repeats.calls === calls && repeats.count + 1 >= tellAt
+}
+
+/** Counts a step. A step whose calls were not run because they repeat goes on counting. */
+export function countRepeat(repeats: Repeats, calls: string, results: readonly ToolResultPart[]): Repeats {
+  if (isRepeatedTooOften(repeats, calls)) return { ...repeats, count: repeats.count + 1 }
+  const outputs = JSON.stringify(results.map((result) => result.text))
+  const isRepeat = repeats.calls === calls && repeats.outputs === outputs
+  return { calls, outputs, count: isRepeat ? repeats.count + 1 : 1 }
+}

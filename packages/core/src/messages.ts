@@ -1,0 +1,127 @@
+/**
+ * Messages are plain, readonly JSON. They can be stored as they are and handed to a later run.
+ * `version` is absent in this first format; a later format will carry a number.
+ */
+export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
+
+/** Instructions to the model. An agent's own `instructions` are sent before all messages and are not part of them. */
+export interface SystemMessage {
+  readonly role: 'system'
+  readonly version?: 1
+  readonly content: string
+}
+
+/** What the user said. */
+export interface UserMessage {
+  readonly role: 'user'
+  readonly version?: 1
+  readonly content: string | readonly UserPart[]
+}
+
+/** What the model answered: parts in the order in which they came, or plain text. */
+export interface AssistantMessage {
+  readonly role: 'assistant'
+  readonly version?: 1
+  readonly content: string | readonly AssistantPart[]
+  /** The last message of a request only: the model continues this text ('partial mode', where the endpoint has it). */
+  readonly partial?: true
+}
+
+/**
+ * The result of one tool call. A message with k tool calls is followed by exactly k tool messages in call order:
+ * they belong together by position, because providers repeat ids.
+ */
+export interface ToolMessage {
+  readonly role: 'tool'
+  readonly version?: 1
+  readonly content: readonly [ToolResultPart]
+}
+
+export type UserPart = TextPart | ImagePart
+export type AssistantPart = ReasoningPart | TextPart | ToolCallPart
+
+export interface TextPart {
+  readonly type: 'text'
+  readonly text: string
+}
+
+/** What the model thought. It is sent back byte for byte where the endpoint asks for it; an empty text is meaningful. */
+export interface ReasoningPart {
+  readonly type: 'reasoning'
+  readonly text: string
+  /** Name of the wire field it came in, where it is not the profile's usual one. */
+  readonly field?: string
+}
+
+export interface ImagePart {
+  readonly type: 'image'
+  /** An http(s) URL or a `data:` URL. */
+  readonly url: string
+}
+
+/** A call that the model asked for. */
+export interface ToolCallPart {
+  readonly type: 'tool-call'
+  /** The provider's id, verbatim. Not unique: some providers repeat ids within a run, or even within a message. */
+  readonly toolCallId: string
+  readonly toolName: string
+  /** The arguments as the model wrote them, byte for byte: usually JSON, not always valid. */
+  readonly inputText: string
+}
+
+export interface ToolResultPart {
+  readonly type: 'tool-result'
+  /** The id of the call, verbatim. */
+  readonly toolCallId: string
+  readonly toolName: string
+  readonly status: ToolStatus
+  /** What the model is told. */
+  readonly text: string
+}
+
+/**
+ * How a tool call ended. `ok`, `error`, `timeout` and `abandoned` were started; the others never ran:
+ * `invalid-input` (not JSON, or against the schema), `unknown-tool`, `denied` (by a person), `skipped` (by a rule of the loop).
+ * `fatal` ends the run.
+ */
+export type ToolStatus = 'ok' | 'error' | 'timeout' | 'abandoned' | 'invalid-input' | 'unknown-tool' | 'denied' | 'skipped' | 'fatal'
+
+/** Makes a user message of a text or of parts. */
+export function user(content: string | readonly UserPart[]): UserMessage {
+  return { role: 'user', content }
+}
+
+/** Makes a system message. */
+export function system(content: string): SystemMessage {
+  return { role: 'system', content }
+}
+
+/** Makes an assistant message of a text or of parts. */
+export function assistant(content: string | readonly AssistantPart[]): AssistantMessage {
+  return { role: 'assistant', content }
+}
+
+/** The tool calls of a message, in call order. */
+export function toolCallsOf(message: AssistantMessage): readonly ToolCallPart[] {
+  if (typeof message.content === 'string') return []
+  return message.content.filter((part) => part.type === 'tool-call')
+}
+
+/** The text of a message, its parts joined. */
+export function textOf(message: AssistantMessage | UserMessage): string {
+  return typeof message.content === 'string' ? message.content : joinParts(message.content, 'text')
+}
+
+/** The reasoning of a message, its parts joined; `undefined` when it has none (an empty one is `''`). */
+export function reasoningOf(message: AssistantMessage): string | undefined {
+  if (typeof message.content === 'string') return undefined
+  return message.content.some((part) => part.type === 'reasoning') ? joinParts(message.content, 'reasoning') : undefined
+}
+
+function joinParts(parts: readonly (AssistantPart | UserPart)[], type: 'text' | 'reasoning'): string {
+  let text = ''
+  for (const part of parts) {
+    if (part.type === type) text += part.text
+  }
+  return text
+}

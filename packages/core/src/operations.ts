@@ -1,0 +1,61 @@
+import type { RunEventBody } from './events.ts'
+import type { Json } from './json.ts'
+import type { ToolEffect } from './tool.ts'
+
+/**
+ * The durability seam: everything a run does to the world goes through these two methods. Between them the loop is a pure
+ * function of its input and of recorded outcomes, so a host that remembers outcomes can replay a run in another process.
+ */
+export interface Operations {
+  readonly runId: string
+  /**
+   * Runs the batch in parallel, started in array order; outcomes come in array order. An operation that was recorded is not run
+   * again. Rejects at once when the run is aborted, whatever the operations do.
+   */
+  perform<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]>
+  /** Answers in order; `undefined` when this host does not wait and someone has still to answer: the run pauses. */
+  ask(questions: readonly Question[]): Promise<readonly Json[] | undefined>
+}
+
+export interface Operation<Output> {
+  /** Derived from the position in the run, such as `steps/2/tools/1`: the same in every replay. */
+  readonly id: string
+  /** What it does, such as `model` or `tool pay`: compared on replay. */
+  readonly name: string
+  readonly effect: ToolEffect
+  /** At most this many bodies of one batch run at once. Default: no limit. */
+  readonly concurrency?: number
+  /** Returns JSON. Failures are values: a throw is a defect and is not recorded. */
+  run(context: OperationContext): Promise<Output>
+}
+
+export interface OperationContext {
+  /** `runId/id`: stable over repetitions, for idempotency. */
+  readonly key: string
+  /** Aborts with the run. */
+  readonly signal: AbortSignal
+  /** Shows a live event. Live events are never recorded. */
+  readonly emit: (event: RunEventBody) => void
+  /** `undefined` while consumers keep up; else what to wait for before more is fetched. */
+  readonly room: () => Promise<void> | undefined
+}
+
+export type Outcome<Output> =
+  | {
+      readonly status: 'done'
+      readonly output: Output
+      /** How long the body took, in milliseconds. */
+      readonly ms: number
+      /** How often the body was started, lost executions included. */
+      readonly executions: number
+      /** True when it came from a record. */
+      readonly replayed: boolean
+    }
+  /** A `once` operation that was started and whose outcome was never recorded. */
+  | { readonly status: 'unknown' }
+
+/** Something a person has to decide. */
+export interface Question {
+  readonly id: string
+  readonly about: Json
+}

@@ -1,0 +1,91 @@
+import type { AssistantMessage, AssistantPart, Message, ToolCallPart, ToolMessage } from './messages.ts'
+import { toolCallsOf } from './messages.ts'
+import { findProblem } from './sendable.ts'
+
+/** One change that was needed. */
+export interface Repair {
+  /** Position in the messages that were given. */
+  readonly index: number
+  readonly what: 'empty-message-dropped' | 'orphan-result-dropped' | 'missing-result-added' | 'results-reordered'
+}
+
+/**
+ * Makes a transcript sendable that another program wrote, trimmed or cut: results without a call are dropped, calls without a
+ * result get one that says so, results are put into call order, empty assistant messages are dropped. Reasoning is kept.
+ *
+ * @returns The very same array when nothing was wrong, and what was changed. The result passes `checkMessages`, unless nothing is left.
+ */
+export function repairMessages(messages: readonly Message[]): { readonly messages: readonly Message[]; readonly repairs: readonly Repair[] } {
+  if (findProblem(messages) === undefined) return { messages, repairs: [] }
+  const repaired: Message[] = []
+  const repairs: Repair[] = []
+  for (let index = 0; index < messages.length; ) {
+    const { kept, taken } = repairAt(messages, index, repairs)
+    repaired.push(...kept)
+    index += taken
+  }
+  return { messages: repaired, repairs }
+}
+
+// What is kept of the message at this place, and how many messages that decision takes: a message with its results.
+function repairAt(messages: readonly Message[], index: number, repairs: Repair[]): { readonly kept: readonly Message[]; readonly taken: number } {
+  const message = messages[index]
+  if (message === undefined || message.role === 'tool') {
+    repairs.push({ index, what: 'orphan-result-dropped' })
+    return { kept: [], taken: 1 }
+  }
+  const isKept = message.role === 'assistant' ? !isEmpty(message) : message.content.length > 0
+  if (!isKept) {
+    repairs.push({ index, what: 'empty-message-dropped' })
+    return { kept: [], taken: 1 }
+  }
+  if (message.role !== 'assistant') return { kept: [message], taken: 1 }
+  const results = resultsAfter(messages, index)
+  return { kept: [message, ...pair({ message, index, results, repairs })], taken: 1 + results.length }
+}
+
+function isEmpty({ content }: AssistantMessage): boolean {
+  if (typeof content === 'string') return content === ''
+  return !content.some((part: AssistantPart) => part.type === 'tool-call' || (part.type === 'text' && part.text !== ''))
+}
+
+function resultsAfter(messages: readonly Message[], index: number): readonly ToolMessage[] {
+  const results: ToolMessage[] = []
+  for (let next = index + 1; next < messages.length; next++) {
+    const message = messages[next]
+    if (message?.role !== 'tool') break
+    results.push(message)
+  }
+  return results
+}
+
+interface Pairing {
+  readonly message: AssistantMessage
+  readonly index: number
+  readonly results: readonly ToolMessage[]
+  readonly repairs: Repair[]
+}
+
+// Ids may repeat within a message: each result is taken once, by the first call with its id.
+function pair({ message, index, results, repairs }: Pairing): readonly ToolMessage[] {
+  const left = results.map((result, offset) => ({ result, place: index + 1 + offset }))
+  let isOrdered = true
+  const paired = toolCallsOf(message).map((call): ToolMessage => {
+    const found = left.findIndex(({ result }) => result.content.length === 1 && result.content[0]?.toolCallId === call.toolCallId)
+    const taken = found === -1 ? undefined : left.splice(found, 1)[0]
+    if (taken === undefined) {
+      repairs.push({ index, what: 'missing-result-added' })
+      return missingResult(call)
+    }
+    if (found > 0) isOrdered = false
+    return taken.result
+  })
+  for (const { place } of left) repairs.push({ index: place, what: 'orphan-result-dropped' })
+  if (!isOrdered) repairs.push({ index, what: 'results-reordered' })
+  return paired
+}
+
+function missingResult({ toolCallId, toolName }: ToolCallPart): ToolMessage {
+  const text = 'No result of this call was recorded. It may or may not have run.'
+  return { role: 'tool', content: [{ type: 'tool-result', toolCallId, toolName, status: 'abandoned', text }] }
+}

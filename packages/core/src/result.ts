@@ -1,0 +1,99 @@
+import type { Json, JsonObject } from './json.ts'
+import type { AssistantMessage, Message, ToolResultPart } from './messages.ts'
+import type { FinishReason, ResponseInfo, Warning } from './model.ts'
+import type { Cost, RunUsage, Usage } from './usage.ts'
+
+/** `finished`: a whole answer. `limit`: a limit of the caller. `paused`: someone must decide. `unusable`: no whole answer. */
+export type RunStatus = 'finished' | 'limit' | 'paused' | 'unusable'
+
+/** Why the loop ended. What the model said about its last message is `finishReason`. */
+export type StopReason =
+  | 'finished'
+  | 'truncated'
+  | 'filtered'
+  | 'max-steps'
+  | 'max-tool-calls'
+  | 'max-tokens'
+  | 'max-cost'
+  | 'max-duration'
+  | 'stop-condition'
+  | 'repeated-calls'
+  | 'paused'
+  | 'outcome-unknown'
+
+/** The status that each stop reason stands for. */
+export const statusOf: Readonly<Record<StopReason, RunStatus>> = {
+  finished: 'finished',
+  'stop-condition': 'finished',
+  truncated: 'unusable',
+  filtered: 'unusable',
+  'max-steps': 'limit',
+  'max-tool-calls': 'limit',
+  'max-tokens': 'limit',
+  'max-cost': 'limit',
+  'max-duration': 'limit',
+  'repeated-calls': 'limit',
+  paused: 'paused',
+  'outcome-unknown': 'paused',
+}
+
+/** One model call and the tools it asked for. */
+export interface RunStep {
+  readonly step: number
+  readonly message: AssistantMessage
+  /** In call order, one for each call. */
+  readonly toolResults: readonly ToolResultPart[]
+  readonly finishReason: FinishReason
+  /** Of all attempts of the step. */
+  readonly usage: Usage
+  readonly attempts: number
+  readonly response: ResponseInfo
+  /** Active time: the model call and the slowest tool of each batch, in milliseconds. */
+  readonly ms: number
+}
+
+/** What a run came to. Plain data but for `textOrThrow`. */
+export interface RunResult {
+  readonly runId: string
+  readonly status: RunStatus
+  readonly stopReason: StopReason
+  /** The text of the last message; what there is of it when the run did not finish. */
+  readonly text: string
+  /** The reasoning of the last message. */
+  readonly reasoningText: string
+  /** Input and all whole steps: always sendable, so it can be the input of the next run. */
+  readonly messages: readonly Message[]
+  readonly steps: readonly RunStep[]
+  readonly usage: RunUsage
+  /** Unknown without prices, or while the usage of an attempt is unknown. */
+  readonly cost: Cost | undefined
+  /** What the model said about its last whole message. */
+  readonly finishReason: FinishReason | undefined
+  readonly toolCalls: number
+  /** Active time in milliseconds: waiting for a person is free. */
+  readonly activeMs: number
+  readonly warnings: readonly Warning[]
+  /** What a person has to decide, when the run is paused. */
+  readonly pending: readonly PendingQuestion[]
+  /** JSON to continue a paused run from, in this process or another. */
+  readonly state: RunState | undefined
+  /**
+   * The text of a whole answer.
+   *
+   * @throws {AgentError} `unfinished`, `output-limit` or `content-filtered` when `status` is not `finished`.
+   */
+  textOrThrow(): string
+}
+
+export interface PendingQuestion {
+  readonly id: string
+  readonly about: Json
+}
+
+/** A paused run: what was given and every recorded outcome. It is plain JSON. */
+export interface RunState {
+  readonly version: 1
+  readonly runId: string
+  readonly input: readonly Message[]
+  readonly records: readonly JsonObject[]
+}

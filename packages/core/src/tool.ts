@@ -1,0 +1,55 @@
+import type { Json } from './json.ts'
+import type { ToolStatus } from './messages.ts'
+import type { ToolDefinition } from './model.ts'
+
+/**
+ * What repeating an execution means: `read` changes nothing, `idempotent` may be repeated with the same key, `once` must not be
+ * repeated by itself.
+ */
+export type ToolEffect = 'read' | 'idempotent' | 'once'
+
+/**
+ * A tool as the loop sees it. `tool()` of `@capstan/tools` makes one; anything with this shape works.
+ * `Context` is what the caller gives to `generate`: it is never sent to the model and never recorded.
+ */
+export interface Tool<Context = unknown> extends ToolDefinition {
+  readonly effect: ToolEffect
+  /** True for tools that are called again with the same input on purpose, such as polling: the repeat guard leaves them alone. */
+  readonly repeatable: boolean
+  /** Whether a person must approve a call before it runs; a function decides for each input. */
+  readonly needsApproval: boolean | ((input: Json, context: Context) => boolean | Promise<boolean>)
+  /** Checks a parsed input against the schema. Never throws. */
+  validate(input: Json): Promise<ToolValidation>
+  /**
+   * Validates and executes. Never throws: what goes wrong is a `ToolOutput` too.
+   *
+   * @param input - The arguments, parsed, not yet validated.
+   */
+  run(input: Json, call: ToolCallContext<Context>): Promise<ToolOutput>
+}
+
+export type ToolValidation = { readonly ok: true } | { readonly ok: false; readonly message: string }
+
+/** What `execute` of a tool receives beside its input. */
+export interface ToolCallContext<Context = unknown> {
+  /** Aborts with the run, at the tool's own timeout and at the time limit of the run. */
+  readonly signal: AbortSignal
+  readonly context: Context
+  /** The same for each repetition of this very call: hand it to the service that has the effect. */
+  readonly idempotencyKey: string
+  /** The provider's id of the call. Not unique within a run: use `idempotencyKey` as a key. */
+  readonly toolCallId: string
+  /** Reports progress as a `tool-progress` event. Ignored after the end of the call. */
+  readonly progress: (data: Json) => void
+}
+
+/** How a tool call ended. */
+export interface ToolOutput {
+  readonly status: ToolStatus
+  /** What the model is told, already capped. */
+  readonly text: string
+  /** Inputs that were changed without loss to fit the schema, such as `"5"` to `5`, by JSON pointer. */
+  readonly coerced?: readonly string[]
+  /** The very error that was thrown: on the live event alone, never recorded. */
+  readonly error?: unknown
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { addUsage, costOf } from './usage.ts'
+
+test('what nobody reported stays unknown', () => {
+  expect(addUsage({ inputTokens: 1 }, { outputTokens: 2 })).toEqual({ inputTokens: 1, outputTokens: 2 })
+})
+
+test('cached tokens have their own price and the total is rounded up once', () => {
+  const prices = { currency: 'USD', input: 600_000, output: 2_500_000, cachedInput: 150_000 }
+  expect(costOf({ inputTokens: 1_000, cachedInputTokens: 400, outputTokens: 10 }, prices)).toEqual({ currency: 'USD', amountMicros: 360 + 60 + 25 })
+  expect(costOf({ inputTokens: 1, outputTokens: 0 }, prices)).toEqual({ currency: 'USD', amountMicros: 1 })
+})
+
+test('cost is exact beyond the exact range of a number', () => {
+  const prices = { currency: 'USD', input: 3_000_001, output: 0 }
+  expect(costOf({ inputTokens: 3_000_000_001, outputTokens: 0 }, prices)?.amountMicros).toBe(9_000_003_004)
+})
+
+test('cost is unknown without input and output tokens', () => {
+  expect(costOf({ inputTokens: 1 }, { currency: 'USD', input: 1, output: 1 })).toBeUndefined()
+})

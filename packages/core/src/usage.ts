@@ -1,0 +1,57 @@
+/**
+ * Tokens that a provider reported. A count nobody reported is absent, never 0.
+ * `inputTokens` includes the cached ones and `outputTokens` the reasoning ones, as DeepSeek and Moonshot report them.
+ */
+export interface Usage {
+  readonly inputTokens?: number
+  readonly cachedInputTokens?: number
+  readonly outputTokens?: number
+  readonly reasoningTokens?: number
+  readonly totalTokens?: number
+}
+
+/** The usage of a run: sums over all attempts, failed ones included. */
+export interface RunUsage extends Usage {
+  /** Requests whose usage was never reported: broken, aborted or silent. With any, the sums are lower bounds. */
+  readonly unknownAttempts: number
+}
+
+const counts = ['inputTokens', 'cachedInputTokens', 'outputTokens', 'reasoningTokens', 'totalTokens'] as const
+
+/** Adds two usages count by count; a count that neither knows stays absent. */
+export function addUsage(left: Usage, right: Usage): Usage {
+  const sum: { -readonly [Key in keyof Usage]: Usage[Key] } = {}
+  for (const count of counts) {
+    const total = left[count] === undefined ? right[count] : left[count] + (right[count] ?? 0)
+    if (total !== undefined) sum[count] = total
+  }
+  return sum
+}
+
+/** Prices of a model in integer micro-units of the currency for one million tokens: 600_000 is 0.60 a million. */
+export interface Prices {
+  readonly currency: string
+  readonly input: number
+  readonly output: number
+  /** Price of input tokens that the provider's cache served; the price of `input` when absent. */
+  readonly cachedInput?: number
+}
+
+/** An amount of money: `amountMicros` are millionths of the currency, an integer. */
+export interface Cost {
+  readonly currency: string
+  readonly amountMicros: number
+}
+
+/** The cost of a usage, rounded up to a whole micro-unit; `undefined` when input or output tokens are unknown. */
+export function costOf(usage: Usage, prices: Prices): Cost | undefined {
+  const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage
+  if (inputTokens === undefined || outputTokens === undefined) return undefined
+  const cached = Math.min(cachedInputTokens, inputTokens)
+  // Tokens times price leaves the exact range of a number at a few thousand million: BigInt keeps it exact.
+  const total =
+    BigInt(inputTokens - cached) * BigInt(prices.input) +
+    BigInt(cached) * BigInt(prices.cachedInput ?? prices.input) +
+    BigInt(outputTokens) * BigInt(prices.output)
+  return { currency: prices.currency, amountMicros: Number((total + 999_999n) / 1_000_000n) }
+}

@@ -1,0 +1,119 @@
+import { gzipSync } from 'node:zlib'
+import type { Json } from '../json.ts'
+import { countBytes, isBytes } from '../wire/places.ts'
+import { type BytesAction, jsonTransmission, type Transmission, textTransmission, type WireAction } from '../wire/transmission.ts'
+import type { FaultOf, StatusFault } from './fault.ts'
+import type { FaultContext, FaultDefinition } from './fault-definition.ts'
+
+/** Faults that put another answer in the place of this one, or change its headers. */
+export const answerFaults: {
+  readonly status: FaultDefinition<StatusFault>
+  readonly html: FaultDefinition<FaultOf<'html'>>
+  readonly redirect: FaultDefinition<FaultOf<'redirect'>>
+  readonly 'json-body': FaultDefinition<FaultOf<'json-body'>>
+  readonly 'content-type': FaultDefinition<FaultOf<'content-type'>>
+  readonly 'content-length': FaultDefinition<FaultOf<'content-length'>>
+  readonly 'many-headers': FaultDefinition<FaultOf<'many-headers'>>
+  readonly gzip: FaultDefinition<FaultOf<'gzip'>>
+} = {
+  status: {
+    description: "An error status with the family's error body; retryAfter sets Retry-After.",
+    example: 'status:429,retryAfter=1',
+    options: { status: 'number', retryAfter: 'text', message: 'text', type: 'text' },
+    required: ['status'],
+    onWire: (_transmission, fault, context) => errorStatus(fault, context),
+  },
+  html: {
+    description: 'A page of HTML with status 200 (or another), as a captive portal sends.',
+    example: 'html',
+    options: { status: 'number', bytes: 'number' },
+    onWire: (_transmission, fault) => htmlPage(fault),
+  },
+  redirect: {
+    description: 'A redirect, by default 307 to the same path.',
+    example: 'redirect:307',
+    options: { status: 'number', location: 'text' },
+    onWire: (_transmission, fault) =>
+      textTransmission('', fault.status ?? 307, { location: fault.location ?? '/v1/chat/completions' }),
+  },
+  'json-body': {
+    description: 'A JSON body with status 200 although a stream was asked for: completion, error or envelope.',
+    example: 'json-body:error',
+    options: { of: ['completion', 'error', 'envelope'] },
+    onWire: wholeBody,
+  },
+  'content-type': {
+    description: 'Another Content-Type over the same bytes.',
+    example: 'content-type:text/plain',
+    options: { value: 'text' },
+    required: ['value'],
+    onWire: (transmission, fault) => ({ ...transmission, headers: { ...transmission.headers, 'content-type': fault.value } }),
+  },
+  'content-length': {
+    description: 'A Content-Length that is wrong by so many bytes (may be negative).',
+    example: 'content-length:10',
+    options: { by: 'number' },
+    required: ['by'],
+    onWire: wrongLength,
+  },
+  'many-headers': {
+    description: 'So many extra headers of 100 bytes each.',
+    example: 'many-headers:1000',
+    options: { count: 'number' },
+    required: ['count'],
+    onWire: (transmission, fault) => ({ ...transmission, headers: { ...transmission.headers, ...extraHeaders(fault.count) } }),
+  },
+  gzip: {
+    description: 'A compressed body; corrupt=true breaks it in the middle.',
+    example: 'gzip:corrupt=true',
+    options: { corrupt: 'boolean' },
+    onWire: (transmission, fault) => compress(transmission, fault.corrupt === true),
+  },
+}
+
+function errorStatus(fault: StatusFault, context: FaultContext): Transmission {
+  const known = context.statusRejection(fault.status)
+  const headers = {
+    ...(fault.retryAfter !== undefined && { 'retry-after': String(fault.retryAfter) }),
+    ...fault.headers,
+  }
+  if (typeof fault.body === 'string') return textTransmission(fault.body, fault.status, headers)
+  const rejection = { ...known, message: fault.message ?? known.message, type: fault.type ?? known.type }
+  return jsonTransmission(fault.body ?? context.errorBody(rejection), fault.status, headers)
+}
+
+function htmlPage(fault: FaultOf<'html'>): Transmission {
+  const page = '<!doctype html><html><head><title>Sign in</title></head><body><h1>Sign in to continue</h1></body></html>'
+  const padding = ' '.repeat(Math.max(0, (fault.bytes ?? 0) - page.length))
+  return textTransmission(page + padding, fault.status ?? 200, { 'content-type': 'text/html; charset=utf-8' })
+}
+
+function wholeBody(transmission: Transmission, fault: FaultOf<'json-body'>, context: FaultContext): Transmission {
+  if (fault.of === 'error') return jsonTransmission(context.errorBody(context.statusRejection(500)))
+  const body: Json | undefined = context.wholeBody()
+  if (body === undefined) return transmission
+  return jsonTransmission(fault.of === 'envelope' ? { data: body, success: true } : body)
+}
+
+function wrongLength(transmission: Transmission, fault: FaultOf<'content-length'>): Transmission {
+  const length = Math.max(0, countBytes(transmission.actions) + fault.by)
+  const headers = { ...transmission.headers, 'content-length': String(length) }
+  // A response that is longer than announced ends as usual; a shorter one can only be closed.
+  const actions = fault.by > 0 ? transmission.actions.map((action) => (action.type === 'end' ? ({ type: 'close' } as const) : action)) : transmission.actions
+  return { ...transmission, headers, actions }
+}
+
+function extraHeaders(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-extra-${index}`, 'x'.repeat(100)]))
+}
+
+function compress(transmission: Transmission, corrupt: boolean): Transmission {
+  const bytes = gzipSync(Buffer.concat(transmission.actions.filter(isBytes).map((action) => action.bytes)))
+  // Zeros over the second half break the compressed data itself, not only its checksum.
+  if (corrupt) bytes.fill(0, Math.floor(bytes.length / 2))
+  const body: BytesAction = { type: 'bytes', role: 'body', bytes }
+  const first = transmission.actions.findIndex(isBytes)
+  const actions = transmission.actions.flatMap((action, index): readonly WireAction[] => (index === first ? [body] : isBytes(action) ? [] : [action]))
+  return { ...transmission, headers: { ...transmission.headers, 'content-encoding': 'gzip' }, actions }
+}
+

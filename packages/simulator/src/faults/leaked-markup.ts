@@ -1,0 +1,53 @@
+import type { ReplyToolCall } from '../answers/reply.ts'
+import { asObject, type Json, parseJson } from '../json.ts'
+import type { MarkupGrammar } from './fault.ts'
+
+/**
+ * Writes tool calls as a model does whose markup nobody parses.
+ *
+ * @see https://github.com/MoonshotAI/K2-Vendor-Verifier Kimi's markup
+ * @see https://github.com/sgl-project/sglang/tree/main/python/sglang/srt/function_call DeepSeek's markups
+ */
+export function leakedMarkup(calls: readonly ReplyToolCall[], grammar: MarkupGrammar): string {
+  switch (grammar) {
+    case 'kimi':
+      return `<|tool_calls_section_begin|>${calls.map(kimiCall).join('')}<|tool_calls_section_end|>`
+    case 'deepseek-v3':
+      return `<｜tool▁calls▁begin｜>${calls.map(deepseekV3Call).join('\n')}<｜tool▁calls▁end｜>`
+    case 'deepseek-v3.1':
+      return `<｜tool▁calls▁begin｜>${calls.map(deepseekV31Call).join('')}<｜tool▁calls▁end｜>`
+    case 'deepseek-v3.2':
+      return dsml(calls, { space: '', wrapper: 'function_calls' })
+    case 'deepseek-v4':
+      return dsml(calls, { space: '', wrapper: 'tool_calls' })
+    case 'deepseek-v4.1':
+      return dsml(calls, { space: ' ', wrapper: 'calls' })
+  }
+}
+
+function kimiCall(call: ReplyToolCall, index: number): string {
+  return `<|tool_call_begin|>functions.${call.name}:${index}<|tool_call_argument_begin|>${call.arguments}<|tool_call_end|>`
+}
+
+function deepseekV3Call(call: ReplyToolCall): string {
+  return `<｜tool▁call▁begin｜>function<｜tool▁sep｜>${call.name}\n\`\`\`json\n${call.arguments}\n\`\`\`<｜tool▁call▁end｜>`
+}
+
+function deepseekV31Call(call: ReplyToolCall): string {
+  return `<｜tool▁call▁begin｜>${call.name}<｜tool▁sep｜>${call.arguments}<｜tool▁call▁end｜>`
+}
+
+interface DsmlForm {
+  readonly space: string
+  readonly wrapper: string
+}
+
+function dsml(calls: readonly ReplyToolCall[], { space, wrapper }: DsmlForm): string {
+  const open = (tag: string): string => `<｜DSML｜${space}${tag}>`
+  const end = (tag: string): string => `</｜DSML｜${space}${tag}>`
+  const parameter = ([name, value]: [string, Json | undefined]): string =>
+    `${open(`parameter name="${name}" string="${typeof value === 'string'}"`)}${typeof value === 'string' ? value : JSON.stringify(value)}${end('parameter')}\n`
+  const invoke = (call: ReplyToolCall): string =>
+    `${open(`invoke name="${call.name}"`)}\n${Object.entries(asObject(parseJson(call.arguments))).map(parameter).join('')}${end('invoke')}\n`
+  return `${open(wrapper)}\n${calls.map(invoke).join('')}${end(wrapper)}`
+}

@@ -1,0 +1,70 @@
+import { type Place, placeNames } from '../wire/places.ts'
+import type { Fault, FaultKind } from './fault.ts'
+import { faultCatalog, faultHelp, faultNames } from './fault-catalog.ts'
+import type { FaultDefinition, FaultOption } from './fault-definition.ts'
+
+/**
+ * Reads a fault from the form of the command line: `name`, `name:value`, `name:key=value,key=value`.
+ * The value of the first option may stand without its name. Places are names, `byte-N` or `event-N`; lists of numbers are joined by `+`.
+ *
+ * @throws {Error} If the name or an option is not known (the message lists those that are), or a value does not fit.
+ */
+export function parseFault(text: string): Fault {
+  const colon = text.indexOf(':')
+  const name = (colon === -1 ? text : text.slice(0, colon)).trim()
+  if (!isFaultName(name)) throw new Error(`Unknown fault '${name}'. Known faults: ${faultHelp.map((fault) => fault.example).join('; ')}`)
+  // All definitions share these fields; which kind it is does not matter here.
+  const definition = faultCatalog[name] as FaultDefinition<Fault>
+  const options = parseOptions(name, definition, colon === -1 ? '' : text.slice(colon + 1))
+  const missing = (definition.required ?? []).find((option) => options[option] === undefined)
+  if (missing !== undefined) throw new Error(`Fault '${name}' needs ${missing}, as in '${definition.example}'.`)
+  // The options were read by the definition of this kind.
+  return { kind: name, ...options } as unknown as Fault
+}
+
+function isFaultName(name: string): name is FaultKind {
+  return faultNames.some((known) => known === name)
+}
+
+type OptionValue = string | number | boolean | Place | readonly number[]
+
+function parseOptions(name: string, definition: FaultDefinition<Fault>, text: string): Record<string, OptionValue> {
+  const parsed: Record<string, OptionValue> = {}
+  const known = Object.keys(definition.options)
+  for (const [index, item] of text.split(',').entries()) {
+    if (item.trim() === '') continue
+    const equals = item.indexOf('=')
+    const key = equals === -1 && index === 0 ? known[0] : item.slice(0, Math.max(0, equals)).trim()
+    const option = key === undefined ? undefined : definition.options[key]
+    if (key === undefined || option === undefined) {
+      const list = known.length === 0 ? 'it takes no options' : `its options are ${known.join(', ')}`
+      throw new Error(`Fault '${name}' does not understand '${item.trim()}': ${list}, as in '${definition.example}'.`)
+    }
+    parsed[key] = parseValue(`${name}:${key}`, option, item.slice(equals + 1).trim())
+  }
+  return parsed
+}
+
+function parseValue(where: string, option: FaultOption, text: string): OptionValue {
+  if (option === 'text') return text
+  if (option === 'number') return parseNumber(where, text)
+  if (option === 'numbers') return text.split('+').map((item) => parseNumber(where, item))
+  if (option === 'place') return parsePlace(where, text)
+  const allowed = option === 'boolean' ? ['true', 'false'] : option
+  if (!allowed.includes(text)) throw new Error(`'${text}' does not fit ${where}: one of ${allowed.join(', ')}.`)
+  return option === 'boolean' ? text === 'true' : text
+}
+
+function parseNumber(where: string, text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new Error(`'${text}' does not fit ${where}: a number.`)
+  return value
+}
+
+function parsePlace(where: string, text: string): Place {
+  const named = placeNames.find((name) => name === text)
+  if (named !== undefined) return named
+  const counted = /^(byte|event)-(\d+)$/.exec(text)
+  if (counted === null) throw new Error(`'${text}' does not fit ${where}: one of ${placeNames.join(', ')}, byte-N, event-N.`)
+  return counted[1] === 'byte' ? { bytes: Number(counted[2]) } : { event: Number(counted[2]) }
+}

@@ -1,0 +1,17 @@
+export type { Fault, FaultKind, FaultOf, FaultRule, MarkupGrammar, StatusFault } from './faults/fault.ts'
+export { type FaultHelp, faultHelp, faultNames } from './faults/fault-catalog.ts'
+export { parseFault } from './faults/parse-fault.ts'
+export type { Json, JsonArray, JsonObject } from './json.ts'
+export { evolinkModels } from './models/evolink-models.ts'
+export type { CacheRule, ModelFamily, ParameterRule, SimulatedModel, Thinking } from './models/simulated-model.ts'
+export type {
+  RawUsage,
+  ScriptedReply,
+  ScriptedToolCall,
+  SimulatedRequest,
+  Simulator,
+  SimulatorOptions,
+  StrictOptions,
+} from './options.ts'
+export { startSimulator } from './start-simulator.ts'
+export { type Place, placeNames } from './wire/places.ts'

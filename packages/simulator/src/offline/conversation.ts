@@ -1,0 +1,116 @@
+import { asArray, asObject, asString, canonicalJson, isArray, type Json, type JsonObject, parseJson } from '../json.ts'
+import { normalizeDates } from './date-text.ts'
+import { type ToolOutput, readOutput } from './tool-output.ts'
+
+/** A request as the rules see it. */
+export interface Conversation {
+  /** What the user asks now, with dates written as `YYYY-MM-DD`. */
+  readonly task: string
+  /** All text of the system and user messages. */
+  readonly prompt: string
+  readonly tools: readonly OfflineTool[]
+  /** Every call of the history that has a result, oldest first. */
+  readonly results: readonly CallResult[]
+  /** Results that came after the task was asked. */
+  readonly newResults: readonly CallResult[]
+  readonly mayCall: boolean
+  readonly mustCall: boolean
+  readonly wantsJson: boolean
+  /** Text that a partial last message already holds. */
+  readonly prefix: string
+}
+
+/** A tool of the request. */
+export interface OfflineTool {
+  readonly name: string
+  readonly description: string
+  readonly schema: JsonObject
+  readonly parameters: readonly Parameter[]
+}
+
+/** One top-level parameter of a tool. */
+export interface Parameter {
+  readonly name: string
+  readonly description: string
+  readonly schema: JsonObject
+  readonly isRequired: boolean
+}
+
+/** A call that was answered. */
+export interface CallResult {
+  readonly name: string
+  readonly input: Json
+  readonly output: ToolOutput
+}
+
+// What callers say when no more calls are allowed.
+const CLOSING = /\b(best (possible )?answer|(no|without) (more |further |any )*(tool|call)|do not (call|use) (any )?(more )?tool|answer (now|with what)|(step|call|tool) limit)/i
+
+/** Reads what the rules need from a request body. */
+export function readConversation(body: JsonObject): Conversation {
+  const messages = asArray(body['messages']).map(asObject)
+  const users = messages.flatMap((message, index) => (message['role'] === 'user' ? [{ index, text: textOf(message['content']) }] : []))
+  const last = users.at(-1)
+  const isClosing = last !== undefined && users.length > 1 && CLOSING.test(last.text) && textLength(last.text) < 100
+  const asked = isClosing ? users.at(-2) : last
+  const partial = messages.at(-1)
+  return {
+    task: normalizeDates(asked?.text ?? ''),
+    prompt: messages.filter(({ role }) => role === 'system' || role === 'user').map(({ content }) => textOf(content)).join('\n'),
+    tools: asArray(body['tools']).map(readTool),
+    results: readResults(messages),
+    newResults: readResults(messages.slice(asked?.index ?? 0)),
+    mayCall: body['tool_choice'] !== 'none' && !isClosing && !(asked !== undefined && users.length === 1 && /\b(no|without) tools\b/i.test(asked.text)),
+    mustCall: body['tool_choice'] === 'required',
+    wantsJson: asObject(body['response_format'])['type'] === 'json_object',
+    prefix: partial?.['partial'] === true ? textOf(partial['content']) : '',
+  }
+}
+
+/** A key that is equal for calls that are equal. */
+export function callKey(name: string, input: Json): string {
+  return `${name} ${canonicalJson(input)}`
+}
+
+/** Reads a tool definition of a request. */
+export function readTool(tool: Json): OfflineTool {
+  const definition = asObject(asObject(tool)['function'])
+  const schema = asObject(definition['parameters'])
+  const required = asArray(schema['required'])
+  return {
+    name: asString(definition['name']) ?? '',
+    description: asString(definition['description']) ?? '',
+    schema,
+    parameters: Object.entries(asObject(schema['properties'])).map(([name, property]) => ({
+      name,
+      description: asString(asObject(property)['description']) ?? '',
+      schema: asObject(property),
+      isRequired: required.includes(name),
+    })),
+  }
+}
+
+function textLength(text: string): number {
+  return text.split(/\s+/).length
+}
+
+function textOf(content: Json | undefined): string {
+  if (!isArray(content)) return asString(content) ?? ''
+  return content.map((part) => asString(asObject(part)['text']) ?? '').join(' ')
+}
+
+/** Pairs calls and results in order: an id may be used again, even within one message. */
+function readResults(messages: readonly JsonObject[]): readonly CallResult[] {
+  const results: CallResult[] = []
+  let open: JsonObject[] = []
+  for (const message of messages) {
+    if (message['role'] === 'assistant') open = asArray(message['tool_calls']).map(asObject)
+    if (message['role'] !== 'tool') continue
+    const position = open.findIndex((call) => call['id'] === message['tool_call_id'])
+    const called = asObject(open[position]?.['function'])
+    open = open.filter((_, index) => index !== position)
+    const input = asString(called['arguments']) ?? ''
+    results.push({ name: asString(called['name']) ?? '', input: parseJson(input) ?? input, output: readOutput(textOf(message['content'])) })
+  }
+  return results
+}

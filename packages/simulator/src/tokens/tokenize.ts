@@ -1,0 +1,17 @@
+// One ideograph, or up to twelve letters, or up to three digits, or one other sign, each with the space before it; or white space.
+const PIECE =
+  / ?[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]| ?(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])[\p{L}\p{M}]){1,12}| ?\p{Nd}{1,3}| ?[^\s\p{L}\p{M}\p{Nd}]|\s+|[\s\S]/gu
+
+/**
+ * Splits a text into pieces that stand for tokens. Joined, they are the text again.
+ *
+ * This is an estimate: no vendor's tokenizer is used. English counts about one token a word.
+ */
+export function tokenize(text: string): readonly string[] {
+  return text.match(PIECE) ?? []
+}
+
+/** Number of pieces of a text. */
+export function countTokens(text: string): number {
+  return tokenize(text).length
+}

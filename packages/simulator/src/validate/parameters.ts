@@ -1,0 +1,85 @@
+import { isObject, type Json } from '../json.ts'
+import type { ParameterRule, SimulatedModel } from '../models/simulated-model.ts'
+import { badRequest, type Rejection } from '../rejection.ts'
+import type { CheckContext } from './context.ts'
+
+/** Checks every parameter of the body against the model's table. Null counts as not sent. */
+export function checkParameters(context: CheckContext): Rejection | undefined {
+  for (const [name, value] of Object.entries(context.body)) {
+    if (value === null || value === undefined) continue
+    const found = checkParameter(context, name, value)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function checkParameter(context: CheckContext, name: string, value: Json): Rejection | undefined {
+  const { model, strict } = context
+  const rule = model.parameters[name] ?? unlistedRule(context, name)
+  if (rule === undefined) {
+    return strict.unlistedParameters === true ? badRequest(`Unknown parameter: ${name}. ${model.id} does not list it.`, name) : undefined
+  }
+  if (rule.kind === 'refused') return badRequest(`${model.id} does not support the parameter \`${name}\`.`, name)
+  const broken = brokenRule(rule, value)
+  return broken === undefined ? undefined : badRequest(wording(model, name, broken), name)
+}
+
+function unlistedRule({ model, strict }: CheckContext, name: string): ParameterRule | undefined {
+  const rule = model.unlisted[name]
+  if (rule === undefined) return undefined
+  const refused = (name === 'stream_options' && strict.streamOptions === true) || (name === 'tool_choice' && strict.toolChoice === true)
+  return refused ? { kind: 'refused' } : rule
+}
+
+function wording(model: SimulatedModel, name: string, rule: string): string {
+  return model.family === 'kimi' ? `Invalid request: invalid ${name}: ${rule}` : `Invalid ${name} value, ${rule}`
+}
+
+/** What the value should have been; `undefined` when it fits. */
+function brokenRule(rule: ParameterRule, value: Json): string | undefined {
+  switch (rule.kind) {
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : 'it must be a boolean'
+    case 'number':
+      return brokenNumber(rule, value)
+    case 'integer':
+      return brokenInteger(rule, value)
+    case 'one-of':
+      return typeof value === 'string' && rule.values.includes(value) ? undefined : `it must be one of ${rule.values.join(', ')}`
+    case 'typed-object':
+      return brokenTypedObject(rule.types, value)
+    case 'object':
+      return isObject(value) ? undefined : 'it must be an object'
+    case 'strings':
+      return brokenStrings(rule, value)
+    default:
+      return undefined
+  }
+}
+
+function brokenNumber(rule: Extract<ParameterRule, { kind: 'number' }>, value: Json): string | undefined {
+  const fits = typeof value === 'number' && value >= rule.minimum && value <= rule.maximum
+  return fits ? undefined : `the valid range is [${rule.minimum}, ${rule.maximum}]`
+}
+
+function brokenInteger(rule: Extract<ParameterRule, { kind: 'integer' }>, value: Json): string | undefined {
+  const maximum = rule.maximum ?? Number.POSITIVE_INFINITY
+  if (typeof value === 'number' && Number.isInteger(value) && value >= rule.minimum && value <= maximum) return undefined
+  return rule.maximum === undefined
+    ? `it must be an integer of at least ${rule.minimum}`
+    : `it must be an integer in [${rule.minimum}, ${rule.maximum}]`
+}
+
+function brokenTypedObject(types: readonly string[], value: Json): string | undefined {
+  const type = isObject(value) ? value['type'] : undefined
+  return typeof type === 'string' && types.includes(type) ? undefined : `its type must be one of ${types.join(', ')}`
+}
+
+function brokenStrings(rule: Extract<ParameterRule, { kind: 'strings' }>, value: Json): string | undefined {
+  const items = typeof value === 'string' ? [value] : value
+  if (!Array.isArray(items) || !items.every((item) => typeof item === 'string')) return 'it must be a string or an array of strings'
+  if (items.length > rule.maxItems) return `at most ${rule.maxItems} strings are allowed`
+  const maxBytes = rule.maxBytesEach
+  if (maxBytes === undefined || items.every((item) => Buffer.byteLength(item) <= maxBytes)) return undefined
+  return `each string must be at most ${maxBytes} bytes long`
+}

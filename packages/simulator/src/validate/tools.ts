@@ -1,0 +1,51 @@
+import { asObject, isArray, isObject, type Json, type JsonObject } from '../json.ts'
+import { badRequest, type Rejection } from '../rejection.ts'
+import type { CheckContext } from './context.ts'
+import { schemaFlavourError } from './schema-flavour.ts'
+
+/** Checks the tool list: size, each definition, names that come twice. */
+export function checkTools(context: CheckContext): Rejection | undefined {
+  const { body, model } = context
+  const tools = body['tools']
+  if (tools === undefined || tools === null) return undefined
+  if (!isArray(tools)) return badRequest('Invalid tools value, it must be an array', 'tools')
+  if (tools.length > model.maxTools) return badRequest(`Invalid request: at most ${model.maxTools} tools are allowed, got ${tools.length}`, 'tools')
+  for (const [index, tool] of tools.entries()) {
+    const found = checkTool(context, tool, `tools[${index}]`)
+    if (found !== undefined) return found
+  }
+  return checkNames(tools)
+}
+
+function checkTool(context: CheckContext, tool: Json, at: string): Rejection | undefined {
+  if (!isObject(tool) || tool['type'] !== 'function') return badRequest(`Invalid request: ${at}.type must be 'function'`, 'tools')
+  const definition = tool['function']
+  if (!isObject(definition)) return badRequest(`Invalid request: ${at}.function is missing`, 'tools')
+  const { name, description } = definition
+  if (typeof name !== 'string' || !context.model.toolName.test(name)) {
+    return badRequest(`Invalid request: ${at}.function.name is invalid, it must match ${context.model.toolName.source}`, 'tools')
+  }
+  if (typeof description !== 'string') return badRequest(`Invalid request: ${at}.function.description is missing`, 'tools')
+  return checkParameters(context, definition, at)
+}
+
+function checkParameters(context: CheckContext, definition: JsonObject, at: string): Rejection | undefined {
+  const parameters = definition['parameters']
+  if (!isObject(parameters) || parameters['type'] !== 'object') {
+    return badRequest(`Invalid request: ${at}.function.parameters must be a JSON Schema of type object`, 'tools')
+  }
+  if (context.model.family !== 'kimi' || context.strict.toolSchemas !== true) return undefined
+  const details = schemaFlavourError(parameters)
+  if (details === undefined) return undefined
+  return badRequest(`Invalid request: tools.function.parameters is not a valid moonshot flavored json schema, details: <${details}>`, 'tools')
+}
+
+function checkNames(tools: readonly Json[]): Rejection | undefined {
+  const seen = new Set<Json | undefined>()
+  for (const tool of tools) {
+    const name = asObject(asObject(tool)['function'])['name']
+    if (seen.has(name)) return badRequest(`Invalid request: function name ${String(name)} is duplicated`, 'tools')
+    seen.add(name)
+  }
+  return undefined
+}

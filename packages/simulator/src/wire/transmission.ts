@@ -1,0 +1,80 @@
+import type { Json } from '../json.ts'
+
+/**
+ * What is about to leave, as data: a status, headers, and a list of actions on the socket.
+ * Encoders write it, faults rewrite it, `transmit` performs it.
+ */
+export interface Transmission {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly actions: readonly WireAction[]
+}
+
+/** Bytes of the body. */
+export interface BytesAction {
+  readonly type: 'bytes'
+  readonly bytes: Uint8Array
+  /** `event`: one server-sent event; `done`: the end mark; `filler`: comments and blank lines; `body`: a body that is no stream. */
+  readonly role: 'event' | 'done' | 'filler' | 'body'
+  /** The JSON inside, where there is some. */
+  readonly payload?: Json
+  /** Written this many times; default 1. */
+  readonly times?: number
+}
+
+/** One thing that happens on the socket. */
+export type WireAction =
+  | BytesAction
+  /** The status line and the headers. */
+  | { readonly type: 'headers' }
+  /** Bytes that go to the socket as they are, around HTTP. */
+  | { readonly type: 'raw'; readonly bytes: Uint8Array }
+  | { readonly type: 'pause'; readonly ms: number }
+  /** Nothing more, until the client leaves; with `everyMs`, a comment at times. */
+  | { readonly type: 'silence'; readonly everyMs?: number | undefined }
+  /** A proper end of the response. */
+  | { readonly type: 'end' }
+  /** The connection is closed without an end of the response. */
+  | { readonly type: 'close' }
+  /** The connection is reset. */
+  | { readonly type: 'reset' }
+
+/** Bytes of one server-sent event. */
+export function eventAction(payload: Json): BytesAction {
+  return { type: 'bytes', role: 'event', payload, bytes: Buffer.from(`data: ${JSON.stringify(payload)}\n\n`) }
+}
+
+/** The mark that ends a stream. */
+export const doneAction: BytesAction = { type: 'bytes', role: 'done', bytes: Buffer.from('data: [DONE]\n\n') }
+
+/** A comment, which is no event. */
+export function commentAction(text: string): BytesAction {
+  return { type: 'bytes', role: 'filler', bytes: Buffer.from(`: ${text}\n\n`) }
+}
+
+/** A whole stream of events. */
+export function streamTransmission(payloads: readonly Json[]): Transmission {
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
+    actions: [{ type: 'headers' }, ...payloads.map(eventAction), doneAction, { type: 'end' }],
+  }
+}
+
+/** A whole JSON body. */
+export function jsonTransmission(payload: Json, status = 200, headers: Readonly<Record<string, string>> = {}): Transmission {
+  const body: BytesAction = { type: 'bytes', role: 'body', payload, bytes: Buffer.from(JSON.stringify(payload)) }
+  return { status, headers: { 'content-type': 'application/json', ...headers }, actions: [{ type: 'headers' }, body, { type: 'end' }] }
+}
+
+/** A whole body of text. */
+export function textTransmission(text: string, status: number, headers: Readonly<Record<string, string>>): Transmission {
+  const contentType = text.trimStart().startsWith('<') ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8'
+  const body: BytesAction = { type: 'bytes', role: 'body', bytes: Buffer.from(text) }
+  return { status, headers: { 'content-type': contentType, ...headers }, actions: [{ type: 'headers' }, body, { type: 'end' }] }
+}
+
+/** Whether the body is a stream of server-sent events. */
+export function isStream(transmission: Transmission): boolean {
+  return transmission.headers['content-type']?.startsWith('text/event-stream') === true
+}

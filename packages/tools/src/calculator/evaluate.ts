@@ -1,0 +1,200 @@
+import { ToolError } from '@capstan/core'
+import { Decimal } from 'decimal.js'
+import { add, divide, multiply, negate, power, type Quantity, quantity, remainder, roundTo, squareRoot } from './exact.ts'
+import { type Token, tokenise } from './tokens.ts'
+
+const maxDepth = 50
+const maxPlaces = 100
+
+/**
+ * Evaluates an arithmetic expression.
+ *
+ * @throws {ToolError} With the position of what is wrong, and the way out.
+ */
+export function evaluate(expression: string): Quantity {
+  const parser = new Parser(tokenise(expression))
+  return parser.parseAll()
+}
+
+type Operation = (args: readonly Quantity[]) => Quantity
+
+/** Functions with the least and the most arguments they take. */
+const functions: ReadonlyMap<string, { readonly min: number; readonly max: number; readonly apply: Operation }> = new Map([
+  ['sqrt', { min: 1, max: 1, apply: first(squareRoot) }],
+  ['abs', { min: 1, max: 1, apply: first((argument) => ({ ...argument, value: argument.value.abs() })) }],
+  ['round', { min: 1, max: 2, apply: ([argument = quantity(0), places]) => roundTo(argument, places === undefined ? 0 : toPlaces(places), Decimal.ROUND_HALF_UP) }],
+  ['floor', { min: 1, max: 1, apply: first((argument) => roundTo(argument, 0, Decimal.ROUND_FLOOR)) }],
+  ['ceil', { min: 1, max: 1, apply: first((argument) => roundTo(argument, 0, Decimal.ROUND_CEIL)) }],
+  ['min', { min: 1, max: Number.POSITIVE_INFINITY, apply: (args) => args.reduce((least, argument) => (argument.value.lessThan(least.value) ? argument : least)) }],
+  ['max', { min: 1, max: Number.POSITIVE_INFINITY, apply: (args) => args.reduce((most, argument) => (argument.value.greaterThan(most.value) ? argument : most)) }],
+  ['sum', { min: 1, max: Number.POSITIVE_INFINITY, apply: (args) => args.reduce(add) }],
+])
+
+function first(apply: (argument: Quantity) => Quantity): Operation {
+  return ([argument = quantity(0)]) => apply(argument)
+}
+
+function toPlaces({ value }: Quantity): number {
+  if (value.isInteger() && value.greaterThanOrEqualTo(0) && value.lessThanOrEqualTo(maxPlaces)) return value.toNumber()
+  throw new ToolError(`round() takes a whole number of decimal places from 0 to ${maxPlaces}, not ${value.toString()}.`)
+}
+
+/** Recursive descent over the tokens of one expression. */
+class Parser {
+  readonly #tokens: readonly Token[]
+  #index = 0
+  #depth = 0
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens
+  }
+
+  parseAll(): Quantity {
+    if (this.#next().kind === 'end') throw new ToolError('The expression is empty. Give something like 17% of 2,340.')
+    const result = this.#sum()
+    const token = this.#next()
+    if (token.kind !== 'end') throw unexpected(token, 'an operator or the end')
+    return result
+  }
+
+  #next(): Token {
+    // tokenise() always ends with an `end` token, and that is never consumed.
+    return this.#tokens[this.#index] as Token
+  }
+
+  #take(...texts: readonly string[]): Token | undefined {
+    const token = this.#next()
+    if (token.kind === 'number' || token.kind === 'end' || !texts.includes(token.text)) return undefined
+    this.#index++
+    return token
+  }
+
+  #sum(): Quantity {
+    let result = this.#product()
+    for (let operator = this.#take('+', '-'); operator !== undefined; operator = this.#take('+', '-')) {
+      const right = this.#product()
+      if (right.isPercent === true && result.isPercent !== true) {
+        throw new ToolError(`"${operator.text} …%" at position ${operator.position} can mean two things. Write 200 * (1 ${operator.text} 10%) for a change by 10%, or 200 ${operator.text} 10/100.`)
+      }
+      const total = add(result, operator.text === '+' ? right : negate(right))
+      result = right.isPercent === true ? { ...total, isPercent: true } : total
+    }
+    return result
+  }
+
+  #product(): Quantity {
+    let result = this.#signed()
+    for (let operator = this.#takeProductOperator(); operator !== undefined; operator = this.#takeProductOperator()) {
+      const right = this.#signed()
+      const left = result
+      result = at(operator, () => applyProduct(operator.text, left, right))
+    }
+    return result
+  }
+
+  #takeProductOperator(): Token | undefined {
+    const isModulo = this.#next().text === '%' && this.#startsOperand(this.#index + 1)
+    return isModulo ? this.#take('%') : this.#take('*', '/', 'mod', 'of')
+  }
+
+  #signed(): Quantity {
+    const sign = this.#take('-', '+')
+    if (sign === undefined) return this.#power()
+    const operand = this.#deeper(() => this.#signed())
+    return sign.text === '-' ? { ...negate(operand), ...(operand.isPercent === true && { isPercent: true }) } : operand
+  }
+
+  #power(): Quantity {
+    const base = this.#percent()
+    const operator = this.#take('^', '**')
+    if (operator === undefined) return base
+    const exponent = this.#deeper(() => this.#signed())
+    return at(operator, () => power(base, exponent))
+  }
+
+  #percent(): Quantity {
+    const operand = this.#operand()
+    if (this.#next().text !== '%' || this.#startsOperand(this.#index + 1)) return operand
+    this.#take('%')
+    return { ...divide(operand, quantity(100)), isPercent: true }
+  }
+
+  /** `%` before an operand is the remainder, otherwise percent. */
+  #startsOperand(index: number): boolean {
+    const token = this.#tokens[index]
+    return token !== undefined && (token.kind === 'number' || token.text === '(' || (token.kind === 'name' && functions.has(token.text)))
+  }
+
+  #operand(): Quantity {
+    const token = this.#next()
+    if (token.kind === 'number') {
+      this.#index++
+      this.#refuseImplicitProduct()
+      return quantity(token.text)
+    }
+    if (this.#take('(') !== undefined) {
+      const result = this.#deeper(() => this.#sum())
+      this.#close()
+      return { value: result.value, isRounded: result.isRounded }
+    }
+    if (token.kind === 'name') return this.#call(token)
+    throw unexpected(token, 'a number, a function or "("')
+  }
+
+  #call(name: Token): Quantity {
+    const found = functions.get(name.text)
+    if (found === undefined) throw new ToolError(`Unknown name "${name.text}" at position ${name.position}. The functions are ${[...functions.keys()].join(', ')}; there are no variables or units.`)
+    this.#index++
+    if (this.#take('(') === undefined) throw unexpected(this.#next(), `"(" after ${name.text}`)
+    const args = [this.#deeper(() => this.#sum())]
+    while (this.#take(',') !== undefined) args.push(this.#deeper(() => this.#sum()))
+    this.#close()
+    if (args.length > found.max) throw new ToolError(`${name.text}() at position ${name.position} takes ${found.max === 1 ? 'one argument' : `at most ${found.max} arguments`}, not ${args.length}.`)
+    const { value, isRounded } = at(name, () => found.apply(args))
+    return { value, isRounded }
+  }
+
+  #close(): void {
+    if (this.#take(')') === undefined) throw unexpected(this.#next(), '")"')
+    this.#refuseImplicitProduct()
+  }
+
+  #refuseImplicitProduct(): void {
+    const token = this.#next()
+    if (token.kind === 'number' || token.text === '(' || functions.has(token.text)) throw unexpected(token, 'an operator, such as *')
+  }
+
+  #deeper(parse: () => Quantity): Quantity {
+    if (this.#depth >= maxDepth) throw new ToolError(`The expression is nested deeper than ${maxDepth} levels at position ${this.#next().position}. Split it into several calls.`)
+    this.#depth++
+    const result = parse()
+    this.#depth--
+    return result
+  }
+}
+
+function applyProduct(operator: string, left: Quantity, right: Quantity): Quantity {
+  switch (operator) {
+    case '/':
+      return divide(left, right)
+    case '%':
+    case 'mod':
+      return remainder(left, right)
+    default:
+      return multiply(left, right)
+  }
+}
+
+/** Says where it was that a calculation failed. */
+function at({ text, position }: Token, calculate: () => Quantity): Quantity {
+  try {
+    return calculate()
+  } catch (error) {
+    throw ToolError.is(error) ? new ToolError(`At "${text}", position ${position}: ${error.message}`) : error
+  }
+}
+
+function unexpected(token: Token, expected: string): ToolError {
+  const found = token.kind === 'end' ? 'the expression ends' : `found "${token.text}"`
+  return new ToolError(`At position ${token.position}, expected ${expected}, but ${found}.`)
+}

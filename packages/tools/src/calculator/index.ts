@@ -1,0 +1,24 @@
+import type { Tool } from '@capstan/core'
+import { jsonSchema } from '../schema/json-schema.ts'
+import { tool } from '../tool.ts'
+import { evaluate } from './evaluate.ts'
+import { formatQuantity } from './exact.ts'
+
+/**
+ * Calculates arithmetic expressions exactly, in decimal. Results that had to be rounded say so; what is wrong or ambiguous is an
+ * error with its position, never a guess.
+ */
+export const calculator: Tool = tool({
+  name: 'calculator',
+  description:
+    'Calculates an arithmetic expression exactly. Takes + - * / ^ and parentheses, percent (17%, 17% of 2,340), remainder (17 mod 5), ' +
+    'thousands separators outside function arguments, and sqrt, abs, round(x, places), floor, ceil, min, max, sum. No variables or units.',
+  inputSchema: jsonSchema<{ expression: string }>({
+    type: 'object',
+    properties: { expression: { type: 'string', description: 'The expression, such as "17% of 2,340" or "round(1250 * 1.19 / 12, 2)".' } },
+    required: ['expression'],
+    additionalProperties: false,
+  }),
+  effect: 'read',
+  execute: ({ expression }) => formatQuantity(evaluate(expression)),
+})

@@ -1,0 +1,160 @@
+import { type Tool, ToolError } from '@capstan/core'
+import { capText, formatCount } from '../output/cap-text.ts'
+import { jsonSchema } from '../schema/json-schema.ts'
+import { tool } from '../tool.ts'
+import { type Jail, makeJail, type OpenEntry } from './jail.ts'
+import { BinaryFileError, type Line, readLines } from './read-lines.ts'
+import { searchIn } from './search.ts'
+import { walk, type WalkEntry, type WalkStops } from './walk.ts'
+
+/** Which folder the tools may read. */
+export interface FilesOptions {
+  /** The folder; nothing outside it can be read. Relative paths start at the current folder. */
+  readonly root: string
+}
+
+const maxListed = 500
+const maxListDepth = 3
+const maxMs = 10_000
+const defaultLines = 500
+const maxLines = 2_000
+const maxTextBytes = 40_000
+const maxScannedBytes = 64 * 1024 * 1024
+
+const pathSchema = { type: 'string', description: 'Path relative to the folder that can be read, with "/". Default: that folder.' } as const
+
+/**
+ * Tools that list, read and search the files inside one folder, read-only. No path leads out of it: not `..`, not an absolute path,
+ * not a symbolic link. Hard links cannot be told from files: do not put links to secrets into the folder.
+ */
+export function files({ root }: FilesOptions): readonly [listFiles: Tool, readFile: Tool, searchFiles: Tool] {
+  if (typeof root !== 'string' || root === '') throw new TypeError('files({ root }) needs the path of a folder.')
+  const jail = makeJail(root)
+  return [makeListFiles(jail), makeReadFile(jail), makeSearchFiles(jail)]
+}
+
+function makeListFiles(jail: Jail): Tool {
+  return tool({
+    name: 'list_files',
+    description: `Lists files and folders, ${maxListDepth} levels deep, at most ${maxListed} entries. node_modules and .git are named but not entered unless the path leads into them.`,
+    inputSchema: jsonSchema<{ path?: string }>({ type: 'object', properties: { path: pathSchema }, additionalProperties: false }),
+    effect: 'read',
+    async execute({ path = '.' }, { signal }) {
+      const folder = await withEntry(jail, path, async (entry) => entry)
+      if (folder.kind === 'file') return `${folder.path} is a file of ${formatCount(folder.size)} bytes.`
+      const stops: WalkStops = new Set()
+      const entries: WalkEntry[] = []
+      for await (const entry of walk(jail, folder.path, { limits: { maxEntries: maxListed, maxDepth: maxListDepth, maxMs, signal }, stops })) entries.push(entry)
+      entries.sort((first, second) => (first.path < second.path ? -1 : 1))
+      return [...entries.map(listEntry), summary(entries, stops)].join('\n')
+    },
+  })
+}
+
+function listEntry({ path, kind }: WalkEntry): string {
+  switch (kind) {
+    case 'file':
+      return path
+    case 'folder':
+      return `${path}/`
+    case 'skipped folder':
+      return `${path}/ (not entered)`
+    case 'link':
+      return `${path} (symbolic link)`
+    case 'special':
+      return `${path} (neither file nor folder)`
+  }
+}
+
+function summary(entries: readonly WalkEntry[], stops: WalkStops): string {
+  const notes = [`${formatCount(entries.length)} entries`]
+  if (stops.has('count')) notes.push(`stopped at ${maxListed}: list a folder of it`)
+  if (stops.has('depth')) notes.push(`folders below ${maxListDepth} levels were not entered`)
+  if (stops.has('time')) notes.push(`stopped after ${maxMs / 1_000} s`)
+  if (stops.has('unreadable')) notes.push('a folder could not be read')
+  return `(${notes.join('; ')})`
+}
+
+function makeReadFile(jail: Jail): Tool {
+  return tool({
+    name: 'read_file',
+    description: `Reads a text file, by lines. Without offset and limit, the first ${defaultLines} lines. The first line of the output says which lines these are and whether there are more.`,
+    inputSchema: jsonSchema<{ path: string; offset?: number; limit?: number }>({
+      type: 'object',
+      properties: {
+        path: { type: 'string', description: pathSchema.description },
+        offset: { type: 'integer', minimum: 1, description: 'The first line to read, from 1. Default: 1.' },
+        limit: { type: 'integer', minimum: 1, maximum: maxLines, description: `How many lines to read. Default: ${defaultLines}.` },
+      },
+      required: ['path'],
+      additionalProperties: false,
+    }),
+    effect: 'read',
+    async execute({ path, offset = 1, limit = defaultLines }, { signal }) {
+      return await withEntry(jail, path, async (entry) => {
+        if (entry.kind === 'folder') throw new ToolError(`${JSON.stringify(entry.path)} is a folder. Look with list_files.`)
+        return await readRange(entry, { offset, limit, signal })
+      })
+    },
+  })
+}
+
+interface Range {
+  readonly offset: number
+  readonly limit: number
+  readonly signal: AbortSignal
+}
+
+async function readRange(entry: OpenEntry, { offset, limit, signal }: Range): Promise<string> {
+  const wanted: Line[] = []
+  let bytes = 0
+  let end = ''
+  const lines = readLines(entry.handle, { maxBytes: maxScannedBytes, signal })
+  try {
+    for (let step = await lines.next(); end === ''; step = await lines.next()) {
+      if (step.done === true) end = step.value ? 'the end of the file' : `${formatCount(maxScannedBytes)} bytes, where reading stops`
+      else if (wanted.length >= limit || bytes > maxTextBytes) end = 'more lines follow'
+      else if (step.value.number >= offset) {
+        wanted.push(step.value)
+        bytes += Buffer.byteLength(step.value.text) + 1
+      }
+    }
+  } catch (error) {
+    if (error instanceof BinaryFileError) return `${entry.path} is a binary file of ${formatCount(entry.size)} bytes: not shown.`
+    throw error
+  } finally {
+    await lines.return(true)
+  }
+  const last = wanted.at(-1)
+  if (last === undefined) return offset === 1 ? `${entry.path} is empty.` : `${entry.path} has fewer than ${formatCount(offset)} lines.`
+  const text = wanted.map((line) => line.text).join('\n')
+  return `${entry.path}, lines ${offset} to ${last.number}, ${formatCount(entry.size)} bytes in all; then ${end}:\n${capText(text, maxTextBytes)}`
+}
+
+function makeSearchFiles(jail: Jail): Tool {
+  return tool({
+    name: 'search_files',
+    description: 'Searches text files for a piece of text: plain text, not a pattern, upper and lower case are equal. Gives path, line number and line. node_modules, .git, links and binary files are skipped.',
+    inputSchema: jsonSchema<{ query: string; path?: string }>({
+      type: 'object',
+      properties: { query: { type: 'string', description: 'The text to find, within one line.' }, path: pathSchema },
+      required: ['query'],
+      additionalProperties: false,
+    }),
+    effect: 'read',
+    async execute({ query, path = '.' }, { signal }) {
+      if (query.trim() === '' || /[\r\n]/.test(query) || query.length > 1_000) throw new ToolError('The query must be text of one line, up to 1,000 characters. Search for a part of one line.')
+      const start = await withEntry(jail, path, async (entry) => entry)
+      return await searchIn({ jail, start, query, signal })
+    },
+  })
+}
+
+async function withEntry<Result>(jail: Jail, path: string, use: (entry: OpenEntry) => Promise<Result>): Promise<Result> {
+  const entry = await jail.open(path)
+  try {
+    return await use(entry)
+  } finally {
+    await entry.handle.close()
+  }
+}

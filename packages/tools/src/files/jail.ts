@@ -1,0 +1,137 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promises'
+import { isAbsolute, join, posix, relative, resolve, sep, win32 } from 'node:path'
+import { ToolError } from '@capstan/core'
+
+/** A folder that nothing can leave. */
+export interface Jail {
+  /**
+   * Opens a file or a folder inside, for reading. The handle is the caller's to close.
+   *
+   * @throws {ToolError} When the path leads outside, does not exist, or is neither a file nor a folder.
+   */
+  open(path: string): Promise<OpenEntry>
+}
+
+/** Something open inside the jail. */
+export interface OpenEntry {
+  readonly handle: FileHandle
+  readonly kind: 'file' | 'folder'
+  readonly size: number
+  /** Where it really is: absolute, links resolved. Never shown. */
+  readonly realPath: string
+  /** A path by which the very thing that is open can be listed, where the system has one. */
+  readonly handlePath: string
+  /** The path from the root, with `/`; `.` for the root. */
+  readonly path: string
+}
+
+const maxPathLength = 4_096
+const outside = 'is outside the folder that can be read. Give a path inside it, relative to it, without ".." or links that lead out.'
+// A fifo would block an open without O_NONBLOCK; the last component was resolved, so a link there was put in later.
+const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\.|$)/i
+
+/** Makes a jail of a folder. It need not exist yet. */
+export function makeJail(root: string, platform: string = process.platform): Jail {
+  const absoluteRoot = resolve(root)
+  return {
+    async open(path) {
+      const segments = checkPath(path, platform)
+      const realRoot = await explained('.', () => realpath(absoluteRoot))
+      const shown = segments.join('/') || '.'
+      const realPath = await explained(shown, () => realpath(join(realRoot, ...segments)))
+      if (!isInside(realRoot, realPath)) throw new ToolError(`${JSON.stringify(shown)} ${outside}`)
+      return await openVerified({ realRoot, realPath, shown })
+    },
+  }
+}
+
+/**
+ * Checks the form of a path, before any system call.
+ *
+ * @throws {ToolError} For absolute paths, `..`, NUL and the forms that Windows reads as a device, a drive or a share.
+ */
+export function checkPath(path: string, platform: string): readonly string[] {
+  const shown = JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path)
+  if (path.length > maxPathLength) throw new ToolError(`The path has ${path.length} characters; at most ${maxPathLength} are taken.`)
+  if (path.includes('\0')) throw new ToolError(`The path ${shown} contains a NUL character.`)
+  if (posix.isAbsolute(path) || win32.isAbsolute(path) || /^[A-Za-z]:/.test(path)) throw new ToolError(`The path ${shown} is absolute. Give it relative to the folder that can be read; "." is that folder.`)
+  if (path.includes('\\')) throw new ToolError(`The path ${shown} contains a backslash. Write "/" between the parts of a path.`)
+  const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.')
+  if (segments.includes('..')) throw new ToolError(`The path ${shown} contains "..". Give it relative to the folder that can be read.`)
+  if (platform === 'win32' && segments.some((segment) => deviceName.test(segment) || segment.includes(':') || /[. ]$/.test(segment))) {
+    throw new ToolError(`The path ${shown} names a device, a stream or a name that Windows changes.`)
+  }
+  return segments
+}
+
+interface Target {
+  readonly realRoot: string
+  readonly realPath: string
+  readonly shown: string
+}
+
+async function openVerified({ realRoot, realPath, shown }: Target): Promise<OpenEntry> {
+  // Looked at before it is opened, because opening a device can already have an effect.
+  const before = await explained(shown, () => stat(realPath))
+  if (!before.isFile() && !before.isDirectory()) throw new ToolError(`${JSON.stringify(shown)} is neither a file nor a folder.`)
+  const handle = await explained(shown, () => open(realPath, flags))
+  try {
+    const info = await handle.stat()
+    const opened = await openedPath(handle, realPath)
+    // Between resolving and opening, a folder on the way can have been replaced by a link: what counts is what is open.
+    const isSame = info.ino === before.ino && info.dev === before.dev
+    if (!isSame || !isInside(realRoot, opened)) throw new ToolError(`${JSON.stringify(shown)} ${outside}`)
+    const handlePath = process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : realPath
+    return { handle, kind: info.isDirectory() ? 'folder' : 'file', size: info.size, realPath: opened, handlePath, path: relative(realRoot, opened).split(sep).join('/') || '.' }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/** Where the open thing is. Linux says it of the handle itself; elsewhere the path is resolved once more. */
+async function openedPath(handle: FileHandle, realPath: string): Promise<string> {
+  if (process.platform !== 'linux') return await realpath(realPath)
+  try {
+    return await readlink(`/proc/self/fd/${handle.fd}`)
+  } catch {
+    return await realpath(realPath)
+  }
+}
+
+/** True for the root itself and everything below it. */
+export function isInside(root: string, path: string): boolean {
+  const way = relative(root, path)
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+}
+
+/** Errors of the system hold absolute paths: the model gets the relative one. */
+async function explained<Result>(shown: string, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    throw new ToolError(`${JSON.stringify(shown)} ${explainCode(code)}`, { cause: error })
+  }
+}
+
+function explainCode(code: unknown): string {
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'does not exist. Look with list_files.'
+    case 'EACCES':
+    case 'EPERM':
+      return 'may not be read.'
+    case 'ELOOP':
+      return outside
+    case 'ENAMETOOLONG':
+      return 'has a part that is too long for a name.'
+    case 'EISDIR':
+      return 'is a folder. Look with list_files.'
+    default:
+      return 'could not be read.'
+  }
+}

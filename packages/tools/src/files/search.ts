@@ -1,0 +1,95 @@
+import { formatCount } from '../output/cap-text.ts'
+import type { Jail, OpenEntry } from './jail.ts'
+import { readLines } from './read-lines.ts'
+import { walk, type WalkStops } from './walk.ts'
+
+const maxMatches = 100
+const maxLineLength = 200
+const maxFileBytes = 2 * 1024 * 1024
+const maxEntries = 20_000
+const maxDepth = 20
+const maxMs = 10_000
+
+/** One search. */
+export interface Search {
+  readonly jail: Jail
+  /** A file, or the folder to search below. Closed already: it is opened anew by its path. */
+  readonly start: Pick<OpenEntry, 'path' | 'kind'>
+  readonly query: string
+  readonly signal: AbortSignal
+}
+
+interface Progress {
+  readonly matches: string[]
+  readonly stops: WalkStops
+  readonly endsAt: number
+  files: number
+  unread: number
+}
+
+/** Finds the lines that contain the query, and says what was not searched. */
+export async function searchIn(search: Search): Promise<string> {
+  const progress: Progress = { matches: [], stops: new Set(), endsAt: performance.now() + maxMs, files: 0, unread: 0 }
+  const needle = search.query.toLowerCase()
+  for await (const path of filesOf(search, progress)) {
+    if (performance.now() > progress.endsAt) progress.stops.add('time')
+    if (progress.stops.has('time') || progress.matches.length >= maxMatches) break
+    await searchFile(path, { search, progress, needle })
+  }
+  return [...progress.matches, `(${describe(progress)})`].join('\n')
+}
+
+async function* filesOf({ jail, start, signal }: Search, { stops }: Progress): AsyncGenerator<string> {
+  if (start.kind === 'file') return yield start.path
+  for await (const entry of walk(jail, start.path, { limits: { maxEntries, maxDepth, maxMs, signal }, stops })) {
+    if (entry.kind === 'file') yield entry.path
+  }
+}
+
+interface FileSearch {
+  readonly search: Search
+  readonly progress: Progress
+  readonly needle: string
+}
+
+async function searchFile(path: string, { search, progress, needle }: FileSearch): Promise<void> {
+  progress.files++
+  const { matches, endsAt, stops } = progress
+  const found: string[] = []
+  try {
+    const { handle, size } = await search.jail.open(path)
+    try {
+      if (size > maxFileBytes) progress.unread++
+      for await (const line of size > maxFileBytes ? [] : readLines(handle, { maxBytes: maxFileBytes, signal: search.signal })) {
+        if (line.text.toLowerCase().includes(needle)) found.push(`${path}:${line.number}: ${excerpt(line.text, needle)}`)
+        if (performance.now() > endsAt) stops.add('time')
+        if (matches.length + found.length >= maxMatches || stops.has('time')) break
+      }
+      matches.push(...found)
+    } finally {
+      await handle.close()
+    }
+  } catch {
+    search.signal.throwIfAborted()
+    // Binary, gone since, or not readable.
+    progress.unread++
+  }
+}
+
+function excerpt(line: string, needle: string): string {
+  const text = line.trim()
+  if (text.length <= maxLineLength) return text
+  const from = Math.max(0, Math.min(text.toLowerCase().indexOf(needle) - 50, text.length - maxLineLength))
+  return `${from > 0 ? '…' : ''}${text.slice(from, from + maxLineLength)}…`
+}
+
+function describe({ matches, stops, files, unread }: Progress): string {
+  const notes = [`${formatCount(matches.length)} matching lines in ${formatCount(files)} files`]
+  if (matches.length >= maxMatches) notes.push(`stopped at ${maxMatches}: search for more, or in a folder`)
+  if (unread > 0) notes.push(`${formatCount(unread)} files were binary, unreadable or larger than ${formatCount(maxFileBytes)} bytes and not searched`)
+  if (stops.has('count')) notes.push(`stopped after ${formatCount(maxEntries)} entries`)
+  if (stops.has('depth')) notes.push(`folders below ${maxDepth} levels were not entered`)
+  if (stops.has('time')) notes.push(`stopped after ${maxMs / 1_000} s`)
+  if (stops.has('unreadable')) notes.push('a folder could not be read')
+  return notes.join('; ')
+}

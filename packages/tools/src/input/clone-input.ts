@@ -1,0 +1,37 @@
+import type { Json, JsonObject } from '@capstan/core'
+
+/** Deeper inputs are refused: no schema asks for them, and they exhaust the stack of validators. */
+export const maxInputDepth = 64
+
+/** An input that is refused before any schema sees it. */
+export class InputRefusal extends Error {
+  override readonly name = 'InputRefusal'
+}
+
+/**
+ * Copies an input, so that a tool that changes its input changes neither the history nor another call. Keys such as `constructor`
+ * become own properties; `__proto__` is refused, because a later `Object.assign` in a tool would set the prototype with it.
+ *
+ * @throws {InputRefusal} When it is nested too deep or has a key `__proto__`.
+ */
+export function cloneInput(value: Json, depth = 0): Json {
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= maxInputDepth) throw new InputRefusal(`it is nested deeper than ${maxInputDepth} levels`)
+  if (isList(value)) return value.map((item) => cloneInput(item, depth + 1))
+  const copy: Record<string, Json> = {}
+  for (const [key, entry] of Object.entries(value)) {
+    if (key === '__proto__') throw new InputRefusal('the key "__proto__" is not allowed')
+    copy[key] = cloneInput(entry, depth + 1)
+  }
+  return copy
+}
+
+/** `Array.isArray` does not narrow readonly arrays. */
+export function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+/** True for a JSON object. */
+export function isRecord(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,89 @@
+import { capEnds, formatCount, type TextEnds } from './cap-text.ts'
+import { serialise } from './serialise.ts'
+
+/** No more than this is read of a stream; then it is cancelled. */
+const maxStreamCharacters = 16 * 1024 * 1024
+
+/** Collects a text of any length, holding its two ends. */
+export interface EndsCollector {
+  add(text: string): void
+  readonly characters: number
+  finish(note?: string): TextEnds
+}
+
+/** Makes a collector that holds `maxLength` of the beginning and of the end. */
+export function collectEnds(maxLength: number): EndsCollector {
+  let head = ''
+  let tail = ''
+  let characters = 0
+  return {
+    get characters() {
+      return characters
+    },
+    add(text) {
+      characters += text.length
+      if (head.length < maxLength) head += text.slice(0, maxLength - head.length)
+      tail += text
+      if (tail.length > 2 * maxLength) tail = tail.slice(-maxLength)
+    },
+    finish: (note) => ({ head, tail: tail.slice(-maxLength), size: characters, ...(note !== undefined && { note }) }),
+  }
+}
+
+/**
+ * Reads a stream of bytes, strings or other values (these as JSON, one a line) to a capped text. Stops after 16 Mi characters, and
+ * when the signal aborts; the stream is cancelled then.
+ */
+export async function readStream(stream: AsyncIterable<unknown>, maxBytes: number, signal: AbortSignal): Promise<string> {
+  const ends = collectEnds(maxBytes)
+  const decoder = new TextDecoder()
+  for await (const chunk of untilAborted(stream, signal)) {
+    if (chunk instanceof Uint8Array && isBinary(chunk)) return `[binary data in a stream, first piece ${formatCount(chunk.byteLength)} bytes, not shown]`
+    ends.add(chunkText(chunk, { decoder, maxBytes }))
+    if (ends.characters > maxStreamCharacters) return capEnds(ends.finish('the rest was not read'), maxBytes)
+  }
+  ends.add(decoder.decode())
+  return capEnds(ends.finish(), maxBytes)
+}
+
+/** The iterator of a web stream waits for a pending read before it cancels; its reader does not. */
+async function* untilAborted(stream: AsyncIterable<unknown>, signal: AbortSignal): AsyncGenerator<unknown> {
+  const source = stream instanceof ReadableStream ? fromReader(stream.getReader()) : fromIterator(stream[Symbol.asyncIterator]())
+  const cancel = (): void => void source.cancel().catch(() => undefined)
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    for (let step = await source.next(); step.done !== true && !signal.aborted; step = await source.next()) yield step.value
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    cancel()
+  }
+}
+
+interface ChunkSource {
+  next(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>
+  cancel(): Promise<unknown>
+}
+
+function fromReader(reader: ReadableStreamDefaultReader<unknown>): ChunkSource {
+  return { next: () => reader.read(), cancel: () => reader.cancel() }
+}
+
+function fromIterator(iterator: AsyncIterator<unknown>): ChunkSource {
+  return { next: async () => await iterator.next(), cancel: async () => await iterator.return?.() }
+}
+
+interface ChunkOptions {
+  readonly decoder: InstanceType<typeof TextDecoder>
+  readonly maxBytes: number
+}
+
+function chunkText(chunk: unknown, { decoder, maxBytes }: ChunkOptions): string {
+  if (typeof chunk === 'string') return chunk
+  if (chunk instanceof Uint8Array) return decoder.decode(chunk, { stream: true })
+  return `${serialise(chunk, { maxBytes }).text}\n`
+}
+
+/** Text has no NUL. */
+export function isBinary(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 8_192).includes(0)
+}

@@ -1,0 +1,96 @@
+import { capEnds, capText, formatCount } from './cap-text.ts'
+import { isBinary, readStream } from './read-stream.ts'
+import { serialise } from './serialise.ts'
+
+/** What the model reads where a tool gave nothing back. */
+export const noOutput = '(no output)'
+
+/** How a result is made a text. */
+export interface ResultOptions {
+  readonly maxBytes: number
+  /** Ends the reading of streams. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Makes a text for the model of whatever a tool returned. Strings are passed as they are, everything else as JSON; bytes that are
+ * text as this text, other bytes as their size; `Response`, `Blob`, streams and async iterables are read, with a cap. Nothing
+ * (`undefined`, `null`, `''`) is `(no output)`. Throws only what a stream throws.
+ */
+export async function toResultText(value: unknown, options: ResultOptions): Promise<string> {
+  const text = await toText(value, options)
+  return text === '' ? noOutput : text
+}
+
+async function toText(value: unknown, options: ResultOptions): Promise<string> {
+  const { maxBytes } = options
+  switch (typeof value) {
+    case 'undefined':
+      return ''
+    case 'string':
+      return capText(value, maxBytes)
+    case 'function':
+      return '[function]'
+    case 'symbol':
+      return capText(String(value), maxBytes)
+    case 'object':
+      return value === null ? '' : await objectText(value, options)
+    default:
+      return capText(String(value), maxBytes)
+  }
+}
+
+async function objectText(value: object, options: ResultOptions): Promise<string> {
+  const bytes = safely(() => bytesOf(value))
+  if (bytes !== undefined) return bytesText(bytes, options.maxBytes)
+  if (safely(() => value instanceof Response) === true) return await responseText(value as Response, options) // just checked
+  const stream = safely(() => streamOf(value))
+  if (stream !== undefined) return await readStream(stream, options.maxBytes, options.signal)
+  const { text, isWhole } = serialise(value, options)
+  return isWhole ? capText(text, options.maxBytes) : capEnds({ head: text, tail: '', size: text.length, note: 'the rest was not read' }, options.maxBytes)
+}
+
+function bytesOf(value: object): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value
+  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined
+}
+
+function streamOf(value: object): AsyncIterable<unknown> | undefined {
+  if (value instanceof Blob) return value.stream()
+  return Symbol.asyncIterator in value && typeof value[Symbol.asyncIterator] === 'function' ? (value as AsyncIterable<unknown>) : undefined // just checked
+}
+
+async function responseText(response: Response, options: ResultOptions): Promise<string> {
+  const status = response.ok ? '' : `HTTP ${response.status} ${response.statusText}`.trimEnd()
+  const body = response.body === null ? '' : await readStream(response.body, options.maxBytes, options.signal)
+  return [status, body].filter((part) => part !== '').join('\n\n')
+}
+
+function bytesText(bytes: Uint8Array, maxBytes: number): string {
+  if (bytes.byteLength === 0) return ''
+  const head = bytes.subarray(0, maxBytes)
+  const text = decodeText(head)
+  if (isBinary(head) || text === undefined) return `[binary data, ${formatCount(bytes.byteLength)} bytes, not shown]`
+  if (bytes.byteLength <= maxBytes) return text
+  const tail = new TextDecoder().decode(bytes.subarray(-maxBytes)).replace(/^\uFFFD+/, '')
+  return capEnds({ head: text, tail, size: bytes.byteLength, unit: 'bytes' }, maxBytes)
+}
+
+/** `undefined` when it is not UTF-8; a character cut at the end is dropped. */
+function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+  } catch {
+    return undefined
+  }
+}
+
+/** Proxies may throw at any question. */
+function safely<Result>(ask: () => Result): Result | undefined {
+  try {
+    return ask()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,155 @@
+import { toStandardJsonSchema } from '@valibot/to-json-schema'
+import { type } from 'arktype'
+import * as v from 'valibot'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import * as mini from 'zod/mini'
+import { z as z3 } from 'zod3'
+import * as z34 from 'zod3/v4'
+import * as mini34 from 'zod3/v4-mini'
+import { makeCall } from '../testing/call.ts'
+import { tool } from '../tool.ts'
+import type { InputSchema } from './standard-schema.ts'
+
+function define(inputSchema: InputSchema, jsonSchema?: { type: string }): ReturnType<typeof tool> {
+  return tool({ name: 'any_tool', description: 'Any.', inputSchema, ...(jsonSchema && { jsonSchema }), execute: (input) => input })
+}
+
+const expected = {
+  type: 'object',
+  properties: { city: { type: 'string', description: 'A city.' }, days: { type: 'integer' } },
+  required: ['city'],
+}
+
+test.each<[string, InputSchema]>([
+  ['zod 4', z.object({ city: z.string().describe('A city.'), days: z.int().optional() })],
+  ['zod 4 mini', mini.object({ city: mini.string().check(mini.describe('A city.')), days: mini.optional(mini.int()) })],
+  ['the zod 3 of 3.25', z3.object({ city: z3.string().describe('A city.'), days: z3.number().int().optional() }).passthrough()],
+  ['valibot with its converter', toStandardJsonSchema(v.object({ city: v.pipe(v.string(), v.description('A city.')), days: v.optional(v.pipe(v.number(), v.integer())) }))],
+  ['raw JSON Schema', expected],
+])('%s is converted to the schema that is sent', (_library, schema) => {
+  const { additionalProperties: _, ...sent } = define(schema).inputSchema
+  expect(sent).toEqual(expected)
+})
+
+test('arktype, whose schemas are functions, is converted', () => {
+  expect(define(type({ city: 'string', 'days?': 'number.integer' })).inputSchema).toMatchObject({ type: 'object', properties: { city: { type: 'string' } }, required: ['city'] })
+})
+
+test.each<[string, InputSchema]>([
+  ['zod 4', z.object({ n: z.number() })],
+  ['zod 4 mini', mini.object({ n: mini.number() })],
+  ['zod 3', z3.object({ n: z3.number() })],
+  ['valibot', toStandardJsonSchema(v.object({ n: v.number() }))],
+  ['arktype', type({ n: 'number' })],
+  ['raw JSON Schema', { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] }],
+])('%s checks inputs and names the field', async (_library, schema) => {
+  await expect(define(schema).run({ n: 5 }, makeCall())).resolves.toMatchObject({ status: 'ok', text: '{"n":5}' })
+  await expect(define(schema).run({ n: 'x' }, makeCall())).resolves.toMatchObject({ status: 'invalid-input', text: expect.stringMatching(/- \/n: .*got "x"/) })
+})
+
+test('the zod 4 inside another zod 3.25 is refused, because the converter of another version converts wrongly', () => {
+  expect(() => define(z34.object({ n: z34.int() }))).toThrow(/made by zod 4\.0\.0.*z\.toJSONSchema/)
+  expect(() => define(mini34.object({ n: mini34.int() }))).toThrow(/z\.toJSONSchema/)
+})
+
+test('what cannot be converted is shown by jsonSchema and still checked by its own schema', async () => {
+  const own = define(z34.object({ n: z34.int() }), { type: 'object' })
+  expect(own.inputSchema).toEqual({ type: 'object' })
+  await expect(own.validate({ n: 'x' })).resolves.toMatchObject({ ok: false })
+})
+
+test('valibot without its converter is refused with the way out', () => {
+  expect(() => define(v.object({ n: v.number() }))).toThrow(/toStandardJsonSchema/)
+})
+
+test('the input side is sent, the output side is run', async () => {
+  const own = define(z.object({ text: z.string().transform((text) => text.length), plain: z.string().default('x'), list: z.preprocess((value) => value, z.array(z.string())) }))
+  expect(own.inputSchema).toMatchObject({ properties: { text: { type: 'string' }, plain: { default: 'x' } } })
+  expect(own.inputSchema['required']).not.toContain('plain')
+  await expect(own.run({ text: 'four', list: [] }, makeCall())).resolves.toMatchObject({ text: '{"text":4,"plain":"x","list":[]}' })
+})
+
+test.each<[string, InputSchema, string]>([
+  ['a date', z.object({ when: z.object({ at: z.date() }) }), '/properties/when/properties/at'],
+  ['a bigint', z.object({ list: z.array(z.object({ n: z.bigint() })) }), '/properties/list/items/properties/n'],
+  ['a map', z.object({ m: z.map(z.string(), z.string()).optional() }), '/properties/m'],
+  ['a custom check', z.object({ c: z.custom(() => true) }), '/properties/c'],
+  ['a date of zod 3', z3.object({ when: z3.date() }), '/properties/when'],
+  ['a bigint of zod 3', z3.object({ n: z3.bigint() }), '/properties/n'],
+])('%s cannot come out of JSON and is refused when the tool is defined, at its place', (_case, schema, pointer) => {
+  expect(() => define(schema)).toThrow(pointer)
+})
+
+test('coerced dates are taken, because a string makes one', async () => {
+  await expect(define(z3.object({ when: z3.coerce.date() })).run({ when: '2026-11-21' }, makeCall())).resolves.toMatchObject({ text: '{"when":"2026-11-21T00:00:00.000Z"}' })
+})
+
+test.each<[string, InputSchema]>([
+  ['a string', z.string()],
+  ['a list', z.array(z.string())],
+  ['a union', z.union([z.object({ a: z.string() }), z.object({ b: z.string() })])],
+  ['a raw string schema', { type: 'string' }],
+  ['a raw schema without type', { properties: {} }],
+])('%s at the top is refused when the tool is defined', (_case, schema) => {
+  expect(() => define(schema)).toThrow(/"any_tool".*\/type.*object/)
+})
+
+test.each<[string, unknown, string]>([
+  ['an unknown type', { type: 'object', properties: { a: { type: 'strng' } } }, '/properties/a/type'],
+  ['a $ref that leads nowhere', { type: 'object', properties: { a: { $ref: '#/$defs/none' } } }, '/properties/a/$ref'],
+  ['a remote $ref', { type: 'object', properties: { a: { $ref: 'https://example.com/schema' } } }, '/properties/a/$ref'],
+  ['a broken pattern', { type: 'object', properties: { a: { type: 'string', pattern: '(' } } }, '/properties/a/pattern'],
+  ['a function', { type: 'object', properties: { a: () => 1 } }, '/properties/a'],
+  ['a list of required that is none', { type: 'object', required: 'a' }, '/required'],
+  ['nothing', undefined, 'undefined'],
+  ['a promise', Promise.resolve({}), 'class'],
+])('%s in a raw schema is refused when the tool is defined', (_case, schema, message) => {
+  expect(() => define(schema as InputSchema)).toThrow(message)
+})
+
+test('a schema that refers to itself as an object is refused', () => {
+  const schema: Record<string, unknown> = { type: 'object' }
+  schema['properties'] = { self: schema }
+  expect(() => define(schema as InputSchema)).toThrow('$ref')
+})
+
+test.each<[string, InputSchema]>([
+  ['zod 4', z.object({ name: z.string(), get kids() { return z.array(z.object({ name: z.string() })) } })],
+  ['raw', { type: 'object', properties: { node: { $ref: '#/$defs/node' } }, $defs: { node: { type: 'object', properties: { kids: { type: 'array', items: { $ref: '#/$defs/node' } } } } } }],
+])('a recursive %s schema is taken', (_case, schema) => {
+  expect(define(schema).inputSchema['type']).toBe('object')
+})
+
+test('a recursive zod 3 schema is taken, with references and without a warning', async () => {
+  interface Node { name: string; kids?: Node[] | undefined }
+  const node: z3.ZodType<Node> = z3.lazy(() => z3.object({ name: z3.string(), kids: z3.array(node).optional() }))
+  const own = define(z3.object({ tree: node }))
+  expect(JSON.stringify(own.inputSchema)).toContain('"$ref":"#/properties/tree"')
+  await expect(own.validate({ tree: { name: 'a', kids: [{ name: 5 }] } })).resolves.toMatchObject({ ok: false, message: expect.stringContaining('/tree/kids/0/name') })
+})
+
+test('a part that is used twice is sent twice, so that no $ref is needed', () => {
+  const part = z3.object({ a: z3.string() })
+  expect(JSON.stringify(define(z3.object({ one: part, two: part })).inputSchema)).not.toContain('$ref')
+})
+
+test('a schema of 500 properties is taken', () => {
+  const shape = Object.fromEntries(Array.from({ length: 500 }, (_value, index) => [`property${index}`, z.string().optional()]))
+  expect(Object.keys(define(z.object(shape)).inputSchema['properties'] ?? {})).toHaveLength(500)
+})
+
+test('an async refinement is waited for', async () => {
+  const own = define(z.object({ id: z.string().refine(async (id) => id === 'known', 'unknown id') }))
+  await expect(own.run({ id: 'other' }, makeCall())).resolves.toMatchObject({ status: 'invalid-input', text: expect.stringContaining('/id: unknown id; got "other"') })
+})
+
+test('a brand, a pipe and a discriminated union work', async () => {
+  const own = define(z.object({ id: z.string().brand('Id'), n: z.string().pipe(z.coerce.number()), u: z.discriminatedUnion('kind', [z.object({ kind: z.literal('a'), x: z.string() }), z.object({ kind: z.literal('b') })]) }))
+  await expect(own.run({ id: 'i', n: '5', u: { kind: 'b' } }, makeCall())).resolves.toMatchObject({ status: 'ok' })
+})
+
+test('the wrapper that the AI SDK makes of JSON Schema is taken', async () => {
+  const wrapper = { [Symbol.for('vercel.ai.schema')]: true, jsonSchema: { type: 'object', properties: { a: { type: 'string' } } }, validate: undefined }
+  await expect(define(wrapper as InputSchema).validate({ a: 5.5 })).resolves.toMatchObject({ ok: false })
+})

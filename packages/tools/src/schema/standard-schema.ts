@@ -1,0 +1,45 @@
+import type { JsonObject } from '@capstan/core'
+
+/**
+ * The part of Standard Schema that tools use: zod, valibot, arktype and others implement it.
+ *
+ * @see https://standardschema.dev
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
+    /** Types only: never there at run time. */
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined
+  }
+}
+
+/** What `validate` of a Standard Schema answers. */
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] }
+
+/** One thing that is wrong with a value. */
+export interface StandardIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** Raw JSON Schema: a literal, or one of the interfaces that other packages declare for it. */
+export type JsonSchema = JsonObject | { readonly type?: unknown; readonly properties?: unknown }
+
+/** What `inputSchema` of a tool may be. */
+export type InputSchema = StandardSchema | JsonSchema
+
+/** What `execute` receives: the output side of the schema, so defaults are there and transforms are done. */
+export type InputOf<Schema> = Schema extends { readonly '~standard': { readonly types?: { readonly output: infer Output } | undefined } }
+  ? Output
+  : JsonObject
+
+/** True for anything that speaks Standard Schema; some libraries make their schemas functions. */
+export function isStandardSchema(value: unknown): value is StandardSchema {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('~standard' in value)) return false
+  const standard = value['~standard']
+  return typeof standard === 'object' && standard !== null && 'validate' in standard && typeof standard.validate === 'function'
+}

@@ -1,0 +1,131 @@
+import { AgentError } from '@capstan/core'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { makeCall } from './testing/call.ts'
+import { tool } from './tool.ts'
+
+const wordCount = tool({
+  name: 'word_count',
+  description: 'Counts the words of a text.',
+  inputSchema: z.object({
+    text: z.string().describe('The text to count.'),
+    minLength: z.number().int().min(1).default(1).describe('Shortest word to count.'),
+  }),
+  execute: ({ text, minLength }) => ({ count: text.split(/\s+/).filter((word) => word.length >= minLength).length }),
+})
+
+/** Options that are right, for tests that make one of them wrong. */
+function options(overrides: object): Parameters<typeof tool>[0] {
+  return { name: 'word_count', description: 'Counts.', inputSchema: { type: 'object' }, execute: () => 'ok', ...overrides }
+}
+
+function errorOf(define: () => unknown): AgentError {
+  try {
+    define()
+  } catch (error) {
+    if (AgentError.is(error)) return error
+    throw error
+  }
+  throw new Error('It was accepted.')
+}
+
+test('a tool shows the model its name, its description and its schema', () => {
+  expect(wordCount).toMatchObject({ name: 'word_count', description: 'Counts the words of a text.' })
+  expect(wordCount.inputSchema).toEqual({
+    type: 'object',
+    properties: {
+      text: { type: 'string', description: 'The text to count.' },
+      minLength: { type: 'integer', description: 'Shortest word to count.', default: 1, minimum: 1 },
+    },
+    required: ['text'],
+  })
+})
+
+test('a tool runs with the output side of its schema: defaults are there', async () => {
+  await expect(wordCount.run({ text: 'a bb ccc' }, makeCall())).resolves.toEqual({ status: 'ok', text: '{"count":3}' })
+})
+
+test('a tool is once, not repeatable and needs no approval unless it says so', () => {
+  expect(wordCount).toMatchObject({ effect: 'once', repeatable: false, needsApproval: false })
+})
+
+test('a tool cannot be changed after its definition', () => {
+  expect(Object.isFrozen(wordCount)).toBe(true)
+})
+
+test('validate says whether an input fits, without running anything', async () => {
+  await expect(wordCount.validate({ text: 'a' })).resolves.toEqual({ ok: true })
+  await expect(wordCount.validate({ text: 5, minLength: 0 })).resolves.toMatchObject({ ok: false, message: expect.stringContaining('/minLength') })
+})
+
+test('context reaches execute and needsApproval as it was given', async () => {
+  const tenant = { id: 't1' }
+  const seen: unknown[] = []
+  const own = tool({
+    name: 'own_context',
+    description: 'Shows its context.',
+    inputSchema: { type: 'object' },
+    needsApproval: (_input, context: { id: string }) => seen.push(context) > 0,
+    execute: (_input, { context }) => void seen.push(context),
+  })
+  const { needsApproval } = own
+  if (typeof needsApproval === 'function') await needsApproval({}, tenant)
+  await own.run({}, makeCall({ context: tenant }))
+  expect(seen).toEqual([tenant, tenant])
+  expect(seen[0]).toBe(tenant)
+})
+
+test('needsApproval sees the validated input and decides', async () => {
+  const pay = tool({
+    name: 'pay',
+    description: 'Pays.',
+    inputSchema: z.object({ cents: z.coerce.number() }),
+    needsApproval: ({ cents }) => cents > 100,
+    execute: () => 'paid',
+  })
+  if (typeof pay.needsApproval !== 'function') throw new Error('expected a function')
+  expect(await pay.needsApproval({ cents: '50' }, undefined)).toBe(false)
+  expect(await pay.needsApproval({ cents: '500' }, undefined)).toBe(true)
+})
+
+test.each([
+  ['throws', () => { throw new Error('down') }],
+  ['rejects', () => Promise.reject(new Error('down'))],
+  ['answers with something else', () => 'no'],
+  ['never answers', () => new Promise(() => undefined)],
+])('an approval function that %s asks a person', async (_case, needsApproval) => {
+  const own = tool(options({ needsApproval, timeoutMs: 5 }))
+  if (typeof own.needsApproval !== 'function') throw new Error('expected a function')
+  expect(await own.needsApproval({}, undefined)).toBe(true)
+})
+
+test.each([
+  ['', 'name'], ['ab', 'name'], ['a.b', 'name'], ['get weather', 'name'], ['1tool', 'name'], ['-tool', 'name'], ['wetter_für', 'name'],
+  ['x'.repeat(65), 'name'], ['__proto__', 'name'], ['constructor', 'name'], ['toString', 'name'],
+])('the name %j is refused when the tool is defined', (name) => {
+  expect(errorOf(() => tool(options({ name })))).toMatchObject({ code: 'invalid-tool', message: expect.stringContaining('at /name') })
+})
+
+test.each(['get_weather', 'get-weather', '_private', 'x'.repeat(64), 'abc'])('the name %j is taken', (name) => {
+  expect(tool(options({ name })).name).toBe(name)
+})
+
+test('a refused name comes with one that would do', () => {
+  expect(errorOf(() => tool(options({ name: 'get.weather now' }))).message).toContain('"get_weather_now"')
+})
+
+test.each([
+  ['a missing description', { description: '  ' }, '/description'],
+  ['no execute', { execute: undefined }, '/execute'],
+  ['an unknown effect', { effect: 'maybe' }, '/effect'],
+  ['a timeout of 0', { timeoutMs: 0 }, '/timeoutMs'],
+  ['a timeout that timers do not hold', { timeoutMs: 2 ** 31 }, '/timeoutMs'],
+  ['a cap too small for its own note', { maxResultBytes: 10 }, '/maxResultBytes'],
+  ['a broken number of retries', { retries: 1.5, effect: 'read' }, '/retries'],
+  ['retries of a once tool', { retries: 1 }, '/retries'],
+])('%s is refused when the tool is defined', (_case, overrides, pointer) => {
+  const error = errorOf(() => tool(options(overrides)))
+  expect(error.code).toBe('invalid-tool')
+  expect(error.message).toContain('"word_count"')
+  expect(error.message).toContain(pointer)
+})

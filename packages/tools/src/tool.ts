@@ -1,0 +1,104 @@
+import type { Json, JsonObject, Tool, ToolCallContext, ToolEffect, ToolValidation } from '@capstan/core'
+import { checkDefinition } from './check-definition.ts'
+import { neutralText } from './failure.ts'
+import { checkInput } from './input/check-input.ts'
+import { capText, defaultMaxResultBytes } from './output/cap-text.ts'
+import { runTool, type ToolSpec } from './run-tool.ts'
+import { type ResolvedSchema, resolveSchema } from './schema/input-schema.ts'
+import type { InputOf, InputSchema } from './schema/standard-schema.ts'
+
+/** How long a call may take, by default. */
+export const defaultTimeoutMs = 120_000
+
+/** What `tool()` takes. `Context` is inferred where `execute` declares it: `(input, { context }: ToolCallContext<Tenant>)`. */
+export interface ToolOptions<Schema extends InputSchema, Context> {
+  /** 3 to 64 letters, digits, `_` and `-`, the first a letter or `_`: what DeepSeek and Kimi both take. */
+  readonly name: string
+  /** Written for the model: what it does, when to use it, what comes back. */
+  readonly description: string
+  /** zod 3.25 or 4 (mini too), any Standard Schema with a JSON Schema, or JSON Schema. Its top must be an object. */
+  readonly inputSchema: Schema
+  /** Shown to the model in place of the converted schema; inputs are still checked by `inputSchema`. */
+  readonly jsonSchema?: JsonObject
+  /** What repeating a call means. Default: `once`, never repeated by itself. */
+  readonly effect?: ToolEffect
+  /** True for tools that are called again with equal inputs on purpose, such as polling. Default: false. */
+  readonly repeatable?: boolean
+  /** Whether a person must approve a call. A function that throws or takes longer than the timeout counts as yes. Default: false. */
+  readonly needsApproval?: boolean | ((input: InputOf<Schema>, context: Context) => boolean | Promise<boolean>)
+  /** Time for a whole call: checking, all attempts, reading a stream. Default: 120,000. */
+  readonly timeoutMs?: number
+  /** The text for the model is cut to this many bytes, head and tail kept. Default: 50,000. */
+  readonly maxResultBytes?: number
+  /** Further attempts after a throw, with the same `idempotencyKey`; for `read` and `idempotent` only. Default: 0. */
+  readonly retries?: number
+  /** Does the work. What it returns is made a text; what it throws is told to the model only if it is a `ToolError`. */
+  execute(input: InputOf<Schema>, call: ToolCallContext<Context>): unknown
+}
+
+/**
+ * Makes a tool: a function that a model can call, with its input checked, its time limited and its result capped.
+ *
+ * @throws {AgentError} `invalid-tool`, naming the tool, the JSON pointer and the way out, when it could not be offered to a model.
+ */
+export function tool<const Schema extends InputSchema, Context = unknown>(options: ToolOptions<Schema, Context>): Tool<Context> {
+  const { name, description, effect = 'once', repeatable = false, timeoutMs = defaultTimeoutMs, maxResultBytes = defaultMaxResultBytes, retries = 0 } = options
+  checkDefinition({ name, description, effect, timeoutMs, maxResultBytes, retries, execute: options.execute })
+  const schema = resolveSchema(options.inputSchema, options.jsonSchema, `The inputSchema of tool "${name}"`)
+  // The schema checks at run time that the input has the type that it gives at compile time.
+  const typed = (input: unknown): InputOf<Schema> => input as InputOf<Schema>
+  const spec: ToolSpec<Context> = { schema, timeoutMs, maxResultBytes, retries, execute: (input, call) => options.execute(typed(input), call) }
+  const { needsApproval = false } = options
+  return Object.freeze({
+    name,
+    description,
+    inputSchema: schema.json,
+    effect,
+    repeatable,
+    needsApproval: typeof needsApproval === 'boolean' ? needsApproval : askSafely(schema, timeoutMs, (input, context: Context) => needsApproval(typed(input), context)),
+    validate: (input: Json) => validate(spec, input),
+    run: (input: Json, call: ToolCallContext<Context>) => runTool(spec, input, call),
+  })
+}
+
+async function validate<Context>({ schema, timeoutMs, maxResultBytes }: ToolSpec<Context>, input: Json): Promise<ToolValidation> {
+  try {
+    const checked = await within(timeoutMs, checkInput(schema, input))
+    if (checked === undefined) return { ok: false, message: `The input could not be checked within ${timeoutMs / 1_000} s.` }
+    return checked.ok ? { ok: true } : { ok: false, message: capText(checked.message, maxResultBytes) }
+  } catch {
+    return { ok: false, message: neutralText() }
+  }
+}
+
+/** Fails closed: without a clear no, a person is asked. */
+function askSafely<Context>(
+  schema: ResolvedSchema,
+  timeoutMs: number,
+  ask: (input: unknown, context: Context) => unknown,
+): (input: Json, context: Context) => Promise<boolean> {
+  return async (input, context) => {
+    const answer = async (): Promise<unknown> => {
+      const checked = await checkInput(schema, input)
+      return checked.ok ? await ask(checked.value, context) : true
+    }
+    try {
+      return (await within(timeoutMs, answer())) !== false
+    } catch {
+      return true
+    }
+  }
+}
+
+/** `undefined` when the work does not settle in time; its later rejection is handled by the race. */
+async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, undefined)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,108 @@
+// Holds the import directions. The two tables are the architecture; everything below them only reads imports.
+import { existsSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { finish, isTest, packageNames, projectFiles, readJson, readText, root, withoutComments } from './project-files.mjs'
+
+/** Package: the packages of ours that it may import. */
+const directions = {
+  core: [],
+  simulator: [], // Written from the providers' documentation alone, so that no mistake is shared with the adapters.
+  tools: ['core'],
+  adapters: ['core'],
+  durable: ['core'],
+  restate: ['core'],
+  capstan: ['core', 'tools', 'adapters', 'simulator', 'durable'],
+  bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan'],
+}
+const testsMayAlsoImport = ['simulator']
+
+const network = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls', 'node:dgram', 'undici', 'eventsource-parser']
+const adapters = 'packages/adapters/src'
+
+/** Below each folder, what its sources may not import: modules, or folders. */
+const forbidden = [
+  { below: `${adapters}/transport/`, imports: [`${adapters}/wire/`], because: 'transport knows no wire format' },
+  { below: `${adapters}/wire/`, imports: [`${adapters}/transport/`, ...network], because: 'wire is pure mapping and knows no HTTP' },
+  { below: `${adapters}/profiles/`, imports: [`${adapters}/transport/`, `${adapters}/wire/`, ...network], because: 'profiles are data' },
+  { below: `${adapters}/`, except: `${adapters}/transport/`, imports: network, because: 'only transport reaches the network' },
+  { below: 'packages/core/src/', imports: network, because: 'core knows no HTTP' },
+  { below: 'packages/tools/src/', imports: network, because: 'tools know no HTTP' },
+  { below: 'packages/capstan/src/', imports: network, because: 'the network belongs to adapters and simulator' },
+]
+
+const statement = /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm
+const sideEffect = /^\s*import\s*['"]([^'"]+)['"]/gm
+const call = /\b(?:import|require|require\.resolve|import\.meta\.resolve|vi\.mock)\s*\(\s*['"]([^'"]+)['"]/g
+const computed = /(?<![.\w])import\s*\(\s*(?!['"\s])/
+
+const problems = [...packageNames().flatMap(checkManifest), ...projectFiles().flatMap(checkFile)]
+finish(problems)
+
+function checkManifest(name) {
+  const allowed = directions[name]
+  if (!allowed) return [`packages/${name}: not in the table of scripts/check-imports.mjs; add it with what it may import`]
+  const manifest = readJson(`packages/${name}/package.json`)
+  const needed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+  const onlyForTests = Object.keys(manifest.devDependencies ?? {})
+  return [...needed.map((dependency) => [dependency, allowed]), ...onlyForTests.map((dependency) => [dependency, [...allowed, ...testsMayAlsoImport]])]
+    .filter(([dependency, list]) => {
+      const ours = ourPackage(dependency)
+      return ours && !list.includes(ours.name)
+    })
+    .map(([dependency]) => `packages/${name}/package.json: may not depend on ${dependency}`)
+}
+
+function checkFile(path) {
+  const name = /^packages\/([^/]+)\/src\/.*\.ts$/.exec(path)?.[1]
+  const isExample = /^examples\/.*\.ts$/.test(path)
+  if (!name && !isExample) return []
+  const text = withoutComments(readText(path))
+  const source = { path, name, isTest: isTest(path), allowed: name ? (directions[name] ?? []) : directions.bench }
+  const found = specifiersOf(text).flatMap((specifier) => judge(source, specifier).map((problem) => `${path}: imports '${specifier}': ${problem}`))
+  if (computed.test(text) && !source.isTest) found.push(`${path}: imports a computed name; write the module's name out`)
+  return found
+}
+
+function specifiersOf(text) {
+  return [statement, sideEffect, call].flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] ?? ''))
+}
+
+function judge(source, specifier) {
+  const target = specifier.startsWith('.') ? posix.join(posix.dirname(source.path), specifier) : specifier
+  return [...judgePackage(source, specifier, target), ...judgeFolder(source, target)]
+}
+
+function judgePackage({ path, name, isTest: inTest, allowed }, specifier, target) {
+  if (specifier.startsWith('.')) {
+    const home = name ? `packages/${name}/src/` : 'examples/'
+    return target.startsWith(home) ? [] : [`a relative import stays inside ${home}`]
+  }
+  const ours = ourPackage(specifier)
+  if (!ours) return []
+  if (ours.name === name) return inTest ? [] : ['a package does not import itself by name; use a relative path']
+  const list = inTest ? [...allowed, ...testsMayAlsoImport] : allowed
+  if (!list.includes(ours.name)) return [`${name ?? path} may import ${list.length > 0 ? list.join(', ') : 'nothing'} of ours`]
+  return isExported(ours) ? [] : [`not in the exports of ${ours.name}`]
+}
+
+function judgeFolder({ path, isTest: inTest }, target) {
+  if (inTest) return []
+  return forbidden
+    .filter(({ below, except, imports }) => path.startsWith(below) && !(except && path.startsWith(except)) && imports.some((item) => isWithin(target, item)))
+    .map(({ because }) => because)
+}
+
+function isWithin(target, item) {
+  const name = target.replace(/^(?:node:)?(http|https|http2|net|tls|dgram)$/, 'node:$1')
+  return name === item || name.startsWith(item.endsWith('/') ? item : `${item}/`)
+}
+
+function ourPackage(specifier) {
+  const match = /^(?:@capstan\/([^/]+)|(capstan))(\/.*)?$/.exec(specifier)
+  return match && { name: match[1] ?? match[2], entry: `.${match[3] ?? ''}` }
+}
+
+function isExported({ name, entry }) {
+  const manifest = `packages/${name}/package.json`
+  return existsSync(join(root, manifest)) && entry in (readJson(manifest).exports ?? {})
+}
