@@ -207,10 +207,9 @@ test('openaiCompatible sends no key where none is given, keeps the query of the 
     baseURL: `${server.baseURL}/?api-version=1`,
     model: 'local',
     headers: { 'X-Team': 'a' },
-    seed: undefined,
     extraBody: { seed: 7, temperature: 0.1 },
     temperature: 0.5,
-  } as Parameters<typeof openaiCompatible>[0])
+  })
   await collect(model)
 
   const [request] = server.requests

@@ -176,6 +176,15 @@ test('abort ends the run at once although a tool ignores the signal, and keeps t
   expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
 })
 
+test('an abort in mid-answer counts the request whose usage nobody will report, and its time', async () => {
+  const run = new Agent({ model: scriptedModel([{ text: 'a', hangs: true }]) }).stream('go')
+  run.on('text-delta', () => setTimeout(() => run.abort(), 5))
+  const error = await run.result.catch((thrown: unknown) => thrown)
+
+  expect(error).toMatchObject({ code: 'aborted', result: { text: 'a', usage: { unknownAttempts: 1 } } })
+  expect(AgentError.is(error) && error.result?.activeMs).toBeGreaterThan(0)
+})
+
 test('an aborted signal starts nothing', async () => {
   const model = scriptedModel([{ text: 'ok' }])
   await expect(new Agent({ model }).generate('go', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { describe } from './describe.ts'
 import { AgentError } from './errors.ts'
 import { EventChannel, type Listener } from './event-channel.ts'
 import type { RunEvent, RunEventBody, RunEventType } from './events.ts'
 import { MemoryHost, type RunRecord } from './hosts/memory.ts'
-import { describe } from './loop/attempt.ts'
 import { resultOf, withTextOrThrow } from './loop/end-run.ts'
-import { type LoopAgent, type LoopRun, newLoopRun } from './loop/loop-run.ts'
+import { addAttempt, addTime, type LoopAgent, type LoopRun, newLoopRun } from './loop/loop-run.ts'
 import { runLoop } from './loop/run-loop.ts'
 import type { Message } from './messages.ts'
 import type { RunResult, RunState } from './result.ts'
@@ -37,6 +37,8 @@ export class Run implements AsyncIterable<RunEvent> {
   readonly #partial = { text: [] as string[], reasoning: [] as string[] }
   #seq = 0
   #isSettled = false
+  /** True from a request to its outcome: an abort in between leaves a request whose usage nobody reports. */
+  #hasOpenAttempt = false
 
   /** Made by `agent.stream()`. */
   constructor({ agent, input, records, context, restartAfterText, ...start }: RunStart) {
@@ -121,6 +123,8 @@ export class Run implements AsyncIterable<RunEvent> {
     if (body.type === 'text-delta') this.#partial.text.push(body.delta)
     else if (body.type === 'reasoning-delta') this.#partial.reasoning.push(body.delta)
     else if (body.type === 'step-start' || body.type === 'step-retry') this.#forgetPartial()
+    if (body.type === 'attempt') this.#hasOpenAttempt = true
+    else if (body.type === 'message-end' || body.type === 'step-retry') this.#hasOpenAttempt = false
     // The error of a tool is not enumerable: assigning keeps it, copying would drop it.
     this.#channel.push(Object.assign(body, { runId: this.runId, seq: ++this.#seq }))
   }
@@ -138,7 +142,9 @@ export class Run implements AsyncIterable<RunEvent> {
   }
 
   #errorOf(thrown: unknown): AgentError {
-    const error = this.#controller.signal.aborted
+    const isAborted = this.#controller.signal.aborted
+    if (isAborted) this.#chargeOpenWork()
+    const error = isAborted
       ? new AgentError(`The run was aborted: ${describe(this.#controller.signal.reason)}.`, {
           code: 'aborted',
           phase: 'loop',
@@ -154,6 +160,12 @@ export class Run implements AsyncIterable<RunEvent> {
       reasoningText: this.#partial.reasoning.join(''),
     })
     return Object.defineProperty(error, 'result', { value: result, enumerable: false, configurable: true })
+  }
+
+  // An abort records nothing of what was under way, but its time and its request were spent.
+  #chargeOpenWork(): void {
+    addTime(this.#loop, this.#host.openMs)
+    if (this.#hasOpenAttempt) addAttempt(this.#loop, undefined)
   }
 
   #withState(result: Omit<RunResult, 'textOrThrow'>): RunResult {

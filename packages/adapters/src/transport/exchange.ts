@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { AgentError, type ErrorPhase } from '@capstan/core'
 import type { Clocks } from '../profiles/profile.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -19,8 +20,9 @@ export interface ExchangeOptions {
 
 /** Bytes that may wait for the consumer before the socket is paused. */
 const highWaterBytes = 256 * 1024
-/** How long the end of a body is waited for once everything in it that counts was read. */
+/** How long, and for how many bytes, the end of a body is waited for once everything in it that counts was read. */
 const drainMs = 100
+const drainBytes = 64 * 1024
 
 interface Waiter {
   resolve(): void
@@ -88,7 +90,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
       await this.#wait(this.silence.next())
       this.silence.waited(performance.now() - start)
     }
-    if (this.#chunks.length === 0) return undefined
+    if (this.#chunks.length === 0) {
+      await this.#socketFree()
+      return undefined
+    }
     const chunks = this.#chunks
     this.#chunks = []
     this.#queuedBytes = 0
@@ -121,18 +126,25 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /**
-   * Lets the body end, so that its socket is used again; a body that does not end in 100 ms is cancelled. What still comes is
-   * thrown away. Never throws.
+   * Lets the body end, so that its socket is used again; a body that does not end within 100 ms and 64 KiB is cancelled. What
+   * still comes is thrown away. Never throws.
    */
   async drain(): Promise<void> {
     this.#isDraining = true
     this.#chunks = []
+    this.#queuedBytes = 0
     if (this.#controller?.paused === true) this.#controller.resume()
     if (!this.#hasEnded && this.#error === undefined) {
       const late: Deadline = { clock: 'gapMs', code: 'stream-timeout', phase: 'finish', leftMs: drainMs }
       await this.#wait(late).catch(() => undefined)
     }
-    this.close()
+    if (this.#hasEnded) await this.#socketFree()
+    else this.close()
+  }
+
+  /** undici frees a socket one turn of the event loop after its response: a request sent before that opens another connection. */
+  async #socketFree(): Promise<void> {
+    await setImmediate()
   }
 
   /** Ends the exchange: a body that is still coming is cancelled and its socket destroyed. */
@@ -165,7 +177,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
       const message = `The answer is longer than ${this.#options.maxBytes} bytes. Ask for less, or raise \`limits.responseBytes\`.`
       return this.#fail(new AgentError(message, { code: 'response-too-large', phase: this.#phase }))
     }
-    if (this.#isDraining) return
+    if (this.#isDraining) {
+      this.#queuedBytes += chunk.length
+      return this.#queuedBytes > drainBytes ? this.close() : undefined
+    }
     this.#chunks.push(chunk)
     this.#queuedBytes += chunk.length
     if (this.#queuedBytes > highWaterBytes) controller.pause()

@@ -69,6 +69,8 @@ function codeOf(error: unknown): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   // Node wraps the errors of several addresses; the first stands for all.
   if (error instanceof AggregateError && code === '') return codeOf(error.errors[0])
+  // undici's parser does not always give its errors a code.
+  if (error.name === 'HTTPParserError' && code === '') return 'HPE_ERROR'
   return code
 }
 

@@ -4,7 +4,6 @@ import { parseRunArguments } from './arguments.ts'
 import { chooseModel } from './choose-model.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
-import { printError } from './run-command.ts'
 import { RunView } from './show-run.ts'
 import { stockTools } from './stock-tools.ts'
 import { summarise } from './summary.ts'
@@ -94,7 +93,7 @@ interface ChatAnswer {
   readonly exitCode: number
 }
 
-async function answerTo(input: readonly Message[], { agent, view, host, modelId }: Conversation, onStart: (abort: () => void) => void): Promise<ChatAnswer> {
+async function answerTo(input: readonly Message[], { agent, view, modelId }: Conversation, onStart: (abort: () => void) => void): Promise<ChatAnswer> {
   const run = agent.stream(input, { retryAfterText: 'restart' })
   onStart(() => run.abort(new Error('interrupted')))
   view.watch(run)
@@ -104,7 +103,7 @@ async function answerTo(input: readonly Message[], { agent, view, host, modelId 
     return { messages: result.messages, exitCode: result.status === 'finished' ? exitCodes.finished : exitCodes.limit }
   } catch (error) {
     if (!AgentError.is(error)) throw error
-    printError(error, host)
+    view.fail(error)
     // The question stays: the next answer can come back to it.
     return { messages: error.result?.messages ?? input, exitCode: error.code === 'aborted' ? exitCodes.aborted : exitCodes.error }
   }

@@ -7,7 +7,6 @@ import { questionOf } from './question.ts'
 import { RunView, writeEvents } from './show-run.ts'
 import { stockTools } from './stock-tools.ts'
 import { summarise } from './summary.ts'
-import { styleFor } from './terminal.ts'
 
 /** `capstan run` and `capstan demo`: one question, one answer, an exit code. */
 export async function runCommand(command: 'run' | 'demo', words: readonly string[], host: Host): Promise<number> {
@@ -56,12 +55,7 @@ async function show(run: Run, { args, view, host, modelId }: Showing): Promise<n
     if (!AgentError.is(error)) throw error
     if (args.output === 'json') host.stdout.write(`${JSON.stringify({ error, result: error.result }, undefined, 2)}\n`)
     if (error.result !== undefined) view.note(summarise(error.result, modelId, error.code))
-    printError(error, host)
+    view.fail(error)
     return error.code === 'aborted' ? exitCodes.aborted : exitCodes.error
   }
-}
-
-/** Writes an error for people: what happened, its code, and what helps is in the message. */
-export function printError(error: AgentError, host: Pick<Host, 'stderr' | 'env'>): void {
-  host.stderr.write(`${styleFor(host.stderr, host.env)('red', 'error')} (${error.code}): ${error.message}\n`)
 }

@@ -1,5 +1,6 @@
-import { type Run, type RunEvent, type RunEventOf, textOf } from '@capstan/core'
-import { columnsOf, type Output, oneLine, printable, type Style, styleFor } from './terminal.ts'
+import { type AgentError, type Run, type RunEvent, type RunEventOf, textOf } from '@capstan/core'
+import { columnsOf, type Output, oneLine, printable, roomOf, type Style, styleFor } from './terminal.ts'
+import { LineWrapper, wrapText } from './wrap.ts'
 
 /** Where a run is shown. `stdout` gets answers alone. */
 export interface Screen {
@@ -29,6 +30,7 @@ export class RunView {
   readonly #style: (style: Style, text: string) => string
   readonly #live: Output | undefined
   #block: Block = 'none'
+  #wrapper = new LineWrapper(80, '')
 
   constructor(screen: Screen, { quiet, answers }: ViewOptions) {
     this.#screen = screen
@@ -56,7 +58,14 @@ export class RunView {
   note(text: string, style: Style = 'dim'): void {
     if (this.#quiet) return
     this.#endBlock()
-    this.#screen.stderr.write(`${this.#style(style, printable(text))}\n`)
+    this.#screen.stderr.write(`${this.#style(style, wrapText(printable(text), columnsOf(this.#screen.stderr), '  '))}\n`)
+  }
+
+  /** Writes an error for people, also when quiet: what helps is in its message. */
+  fail(error: AgentError): void {
+    this.#endBlock()
+    const text = wrapText(`(${error.code}): ${printable(error.message)}`, columnsOf(this.#screen.stderr) - 6, '  ')
+    this.#screen.stderr.write(`${this.#style('red', 'error')} ${text}\n`)
   }
 
   #attempt({ step, attempt, model }: RunEventOf<'attempt'>): void {
@@ -70,9 +79,15 @@ export class RunView {
     if (this.#block !== block) {
       this.#endBlock()
       this.#block = block
-      if (block === 'reasoning') output.write(this.#style('dim', '  thinks: '))
+      this.#wrapper = new LineWrapper(columnsOf(output), '  ')
+      if (block === 'reasoning') this.#think('  thinks: ')
     }
-    output.write(block === 'text' ? printable(delta) : this.#style('dim', printable(delta)))
+    if (block === 'reasoning') this.#think(delta)
+    else output.write(printable(delta))
+  }
+
+  #think(text: string): void {
+    this.#screen.stderr.write(this.#style('dim', this.#wrapper.push(printable(text))))
   }
 
   #message({ message, finishReason }: RunEventOf<'message-end'>): void {
@@ -101,15 +116,15 @@ export class RunView {
   #line(head: string, rest: string, style: Style): void {
     if (this.#quiet) return
     this.#endBlock()
-    const room = columnsOf(this.#screen.stderr) - head.length - 1
+    const room = roomOf(this.#screen.stderr) - head.length - 1
     this.#screen.stderr.write(`${this.#style(style, printable(head))}${oneLine(rest, room)}\n`)
   }
 
   #endBlock(): void {
     if (this.#block === 'none') return
-    const output = this.#block === 'text' ? this.#live : this.#screen.stderr
+    if (this.#block === 'reasoning') this.#screen.stderr.write(`${this.#style('dim', this.#wrapper.end())}\n`)
+    else this.#live?.write('\n')
     this.#block = 'none'
-    output?.write('\n')
   }
 }
 

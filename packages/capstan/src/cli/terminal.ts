@@ -12,12 +12,20 @@ export type Style = 'dim' | 'bold' | 'red' | 'green' | 'yellow' | 'cyan'
 /** Colours for terminals; none for pipes, `NO_COLOR` and dumb terminals. */
 export function styleFor(output: Output, env: NodeJS.ProcessEnv): (style: Style, text: string) => string {
   const isColoured = output.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
-  return (style, text) => (isColoured && text !== '' ? styleText(style, text) : text)
+  return (style, text) => (isColoured && text.trim() !== '' ? styleText(style, text) : text)
 }
 
-/** Width of lines: the terminal's, or 80 without one. */
+/** Where running text breaks: at the width of the terminal; in a pipe nowhere, so that a line stays a line. */
 export function columnsOf(output: Output): number {
-  return Math.max(20, output.columns ?? 80)
+  return output.isTTY === true ? Math.max(20, output.columns ?? 80) : Number.POSITIVE_INFINITY
+}
+
+/** In a pipe, the inputs and outputs of tools are shown up to this many characters. */
+const pipeWidth = 240
+
+/** Room for a line that is cut rather than broken. */
+export function roomOf(output: Output): number {
+  return Math.min(pipeWidth, columnsOf(output))
 }
 
 /** Makes text from outside harmless for a terminal: no escape sequences and no other control characters but tab and line feed. */

@@ -38,6 +38,7 @@ export class MemoryHost implements Operations {
   readonly #answers = new Map<string, AnswerRecord>()
   #unasked: number
   #rejectBatch: ((reason: unknown) => void) | undefined
+  #batchStarted: number | undefined
 
   constructor(options: MemoryOptions) {
     this.runId = options.runId
@@ -45,6 +46,11 @@ export class MemoryHost implements Operations {
     this.#options = options
     for (const record of options.records) this.#remember(record)
     this.#unasked = this.#done.size
+  }
+
+  /** How long the batch that is under way has taken so far, in milliseconds; 0 between batches. */
+  get openMs(): number {
+    return this.#batchStarted === undefined ? 0 : performance.now() - this.#batchStarted
   }
 
   /** Ends the batch that is under way. */
@@ -69,11 +75,14 @@ export class MemoryHost implements Operations {
       }
     }
     const lanes = Array.from({ length: limit }, work)
-    return await new Promise((resolve, reject) => {
+    this.#batchStarted = performance.now()
+    await new Promise<unknown>((resolve, reject) => {
       this.#rejectBatch = reject
-      // Every lane has ended, so every outcome is there.
-      Promise.all(lanes).then(() => resolve(outcomes as Outcome<Output>[]), reject)
+      Promise.all(lanes).then(resolve, reject)
     })
+    this.#batchStarted = undefined
+    // Every lane has ended, so every outcome is there.
+    return outcomes as Outcome<Output>[]
   }
 
   async ask(questions: readonly Question[]): Promise<readonly Json[] | undefined> {

@@ -1,3 +1,4 @@
+import { describe } from '../describe.ts'
 import { AgentError, type ErrorData } from '../errors.ts'
 import type { AttemptReason, RunEventBody } from '../events.ts'
 import type { ModelEvent, ModelReply, ModelRequest, Warning } from '../model.ts'
@@ -98,13 +99,4 @@ function judgeFailure(run: LoopRun, { step, attempt }: Attempt, { context, throw
 
 function internalError(thrown: unknown): AgentError {
   return new AgentError(`The model failed with something that is not an AgentError: ${describe(thrown)}.`, { code: 'internal', phase: 'stream', cause: thrown })
-}
-
-/** Says what was thrown, in a few words, whatever it is. */
-export function describe(thrown: unknown): string {
-  try {
-    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
-  } catch {
-    return 'a value that cannot be shown'
-  }
 }

@@ -60,7 +60,9 @@ describe('a scripted reply', () => {
     const input = { text: 'Ünïcode 漢字 😀 "quoted" \\ and \n more', list: [1, 2.5, null] }
     await using simulator = await startSimulator({ script: [{ toolCalls: [{ name: 'say', input }] }] })
     const chunks = await postStream(simulator.baseURL)
-    const deltas = chunks.flatMap((chunk) => (JSON.parse(JSON.stringify(firstChoice(chunk)['delta'])).tool_calls ?? []) as { function: { arguments: string } }[])
+    const deltas = chunks.flatMap(
+      (chunk) => (JSON.parse(JSON.stringify(firstChoice(chunk)['delta'])).tool_calls ?? []) as { function: { arguments: string } }[],
+    )
     expect(JSON.parse(deltas.map((delta) => delta.function.arguments).join(''))).toEqual(input)
   })
 
@@ -150,6 +152,9 @@ describe('limits of a request', () => {
 
   test('a reply with a finish reason of its own is left alone', async () => {
     await using simulator = await startSimulator({ script: [{ text: 'one two three', finishReason: 'stop' }] })
-    expect(firstChoice((await postJson(simulator.baseURL, { max_tokens: 1 })).body)).toMatchObject({ finish_reason: 'stop', message: { content: 'one two three' } })
+    expect(firstChoice((await postJson(simulator.baseURL, { max_tokens: 1 })).body)).toMatchObject({
+      finish_reason: 'stop',
+      message: { content: 'one two three' },
+    })
   })
 })

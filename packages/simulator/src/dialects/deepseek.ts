@@ -13,8 +13,7 @@ import { fromStatusList } from './statuses.ts'
 export const deepseekDialect: Dialect = {
   completionId: (seeded, label) => seeded.uuid(`id ${label}`),
   fingerprint: (seeded) => `fp_${seeded.hex('fingerprint', 10)}_prod0820_fp8_kvcache`,
-  toolCallId: (seeded, place) =>
-    `call_${String(place.position).padStart(2, '0')}_${seeded.base62(`call ${place.label} ${place.position}`, 24)}`,
+  toolCallId: (seeded, place) => `call_${String(place.position).padStart(2, '0')}_${seeded.base62(`call ${place.label} ${place.position}`, 24)}`,
   usage: (counts) => ({
     prompt_tokens: counts.prompt,
     completion_tokens: counts.completion,

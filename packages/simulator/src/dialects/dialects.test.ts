@@ -14,7 +14,7 @@ const reply: ScriptedReply = {
 
 async function stream(body: JsonObject, scripted: ScriptedReply = reply): Promise<readonly JsonObject[]> {
   await using simulator = await startSimulator({ script: [scripted] })
-  return postStream(simulator.baseURL, body)
+  return await postStream(simulator.baseURL, body)
 }
 
 async function whole(body: JsonObject, scripted: ScriptedReply = reply): Promise<JsonObject> {
@@ -36,8 +36,15 @@ describe('DeepSeek', () => {
   })
 
   test('calls come one after the other, name and id first, arguments piece by piece, {} for none', async () => {
-    const calls = deltas(await stream({})).flatMap((delta) => asArray(delta['tool_calls'])).map(asObject)
-    expect(calls[0]).toEqual({ index: 0, id: expect.stringMatching(/^call_00_[0-9A-Za-z]{24}$/), type: 'function', function: { name: 'get_weather', arguments: '' } })
+    const calls = deltas(await stream({}))
+      .flatMap((delta) => asArray(delta['tool_calls']))
+      .map(asObject)
+    expect(calls[0]).toEqual({
+      index: 0,
+      id: expect.stringMatching(/^call_00_[0-9A-Za-z]{24}$/),
+      type: 'function',
+      function: { name: 'get_weather', arguments: '' },
+    })
     expect(calls[1]).toEqual({ index: 0, function: { arguments: '{' } })
     expect(calls.slice(-3)).toEqual([
       { index: 1, id: expect.stringMatching(/^call_01_[0-9A-Za-z]{24}$/), type: 'function', function: { name: 'ping', arguments: '' } },
@@ -61,7 +68,14 @@ describe('DeepSeek', () => {
       object: 'chat.completion',
       created: expect.any(Number),
       model: 'deepseek-chat',
-      choices: [{ index: 0, message: expect.objectContaining({ role: 'assistant', content: '', reasoning_content: 'I look.' }), logprobs: null, finish_reason: 'tool_calls' }],
+      choices: [
+        {
+          index: 0,
+          message: expect.objectContaining({ role: 'assistant', content: '', reasoning_content: 'I look.' }),
+          logprobs: null,
+          finish_reason: 'tool_calls',
+        },
+      ],
       usage: expect.objectContaining({ prompt_cache_hit_tokens: 0, prompt_cache_miss_tokens: expect.any(Number) }),
       system_fingerprint: expect.stringMatching(/^fp_[0-9a-f]{10}_prod0820_fp8_kvcache$/),
     })
@@ -91,7 +105,12 @@ describe('Kimi', () => {
   test('calls have ids that count through the whole conversation', async () => {
     const messages = [
       { role: 'user', content: 'Hello.' },
-      { role: 'assistant', content: '', reasoning_content: '', tool_calls: [{ id: 'functions.ping:0', type: 'function', function: { name: 'ping', arguments: '{}' } }] },
+      {
+        role: 'assistant',
+        content: '',
+        reasoning_content: '',
+        tool_calls: [{ id: 'functions.ping:0', type: 'function', function: { name: 'ping', arguments: '{}' } }],
+      },
       { role: 'tool', tool_call_id: 'functions.ping:0', content: 'pong' },
     ]
     const calls = asArray(firstMessage(await whole({ model, messages }))['tool_calls']).map((call) => asObject(call)['id'])
@@ -120,7 +139,13 @@ describe('Kimi', () => {
       object: 'chat.completion',
       created: expect.any(Number),
       choices: [{ index: 0, message: { role: 'assistant', content: 'Hi.', reasoning_content: 'r' }, finish_reason: 'stop' }],
-      usage: { prompt_tokens: 4, completion_tokens: 3, total_tokens: 7, prompt_tokens_details: { cached_tokens: 0 }, completion_tokens_details: { reasoning_tokens: 1 } },
+      usage: {
+        prompt_tokens: 5,
+        completion_tokens: 3,
+        total_tokens: 8,
+        prompt_tokens_details: { cached_tokens: 0 },
+        completion_tokens_details: { reasoning_tokens: 1 },
+      },
     })
   })
 
@@ -143,7 +168,10 @@ describe('Kimi', () => {
 
 describe('cached tokens', () => {
   const long = 'The captain counts the ropes. '.repeat(100)
-  const first = [{ role: 'system', content: long }, { role: 'user', content: 'One?' }]
+  const first = [
+    { role: 'system', content: long },
+    { role: 'user', content: 'One?' },
+  ]
   const second = [...first, { role: 'assistant', content: 'One.' }, { role: 'user', content: 'Two?' }]
 
   async function cached(model: string, requests: readonly JsonObject[]): Promise<readonly unknown[]> {
@@ -168,7 +196,10 @@ describe('cached tokens', () => {
   })
 
   test('a changed head hits nothing', async () => {
-    const changed = [{ role: 'system', content: `Now. ${long}` }, { role: 'user', content: 'One?' }]
+    const changed = [
+      { role: 'system', content: `Now. ${long}` },
+      { role: 'user', content: 'One?' },
+    ]
     expect(await cached('deepseek-chat', [{ messages: first }, { messages: changed }])).toEqual([0, 0])
   })
 

@@ -13,9 +13,7 @@ export interface LogprobRequest {
 export function makeLogprobs(pieces: readonly string[], request: LogprobRequest): readonly JsonObject[] {
   return pieces.map((piece, index) => {
     const logprob = -request.seeded.fraction(`logprob ${request.label} ${index}`) / 10
-    const alternatives = Array.from({ length: Math.max(0, request.top - 1) }, (_, rank) =>
-      entry(`${piece}${'\u200b'.repeat(rank + 1)}`, logprob - 4 - rank),
-    )
+    const alternatives = Array.from({ length: Math.max(0, request.top - 1) }, (_, rank) => entry(`${piece}${'\u200b'.repeat(rank + 1)}`, logprob - 4 - rank))
     const top = request.top > 0 ? [entry(piece, logprob), ...alternatives] : []
     return { ...entry(piece, logprob), top_logprobs: top }
   })

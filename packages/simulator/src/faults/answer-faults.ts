@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { constants, gzipSync } from 'node:zlib'
 import type { Json } from '../json.ts'
 import { countBytes, isBytes } from '../wire/places.ts'
 import { type BytesAction, jsonTransmission, type Transmission, textTransmission, type WireAction } from '../wire/transmission.ts'
@@ -33,8 +33,7 @@ export const answerFaults: {
     description: 'A redirect, by default 307 to the same path.',
     example: 'redirect:307',
     options: { status: 'number', location: 'text' },
-    onWire: (_transmission, fault) =>
-      textTransmission('', fault.status ?? 307, { location: fault.location ?? '/v1/chat/completions' }),
+    onWire: (_transmission, fault) => textTransmission('', fault.status ?? 307, { location: fault.location ?? '/v1/chat/completions' }),
   },
   'json-body': {
     description: 'A JSON body with status 200 although a stream was asked for: completion, error or envelope.',
@@ -108,12 +107,16 @@ function extraHeaders(count: number): Record<string, string> {
 }
 
 function compress(transmission: Transmission, corrupt: boolean): Transmission {
-  const bytes = gzipSync(Buffer.concat(transmission.actions.filter(isBytes).map((action) => action.bytes)))
-  // Zeros over the second half break the compressed data itself, not only its checksum.
-  if (corrupt) bytes.fill(0, Math.floor(bytes.length / 2))
+  const plain = Buffer.concat(transmission.actions.filter(isBytes).map((action) => action.bytes))
+  const bytes = corrupt ? corruptGzip(plain) : gzipSync(plain)
   const body: BytesAction = { type: 'bytes', role: 'body', bytes }
   const first = transmission.actions.findIndex(isBytes)
   const actions = transmission.actions.flatMap((action, index): readonly WireAction[] => (index === first ? [body] : isBytes(action) ? [] : [action]))
   return { ...transmission, headers: { ...transmission.headers, 'content-encoding': 'gzip' }, actions }
 }
 
+/** The first half whole, then a block of a type that does not exist: the compressed data itself is broken, not only its checksum. */
+function corruptGzip(plain: Buffer): Buffer {
+  const half = gzipSync(plain.subarray(0, Math.floor(plain.length / 2)), { finishFlush: constants.Z_SYNC_FLUSH })
+  return Buffer.concat([half, Buffer.alloc(16, 0xff)])
+}

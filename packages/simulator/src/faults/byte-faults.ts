@@ -1,6 +1,6 @@
+import { asObject } from '../json.ts'
 import { isBytes, isEvent } from '../wire/places.ts'
 import { type BytesAction, eventAction, type Transmission, type WireAction } from '../wire/transmission.ts'
-import { asObject } from '../json.ts'
 import type { FaultOf } from './fault.ts'
 import type { FaultDefinition } from './fault-definition.ts'
 

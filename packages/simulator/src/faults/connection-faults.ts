@@ -1,5 +1,4 @@
-import { placeNames } from '../wire/places.ts'
-import { cutAt } from '../wire/places.ts'
+import { cutAt, placeNames } from '../wire/places.ts'
 import type { Transmission, WireAction } from '../wire/transmission.ts'
 import type { FaultOf } from './fault.ts'
 import type { FaultDefinition } from './fault-definition.ts'

@@ -15,13 +15,7 @@ export interface FaultContext {
 }
 
 /** An option of a fault on the command line. */
-export type FaultOption =
-  | 'number'
-  | 'numbers'
-  | 'text'
-  | 'boolean'
-  | 'place'
-  | readonly string[]
+export type FaultOption = 'number' | 'numbers' | 'text' | 'boolean' | 'place' | readonly string[]
 
 /** A fault as data and small functions. */
 export interface FaultDefinition<Struck extends Fault> {

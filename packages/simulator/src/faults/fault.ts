@@ -32,7 +32,12 @@ export type Fault =
   | { readonly kind: 'empty'; readonly reasoning?: boolean | undefined }
   | { readonly kind: 'finish-reason'; readonly value: string }
   /** An error object in the stream, then the end. `named: true` sends it as `event: error`. */
-  | { readonly kind: 'error-event'; readonly at?: 'first' | 'mid-stream' | undefined; readonly message?: string | undefined; readonly named?: boolean | undefined }
+  | {
+      readonly kind: 'error-event'
+      readonly at?: 'first' | 'mid-stream' | undefined
+      readonly message?: string | undefined
+      readonly named?: boolean | undefined
+    }
   /** The calls are written as the model's own markup into the text (or the reasoning), with finish reason `stop`. */
   | { readonly kind: 'leaked-markup'; readonly grammar?: MarkupGrammar | undefined; readonly into?: 'text' | 'reasoning' | undefined }
   | { readonly kind: 'usage'; readonly value: 'missing' | 'every-event' | 'negative' | 'text' }

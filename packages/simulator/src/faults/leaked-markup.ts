@@ -48,6 +48,8 @@ function dsml(calls: readonly ReplyToolCall[], { space, wrapper }: DsmlForm): st
   const parameter = ([name, value]: [string, Json | undefined]): string =>
     `${open(`parameter name="${name}" string="${typeof value === 'string'}"`)}${typeof value === 'string' ? value : JSON.stringify(value)}${end('parameter')}\n`
   const invoke = (call: ReplyToolCall): string =>
-    `${open(`invoke name="${call.name}"`)}\n${Object.entries(asObject(parseJson(call.arguments))).map(parameter).join('')}${end('invoke')}\n`
+    `${open(`invoke name="${call.name}"`)}\n${Object.entries(asObject(parseJson(call.arguments)))
+      .map(parameter)
+      .join('')}${end('invoke')}\n`
   return `${open(wrapper)}\n${calls.map(invoke).join('')}${end(wrapper)}`
 }

@@ -30,19 +30,29 @@ type OptionValue = string | number | boolean | Place | readonly number[]
 
 function parseOptions(name: string, definition: FaultDefinition<Fault>, text: string): Record<string, OptionValue> {
   const parsed: Record<string, OptionValue> = {}
-  const known = Object.keys(definition.options)
   for (const [index, item] of text.split(',').entries()) {
     if (item.trim() === '') continue
-    const equals = item.indexOf('=')
-    const key = equals === -1 && index === 0 ? known[0] : item.slice(0, Math.max(0, equals)).trim()
-    const option = key === undefined ? undefined : definition.options[key]
-    if (key === undefined || option === undefined) {
-      const list = known.length === 0 ? 'it takes no options' : `its options are ${known.join(', ')}`
-      throw new Error(`Fault '${name}' does not understand '${item.trim()}': ${list}, as in '${definition.example}'.`)
-    }
-    parsed[key] = parseValue(`${name}:${key}`, option, item.slice(equals + 1).trim())
+    const { key, value } = splitItem(item, index, definition)
+    const option = definition.options[key]
+    if (option === undefined) throw new Error(`Fault '${name}' does not understand '${item.trim()}': ${optionList(definition)}, as in '${definition.example}'.`)
+    parsed[key] = parseValue(`${name}:${key}`, option, value)
   }
   return parsed
+}
+
+function optionList(definition: FaultDefinition<Fault>): string {
+  const known = Object.keys(definition.options)
+  return known.length === 0 ? 'it takes no options' : `its options are ${known.join(', ')}`
+}
+
+/** The name and the value of an option; the first may come without its name. */
+function splitItem(item: string, index: number, definition: FaultDefinition<Fault>): { readonly key: string; readonly value: string } {
+  const [first = ''] = index === 0 ? Object.keys(definition.options) : []
+  const equals = item.indexOf('=')
+  const key = item.slice(0, Math.max(0, equals)).trim()
+  // An equals sign in a text that needs no name is part of the text.
+  const isBareText = definition.options[first] === 'text' && definition.options[key] === undefined
+  return equals === -1 || isBareText ? { key: first, value: item.trim() } : { key, value: item.slice(equals + 1).trim() }
 }
 
 function parseValue(where: string, option: FaultOption, text: string): OptionValue {

@@ -149,7 +149,8 @@ function insertAfterDone(transmission: Transmission, event: BytesAction): Transm
 function errorEvent(transmission: Transmission, fault: FaultOf<'error-event'>, context: FaultContext): Transmission {
   const known = context.statusRejection(500)
   const payload = context.errorBody({ ...known, message: fault.message ?? known.message })
-  if (!hasEvents(transmission)) return changeEvent(transmission, 1, () => [{ type: 'bytes', role: 'body', payload, bytes: Buffer.from(JSON.stringify(payload)) }])
+  if (!hasEvents(transmission))
+    return changeEvent(transmission, 1, () => [{ type: 'bytes', role: 'body', payload, bytes: Buffer.from(JSON.stringify(payload)) }])
   const event = eventAction(payload)
   const bytes = fault.named === true ? Buffer.concat([Buffer.from('event: error\n'), event.bytes]) : event.bytes
   const { before } = cutAt(transmission, fault.at === 'mid-stream' ? 'mid-stream' : 'first-event')
@@ -191,7 +192,9 @@ function mapNumbers(usage: Json, change: (count: number) => Json): Json {
 function findUsage(payload: Json | undefined): Json | undefined {
   const { usage, choices } = asObject(payload)
   if (isObject(usage)) return usage
-  return asArray(choices).map((choice) => asObject(choice)['usage']).find(isObject)
+  return asArray(choices)
+    .map((choice) => asObject(choice)['usage'])
+    .find(isObject)
 }
 
 function replaceUsage(payload: { readonly [key: string]: Json | undefined }, change: UsageChange): Json {

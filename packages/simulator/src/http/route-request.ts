@@ -1,6 +1,6 @@
 import type { AnswerSource } from '../answers/answer-source.ts'
-import { dialectOf } from '../dialects/dialect-of.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { dialectOf } from '../dialects/dialect-of.ts'
 import { applyWireFaults, needsReply } from '../faults/apply-faults.ts'
 import { type Fault, type FaultRule, faultsFor } from '../faults/fault.ts'
 import { asObject, isObject, type Json, type JsonObject } from '../json.ts'
@@ -99,7 +99,8 @@ function answer({ request, body, model, dialect }: KnownRequest, context: Reques
     cachedTokens: Math.min(cached, promptTokens),
   })
   const misfit = found.type === 'reply' ? undefined : faults.find(needsReply)
-  if (misfit !== undefined) context.source.addProblem(`Fault '${misfit.kind}' of request ${request.index + 1} needs a reply in parts, not exact chunks or a body.`)
+  if (misfit !== undefined)
+    context.source.addProblem(`Fault '${misfit.kind}' of request ${request.index + 1} needs a reply in parts, not exact chunks or a body.`)
   return { ...encoded, dialect, faults, delayMs: found.delayMs }
 }
 

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { parseJson } from '../json.ts'
+import type { SimulatedRequest } from '../options.ts'
 import type { Transmission } from '../wire/transmission.ts'
 import { transmit } from '../wire/transmit.ts'
-import type { SimulatedRequest } from '../options.ts'
 import { readBody } from './read-body.ts'
 import type { RequestLog } from './request-log.ts'
 

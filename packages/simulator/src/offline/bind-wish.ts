@@ -44,7 +44,11 @@ const recipes: Readonly<Record<WishKind, Recipe>> = {
   },
   'list-files': { words: /list|director|folder|\bls\b|\bdir\b/i, roles: { path: /path|folder|dir|root/i }, needs: ['path'] },
   'read-file': { words: /read|cat\b|open|content/i, roles: { path: /path|file|name/i }, needs: ['path'] },
-  'search-files': { words: /search|grep|find/i, roles: { query: /query|pattern|text|term|needle|search/i, path: /path|folder|dir|root/i }, needs: ['query', 'path'] },
+  'search-files': {
+    words: /search|grep|find/i,
+    roles: { query: /query|pattern|text|term|needle|search/i, path: /path|folder|dir|root/i },
+    needs: ['query', 'path'],
+  },
 }
 
 const FILE_KINDS: readonly WishKind[] = ['list-files', 'read-file', 'search-files']

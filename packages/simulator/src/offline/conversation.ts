@@ -1,6 +1,6 @@
 import { asArray, asObject, asString, canonicalJson, isArray, type Json, type JsonObject, parseJson } from '../json.ts'
 import { normalizeDates } from './date-text.ts'
-import { type ToolOutput, readOutput } from './tool-output.ts'
+import { readOutput, type ToolOutput } from './tool-output.ts'
 
 /** A request as the rules see it. */
 export interface Conversation {
@@ -44,7 +44,8 @@ export interface CallResult {
 }
 
 // What callers say when no more calls are allowed.
-const CLOSING = /\b(best (possible )?answer|(no|without) (more |further |any )*(tool|call)|do not (call|use) (any )?(more )?tool|answer (now|with what)|(step|call|tool) limit)/i
+const CLOSING =
+  /\b(best (possible )?answer|(no|without) (more |further |any )*(tool|call)|do not (call|use) (any )?(more )?tool|answer (now|with what)|(step|call|tool) limit)/i
 
 /** Reads what the rules need from a request body. */
 export function readConversation(body: JsonObject): Conversation {
@@ -56,7 +57,10 @@ export function readConversation(body: JsonObject): Conversation {
   const partial = messages.at(-1)
   return {
     task: normalizeDates(asked?.text ?? ''),
-    prompt: messages.filter(({ role }) => role === 'system' || role === 'user').map(({ content }) => textOf(content)).join('\n'),
+    prompt: messages
+      .filter(({ role }) => role === 'system' || role === 'user')
+      .map(({ content }) => textOf(content))
+      .join('\n'),
     tools: asArray(body['tools']).map(readTool),
     results: readResults(messages),
     newResults: readResults(messages.slice(asked?.index ?? 0)),

@@ -20,11 +20,23 @@ export const cityZones: Readonly<Record<string, string>> = {
 const COUNTRIES =
   'Argentina|Australia|Austria|Belgium|Brazil|Canada|Chile|China|Denmark|Egypt|England|Finland|France|Germany|Greece|India|Indonesia|Ireland|Israel|Italy|Japan|Kenya|Mexico|Morocco|Netherlands|New Zealand|Norway|Peru|Poland|Portugal|Scotland|South Korea|Spain|Sweden|Switzerland|Thailand|Turkey|Ukraine|United Kingdom|United States|Vietnam'
 
-const KNOWN = new RegExp(`(?<!\\p{L})(?:${Object.keys(cityZones).filter((name) => /^\p{Script=Latin}/u.test(name)).map(capitalize).join('|')}|${COUNTRIES})(?!\\p{L})`, 'gu')
-const CHINESE = new RegExp(Object.keys(cityZones).filter((name) => /^\p{Script=Han}/u.test(name)).join('|'), 'gu')
+const KNOWN = new RegExp(
+  `(?<!\\p{L})(?:${Object.keys(cityZones)
+    .filter((name) => /^\p{Script=Latin}/u.test(name))
+    .map(capitalize)
+    .join('|')}|${COUNTRIES})(?!\\p{L})`,
+  'gu',
+)
+const CHINESE = new RegExp(
+  Object.keys(cityZones)
+    .filter((name) => /^\p{Script=Han}/u.test(name))
+    .join('|'),
+  'gu',
+)
 const CAPITALIZED = "\\p{Lu}[\\p{L}'’-]+(?: (?:de |del |of |am |la )?\\p{Lu}[\\p{L}'’-]+){0,3}"
 const AFTER_PREPOSITION = new RegExp(`(?<=\\b(?:in|for|at|near|from|to|of|around|visit|about|and|or|,) )${CAPITALIZED}`, 'gu')
-const NOT_A_PLACE = /^(?:January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|English|French|German|Spanish|Italian|Chinese|Japanese|JSON|UTC|GMT|API|I|It|The|What|Which|How|And|Then)\b/
+const NOT_A_PLACE =
+  /^(?:January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|English|French|German|Spanish|Italian|Chinese|Japanese|JSON|UTC|GMT|API|I|It|The|What|Which|How|And|Then)\b/
 
 /** A name in the text and where it stands. */
 export interface FoundName {
@@ -38,7 +50,10 @@ export interface FoundName {
 export function findPlaces(text: string): readonly FoundName[] {
   const known = [...text.matchAll(KNOWN), ...text.matchAll(CHINESE)].map((found) => ({ text: found[0], start: found.index, isKnown: true }))
   const guessed = [...text.matchAll(AFTER_PREPOSITION)]
-    .filter((found) => !NOT_A_PLACE.test(found[0]) && !known.some(({ start, text: name }) => start < found.index + found[0].length && found.index < start + name.length))
+    .filter(
+      (found) =>
+        !NOT_A_PLACE.test(found[0]) && !known.some(({ start, text: name }) => start < found.index + found[0].length && found.index < start + name.length),
+    )
     .map((found) => ({ text: found[0], start: found.index, isKnown: false }))
   return unique([...known, ...guessed].sort((left, right) => left.start - right.start))
 }

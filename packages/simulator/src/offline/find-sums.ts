@@ -135,19 +135,31 @@ function trimRun(run: readonly Token[]): readonly Token[] {
   return first === -1 ? [] : run.slice(first, last + 1)
 }
 
+/** Whether values and operators alternate, and brackets pair. */
 function isExpression(tokens: readonly Token[]): boolean {
   let depth = 0
   let expectsValue = true
   for (const { kind } of tokens) {
-    if (kind === 'open' || kind === 'number' ? !expectsValue : expectsValue) return false
-    if (kind === 'open') depth += 1
-    if (kind === 'close') depth -= 1
-    if (kind === 'number' || kind === 'operator') expectsValue = kind === 'operator'
+    if (beginsValue(kind) !== expectsValue) return false
+    depth += DEPTH_CHANGE[kind]
     if (depth < 0) return false
+    // After an opening bracket a value is still due; after a closing one it is not.
+    expectsValue = kind === 'operator' || kind === 'open'
   }
-  return depth === 0 && !expectsValue && tokens.some(({ kind }) => kind === 'operator') && tokens.some(({ text }) => /^\d/.test(text))
+  const hasOperator = tokens.some(({ kind }) => kind === 'operator')
+  return depth === 0 && !expectsValue && hasOperator && tokens.some(({ text }) => /^\d/.test(text))
+}
+
+const DEPTH_CHANGE: Readonly<Record<Token['kind'], number>> = { number: 0, operator: 0, open: 1, close: -1 }
+
+function beginsValue(kind: Token['kind']): boolean {
+  return kind === 'number' || kind === 'open'
 }
 
 function writeExpression(tokens: readonly Token[]): string {
-  return tokens.map(({ text }) => text).join(' ').replaceAll('( ', '(').replaceAll(' )', ')')
+  return tokens
+    .map(({ text }) => text)
+    .join(' ')
+    .replaceAll('( ', '(')
+    .replaceAll(' )', ')')
 }

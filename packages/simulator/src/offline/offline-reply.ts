@@ -70,6 +70,9 @@ function answerText(conversation: Conversation, plan: readonly Intent[]): string
 
 function answerReasoning(conversation: Conversation, plan: readonly Intent[]): string {
   const count = plan.filter(({ result }) => result !== undefined).length
-  if (count > 0) return `I follow rules. ${count === 1 ? 'One call has' : `${count} calls have`} a result, and nothing is left to call: I word the answer from what is there.`
-  return conversation.tools.length === 0 ? 'I follow rules. There are no tools, so I can only say what I am.' : 'I follow rules. No tool fits these words, or none may be called.'
+  if (count > 0)
+    return `I follow rules. ${count === 1 ? 'One call has' : `${count} calls have`} a result, and nothing is left to call: I word the answer from what is there.`
+  return conversation.tools.length === 0
+    ? 'I follow rules. There are no tools, so I can only say what I am.'
+    : 'I follow rules. No tool fits these words, or none may be called.'
 }

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../json.ts'
-import { bindTools, type Binding } from './bind-wish.ts'
-import { type CallResult, callKey, type Conversation, type OfflineTool } from './conversation.ts'
+import { type Binding, bindTools } from './bind-wish.ts'
+import { type CallResult, type Conversation, callKey, type OfflineTool } from './conversation.ts'
 import { findFacts } from './facts.ts'
 import { fillSchema } from './fill-parameters.ts'
 import { findDates } from './find-dates.ts'
@@ -56,7 +56,10 @@ export function makePlan(conversation: Conversation): readonly Intent[] {
 
 /** A tool that takes the final answer, such as those that ask for structured output. */
 export function isFinishTool(tool: OfflineTool): boolean {
-  return /^(?:final_?(?:answer|output|result|response)|submit(?:_\w+)?|respond|answer|output|json|structured_output|return_result)$/i.test(tool.name) || /\bfinal (?:answer|output|result|response)\b/i.test(tool.description)
+  return (
+    /^(?:final_?(?:answer|output|result|response)|submit(?:_\w+)?|respond|answer|output|json|structured_output|return_result)$/i.test(tool.name) ||
+    /\bfinal (?:answer|output|result|response)\b/i.test(tool.description)
+  )
 }
 
 /** A call to a tool, with input made up from its schema where the words give none. */

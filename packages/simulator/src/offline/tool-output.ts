@@ -13,7 +13,8 @@ export interface ToolOutput {
 }
 
 const MAX_SUMMARY_CHARACTERS = 400
-const ERROR_TEXT = /^\W*(error\b|failed\b|failure\b|not run\b|denied\b|invalid\b|unknown tool\b|timed? ?out\b|refused\b|cannot\b|could not\b|the tool .{0,60}(failed|threw|is unknown|does not exist)|tool .{0,60}(failed|not found))/i
+const ERROR_TEXT =
+  /^\W*(error\b|failed\b|failure\b|not run\b|denied\b|invalid\b|unknown tool\b|timed? ?out\b|refused\b|cannot\b|could not\b|the tool .{0,60}(failed|threw|is unknown|does not exist)|tool .{0,60}(failed|not found))/i
 const RESULT_KEYS = ['result', 'value', 'answer', 'output', 'date', 'weekday', 'total', 'text', 'content', 'time'] as const
 
 /** Reads the text of a tool message. */

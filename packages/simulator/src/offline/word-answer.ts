@@ -1,4 +1,4 @@
-import { callKey, type CallResult, type Conversation } from './conversation.ts'
+import { type CallResult, type Conversation, callKey } from './conversation.ts'
 import { type Intent, inputFields } from './plan.ts'
 import { summarize } from './tool-output.ts'
 
@@ -33,7 +33,9 @@ function resultSentence(intent: Intent, { output }: CallResult): string {
     case 'date-difference':
       return endSentence(`From ${values['from']} to ${values['to']} there are ${/[a-z]/i.test(said) ? said : `${said} ${values['unit'] ?? 'days'}`}`)
     case 'date-add':
-      return endSentence(`${capitalize(phrase.replace(/\b(?:that|this|the) (?:date|day)\b|\b(?:it|that)$/i, String(values['date'])))} is ${output.date ?? said}`)
+      return endSentence(
+        `${capitalize(phrase.replace(/\b(?:that|this|the) (?:date|day)\b|\b(?:it|that)$/i, String(values['date'])))} is ${output.date ?? said}`,
+      )
     case 'weekday':
       return endSentence(`${values['date']} is a ${WEEKDAY_NAME.exec(said)?.[0] ?? said}`)
     case 'convert-time':

@@ -28,7 +28,10 @@ export function topicOf(text: string): string {
   const topic = text
     .trim()
     .replace(/^(?:please |can you |could you |then |and )+/i, '')
-    .replace(/^(?:search|look|find|tell|ask|explain|what|who|which|how|where|when)(?: me| up| for| out| the web| online)*(?: (?:is|are|was|were|does|do|about|for))? (?:the |a |an )?/i, '')
+    .replace(
+      /^(?:search|look|find|tell|ask|explain|what|who|which|how|where|when)(?: me| up| for| out| the web| online)*(?: (?:is|are|was|were|does|do|about|for))? (?:the |a |an )?/i,
+      '',
+    )
     .replace(/[?.!]+$/, '')
     .trim()
   return topic === '' ? text.trim() : topic

@@ -66,7 +66,13 @@ export interface RawExchange {
 export function postRaw(baseURL: string, body: JsonObject = {}): Promise<RawExchange> {
   const { hostname, port } = new URL(baseURL)
   const content = JSON.stringify({ model: 'deepseek-chat', messages: userMessages, ...body })
-  const head = ['POST /v1/chat/completions HTTP/1.1', 'host: simulator', 'authorization: Bearer key', 'connection: close', `content-length: ${Buffer.byteLength(content)}`]
+  const head = [
+    'POST /v1/chat/completions HTTP/1.1',
+    'host: simulator',
+    'authorization: Bearer key',
+    'connection: close',
+    `content-length: ${Buffer.byteLength(content)}`,
+  ]
   return new Promise((resolve) => {
     const pieces: Buffer[] = []
     const settle = (end: RawExchange['end']): void => resolve({ text: Buffer.concat(pieces).toString('utf8'), end })

@@ -16,12 +16,7 @@ function messageText(message: JsonObject): string {
     return `<call>${plainText(name)} ${plainText(input)}`
   })
   const reasoning = message['reasoning_content']
-  const parts = [
-    `<${plainText(message['role'])}>`,
-    ...(typeof reasoning === 'string' ? [`<think>${reasoning}`] : []),
-    plainText(message['content']),
-    ...calls,
-  ]
+  const parts = [`<${plainText(message['role'])}>`, ...(typeof reasoning === 'string' ? [`<think>${reasoning}`] : []), plainText(message['content']), ...calls]
   return parts.join('')
 }
 

@@ -37,10 +37,7 @@ const checks: readonly Check[] = [
   },
   function jsonIsAskedFor({ body }) {
     if (!wantsJson(body['response_format']) || asArray(body['messages']).some(mentionsJson)) return undefined
-    return badRequest(
-      "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'.",
-      'response_format',
-    )
+    return badRequest("Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'.", 'response_format')
   },
   function jsonWithoutPartial({ body }) {
     const partial = asArray(body['messages']).some((message) => asObject(message)['partial'] === true)
@@ -53,10 +50,7 @@ const checks: readonly Check[] = [
   },
   function requiredNeedsNoThinking({ body, model, thinking }) {
     if (body['tool_choice'] !== 'required' || !thinking) return undefined
-    const message =
-      model.family === 'kimi'
-        ? "tool_choice 'required' is incompatible with thinking enabled"
-        : 'Thinking mode does not support this tool_choice'
+    const message = model.family === 'kimi' ? "tool_choice 'required' is incompatible with thinking enabled" : 'Thinking mode does not support this tool_choice'
     return badRequest(message, 'tool_choice')
   },
 ]

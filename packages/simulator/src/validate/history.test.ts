@@ -32,7 +32,9 @@ describe('calls and results', () => {
   })
 
   test('a result without a call is refused in the words of DeepSeek', async () => {
-    expect(await refusal('deepseek-chat', [user, result('a')])).toBe("400 Messages with role 'tool' must be a response to a preceding message with 'tool_calls'")
+    expect(await refusal('deepseek-chat', [user, result('a')])).toBe(
+      "400 Messages with role 'tool' must be a response to a preceding message with 'tool_calls'",
+    )
   })
 
   test('a result without a call is refused in the words of Moonshot', async () => {
@@ -105,7 +107,9 @@ describe('messages', () => {
   })
 
   test('an assistant message of null is refused in the words of DeepSeek, an empty string is not', async () => {
-    expect(await refusal('deepseek-chat', [user, { role: 'assistant', content: null }])).toBe('400 Invalid assistant message: content or tool_calls must be set')
+    expect(await refusal('deepseek-chat', [user, { role: 'assistant', content: null }])).toBe(
+      '400 Invalid assistant message: content or tool_calls must be set',
+    )
     expect(await refusal('deepseek-chat', [user, { role: 'assistant', content: '' }])).toBeUndefined()
   })
 
@@ -133,7 +137,10 @@ describe('messages', () => {
   })
 
   test('partial mode and JSON mode do not mix', async () => {
-    const messages = [{ role: 'user', content: 'JSON, please.' }, { role: 'assistant', content: '{', partial: true }]
+    const messages = [
+      { role: 'user', content: 'JSON, please.' },
+      { role: 'assistant', content: '{', partial: true },
+    ]
     expect(await refusal('kimi-k2-thinking', messages, { response_format: { type: 'json_object' } })).toContain('partial mode')
   })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../json.ts'
-import type { Simulator } from '../options.ts'
+import type { Simulator, StrictOptions } from '../options.ts'
 import { startSimulator } from '../start-simulator.ts'
 import { errorMessage, postJson, stringTool } from '../testing/client.ts'
 
@@ -93,7 +93,7 @@ describe.each(rows)('%j with %j', (models, body, refused) => {
 })
 
 describe('strict variants', () => {
-  const cases: readonly (readonly [keyof NonNullable<Parameters<typeof startSimulator>[0]>['strict'] & string, JsonObject, string])[] = [
+  const cases: readonly (readonly [keyof StrictOptions, JsonObject, string])[] = [
     ['unlistedParameters', { user: 'somebody' }, 'user'],
     ['streamOptions', { model: 'kimi-k2-thinking', stream: true, stream_options: {} }, 'stream_options'],
     ['toolChoice', { model: 'kimi-k2-thinking', tools, tool_choice: 'auto' }, 'tool_choice'],

@@ -65,9 +65,7 @@ function brokenNumber(rule: Extract<ParameterRule, { kind: 'number' }>, value: J
 function brokenInteger(rule: Extract<ParameterRule, { kind: 'integer' }>, value: Json): string | undefined {
   const maximum = rule.maximum ?? Number.POSITIVE_INFINITY
   if (typeof value === 'number' && Number.isInteger(value) && value >= rule.minimum && value <= maximum) return undefined
-  return rule.maximum === undefined
-    ? `it must be an integer of at least ${rule.minimum}`
-    : `it must be an integer in [${rule.minimum}, ${rule.maximum}]`
+  return rule.maximum === undefined ? `it must be an integer of at least ${rule.minimum}` : `it must be an integer in [${rule.minimum}, ${rule.maximum}]`
 }
 
 function brokenTypedObject(types: readonly string[], value: Json): string | undefined {

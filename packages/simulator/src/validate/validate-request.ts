@@ -1,6 +1,6 @@
-import { countTokens } from '../tokens/tokenize.ts'
-import { promptText } from '../tokens/prompt-text.ts'
 import { badRequest, type Rejection } from '../rejection.ts'
+import { promptText } from '../tokens/prompt-text.ts'
+import { countTokens } from '../tokens/tokenize.ts'
 import { checkCombinations } from './combinations.ts'
 import type { CheckContext } from './context.ts'
 import { checkMessages } from './messages.ts'

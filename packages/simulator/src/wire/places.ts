@@ -34,7 +34,10 @@ export function cutAt({ actions }: Transmission, place: Place): Cut {
   if (typeof place === 'object') return 'bytes' in place ? cutAtBytes(actions, place.bytes) : cutAtIndex(actions, eventIndex(actions, place.event))
   switch (place) {
     case 'before-headers':
-      return cutAtIndex(actions, indexOf(actions, (action) => action.type === 'headers'))
+      return cutAtIndex(
+        actions,
+        indexOf(actions, (action) => action.type === 'headers'),
+      )
     case 'after-headers':
     case 'first-event':
       return cutAtIndex(actions, indexOf(actions, (action) => action.type === 'headers') + 1)
@@ -43,7 +46,10 @@ export function cutAt({ actions }: Transmission, place: Place): Cut {
     case 'before-finish':
       return isEventStream(actions) ? cutAtIndex(actions, finishIndex(actions)) : cutAtBytes(actions, countBytes(actions) - 1)
     case 'before-done':
-      return cutAtIndex(actions, indexOf(actions, (action) => isBytes(action) && action.role === 'done'))
+      return cutAtIndex(
+        actions,
+        indexOf(actions, (action) => isBytes(action) && action.role === 'done'),
+      )
     case 'after-done':
       return cutAtIndex(actions, indexOf(actions, isEnding))
   }

@@ -58,8 +58,13 @@ function coerceValue(value: Json, path: InputPath, root: JsonObject): Json | typ
   const types = allowedTypes(schemasAt(root, path), root)
   if (types === undefined || types.has(typeOf(value)) || (typeof value === 'number' && types.has('number'))) return undefined
   if (value === null) return isOptional(path, root) ? removed : undefined
-  const converted = typeof value === 'string' ? fromText(value, types) : types.has('string') && Number.isSafeInteger(value) ? String(value) : undefined
-  return converted ?? (types.has('array') && !isList(value) ? [value] : undefined)
+  const converted = typeof value === 'string' ? fromText(value, types) : fromNumber(value, types)
+  if (converted !== undefined) return converted
+  return types.has('array') && !isList(value) ? [value] : undefined
+}
+
+function fromNumber(value: Json, types: ReadonlySet<TypeName>): Json | undefined {
+  return types.has('string') && Number.isSafeInteger(value) ? String(value) : undefined
 }
 
 function fromText(text: string, types: ReadonlySet<TypeName>): Json | undefined {

@@ -1,0 +1,262 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startSimulator } from '@capstan/simulator'
+import { expect, test } from 'vitest'
+
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+interface Options {
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string
+  readonly cwd?: string
+  /** Called with each piece of stderr. */
+  readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void
+}
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the real command in a process of its own, without a key unless given. */
+function capstan(args: readonly string[], { env = {}, stdin = '', cwd, onStderr }: Options = {}): Promise<Ended> {
+  const { EVOLINK_API_KEY: _, ...inherited } = process.env
+  const child = spawn(process.execPath, [cli, ...args], { env: { ...inherited, ...env }, ...(cwd !== undefined && { cwd }) })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+    onStderr?.(stderr, (signal) => child.kill(signal))
+  })
+  child.stdin.on('error', () => {})
+  child.stdin.end(stdin)
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+}
+
+const seventeen = 'What is 17% of 2,340, and how many days are there from 2026-11-21 to 2027-03-01?'
+
+test('demo answers with no key: the answer alone on stdout, all else on stderr', async () => {
+  const { code, stdout, stderr } = await capstan(['demo', seventeen])
+
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/397\.8/)
+  expect(stdout).toMatch(/100 days/)
+  expect(stdout.trim().split('\n')).toHaveLength(1)
+  expect(stderr).toContain('EVOLINK_API_KEY')
+  expect(stderr).toContain('rule-based stand-in')
+  expect(stderr).toMatch(/→ calculator \{"expression":.*\n→ date_difference/)
+  expect(stderr).toMatch(/← calculator \(\d.* ms\): 397\.8/)
+  expect(stderr).toMatch(
+    /2 steps · 2 tool calls · tokens: [\d,]+ in \([\d,]+ cached\), [\d,]+ out \([\d,]+ reasoning\) · cost unknown \(no prices for .*\) · [\d.]+ s · finished/,
+  )
+})
+
+test('demo without words asks for two tools in parallel and then a third', async () => {
+  const { stdout } = await capstan(['demo', '--jsonl'])
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; step: number; toolName?: string })
+  const starts = events.filter(({ type }) => type === 'tool-start').map(({ step, toolName }) => [step, toolName])
+
+  expect(starts).toEqual([
+    [1, 'calculator'],
+    [1, 'date_add'],
+    [2, 'weekday'],
+  ])
+  expect(events[0]?.type).toBe('run-start')
+  expect(events.at(-1)?.type).toBe('run-end')
+})
+
+test('run without a key is an error that names the variable', async () => {
+  const { code, stdout, stderr } = await capstan(['run', 'Hi'])
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/missing-key[\s\S]*EVOLINK_API_KEY/)
+})
+
+test.each([
+  ['--api-key-env', 'MY_OTHER_KEY'],
+  ['--base-url', 'http://127.0.0.1:9/v1'],
+])('demo with %s talks to an endpoint and wants a key', async (...options) => {
+  const { code, stderr } = await capstan(['demo', ...options, 'Hi'])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/missing-key[\s\S]*_KEY/)
+})
+
+test('a refused key is an error that names the variable and never the key', async () => {
+  await using simulator = await startSimulator({ apiKey: 'right-key' })
+  const { code, stderr, stdout } = await capstan(['run', '--base-url', simulator.baseURL, 'Hi'], { env: { EVOLINK_API_KEY: 'canary-key-1234' } })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/auth-failed[\s\S]*EVOLINK_API_KEY/)
+  expect(stdout + stderr).not.toContain('canary-key-1234')
+})
+
+test('the same command talks to an endpoint when there is a key', async () => {
+  await using simulator = await startSimulator({ apiKey: 'right-key' })
+  const { code, stdout } = await capstan(['demo', '--base-url', simulator.baseURL, '--model', 'deepseek-chat', seventeen], {
+    env: { EVOLINK_API_KEY: 'right-key' },
+  })
+  expect(code).toBe(0)
+  expect(stdout).toContain('397.8')
+  expect(simulator.requests.map(({ body }) => (body as { model: string }).model)).toEqual(['deepseek-chat', 'deepseek-chat'])
+})
+
+test('--json gives the result as one object', async () => {
+  const { code, stdout } = await capstan(['run', '--offline', '--json', '--quiet', 'What is 2 + 3?'])
+  const result = JSON.parse(stdout) as { status: string; text: string; steps: unknown[]; messages: unknown[] }
+  expect(code).toBe(0)
+  expect(result).toMatchObject({ status: 'finished', stopReason: 'finished', text: expect.stringContaining('5') })
+  expect(result.messages).toHaveLength(4)
+})
+
+test('--json gives an error as one object too', async () => {
+  const { code, stdout } = await capstan(['run', '--json', 'Hi'])
+  expect(code).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'missing-key' } })
+})
+
+test('the question can come from stdin, alone or in the place of -', async () => {
+  await expect(capstan(['run', '--offline'], { stdin: 'What is 6 * 7?' })).resolves.toMatchObject({ code: 0, stdout: expect.stringContaining('42') })
+  await expect(capstan(['run', '--offline', 'What is', '-'], { stdin: '5 * 5?' })).resolves.toMatchObject({ stdout: expect.stringContaining('25') })
+})
+
+test.each([
+  [[], 'Usage'],
+  [['fly'], "no command 'fly'"],
+  [['run', '--colour', 'Hi'], '--colour'],
+  [['run', '--max-steps', 'many', 'Hi'], '--max-steps takes a whole number'],
+  [['run', '--json', '--jsonl', 'Hi'], 'exclude each other'],
+  [['run'], 'no question'],
+  [['simulate', '--fault', 'gremlins'], 'gremlins'],
+  [['chat', 'Hi'], 'chat takes no words'],
+])('capstan %j is a usage error', async (args, message) => {
+  const { code, stdout, stderr } = await capstan(args)
+  expect(code).toBe(2)
+  expect(stdout + stderr).toContain(message)
+})
+
+test('help fits into 80 columns and names every command', async () => {
+  const { code, stdout } = await capstan(['--help'])
+  expect(code).toBe(0)
+  expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+  for (const command of ['run', 'chat', 'demo', 'simulate']) expect(stdout).toContain(`capstan ${command}`)
+})
+
+test('a limit is exit code 3, with an answer from what there was', async () => {
+  const { code, stderr } = await capstan(['run', '--offline', '--max-steps', '1', seventeen])
+  expect(code).toBe(3)
+  expect(stderr).toContain('max-steps')
+})
+
+test('a truncated answer is exit code 1', async () => {
+  await using simulator = await startSimulator({ script: [{ text: 'Once upon a', finishReason: 'length' }] })
+  const { code, stderr } = await capstan(['run', '--base-url', simulator.baseURL, 'Tell'], { env: { EVOLINK_API_KEY: 'k' } })
+  expect(code).toBe(1)
+  expect(stderr).toContain('truncated')
+})
+
+test('a broken attempt leaves no half answer on stdout', async () => {
+  await using simulator = await startSimulator({ script: [{ text: 'Half of it is here now.', fault: { kind: 'reset', at: 'mid-stream' } }] })
+  const { code, stdout, stderr } = await capstan(['run', '--base-url', simulator.baseURL, 'Tell'], { env: { EVOLINK_API_KEY: 'k' } })
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain('stream-interrupted')
+})
+
+test('no network is an error that says where it tried', async () => {
+  const { code, stderr } = await capstan(['run', '--base-url', `http://127.0.0.1:${await closedPort()}/v1`, 'Hi'], { env: { EVOLINK_API_KEY: 'k' } })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/network-refused[\s\S]*127\.0\.0\.1/)
+})
+
+test('Ctrl-C ends a run with code 130', async () => {
+  await using simulator = await startSimulator({ faults: [{ fault: { kind: 'stall', at: 'mid-stream' }, requests: 'all' }] })
+  const { code, stderr } = await capstan(['run', '--base-url', simulator.baseURL, 'What is 2 + 3?'], {
+    env: { EVOLINK_API_KEY: 'k' },
+    onStderr: (text, kill) => {
+      if (text.includes('thinks')) kill('SIGINT')
+    },
+  })
+  expect(code).toBe(130)
+  expect(stderr).toContain('aborted')
+})
+
+test('a closed pipe ends quietly', async () => {
+  const child = spawn(process.execPath, [cli, 'demo', '--jsonl'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  child.stdout.once('data', () => child.stdout.destroy())
+  const code = await new Promise((resolve) => {
+    child.on('close', resolve)
+  })
+  expect(code).toBe(0)
+  expect(stderr).not.toContain('EPIPE')
+})
+
+test('the file tools read the root that is given and nothing outside', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'capstan-'))
+  await writeFile(join(root, 'notes.txt'), 'The harbour opens at nine.')
+  await symlink('/etc', join(root, 'etc'))
+  const { stdout } = await capstan(['run', '--offline', '--root', root, 'Read the file notes.txt'])
+  expect(stdout).toContain('harbour')
+  const outside = await capstan(['run', '--offline', '--json', '--root', root, 'Read the file etc/hostname'])
+  expect(outside.stdout).toMatch(/"status": "error"/)
+})
+
+test('--no-tools offers none', async () => {
+  await using simulator = await startSimulator()
+  await capstan(['run', '--base-url', simulator.baseURL, '--no-tools', 'What is 2 + 3?'], { env: { EVOLINK_API_KEY: 'k' } })
+  expect(simulator.requests[0]?.body).not.toHaveProperty('tools')
+})
+
+test('chat keeps the conversation and takes lines from a pipe', async () => {
+  await using simulator = await startSimulator()
+  const { code, stdout } = await capstan(['chat', '--base-url', simulator.baseURL], {
+    env: { EVOLINK_API_KEY: 'k' },
+    stdin: 'What is 6 * 7?\n\n/nonsense\nWhat is 5 * 5?\n/quit\nignored\n',
+  })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/42[\s\S]*25/)
+  const last = simulator.requests.at(-1)?.body as { messages: { role: string }[] }
+  expect(last.messages.filter(({ role }) => role === 'user')).toHaveLength(2)
+})
+
+test('simulate prints its base URL first, serves, lays faults and ends at once when told', async () => {
+  const child = spawn(process.execPath, [cli, 'simulate', '--port', '0', '--fault', 'status:500'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const baseURL = await new Promise<string>((resolve) => {
+    child.stdout.once('data', (chunk) => resolve(String(chunk).split('\n')[0] ?? ''))
+  })
+  const response = await fetch(`${baseURL}/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer k' },
+    body: JSON.stringify({ model: 'deepseek-chat', messages: [{ role: 'user', content: 'Hi' }] }),
+  })
+  child.kill('SIGINT')
+  const code = await new Promise((resolve) => {
+    child.on('close', resolve)
+  })
+  expect([response.status, code]).toEqual([500, 0])
+})
+
+async function closedPort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  await new Promise((resolve) => {
+    server.close(resolve)
+  })
+  return typeof address === 'object' && address !== null ? address.port : 9
+}

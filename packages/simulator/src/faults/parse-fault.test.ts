@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { faultHelp, faultNames } from './fault-catalog.ts'
+import { parseFault } from './parse-fault.ts'
+
+describe('parseFault', () => {
+  test.each([
+    ['stall:first-event', { kind: 'stall', at: 'first-event' }],
+    ['stall:mid-stream,keepAliveMs=300', { kind: 'stall', at: 'mid-stream', keepAliveMs: 300 }],
+    ['status:429,retryAfter=1', { kind: 'status', status: 429, retryAfter: '1' }],
+    ['status:status=503', { kind: 'status', status: 503 }],
+    ['reset:byte-12', { kind: 'reset', at: { bytes: 12 } }],
+    ['close:event-3', { kind: 'close', at: { event: 3 } }],
+    ['chunking:1+7+3', { kind: 'chunking', sizes: [1, 7, 3] }],
+    ['no-finish:done=false', { kind: 'no-finish', done: false }],
+    ['leaked-markup:deepseek-v3.2,into=reasoning', { kind: 'leaked-markup', grammar: 'deepseek-v3.2', into: 'reasoning' }],
+    ['html', { kind: 'html' }],
+    ['content-type:text/plain; charset=utf-8', { kind: 'content-type', value: 'text/plain; charset=utf-8' }],
+  ])('reads %s', (text, fault) => {
+    expect(parseFault(text)).toEqual(fault)
+  })
+
+  test('an unknown name lists those that are known', () => {
+    expect(() => parseFault('stalll')).toThrow(/Unknown fault 'stalll'\. Known faults: .*stall:first-event/)
+  })
+
+  test('an unknown option lists those of the fault', () => {
+    expect(() => parseFault('status:429,retry=1')).toThrow("Fault 'status' does not understand 'retry=1': its options are status, retryAfter, message, type")
+  })
+
+  test('a place that does not exist lists the places', () => {
+    expect(() => parseFault('reset:somewhere')).toThrow(/one of before-headers, .*, byte-N, event-N/)
+  })
+
+  test('a missing option is named', () => {
+    expect(() => parseFault('stall')).toThrow("Fault 'stall' needs at, as in 'stall:first-event,keepAliveMs=300'")
+  })
+
+  test('a number that is none is refused', () => {
+    expect(() => parseFault('status:many')).toThrow("'many' does not fit status:status: a number")
+  })
+
+  test.each(faultHelp.map((help) => [help.name, help.example]))('the example of %s can be read', (name, example) => {
+    expect(parseFault(example).kind).toBe(name)
+  })
+
+  test('names come once each', () => {
+    expect(new Set(faultNames).size).toBe(faultNames.length)
+  })
+})

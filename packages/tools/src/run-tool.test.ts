@@ -1,0 +1,259 @@
+import { getEventListeners, setMaxListeners } from 'node:events'
+import { fatal, type Json, ToolError } from '@capstan/core'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { makeCall } from './testing/call.ts'
+import { type ToolOptions, tool } from './tool.ts'
+
+const unhandled: unknown[] = []
+const note = (error: unknown): void => void unhandled.push(error)
+
+beforeEach(() => void process.on('unhandledRejection', note))
+afterEach(async () => {
+  vi.useRealTimers()
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('unhandledRejection', note)
+  expect(unhandled.splice(0)).toEqual([])
+})
+
+type Execute = ToolOptions<{ type: 'object' }, unknown>['execute']
+
+function define(execute: Execute, options: Partial<ToolOptions<{ type: 'object' }, unknown>> = {}): ReturnType<typeof tool> {
+  return tool({ name: 'any_tool', description: 'Any.', inputSchema: { type: 'object' }, ...options, execute })
+}
+
+const never = (): Promise<never> => new Promise(() => undefined)
+const neutral = /^The tool failed for a reason that is not shown here \(error id [0-9a-f]{8}\)/
+const trapped = Object.defineProperty(new Error('x'), 'message', { get: () => { throw new Error('trap') } })
+const revoked = Proxy.revocable({}, {})
+revoked.revoke()
+
+test.each<[string, unknown]>([
+  ['an Error', new Error('key sk-123')],
+  ['a string', 'down'],
+  ['null', null],
+  ['undefined', undefined],
+  ['a frozen object', Object.freeze({ a: 1 })],
+  ['an Error whose message throws', trapped],
+  ['a revoked proxy', revoked.proxy],
+  ['an object that calls itself a ToolError', { isToolError: true, message: 'secret' }],
+])('E1: of %s that was thrown the model gets an id and the event the very value', async (_case, thrown) => {
+  const output = await define(() => { throw thrown }).run({}, makeCall())
+  expect(output).toMatchObject({ status: 'error', text: expect.stringMatching(neutral) })
+  expect(output.error).toBe(thrown)
+})
+
+test('E2: a rejection is an error like a throw', async () => {
+  const error = new Error('down')
+  expect(await define(async () => Promise.reject(error)).run({}, makeCall())).toMatchObject({ status: 'error', error })
+})
+
+test('the message of a ToolError is for the model', async () => {
+  const error = new ToolError('The city is unknown. Try a larger one.')
+  expect(await define(() => { throw error }).run({}, makeCall())).toEqual({ status: 'error', text: 'The city is unknown. Try a larger one.', error })
+})
+
+test('a ToolError of another copy of core counts', async () => {
+  const foreign = Object.assign(new Error('Try a larger one.'), { isToolError: true })
+  expect(await define(() => { throw foreign }).run({}, makeCall())).toMatchObject({ text: 'Try a larger one.' })
+})
+
+test('the message of a ToolError is capped and well-formed', async () => {
+  const { text } = await define(() => { throw new ToolError(`\uD800${'x'.repeat(100_000)}`) }).run({}, makeCall())
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(50_000)
+  expect(text.startsWith('\uFFFDxx')).toBe(true)
+})
+
+test('E30: fatal() ends the run with the very error', async () => {
+  const error = new Error('database gone')
+  const output = await define(() => { throw fatal(error) }).run({}, makeCall())
+  expect(output.status).toBe('fatal')
+  expect(output.error).toBe(error)
+})
+
+test('E3: a tool that never settles is given up at its timeout', async () => {
+  expect(await define(never, { timeoutMs: 5 }).run({}, makeCall())).toEqual({ status: 'timeout', text: 'The tool did not end within 0.005 s and was given up. It may have completed.' })
+})
+
+test('the signal of a tool aborts at its timeout, with a TimeoutError', async () => {
+  let reason: unknown
+  await define((_input, { signal }) => { signal.addEventListener('abort', () => { reason = signal.reason }); return never() }, { timeoutMs: 5 }).run({}, makeCall())
+  expect(reason).toMatchObject({ name: 'TimeoutError' })
+})
+
+test('E4: a tool that ignores the abort of the run is abandoned at once', async () => {
+  const controller = new AbortController()
+  const running = define(never).run({}, makeCall({ signal: controller.signal }))
+  controller.abort(new Error('stop'))
+  expect(await running).toMatchObject({ status: 'abandoned', text: expect.stringContaining('may have completed') })
+})
+
+test('the signal of a tool aborts with the run, with its reason', async () => {
+  const controller = new AbortController()
+  const reason = new Error('stop')
+  let seen: unknown
+  const running = define((_input, { signal }) => { signal.addEventListener('abort', () => { seen = signal.reason }); return never() }).run({}, makeCall({ signal: controller.signal }))
+  await Promise.resolve().then(() => Promise.resolve())
+  await vi.waitFor(() => expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1))
+  await new Promise((resolve) => setImmediate(resolve))
+  controller.abort(reason)
+  await running
+  expect(seen).toBe(reason)
+})
+
+test('a call after the abort of the run does not start', async () => {
+  const execute = vi.fn()
+  expect(await define(execute).run({}, makeCall({ signal: AbortSignal.abort() }))).toMatchObject({ status: 'skipped' })
+  expect(execute).not.toHaveBeenCalled()
+})
+
+test.each([
+  ['resolves', (settle: PromiseWithResolve) => settle.resolve('late')],
+  ['rejects', (settle: PromiseWithResolve) => settle.reject(new Error('late'))],
+])('E5: a tool that %s after its timeout changes nothing', async (_case, settleLate) => {
+  const settle = makePromise()
+  const output = await define(() => settle.promise, { timeoutMs: 5 }).run({}, makeCall())
+  settleLate(settle)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(output.status).toBe('timeout')
+})
+
+test.each<[string, () => unknown]>([
+  ['a promise of a promise', () => Promise.resolve(Promise.resolve('in'))],
+  ['a thenable that calls back twice', () => ({ then: (resolve: (value: string) => void) => { resolve('in'); resolve('out') } })],
+])('E11: %s gives its first value', async (_case, execute) => {
+  expect(await define(execute).run({}, makeCall())).toEqual({ status: 'ok', text: 'in' })
+})
+
+test('E11: a thenable that never calls back is given up at the timeout', async () => {
+  expect(await define(() => ({ then: () => undefined }), { timeoutMs: 5 }).run({}, makeCall())).toMatchObject({ status: 'timeout' })
+})
+
+test('E16, E17: identical calls with one id both run', async () => {
+  let runs = 0
+  const own = define(() => ++runs)
+  const call = makeCall()
+  expect(await Promise.all([own.run({ a: 1 }, call), own.run({ a: 1 }, call)])).toEqual([{ status: 'ok', text: '1' }, { status: 'ok', text: '2' }])
+})
+
+test('a thousand calls leave no listener on the signal of the run', async () => {
+  const { signal } = new AbortController()
+  setMaxListeners(0, signal)
+  const own = define(() => 'ok')
+  await Promise.all(Array.from({ length: 1_000 }, () => own.run({}, makeCall({ signal }))))
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+})
+
+test('idempotencyKey and toolCallId reach the tool', async () => {
+  expect(await define((_input, { idempotencyKey, toolCallId }) => `${idempotencyKey} ${toolCallId}`).run({}, makeCall())).toMatchObject({ text: 'run/steps/1/tools/0 call_0' })
+})
+
+test('E22: a validator that throws is an error, and execute does not run', async () => {
+  const execute = vi.fn()
+  const inputSchema = z.object({ a: z.string().refine(() => { throw new Error('inside') }) })
+  expect(await tool({ name: 'any_tool', description: 'Any.', inputSchema, execute }).run({ a: '' }, makeCall())).toMatchObject({ status: 'error', text: expect.stringMatching(neutral) })
+  expect(execute).not.toHaveBeenCalled()
+})
+
+test('E22: a validator that never settles is given up at the timeout, by run and by validate', async () => {
+  const own = tool({ name: 'any_tool', description: 'Any.', inputSchema: z.object({ a: z.string().refine(never) }), timeoutMs: 5, execute: () => 'ok' })
+  expect(await own.run({ a: '' }, makeCall())).toMatchObject({ status: 'timeout' })
+  expect(await own.validate({ a: '' })).toMatchObject({ ok: false, message: expect.stringContaining('0.005 s') })
+})
+
+test.each<[string, unknown]>([['nothing', undefined], ['a string', 'ok'], ['an empty object', {}], ['issues that are no list', { issues: 5 }]])('E22: a validator that answers with %s is an error', async (_case, answer) => {
+  const inputSchema = { '~standard': { version: 1, vendor: 'odd', validate: () => answer, jsonSchema: { input: () => ({ type: 'object' }) } } } as never
+  expect(await tool({ name: 'any_tool', description: 'Any.', inputSchema, execute: () => 'ok' }).run({}, makeCall())).toMatchObject({ status: 'error' })
+})
+
+test('a tool whose validation ends after the timeout does not start', async () => {
+  const execute = vi.fn()
+  const check = makePromise()
+  const own = tool({ name: 'any_tool', description: 'Any.', inputSchema: z.object({ a: z.string().refine(() => check.promise) }), timeoutMs: 5, execute })
+  await own.run({ a: '' }, makeCall())
+  check.resolve(true)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(execute).not.toHaveBeenCalled()
+})
+
+test('E31: progress after the end is ignored', async () => {
+  const delivered: Json[] = []
+  let report: ((data: Json) => void) | undefined
+  await define((_input, { progress }) => { report = progress }).run({}, makeCall({ progress: (data) => void delivered.push(data) }))
+  report?.('late')
+  expect(delivered).toEqual([])
+})
+
+test('E31: a million reports are delivered as the first and the last', async () => {
+  const delivered: Json[] = []
+  await define((_input, { progress }) => { for (let index = 0; index < 1_000_000; index++) progress(index) }).run({}, makeCall({ progress: (data) => void delivered.push(data) }))
+  expect(delivered[0]).toBe(0)
+  expect(delivered.at(-1)).toBe(999_999)
+  expect(delivered.length).toBeLessThan(20)
+})
+
+test('E32: a progress listener that throws breaks nothing', async () => {
+  expect(await define((_input, { progress }) => { progress('half'); return 'whole' }).run({}, makeCall({ progress: () => { throw new Error('listener') } }))).toEqual({ status: 'ok', text: 'whole' })
+})
+
+test('progress that is no JSON is made JSON', async () => {
+  const delivered: Json[] = []
+  await define((_input, { progress }) => progress({ n: 5n } as never)).run({}, makeCall({ progress: (data) => void delivered.push(data) }))
+  expect(delivered).toEqual([{ n: '5' }])
+})
+
+test('a read tool is tried again as often as it says, with the same key', async () => {
+  vi.useFakeTimers()
+  const keys: string[] = []
+  const own = define((_input, { idempotencyKey }) => { keys.push(idempotencyKey); if (keys.length < 3) throw new TypeError('blip'); return 'ok' }, { effect: 'read', retries: 2 })
+  const running = own.run({}, makeCall())
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(await running).toEqual({ status: 'ok', text: 'ok' })
+  expect(keys).toEqual(Array(3).fill('run/steps/1/tools/0'))
+})
+
+test('after the last attempt the error of that attempt is given', async () => {
+  vi.useFakeTimers()
+  let attempts = 0
+  const running = define(() => { throw `failure ${++attempts}` }, { effect: 'idempotent', retries: 1 }).run({}, makeCall())
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(await running).toMatchObject({ status: 'error', error: 'failure 2' })
+})
+
+test.each([['a ToolError', new ToolError('No such city.')], ['a fatal error', fatal(new Error('gone'))]])('%s is not tried again', async (_case, error) => {
+  const execute = vi.fn(() => { throw error })
+  await define(execute, { effect: 'read', retries: 3 }).run({}, makeCall())
+  expect(execute).toHaveBeenCalledTimes(1)
+})
+
+test('the timeout counts for all attempts together', async () => {
+  vi.useFakeTimers()
+  const running = define(() => { throw new Error('blip') }, { effect: 'read', retries: 10, timeoutMs: 1_000 }).run({}, makeCall())
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(await running).toMatchObject({ status: 'timeout' })
+})
+
+test('each attempt gets its input fresh', async () => {
+  vi.useFakeTimers()
+  const seen: unknown[] = []
+  const own = tool({
+    name: 'any_tool', description: 'Any.', inputSchema: z.object({ list: z.array(z.string()) }), effect: 'read', retries: 1,
+    execute: ({ list }) => { seen.push([...list]); list.push('more'); throw new Error('blip') },
+  })
+  const running = own.run({ list: ['a'] }, makeCall())
+  await vi.advanceTimersByTimeAsync(10_000)
+  await running
+  expect(seen).toEqual([['a'], ['a']])
+})
+
+interface PromiseWithResolve {
+  readonly promise: Promise<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+function makePromise(): PromiseWithResolve {
+  let settle: Omit<PromiseWithResolve, 'promise'> = { resolve: () => undefined, reject: () => undefined }
+  const promise = new Promise<unknown>((resolve, reject) => { settle = { resolve, reject } })
+  return { promise, ...settle }
+}
