@@ -32,6 +32,7 @@ export type AgentErrorCode =
   | 'response-too-large'
   | 'empty-reply'
   | 'output-limit'
+  | 'invalid-output'
   | 'content-filtered'
   | 'unfinished'
   | 'tool-fatal'
@@ -126,6 +127,10 @@ export const errorCodes: Readonly<Record<AgentErrorCode, { readonly meaning: str
   'output-limit': {
     meaning: 'Tool calls were cut by the output limit a second time, or no whole text came before the limit.',
     help: 'Raise the output limit or ask for smaller pieces.',
+  },
+  'invalid-output': {
+    meaning: 'The final answer does not fit the schema of `output`, after two further tries.',
+    help: 'Read the message; simplify the schema or describe its fields.',
   },
   'content-filtered': { meaning: 'The answer was filtered by the provider, so there is no whole text.', help: 'Change the request.' },
   unfinished: {

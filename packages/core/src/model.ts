@@ -28,6 +28,8 @@ export interface ModelTraits {
   readonly tools: boolean
   /** The values of tool choice that may be sent; empty when the parameter may not be sent at all. */
   readonly toolChoices: readonly ToolChoice[]
+  /** Ways in which the endpoint holds an answer to JSON, best first. Default: none. */
+  readonly outputModes?: readonly ('native' | 'json')[]
   /** Candidates of each answer that the settings ask for; an agent takes only 1. */
   readonly candidates: number
   /** Without prices, cost is unknown. */
@@ -45,6 +47,8 @@ export interface ModelRequest {
   /** The same array for each step of a run, so that it is serialised once. */
   readonly tools?: readonly ToolDefinition[]
   readonly toolChoice?: ToolChoice
+  /** Asks the endpoint for JSON; with a schema, for JSON of that shape. Only where `traits.outputModes` has it. */
+  readonly responseFormat?: { readonly type: 'json'; readonly schema?: JsonObject }
 }
 
 /** What the model is told about a tool. */

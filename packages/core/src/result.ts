@@ -52,8 +52,8 @@ export interface RunStep {
   readonly ms: number
 }
 
-/** What a run came to. Plain data but for `textOrThrow`. */
-export interface RunResult {
+/** What a run came to. Plain data but for its two methods. */
+export interface RunResult<Output = unknown> {
   readonly runId: string
   readonly status: RunStatus
   readonly stopReason: StopReason
@@ -67,6 +67,8 @@ export interface RunResult {
   readonly usage: RunUsage
   /** Unknown without prices, or while the usage of an attempt is unknown. */
   readonly cost: Cost | undefined
+  /** The final answer, checked, in its JSON form; only with an `output` on the agent. */
+  readonly output: Output | undefined
   /** What the model said about its last whole message. */
   readonly finishReason: FinishReason | undefined
   readonly toolCalls: number
@@ -83,6 +85,12 @@ export interface RunResult {
    * @throws {AgentError} `unfinished`, `output-limit` or `content-filtered` when `status` is not `finished`.
    */
   textOrThrow(): string
+  /**
+   * The final answer of an agent with `output`.
+   *
+   * @throws {AgentError} As `textOrThrow`; also `unfinished` when there is no output.
+   */
+  outputOrThrow(): Output
 }
 
 export interface PendingQuestion {

@@ -33,9 +33,11 @@ export function checkDefinition(definition: Definition): void {
   if (typeof definition.execute !== 'function') refuse('/execute', 'a function is missing. Tools that run elsewhere are not supported.')
   if (!effects.includes(effect)) refuse('/effect', `expected ${effects.map((known) => `'${known}'`).join(', ')}, found ${JSON.stringify(effect)}.`)
   if (!isIntegerIn(timeoutMs, 1, maxTimeoutMs)) refuse('/timeoutMs', `expected whole milliseconds from 1 to ${maxTimeoutMs}, found ${String(timeoutMs)}.`)
-  if (!isIntegerIn(maxResultBytes, minResultBytes, 2 ** 26)) refuse('/maxResultBytes', `expected whole bytes from ${minResultBytes} to ${2 ** 26}, found ${String(maxResultBytes)}.`)
+  if (!isIntegerIn(maxResultBytes, minResultBytes, 2 ** 26))
+    refuse('/maxResultBytes', `expected whole bytes from ${minResultBytes} to ${2 ** 26}, found ${String(maxResultBytes)}.`)
   if (!isIntegerIn(retries, 0, 10)) refuse('/retries', `expected a whole number from 0 to 10, found ${String(retries)}.`)
-  if (retries > 0 && effect === 'once') refuse('/retries', "a tool with effect 'once' is never repeated. Declare effect 'read' or 'idempotent' if repeating a call is safe.")
+  if (retries > 0 && effect === 'once')
+    refuse('/retries', "a tool with effect 'once' is never repeated. Declare effect 'read' or 'idempotent' if repeating a call is safe.")
 }
 
 /**
@@ -47,7 +49,9 @@ export function checkName(name: unknown): asserts name is string {
   if (typeof name !== 'string') throw invalidTool(`A tool has no name: at /name, expected a string, found ${name === null ? 'null' : typeof name}.`)
   const isReserved = name in Object.prototype
   if (/^[A-Za-z_][A-Za-z0-9_-]{2,63}$/.test(name) && !isReserved) return
-  throw invalidTool(`Tool ${JSON.stringify(name.slice(0, 100))}: at /name, expected 3 to 64 letters, digits, "_" or "-", the first a letter or "_"${isReserved ? ', and no name of an object method' : ''}. Call it, for example, "${suggestName(name)}".`)
+  throw invalidTool(
+    `Tool ${JSON.stringify(name.slice(0, 100))}: at /name, expected 3 to 64 letters, digits, "_" or "-", the first a letter or "_"${isReserved ? ', and no name of an object method' : ''}. Call it, for example, "${suggestName(name)}".`,
+  )
 }
 
 /** @throws {AgentError} `invalid-tool`, when the model would not know what the tool is for. */
@@ -63,13 +67,18 @@ export function checkDescription(name: string, description: unknown): asserts de
  */
 export function checkSet(names: readonly string[]): void {
   if (names.length > maxTools) {
-    throw invalidTool(`${names.length} tools: a request may carry at most ${maxTools}. Offer a subset, or put related functions into one tool with an "action" property.`)
+    throw invalidTool(
+      `${names.length} tools: a request may carry at most ${maxTools}. Offer a subset, or put related functions into one tool with an "action" property.`,
+    )
   }
   const seen = new Map<string, string>()
   for (const [index, name] of names.entries()) {
     const key = name.toLowerCase().replaceAll('-', '_')
     const other = seen.get(key)
-    if (other !== undefined) throw invalidTool(`Tool "${name}": at /${index}/name, there is ${other === name ? 'another tool of this name' : `also "${other}", which a model would mix up with it`}. Rename one of them.`)
+    if (other !== undefined)
+      throw invalidTool(
+        `Tool "${name}": at /${index}/name, there is ${other === name ? 'another tool of this name' : `also "${other}", which a model would mix up with it`}. Rename one of them.`,
+      )
     seen.set(key, name)
   }
 }
@@ -80,7 +89,12 @@ export function invalidTool(message: string, cause?: unknown): AgentError {
 }
 
 function suggestName(name: string): string {
-  const cleaned = name.normalize('NFKD').replace(/[^A-Za-z0-9_-]+/g, '_').replace(/^[^A-Za-z]+/, '').replace(/_+$/, '').slice(0, 64)
+  const cleaned = name
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9_-]+/g, '_')
+    .replace(/^[^A-Za-z]+/, '')
+    .replace(/_+$/, '')
+    .slice(0, 64)
   return cleaned.length >= 3 && !(cleaned in Object.prototype) ? cleaned : `${cleaned.slice(0, 59)}_tool`.replace(/^_/, 'my_')
 }
 

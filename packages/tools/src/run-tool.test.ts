@@ -24,7 +24,11 @@ function define(execute: Execute, options: Partial<ToolOptions<{ type: 'object' 
 
 const never = (): Promise<never> => new Promise(() => undefined)
 const neutral = /^The tool failed for a reason that is not shown here \(error id [0-9a-f]{8}\)/
-const trapped = Object.defineProperty(new Error('x'), 'message', { get: () => { throw new Error('trap') } })
+const trapped = Object.defineProperty(new Error('x'), 'message', {
+  get: () => {
+    throw new Error('trap')
+  },
+})
 const revoked = Proxy.revocable({}, {})
 revoked.revoke()
 
@@ -38,7 +42,9 @@ test.each<[string, unknown]>([
   ['a revoked proxy', revoked.proxy],
   ['an object that calls itself a ToolError', { isToolError: true, message: 'secret' }],
 ])('E1: of %s that was thrown the model gets an id and the event the very value', async (_case, thrown) => {
-  const output = await define(() => { throw thrown }).run({}, makeCall())
+  const output = await define(() => {
+    throw thrown
+  }).run({}, makeCall())
   expect(output).toMatchObject({ status: 'error', text: expect.stringMatching(neutral) })
   expect(output.error).toBe(thrown)
 })
@@ -50,34 +56,57 @@ test('E2: a rejection is an error like a throw', async () => {
 
 test('the message of a ToolError is for the model', async () => {
   const error = new ToolError('The city is unknown. Try a larger one.')
-  expect(await define(() => { throw error }).run({}, makeCall())).toEqual({ status: 'error', text: 'The city is unknown. Try a larger one.', error })
+  expect(
+    await define(() => {
+      throw error
+    }).run({}, makeCall()),
+  ).toEqual({ status: 'error', text: 'The city is unknown. Try a larger one.', error })
 })
 
 test('a ToolError of another copy of core counts', async () => {
   const foreign = Object.assign(new Error('Try a larger one.'), { isToolError: true })
-  expect(await define(() => { throw foreign }).run({}, makeCall())).toMatchObject({ text: 'Try a larger one.' })
+  expect(
+    await define(() => {
+      throw foreign
+    }).run({}, makeCall()),
+  ).toMatchObject({ text: 'Try a larger one.' })
 })
 
 test('the message of a ToolError is capped and well-formed', async () => {
-  const { text } = await define(() => { throw new ToolError(`\uD800${'x'.repeat(100_000)}`) }).run({}, makeCall())
+  const { text } = await define(() => {
+    throw new ToolError(`\uD800${'x'.repeat(100_000)}`)
+  }).run({}, makeCall())
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(50_000)
   expect(text.startsWith('\uFFFDxx')).toBe(true)
 })
 
 test('E30: fatal() ends the run with the very error', async () => {
   const error = new Error('database gone')
-  const output = await define(() => { throw fatal(error) }).run({}, makeCall())
+  const output = await define(() => {
+    throw fatal(error)
+  }).run({}, makeCall())
   expect(output.status).toBe('fatal')
   expect(output.error).toBe(error)
 })
 
 test('E3: a tool that never settles is given up at its timeout', async () => {
-  expect(await define(never, { timeoutMs: 5 }).run({}, makeCall())).toEqual({ status: 'timeout', text: 'The tool did not end within 0.005 s and was given up. It may have completed.' })
+  expect(await define(never, { timeoutMs: 5 }).run({}, makeCall())).toEqual({
+    status: 'timeout',
+    text: 'The tool did not end within 0.005 s and was given up. It may have completed.',
+  })
 })
 
 test('the signal of a tool aborts at its timeout, with a TimeoutError', async () => {
   let reason: unknown
-  await define((_input, { signal }) => { signal.addEventListener('abort', () => { reason = signal.reason }); return never() }, { timeoutMs: 5 }).run({}, makeCall())
+  await define(
+    (_input, { signal }) => {
+      signal.addEventListener('abort', () => {
+        reason = signal.reason
+      })
+      return never()
+    },
+    { timeoutMs: 5 },
+  ).run({}, makeCall())
   expect(reason).toMatchObject({ name: 'TimeoutError' })
 })
 
@@ -92,7 +121,12 @@ test('the signal of a tool aborts with the run, with its reason', async () => {
   const controller = new AbortController()
   const reason = new Error('stop')
   let seen: unknown
-  const running = define((_input, { signal }) => { signal.addEventListener('abort', () => { seen = signal.reason }); return never() }).run({}, makeCall({ signal: controller.signal }))
+  const running = define((_input, { signal }) => {
+    signal.addEventListener('abort', () => {
+      seen = signal.reason
+    })
+    return never()
+  }).run({}, makeCall({ signal: controller.signal }))
   await Promise.resolve().then(() => Promise.resolve())
   await vi.waitFor(() => expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1))
   await new Promise((resolve) => setImmediate(resolve))
@@ -120,7 +154,15 @@ test.each([
 
 test.each<[string, () => unknown]>([
   ['a promise of a promise', () => Promise.resolve(Promise.resolve('in'))],
-  ['a thenable that calls back twice', () => ({ then: (resolve: (value: string) => void) => { resolve('in'); resolve('out') } })],
+  [
+    'a thenable that calls back twice',
+    () => ({
+      then: (resolve: (value: string) => void) => {
+        resolve('in')
+        resolve('out')
+      },
+    }),
+  ],
 ])('E11: %s gives its first value', async (_case, execute) => {
   expect(await define(execute).run({}, makeCall())).toEqual({ status: 'ok', text: 'in' })
 })
@@ -133,7 +175,10 @@ test('E16, E17: identical calls with one id both run', async () => {
   let runs = 0
   const own = define(() => ++runs)
   const call = makeCall()
-  expect(await Promise.all([own.run({ a: 1 }, call), own.run({ a: 1 }, call)])).toEqual([{ status: 'ok', text: '1' }, { status: 'ok', text: '2' }])
+  expect(await Promise.all([own.run({ a: 1 }, call), own.run({ a: 1 }, call)])).toEqual([
+    { status: 'ok', text: '1' },
+    { status: 'ok', text: '2' },
+  ])
 })
 
 test('a thousand calls leave no listener on the signal of the run', async () => {
@@ -145,13 +190,22 @@ test('a thousand calls leave no listener on the signal of the run', async () => 
 })
 
 test('idempotencyKey and toolCallId reach the tool', async () => {
-  expect(await define((_input, { idempotencyKey, toolCallId }) => `${idempotencyKey} ${toolCallId}`).run({}, makeCall())).toMatchObject({ text: 'run/steps/1/tools/0 call_0' })
+  expect(await define((_input, { idempotencyKey, toolCallId }) => `${idempotencyKey} ${toolCallId}`).run({}, makeCall())).toMatchObject({
+    text: 'run/steps/1/tools/0 call_0',
+  })
 })
 
 test('E22: a validator that throws is an error, and execute does not run', async () => {
   const execute = vi.fn()
-  const inputSchema = z.object({ a: z.string().refine(() => { throw new Error('inside') }) })
-  expect(await tool({ name: 'any_tool', description: 'Any.', inputSchema, execute }).run({ a: '' }, makeCall())).toMatchObject({ status: 'error', text: expect.stringMatching(neutral) })
+  const inputSchema = z.object({
+    a: z.string().refine(() => {
+      throw new Error('inside')
+    }),
+  })
+  expect(await tool({ name: 'any_tool', description: 'Any.', inputSchema, execute }).run({ a: '' }, makeCall())).toMatchObject({
+    status: 'error',
+    text: expect.stringMatching(neutral),
+  })
   expect(execute).not.toHaveBeenCalled()
 })
 
@@ -161,7 +215,12 @@ test('E22: a validator that never settles is given up at the timeout, by run and
   expect(await own.validate({ a: '' })).toMatchObject({ ok: false, message: expect.stringContaining('0.005 s') })
 })
 
-test.each<[string, unknown]>([['nothing', undefined], ['a string', 'ok'], ['an empty object', {}], ['issues that are no list', { issues: 5 }]])('E22: a validator that answers with %s is an error', async (_case, answer) => {
+test.each<[string, unknown]>([
+  ['nothing', undefined],
+  ['a string', 'ok'],
+  ['an empty object', {}],
+  ['issues that are no list', { issues: 5 }],
+])('E22: a validator that answers with %s is an error', async (_case, answer) => {
   const inputSchema = { '~standard': { version: 1, vendor: 'odd', validate: () => answer, jsonSchema: { input: () => ({ type: 'object' }) } } } as never
   expect(await tool({ name: 'any_tool', description: 'Any.', inputSchema, execute: () => 'ok' }).run({}, makeCall())).toMatchObject({ status: 'error' })
 })
@@ -179,21 +238,37 @@ test('a tool whose validation ends after the timeout does not start', async () =
 test('E31: progress after the end is ignored', async () => {
   const delivered: Json[] = []
   let report: ((data: Json) => void) | undefined
-  await define((_input, { progress }) => { report = progress }).run({}, makeCall({ progress: (data) => void delivered.push(data) }))
+  await define((_input, { progress }) => {
+    report = progress
+  }).run({}, makeCall({ progress: (data) => void delivered.push(data) }))
   report?.('late')
   expect(delivered).toEqual([])
 })
 
 test('E31: a million reports are delivered as the first and the last', async () => {
   const delivered: Json[] = []
-  await define((_input, { progress }) => { for (let index = 0; index < 1_000_000; index++) progress(index) }).run({}, makeCall({ progress: (data) => void delivered.push(data) }))
+  await define((_input, { progress }) => {
+    for (let index = 0; index < 1_000_000; index++) progress(index)
+  }).run({}, makeCall({ progress: (data) => void delivered.push(data) }))
   expect(delivered[0]).toBe(0)
   expect(delivered.at(-1)).toBe(999_999)
   expect(delivered.length).toBeLessThan(20)
 })
 
 test('E32: a progress listener that throws breaks nothing', async () => {
-  expect(await define((_input, { progress }) => { progress('half'); return 'whole' }).run({}, makeCall({ progress: () => { throw new Error('listener') } }))).toEqual({ status: 'ok', text: 'whole' })
+  expect(
+    await define((_input, { progress }) => {
+      progress('half')
+      return 'whole'
+    }).run(
+      {},
+      makeCall({
+        progress: () => {
+          throw new Error('listener')
+        },
+      }),
+    ),
+  ).toEqual({ status: 'ok', text: 'whole' })
 })
 
 test('progress that is no JSON is made JSON', async () => {
@@ -205,7 +280,14 @@ test('progress that is no JSON is made JSON', async () => {
 test('a read tool is tried again as often as it says, with the same key', async () => {
   vi.useFakeTimers()
   const keys: string[] = []
-  const own = define((_input, { idempotencyKey }) => { keys.push(idempotencyKey); if (keys.length < 3) throw new TypeError('blip'); return 'ok' }, { effect: 'read', retries: 2 })
+  const own = define(
+    (_input, { idempotencyKey }) => {
+      keys.push(idempotencyKey)
+      if (keys.length < 3) throw new TypeError('blip')
+      return 'ok'
+    },
+    { effect: 'read', retries: 2 },
+  )
   const running = own.run({}, makeCall())
   await vi.advanceTimersByTimeAsync(10_000)
   expect(await running).toEqual({ status: 'ok', text: 'ok' })
@@ -215,20 +297,35 @@ test('a read tool is tried again as often as it says, with the same key', async 
 test('after the last attempt the error of that attempt is given', async () => {
   vi.useFakeTimers()
   let attempts = 0
-  const running = define(() => { throw `failure ${++attempts}` }, { effect: 'idempotent', retries: 1 }).run({}, makeCall())
+  const running = define(
+    () => {
+      throw `failure ${++attempts}`
+    },
+    { effect: 'idempotent', retries: 1 },
+  ).run({}, makeCall())
   await vi.advanceTimersByTimeAsync(10_000)
   expect(await running).toMatchObject({ status: 'error', error: 'failure 2' })
 })
 
-test.each([['a ToolError', new ToolError('No such city.')], ['a fatal error', fatal(new Error('gone'))]])('%s is not tried again', async (_case, error) => {
-  const execute = vi.fn(() => { throw error })
+test.each([
+  ['a ToolError', new ToolError('No such city.')],
+  ['a fatal error', fatal(new Error('gone'))],
+])('%s is not tried again', async (_case, error) => {
+  const execute = vi.fn(() => {
+    throw error
+  })
   await define(execute, { effect: 'read', retries: 3 }).run({}, makeCall())
   expect(execute).toHaveBeenCalledTimes(1)
 })
 
 test('the timeout counts for all attempts together', async () => {
   vi.useFakeTimers()
-  const running = define(() => { throw new Error('blip') }, { effect: 'read', retries: 10, timeoutMs: 1_000 }).run({}, makeCall())
+  const running = define(
+    () => {
+      throw new Error('blip')
+    },
+    { effect: 'read', retries: 10, timeoutMs: 1_000 },
+  ).run({}, makeCall())
   await vi.advanceTimersByTimeAsync(1_000)
   expect(await running).toMatchObject({ status: 'timeout' })
 })
@@ -237,8 +334,16 @@ test('each attempt gets its input fresh', async () => {
   vi.useFakeTimers()
   const seen: unknown[] = []
   const own = tool({
-    name: 'any_tool', description: 'Any.', inputSchema: z.object({ list: z.array(z.string()) }), effect: 'read', retries: 1,
-    execute: ({ list }) => { seen.push([...list]); list.push('more'); throw new Error('blip') },
+    name: 'any_tool',
+    description: 'Any.',
+    inputSchema: z.object({ list: z.array(z.string()) }),
+    effect: 'read',
+    retries: 1,
+    execute: ({ list }) => {
+      seen.push([...list])
+      list.push('more')
+      throw new Error('blip')
+    },
   })
   const running = own.run({ list: ['a'] }, makeCall())
   await vi.advanceTimersByTimeAsync(10_000)
@@ -254,6 +359,8 @@ interface PromiseWithResolve {
 
 function makePromise(): PromiseWithResolve {
   let settle: Omit<PromiseWithResolve, 'promise'> = { resolve: () => undefined, reject: () => undefined }
-  const promise = new Promise<unknown>((resolve, reject) => { settle = { resolve, reject } })
+  const promise = new Promise<unknown>((resolve, reject) => {
+    settle = { resolve, reject }
+  })
   return { promise, ...settle }
 }

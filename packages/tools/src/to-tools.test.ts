@@ -13,7 +13,8 @@ function named(name: string): ReturnType<typeof tool> {
 const foreign = {
   description: 'Weather of a city.',
   inputSchema: z.object({ city: z.string() }),
-  execute: async ({ city }: { city: string }, { toolCallId, messages, abortSignal }: { toolCallId: string; messages: unknown[]; abortSignal?: AbortSignal }) => `${city} ${toolCallId} ${messages.length} ${abortSignal?.aborted}`,
+  execute: async ({ city }: { city: string }, { toolCallId, messages, abortSignal }: { toolCallId: string; messages: unknown[]; abortSignal?: AbortSignal }) =>
+    `${city} ${toolCallId} ${messages.length} ${abortSignal?.aborted}`,
 }
 
 function errorOf(tools: unknown): AgentError {
@@ -31,8 +32,8 @@ test('a list of our tools is passed on in order', () => {
   expect(toTools(list)).toEqual(list)
 })
 
-test('in a record the key is the name', () => {
-  expect(toTools({ other_name: named('one_tool') }).map(({ name }) => name)).toEqual(['other_name'])
+test('in a record our tools keep their name', () => {
+  expect(toTools({ oneTool: named('one_tool') }).map(({ name }) => name)).toEqual(['one_tool'])
 })
 
 test('a tool of the AI SDK works as it is', async () => {
@@ -72,7 +73,11 @@ test('E18: no tools are no error', () => {
   expect(toTools({})).toEqual([])
 })
 
-test.each([['get_weather', 'get_weather'], ['get_weather', 'Get_Weather'], ['get_weather', 'get-weather']])('%s beside %s is refused', (first, second) => {
+test.each([
+  ['get_weather', 'get_weather'],
+  ['get_weather', 'Get_Weather'],
+  ['get_weather', 'get-weather'],
+])('%s beside %s is refused', (first, second) => {
   expect(errorOf([named(first), named(second)])).toMatchObject({ code: 'invalid-tool', message: expect.stringContaining('/1/name') })
 })
 

@@ -1,7 +1,7 @@
 import type { Json, Tool, ToolCallContext } from '@capstan/core'
 import { checkDescription, checkName, checkSet, invalidTool } from './check-definition.ts'
-import { tool } from './tool.ts'
 import type { InputSchema } from './schema/standard-schema.ts'
+import { tool } from './tool.ts'
 
 /**
  * A tool as the AI SDK makes it: `{ description, inputSchema, execute(input, { toolCallId, messages, abortSignal }) }`.
@@ -16,7 +16,7 @@ export interface ForeignTool {
   readonly execute?: ((input: never, options: never) => unknown) | undefined
 }
 
-/** Tools in a list, or keyed by name. In a record, the key is the name that the model sees. */
+/** Tools in a list or in a record. Ours keep their name in a record; a tool of the AI SDK has none and takes its key. */
 export type ToolSet<Context = unknown> = readonly Tool<Context>[] | Readonly<Record<string, Tool<Context> | ForeignTool>>
 
 /**
@@ -26,7 +26,8 @@ export type ToolSet<Context = unknown> = readonly Tool<Context>[] | Readonly<Rec
  * @throws {AgentError} `invalid-tool`: more than 128, names that are invalid or too alike, no description, a top that is no object.
  */
 export function toTools<Context = unknown>(tools: ToolSet<Context>): readonly Tool<Context>[] {
-  if (typeof tools !== 'object' || tools === null) throw invalidTool(`Expected tools in a list or keyed by name, found ${tools === null ? 'null' : typeof tools}.`)
+  if (typeof tools !== 'object' || tools === null)
+    throw invalidTool(`Expected tools in a list or keyed by name, found ${tools === null ? 'null' : typeof tools}.`)
   const list = isList(tools) ? tools.map((entry, index) => checkOwn(entry, `/${index}`)) : Object.entries(tools).map(([name, entry]) => fromEntry(name, entry))
   checkSet(list.map(({ name }) => name))
   return list
@@ -37,9 +38,9 @@ function isList<Context>(tools: ToolSet<Context>): tools is readonly Tool<Contex
 }
 
 function fromEntry<Context>(name: string, entry: Tool<Context> | ForeignTool): Tool<Context> {
-  checkName(name)
   if (typeof entry !== 'object' || entry === null) throw invalidTool(`Tool "${name}": expected a tool, found ${entry === null ? 'null' : typeof entry}.`)
-  if (isOwn(entry)) return checkOwn(entry.name === name ? entry : { ...entry, name }, `/${name}`)
+  if (isOwn(entry)) return checkOwn(entry, `/${name}`)
+  checkName(name)
   return fromForeign(name, entry)
 }
 
@@ -67,7 +68,10 @@ function fromForeign<Context>(name: string, foreign: ForeignTool): Tool<Context>
     description: foreign.description,
     // Checked by tool() at run time.
     inputSchema: foreign.inputSchema as InputSchema,
-    needsApproval: typeof needsApproval === 'function' ? async (input, context) => (await Reflect.apply(needsApproval, foreign, [input, { toolCallId: '', messages: [], context }])) !== false : needsApproval === true,
+    needsApproval:
+      typeof needsApproval === 'function'
+        ? async (input, context) => (await Reflect.apply(needsApproval, foreign, [input, { toolCallId: '', messages: [], context }])) !== false
+        : needsApproval === true,
     async execute(input, { signal, toolCallId, context, progress }) {
       const options = { toolCallId, messages: [], abortSignal: signal, context, experimental_context: context }
       return await lastOf(Reflect.apply(execute, foreign, [input, options]), progress)

@@ -89,7 +89,12 @@ test('needsApproval sees the validated input and decides', async () => {
 })
 
 test.each([
-  ['throws', () => { throw new Error('down') }],
+  [
+    'throws',
+    () => {
+      throw new Error('down')
+    },
+  ],
   ['rejects', () => Promise.reject(new Error('down'))],
   ['answers with something else', () => 'no'],
   ['never answers', () => new Promise(() => undefined)],
@@ -100,8 +105,17 @@ test.each([
 })
 
 test.each([
-  ['', 'name'], ['ab', 'name'], ['a.b', 'name'], ['get weather', 'name'], ['1tool', 'name'], ['-tool', 'name'], ['wetter_für', 'name'],
-  ['x'.repeat(65), 'name'], ['__proto__', 'name'], ['constructor', 'name'], ['toString', 'name'],
+  ['', 'name'],
+  ['ab', 'name'],
+  ['a.b', 'name'],
+  ['get weather', 'name'],
+  ['1tool', 'name'],
+  ['-tool', 'name'],
+  ['wetter_für', 'name'],
+  ['x'.repeat(65), 'name'],
+  ['__proto__', 'name'],
+  ['constructor', 'name'],
+  ['toString', 'name'],
 ])('the name %j is refused when the tool is defined', (name) => {
   expect(errorOf(() => tool(options({ name })))).toMatchObject({ code: 'invalid-tool', message: expect.stringContaining('at /name') })
 })

@@ -55,7 +55,8 @@ export function tool<const Schema extends InputSchema, Context = unknown>(option
     inputSchema: schema.json,
     effect,
     repeatable,
-    needsApproval: typeof needsApproval === 'boolean' ? needsApproval : askSafely(schema, timeoutMs, (input, context: Context) => needsApproval(typed(input), context)),
+    needsApproval:
+      typeof needsApproval === 'boolean' ? needsApproval : askSafely(schema, timeoutMs, (input, context: Context) => needsApproval(typed(input), context)),
     validate: (input: Json) => validate(spec, input),
     run: (input: Json, call: ToolCallContext<Context>) => runTool(spec, input, call),
   })

@@ -1,4 +1,4 @@
-import { type Approval, readApproval, readOutcome } from '../answers.ts'
+import { type Approval, readApproval, readOutcome } from '../agent/answers.ts'
 import { AgentError } from '../errors.ts'
 import type { ToolResultPart } from '../messages.ts'
 import type { ModelReply } from '../model.ts'

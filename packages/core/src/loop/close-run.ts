@@ -6,6 +6,7 @@ import { toolResult } from './check-calls.ts'
 import { endRun } from './end-run.ts'
 import { addStep, type LoopRun } from './loop-run.ts'
 import { closingRequest } from './prepare.ts'
+import { readClosingOutput } from './settle-output.ts'
 
 /**
  * Ends a run at a limit. At the limits of steps and tool calls one closing request asks for the best answer so far;
@@ -22,6 +23,7 @@ export async function closeRun(run: LoopRun, limit: StopReason): Promise<RunResu
     const results = toolCallsOf(reply.message).map((part) => toolResult(part, 'skipped', `Not run: ${closing.toLowerCase()}.`))
     run.messages.push(user(text))
     addStep(run, reply, results)
+    await readClosingOutput(run, reply)
   } catch (error) {
     if (!AgentError.is(error) || error.code === 'aborted') throw error
     const warning = { code: 'closing-request-failed', message: `The closing request at the limit failed: ${error.message}` }

@@ -50,6 +50,7 @@ export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending
     steps: run.steps,
     usage: run.usage,
     cost: costSoFar(run),
+    output: run.output,
     finishReason: last?.finishReason,
     toolCalls: run.toolCalls,
     activeMs: run.activeMs,
@@ -57,20 +58,32 @@ export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending
     pending,
     state: undefined,
   }
-  return withTextOrThrow(data)
+  return withThrowers(data)
 }
 
-/** Adds the one method of a result; not enumerable, so the result stays plain data for `structuredClone` and JSON. */
-export function withTextOrThrow(data: Omit<RunResult, 'textOrThrow'>): RunResult {
+/** A result without its methods. */
+export type RunData = Omit<RunResult, 'textOrThrow' | 'outputOrThrow'>
+
+/** Adds the methods of a result; not enumerable, so the result stays plain data for `structuredClone` and JSON. */
+export function withThrowers(data: RunData): RunResult {
   const textOrThrow = (): string => {
     if (data.status === 'finished') return data.text
     throw unfinished(data)
   }
-  // defineProperty cannot tell the compiler that the property is there now.
-  return Object.defineProperty(data, 'textOrThrow', { value: textOrThrow, enumerable: false }) as RunResult
+  const outputOrThrow = (): unknown => {
+    if (data.status === 'finished' && data.output !== undefined) return data.output
+    throw unfinished(data)
+  }
+  // defineProperties cannot tell the compiler that the properties are there now.
+  return Object.defineProperties(data, { textOrThrow: { value: textOrThrow }, outputOrThrow: { value: outputOrThrow } }) as RunResult
 }
 
-function unfinished({ stopReason, text }: Omit<RunResult, 'textOrThrow'>): AgentError {
+function unfinished({ stopReason, text, status }: RunData): AgentError {
+  if (status === 'finished')
+    return new AgentError('There is no output: the agent has no `output`, or its `stopWhen` ended the run before the answer.', {
+      code: 'unfinished',
+      phase: 'loop',
+    })
   if (stopReason === 'truncated') {
     const what = text === '' ? 'before any text, so reasoning took all of it' : `after ${text.length} characters of text`
     return new AgentError(`The answer was cut at the output limit, ${what}. Raise the output limit.`, { code: 'output-limit', phase: 'finish' })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Agent } from '../agent.ts'
+import { Agent } from '../agent/agent.ts'
 import { findProblem } from '../sendable.ts'
 import { scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'

@@ -1,10 +1,12 @@
 import type { AgentError } from '../errors.ts'
 import type { RunEventBody } from '../events.ts'
+import type { Json } from '../json.ts'
 import type { ResolvedLimits } from '../limits.ts'
 import { reachedLimit } from '../limits.ts'
 import type { Message } from '../messages.ts'
 import type { Model, ModelReply, ToolChoice, ToolDefinition, Warning } from '../model.ts'
 import type { Operations } from '../operations.ts'
+import type { OutputMode, OutputSpec } from '../output.ts'
 import type { RunStep, StopReason } from '../result.ts'
 import type { Tool } from '../tool.ts'
 import { addUsage, type Cost, costOf, type RunUsage, type Usage } from '../usage.ts'
@@ -22,6 +24,7 @@ export interface LoopAgent {
   readonly toolChoice: ToolChoice | undefined
   readonly toolCallConcurrency: number
   readonly limits: ResolvedLimits
+  readonly output: { readonly spec: OutputSpec; readonly mode: OutputMode } | undefined
   readonly prepareStep: PrepareStep | undefined
   readonly stopWhen: StopWhen | undefined
 }
@@ -73,6 +76,9 @@ export interface LoopRun {
   unknownTokens: number
   emptyReplies: number
   cutReplies: number
+  outputRetries: number
+  /** The final answer as JSON, once it fits. */
+  output: Json | undefined
   repeats: Repeats
 }
 
@@ -98,6 +104,8 @@ export function newLoopRun({ input, ...start }: LoopStart): LoopRun {
     unknownTokens: 0,
     emptyReplies: 0,
     cutReplies: 0,
+    outputRetries: 0,
+    output: undefined,
     repeats: { calls: '', outputs: '', count: 0 },
   }
 }

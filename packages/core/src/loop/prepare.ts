@@ -19,7 +19,13 @@ export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
     messages,
     ...(agent.toolDefinitions.length > 0 && { tools: toolsOf(run, plan) }),
     ...(toolChoice !== undefined && { toolChoice }),
+    ...responseFormatOf(run),
   }
+}
+
+function responseFormatOf({ agent: { output } }: LoopRun): Pick<ModelRequest, 'responseFormat'> {
+  if (output?.mode === 'native') return { responseFormat: { type: 'json', schema: output.spec.schema } }
+  return output?.mode === 'json' ? { responseFormat: { type: 'json' } } : {}
 }
 
 /** The request after a limit: the same bytes and one more message that asks for the best answer so far. */
@@ -30,6 +36,7 @@ export function closingRequest(run: LoopRun, text: string): ModelRequest {
     messages: [...run.messages, user(text)],
     ...(toolDefinitions.length > 0 && { tools: toolDefinitions }),
     ...(model.traits.toolChoices.includes('none') && { toolChoice: 'none' as const }),
+    ...responseFormatOf(run),
   }
 }
 

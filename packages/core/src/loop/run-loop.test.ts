@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Agent } from '../agent.ts'
+import { Agent } from '../agent/agent.ts'
 import { AgentError, fatal } from '../errors.ts'
 import { textOf } from '../messages.ts'
 import { findProblem } from '../sendable.ts'

@@ -6,6 +6,7 @@ import { endRun, pauseRun } from './end-run.ts'
 import { addStep, type LoopRun, limitOf } from './loop-run.ts'
 import { prepareRequest, wantsToStop } from './prepare.ts'
 import { endAt } from './repeats.ts'
+import { isAnswered } from './settle-output.ts'
 
 /**
  * The loop: asks the model, runs the calls that come back, appends the results, and repeats until the model stops.
@@ -30,7 +31,7 @@ export async function runLoop(run: LoopRun): Promise<RunResult> {
     if (batch.pending !== undefined) return pauseRun(run, batch.pending, answer.reply)
 
     addStep(run, answer.reply, batch.results)
-    if (batch.results.length === 0) return endRun(run, 'finished')
+    if (await isAnswered(run, answer.reply, batch.results)) return endRun(run, 'finished')
     if (run.repeats.count >= endAt) return endRun(run, 'repeated-calls')
     if (await wantsToStop(run)) return endRun(run, 'stop-condition')
   }

@@ -25,7 +25,7 @@ export interface Facts {
 /** Collects the facts of a text. */
 export function findFacts(text: string): Facts {
   const all = (regex: RegExp): readonly string[] => [...new Set([...text.matchAll(regex)].map((found) => found[0]))]
-  const emails = all(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g)
+  const emails = all(/(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g)
   const urls = all(/https?:\/\/[^\s"'<>)]*[^\s"'<>).,;?!]/g)
   const dates = all(ISO_DATE)
   const identifiers = all(/#\d+\b|\b(?=[A-Z0-9-]*\d)[A-Z]{1,6}-?\d[\dA-Z-]*\b/g)

@@ -1,8 +1,9 @@
 import { blank, type Wish } from './wish.ts'
 
 const ISO = '\\d{4}-\\d{2}-\\d{2}'
+const UNTIL_FROM_TODAY = /\b(?:until|till|before) (\d{4}-\d{2}-\d{2})/gi
 const REFERENCE = '(?:that|this|the resulting|the same|the) (?:date|day)|it|that|then'
-const DATE = `(${ISO}|${REFERENCE})`
+const DATE = `(${ISO}|today|${REFERENCE})`
 const COUNT = '(\\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)'
 const UNIT = '(day|week|month|year|hour|minute)s?'
 const SPAN = `${COUNT} ${UNIT}(?:,? (?:and )?${COUNT} ${UNIT})*`
@@ -33,7 +34,7 @@ export function findDates(clause: string): readonly Wish[] {
 
 /** A date stays; words such as "that date" become a place holder. */
 function dateValue(text: string): string {
-  return /^\d/.test(text) ? text : '{date}'
+  return /^(?:\d|today$)/i.test(text) ? text.toLowerCase() : '{date}'
 }
 
 function findAdditions(text: string): readonly Wish[] {
@@ -62,20 +63,28 @@ function addition(found: RegExpExecArray, parts: { span: string; date: string; s
 function findDifferences(text: string, clause: string): readonly Wish[] {
   const unit = /\b(day|week|month|year|hour|minute)s?\b/i.exec(clause)?.[1]?.toLowerCase()
   if (unit === undefined && !/how long|differ|apart|elapsed|duration/i.test(clause)) return []
-  return [...text.matchAll(BETWEEN)].map((found) =>
+  const fromToday = /\bhow (?:many|long)\b/i.test(clause) ? [...text.matchAll(UNTIL_FROM_TODAY)] : []
+  const open = fromToday.map((found) => wish('date-difference', found, { from: 'today', to: found[1] ?? '', ...unitOf(unit) }))
+  const between = [...text.matchAll(BETWEEN)].map((found) =>
     wish('date-difference', found, {
       from: dateValue(found[1] ?? found[2] ?? ''),
       to: dateValue(found[3] ?? ''),
-      ...(unit !== undefined && unit !== 'day' && { unit: `${unit}s` }),
+      ...unitOf(unit),
     }),
   )
+  return between.length > 0 ? between : open
+}
+
+/** Days are what everybody counts in: only another unit is named. */
+function unitOf(unit: string | undefined): Wish['values'] {
+  return unit === undefined || unit === 'day' ? {} : { unit: `${unit}s` }
 }
 
 function findWeekdays(rest: string, clause: string, earlier: readonly Wish[]): readonly Wish[] {
   const asked = WEEKDAY.exec(rest)
   if (asked === null) return []
-  const dates = [...rest.matchAll(new RegExp(ISO, 'g'))]
-  if (dates.length > 0) return dates.map((found) => wish('weekday', found, { date: found[0] }))
+  const dates = [...rest.matchAll(new RegExp(`${ISO}|\\btoday\\b`, 'gi'))]
+  if (dates.length > 0) return dates.map((found) => wish('weekday', found, { date: found[0].toLowerCase() }))
   // "Which weekday is 90 days after 2026-11-21" asks for the weekday of what the addition gives.
   const refers = earlier.some(({ kind }) => kind === 'date-add') || new RegExp(`\\b(?:${REFERENCE})\\b`, 'i').test(clause)
   if (!refers) return []

@@ -24,12 +24,21 @@ export function findPaths(text: string): readonly string[] {
 export function findTimes(clause: string): readonly Wish[] {
   const time = TIME.exec(clause)
   const zones = findZones(clause)
-  if (time === null || zones.length < 2) return []
+  if (time === null) return findTimeNow(clause, zones)
+  if (zones.length < 2) return []
   const after = zones.find(({ start }) => start > time.index) ?? zones[0]
   const other = zones.find((zone) => zone !== after && zone.zone !== after?.zone)
   if (after === undefined || other === undefined) return []
   const values = { time: readTime(time[0]), from_zone: after.zone, to_zone: other.zone }
   return [{ kind: 'convert-time', values, phrase: time[0], start: 0, end: clause.length }]
+}
+
+/** "What time is it in Tokyo?" */
+function findTimeNow(clause: string, zones: readonly { readonly zone: string }[]): readonly Wish[] {
+  const asked = /\bwhat(?:'s| is)? (?:the )?(?:current )?time\b|\btime is it\b/i.exec(clause)
+  const [place] = zones
+  if (asked === null || place === undefined || zones.length > 1) return []
+  return [{ kind: 'convert-time', values: { time: 'now', from_zone: 'UTC', to_zone: place.zone }, phrase: clause.trim(), start: 0, end: clause.length }]
 }
 
 function findZones(text: string): readonly { readonly zone: string; readonly start: number }[] {

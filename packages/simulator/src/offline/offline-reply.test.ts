@@ -336,3 +336,31 @@ test('a partial message is continued, not repeated', () => {
   ]
   expect(offlineReply({ messages }, false).candidates[0]?.text).toMatch(/^ stand-in for a language model/)
 })
+
+describe('outputs in words', () => {
+  const answer = (question: string, outputs: Outputs): string => run(question, outputs).answer
+
+  test('a sum that gives no number is an error, and nothing is calculated with it', () => {
+    const { steps, answer: said } = run('What is 5 / 0? Then multiply the result by 4.', { calculator: 'At "/", position 3: Division by zero.' })
+    expect(steps).toHaveLength(1)
+    expect(said).toContain('The tool calculator could not do its part (“5 / 0”): At "/", position 3: Division by zero.')
+  })
+
+  test('a file that does not exist is an error', () => {
+    expect(answer('Read nothing/here.txt', { read_file: '"nothing/here.txt" does not exist.' })).toBe(
+      'The tool read_file could not do its part (“Read nothing/here.txt”): "nothing/here.txt" does not exist.',
+    )
+  })
+
+  test('a sentence of a tool is not wrapped in another', () => {
+    expect(
+      answer('How many days are there from 2026-11-21 to 2027-03-01?', { date_difference: '100 days from 2026-11-21 (Saturday) to 2027-03-01 (Monday).' }),
+    ).toBe('There are 100 days from 2026-11-21 (Saturday) to 2027-03-01 (Monday).')
+  })
+
+  test('today is asked of tools that know it, and of no others', () => {
+    const knowing = define('date_difference', 'Time between two dates.', { from: text('YYYY-MM-DD, or "today".'), to: text('Last date.') })
+    expect(callsOf('How many days until 2027-03-01?', [knowing])).toEqual([['date_difference', { from: 'today', to: '2027-03-01' }]])
+    expect(callsOf('How many days until 2027-03-01?', stock)).toEqual([])
+  })
+})

@@ -7,6 +7,7 @@ import { findDates } from './find-dates.ts'
 import { findFileWork, findTimes } from './find-others.ts'
 import { findSums } from './find-sums.ts'
 import { matchTools } from './match-tools.ts'
+import { judgeOutput } from './tool-output.ts'
 import { blank, neededBy, type Wish, type WishKind } from './wish.ts'
 
 /** One thing to do: a call, and what is known of it. */
@@ -82,12 +83,19 @@ function findWishes(clause: string, bindings: readonly Binding[]): { readonly wi
     const found = find(find === findSums ? rest.replace(/\d{4}-\d{2}-\d{2}/g, '          ') : rest)
     for (const wish of found) {
       const binding = bindings.find(({ kind }) => kind === wish.kind)
-      if (binding === undefined) continue
+      if (binding === undefined || !knowsToday(binding, wish)) continue
       wishes.push({ wish, binding })
       rest = blank(rest, wish.start, wish.end)
     }
   }
   return { wishes: wishes.sort((left, right) => left.wish.start - right.wish.start), rest }
+}
+
+/** The rules have no clock: "today" and "now" can only be meant where the tool says that it knows them. */
+function knowsToday({ tool }: Binding, { values }: Wish): boolean {
+  const words = Object.values(values).filter((value) => value === 'today' || value === 'now')
+  const said = [tool.description, ...tool.parameters.map(({ description }) => description)].join(' ')
+  return words.every((word) => new RegExp(`\\b${word}\\b`, 'i').test(said))
 }
 
 interface Surroundings {
@@ -104,7 +112,8 @@ function intentOf(wish: Wish, { kind, tool, input }: Binding, surroundings: Surr
   }
   const values = known === undefined ? wish.values : replaceHolders(wish.values, known.value)
   const made = input(values)
-  return { ...base, input: made, values, result: findResult(tool, made, surroundings.conversation), isBlocked: false }
+  const result = findResult(tool, made, surroundings.conversation)
+  return { ...base, input: made, values, result: result && { ...result, output: judgeOutput(kind, result.output) }, isBlocked: false }
 }
 
 type Known = { readonly state: 'known'; readonly value: string } | { readonly state: 'waiting' } | { readonly state: 'missing' }

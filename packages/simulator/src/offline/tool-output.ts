@@ -1,4 +1,5 @@
 import { asString, isArray, isObject, type Json, type JsonObject, parseJson } from '../json.ts'
+import type { WishKind } from './wish.ts'
 
 /** What a tool answered, read as well as rules can. */
 export interface ToolOutput {
@@ -29,6 +30,28 @@ export function readOutput(text: string): ToolOutput {
     number: /-?\d+(?:,\d{3})*(?:\.\d+)?/.exec(summary)?.[0]?.replaceAll(',', ''),
     text,
   }
+}
+
+/**
+ * Judges an output by what the kind of work must give: a sum without a number and a date sum without a date are errors,
+ * however they are worded. Tool messages carry no flag that says so.
+ */
+export function judgeOutput(kind: WishKind, output: ToolOutput): ToolOutput {
+  const fits = EXPECTED[kind].test(output.summary)
+  return fits ? output : { ...output, isError: true }
+}
+
+const NO_SUCH_FILE = /^(?![^\n]{0,200}(?:does not exist|not found|no such file|is a (?:folder|directory)|permission denied|outside))/i
+
+const EXPECTED: Readonly<Record<WishKind, RegExp>> = {
+  calculate: /^(?:about|≈|~|=)?\s*[-−(]?[$€£]?[\d.]/i,
+  'date-difference': /^[-−]?\d|\b\d[\d,.]* (?:day|week|month|year|hour|minute|second)/i,
+  'date-add': /\d{4}-\d{2}-\d{2}/,
+  weekday: /\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b/i,
+  'convert-time': /\d{1,2}:\d{2}/,
+  'list-files': NO_SUCH_FILE,
+  'read-file': NO_SUCH_FILE,
+  'search-files': NO_SUCH_FILE,
 }
 
 function errorOf(output: JsonObject): string | undefined {

@@ -31,17 +31,17 @@ function resultSentence(intent: Intent, { output }: CallResult): string {
     case 'calculate':
       return endSentence(`${/\b(?:it|that|this|result)\b/i.test(phrase) ? values['expression'] : capitalize(phrase)} is ${said}`)
     case 'date-difference':
-      return endSentence(`From ${values['from']} to ${values['to']} there are ${/[a-z]/i.test(said) ? said : `${said} ${values['unit'] ?? 'days'}`}`)
+      return differenceSentence(intent, said)
     case 'date-add':
       return endSentence(
         `${capitalize(phrase.replace(/\b(?:that|this|the) (?:date|day)\b|\b(?:it|that)$/i, String(values['date'])))} is ${output.date ?? said}`,
       )
     case 'weekday':
-      return endSentence(`${values['date']} is a ${WEEKDAY_NAME.exec(said)?.[0] ?? said}`)
+      return endSentence(`${capitalize(String(values['date']))} is a ${WEEKDAY_NAME.exec(said)?.[0] ?? said}`)
     case 'convert-time':
-      return endSentence(`${values['time']} in ${values['from_zone']} is ${said} in ${values['to_zone']}`)
+      return endSentence(/ is |=/.test(said) ? said : `${values['time']} in ${values['from_zone']} is ${said} in ${values['to_zone']}`)
     case 'list-files':
-      return endSentence(`In ${values['path'] === '.' ? 'this folder' : values['path']} there are: ${said}`)
+      return endSentence(`In ${values['path'] === '.' ? 'this folder' : values['path']} there are: ${said.split('\n').join(', ')}`)
     case 'read-file':
       return endSentence(`${values['path']} says: ${said}`)
     case 'search-files':
@@ -49,6 +49,12 @@ function resultSentence(intent: Intent, { output }: CallResult): string {
     case 'tool':
       return endSentence(`${tool.name}${fieldsInWords(intent)} says: ${said}`)
   }
+}
+
+function differenceSentence({ values }: Intent, said: string): string {
+  // Some tools repeat the dates.
+  if (said.includes(String(values['from'])) || said.includes(String(values['to']))) return endSentence(`There are ${said}`)
+  return endSentence(`From ${values['from']} to ${values['to']} there are ${/[a-z]/i.test(said) ? said : `${said} ${values['unit'] ?? 'days'}`}`)
 }
 
 function otherSentence({ name, input, output }: CallResult): string {

@@ -22,11 +22,20 @@ type Operation = (args: readonly Quantity[]) => Quantity
 const functions: ReadonlyMap<string, { readonly min: number; readonly max: number; readonly apply: Operation }> = new Map([
   ['sqrt', { min: 1, max: 1, apply: first(squareRoot) }],
   ['abs', { min: 1, max: 1, apply: first((argument) => ({ ...argument, value: argument.value.abs() })) }],
-  ['round', { min: 1, max: 2, apply: ([argument = quantity(0), places]) => roundTo(argument, places === undefined ? 0 : toPlaces(places), Decimal.ROUND_HALF_UP) }],
+  [
+    'round',
+    { min: 1, max: 2, apply: ([argument = quantity(0), places]) => roundTo(argument, places === undefined ? 0 : toPlaces(places), Decimal.ROUND_HALF_UP) },
+  ],
   ['floor', { min: 1, max: 1, apply: first((argument) => roundTo(argument, 0, Decimal.ROUND_FLOOR)) }],
   ['ceil', { min: 1, max: 1, apply: first((argument) => roundTo(argument, 0, Decimal.ROUND_CEIL)) }],
-  ['min', { min: 1, max: Number.POSITIVE_INFINITY, apply: (args) => args.reduce((least, argument) => (argument.value.lessThan(least.value) ? argument : least)) }],
-  ['max', { min: 1, max: Number.POSITIVE_INFINITY, apply: (args) => args.reduce((most, argument) => (argument.value.greaterThan(most.value) ? argument : most)) }],
+  [
+    'min',
+    { min: 1, max: Number.POSITIVE_INFINITY, apply: (args) => args.reduce((least, argument) => (argument.value.lessThan(least.value) ? argument : least)) },
+  ],
+  [
+    'max',
+    { min: 1, max: Number.POSITIVE_INFINITY, apply: (args) => args.reduce((most, argument) => (argument.value.greaterThan(most.value) ? argument : most)) },
+  ],
   ['sum', { min: 1, max: Number.POSITIVE_INFINITY, apply: (args) => args.reduce(add) }],
 ])
 
@@ -74,7 +83,9 @@ class Parser {
     for (let operator = this.#take('+', '-'); operator !== undefined; operator = this.#take('+', '-')) {
       const right = this.#product()
       if (right.isPercent === true && result.isPercent !== true) {
-        throw new ToolError(`"${operator.text} …%" at position ${operator.position} can mean two things. Write 200 * (1 ${operator.text} 10%) for a change by 10%, or 200 ${operator.text} 10/100.`)
+        throw new ToolError(
+          `"${operator.text} …%" at position ${operator.position} can mean two things. Write 200 * (1 ${operator.text} 10%) for a change by 10%, or 200 ${operator.text} 10/100.`,
+        )
       }
       const total = add(result, operator.text === '+' ? right : negate(right))
       result = right.isPercent === true ? { ...total, isPercent: true } : total
@@ -143,13 +154,19 @@ class Parser {
 
   #call(name: Token): Quantity {
     const found = functions.get(name.text)
-    if (found === undefined) throw new ToolError(`Unknown name "${name.text}" at position ${name.position}. The functions are ${[...functions.keys()].join(', ')}; there are no variables or units.`)
+    if (found === undefined)
+      throw new ToolError(
+        `Unknown name "${name.text}" at position ${name.position}. The functions are ${[...functions.keys()].join(', ')}; there are no variables or units.`,
+      )
     this.#index++
     if (this.#take('(') === undefined) throw unexpected(this.#next(), `"(" after ${name.text}`)
     const args = [this.#deeper(() => this.#sum())]
     while (this.#take(',') !== undefined) args.push(this.#deeper(() => this.#sum()))
     this.#close()
-    if (args.length > found.max) throw new ToolError(`${name.text}() at position ${name.position} takes ${found.max === 1 ? 'one argument' : `at most ${found.max} arguments`}, not ${args.length}.`)
+    if (args.length > found.max)
+      throw new ToolError(
+        `${name.text}() at position ${name.position} takes ${found.max === 1 ? 'one argument' : `at most ${found.max} arguments`}, not ${args.length}.`,
+      )
     const { value, isRounded } = at(name, () => found.apply(args))
     return { value, isRounded }
   }
@@ -165,7 +182,8 @@ class Parser {
   }
 
   #deeper(parse: () => Quantity): Quantity {
-    if (this.#depth >= maxDepth) throw new ToolError(`The expression is nested deeper than ${maxDepth} levels at position ${this.#next().position}. Split it into several calls.`)
+    if (this.#depth >= maxDepth)
+      throw new ToolError(`The expression is nested deeper than ${maxDepth} levels at position ${this.#next().position}. Split it into several calls.`)
     this.#depth++
     const result = parse()
     this.#depth--

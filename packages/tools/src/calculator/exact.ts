@@ -129,7 +129,8 @@ function formatDecimal(value: Decimal): string {
 }
 
 function bounded(value: Decimal, isRounded: boolean): Quantity {
-  if (!value.isZero() && Math.abs(value.e) > maxExponent) throw new ToolError(`A result is too ${value.e > 0 ? 'large' : 'small'}: only powers of ten up to ${maxExponent} are calculated.`)
+  if (!value.isZero() && Math.abs(value.e) > maxExponent)
+    throw new ToolError(`A result is too ${value.e > 0 ? 'large' : 'small'}: only powers of ten up to ${maxExponent} are calculated.`)
   const cut = value.toSignificantDigits(exactDigits)
   return { value: cut, isRounded: isRounded || !cut.equals(value) }
 }

@@ -21,7 +21,8 @@ const lookalikes: Readonly<Record<string, string>> = { '×': '*', '·': '*', '÷
  * @throws {ToolError} With the position and the way out.
  */
 export function tokenise(expression: string): readonly Token[] {
-  if (expression.length > maxLength) throw new ToolError(`The expression has ${expression.length} characters; at most ${maxLength} are taken. Split it into several calls.`)
+  if (expression.length > maxLength)
+    throw new ToolError(`The expression has ${expression.length} characters; at most ${maxLength} are taken. Split it into several calls.`)
   const tokens: Token[] = []
   const calls: boolean[] = []
   let index = 0
@@ -53,12 +54,15 @@ function readToken(rest: string, { position, isSpaced, isArgument }: Place): Tok
   const [character = ''] = rest
   const symbol = lookalikes[character] ?? character
   if ('+-*/%^(),'.includes(symbol)) return { kind: 'symbol', text: symbol, position, isSpaced }
-  throw new ToolError(`Unexpected ${JSON.stringify(character)} at position ${position}. Use numbers, + - * / % ^, parentheses and functions; no units, currencies or variables.`)
+  throw new ToolError(
+    `Unexpected ${JSON.stringify(character)} at position ${position}. Use numbers, + - * / % ^, parentheses and functions; no units, currencies or variables.`,
+  )
 }
 
 function readNumber(text: string, position: number, isArgument: boolean): string {
   const [head = ''] = text.split(',')
-  if (text.replace(/[eE].*$/, '').replace(/\D/g, '').length > maxDigits) throw new ToolError(`The number at position ${position} has more than ${maxDigits} digits.`)
+  if (text.replace(/[eE].*$/, '').replace(/\D/g, '').length > maxDigits)
+    throw new ToolError(`The number at position ${position} has more than ${maxDigits} digits.`)
   if (!text.includes(',')) return text
   if (!isArgument) {
     if (groupedForm.test(text)) return text
@@ -66,7 +70,9 @@ function readNumber(text: string, position: number, isArgument: boolean): string
   }
   // Among arguments `2,340` can be one number or two, and a wrong guess would be a wrong answer without an error.
   if (/^\d{1,3},\d{3}(?!\d)/.test(text)) {
-    throw new ToolError(`"${text}" at position ${position} can be one number or several. Among arguments write no thousands separators and a space after each comma: max(2340, 5).`)
+    throw new ToolError(
+      `"${text}" at position ${position} can be one number or several. Among arguments write no thousands separators and a space after each comma: max(2340, 5).`,
+    )
   }
   return head
 }

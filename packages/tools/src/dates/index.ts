@@ -1,7 +1,18 @@
 import { type Tool, ToolError } from '@capstan/core'
 import { jsonSchema } from '../schema/json-schema.ts'
 import { tool } from '../tool.ts'
-import { addMonths, type CalendarDate, daysInMonth, formatDate, fromEpochDay, monthName, monthsBetween, parseDate, toEpochDay, weekdayName } from './calendar.ts'
+import {
+  addMonths,
+  type CalendarDate,
+  daysInMonth,
+  formatDate,
+  fromEpochDay,
+  monthName,
+  monthsBetween,
+  parseDate,
+  toEpochDay,
+  weekdayName,
+} from './calendar.ts'
 import { dateAt, findZone, formatInstant, formatLocal, formatOffset, instantsOf, parseTime, type Zone } from './zones.ts'
 
 /** What the words `today` and `now` mean. */
@@ -85,10 +96,17 @@ function makeDateAdd(clock: Clock): Tool {
   const amount = (what: string) => ({ type: 'integer', minimum: -maxAmount, maximum: maxAmount, description: `${what} to add; negative to go back.` })
   return tool({
     name: 'date_add',
-    description: 'Adds years, months, weeks and days to a date (negative amounts go back). Years and months first: a day that the month does not have becomes its last day.',
+    description:
+      'Adds years, months, weeks and days to a date (negative amounts go back). Years and months first: a day that the month does not have becomes its last day.',
     inputSchema: jsonSchema<{ date: string; years?: number; months?: number; weeks?: number; days?: number }>({
       type: 'object',
-      properties: { date: { type: 'string', description: `The date: ${dateText}.` }, years: amount('Years'), months: amount('Months'), weeks: amount('Weeks'), days: amount('Days') },
+      properties: {
+        date: { type: 'string', description: `The date: ${dateText}.` },
+        years: amount('Years'),
+        months: amount('Months'),
+        weeks: amount('Weeks'),
+        days: amount('Days'),
+      },
       required: ['date'],
       additionalProperties: false,
     }),
@@ -100,7 +118,10 @@ function makeDateAdd(clock: Clock): Tool {
       const result = fromEpochDay(toEpochDay(moved.date) + weeks * 7 + days)
       checkYear(result)
       const { year, month } = moved.date
-      const clamped = moved.clampedFrom === undefined ? '' : ` ${monthName(moved.date)} ${year} has ${daysInMonth(year, month)} days, so day ${moved.clampedFrom} became ${moved.date.day}.`
+      const clamped =
+        moved.clampedFrom === undefined
+          ? ''
+          : ` ${monthName(moved.date)} ${year} has ${daysInMonth(year, month)} days, so day ${moved.clampedFrom} became ${moved.date.day}.`
       return `${describeDate(result)}.${clamped}${start.note}`
     },
   })
@@ -115,7 +136,12 @@ function makeWeekday(clock: Clock): Tool {
   return tool({
     name: 'weekday',
     description: 'Tells the day of the week of a date.',
-    inputSchema: jsonSchema<{ date: string }>({ type: 'object', properties: { date: { type: 'string', description: `The date: ${dateText}.` } }, required: ['date'], additionalProperties: false }),
+    inputSchema: jsonSchema<{ date: string }>({
+      type: 'object',
+      properties: { date: { type: 'string', description: `The date: ${dateText}.` } },
+      required: ['date'],
+      additionalProperties: false,
+    }),
     effect: 'read',
     execute({ date }) {
       const { date: day, note } = readDate(date, clock)
@@ -157,7 +183,8 @@ function convert(time: string, { from, to, clock }: Conversion): string {
   const { instants, shifted } = instantsOf(from, local)
   if (offsetMs !== undefined) return `${describe(checkOffset(local - offsetMs, offsetMs, from))}.${note}`
   const [first, second] = instants
-  if (first === undefined) return `${describe(shifted)}. ${formatLocal(local)} does not exist in ${from.name}, because clocks are set forward over it; it was taken as the time after the gap.${note}`
+  if (first === undefined)
+    return `${describe(shifted)}. ${formatLocal(local)} does not exist in ${from.name}, because clocks are set forward over it; it was taken as the time after the gap.${note}`
   if (second === undefined) return `${describe(first)}.${note}`
   return `${formatLocal(local)} happens twice in ${from.name}, because clocks are set back. First: ${describe(first)}. Second: ${describe(second)}.${note}`
 }
@@ -166,7 +193,9 @@ function convert(time: string, { from, to, clock }: Conversion): string {
 function checkOffset(instant: number, offsetMs: number, zone: Zone): number {
   const actual = zone.offsetAt(instant)
   if (actual === offsetMs) return instant
-  throw new ToolError(`The time says ${formatOffset(offsetMs)}, but ${zone.name} has ${formatOffset(actual)} then. Leave the offset out, or give from_zone "UTC" and a time in UTC.`)
+  throw new ToolError(
+    `The time says ${formatOffset(offsetMs)}, but ${zone.name} has ${formatOffset(actual)} then. Leave the offset out, or give from_zone "UTC" and a time in UTC.`,
+  )
 }
 
 /** The four tools with a clock of your own, such as one that stands still in a test, or the zone of a user. */

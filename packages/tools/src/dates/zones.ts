@@ -20,7 +20,8 @@ export interface Zone {
  */
 export function findZone(name: string): Zone {
   const format = makeFormat(name.trim() === 'Z' ? 'UTC' : name.trim())
-  if (format === undefined) throw new ToolError(`Unknown time zone ${quote(name)}. Give an IANA name such as "Europe/Berlin", "America/New_York", "Asia/Shanghai" or "UTC".`)
+  if (format === undefined)
+    throw new ToolError(`Unknown time zone ${quote(name)}. Give an IANA name such as "Europe/Berlin", "America/New_York", "Asia/Shanghai" or "UTC".`)
   // The database renames zones (Kathmandu to Katmandu), and abbreviations stand for one.
   const shown = name.includes('/') ? name.trim() : format.resolvedOptions().timeZone
   return { name: shown, offsetAt: (instant) => localAt(format, instant) - Math.floor(instant / 1_000) * 1_000 }
@@ -28,7 +29,18 @@ export function findZone(name: string): Zone {
 
 function makeFormat(timeZone: string): Intl.DateTimeFormat | undefined {
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone, calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' })
+    return new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    })
   } catch {
     return undefined
   }

@@ -5,7 +5,7 @@ import { tool } from '../tool.ts'
 import { type Jail, makeJail, type OpenEntry } from './jail.ts'
 import { BinaryFileError, type Line, readLines } from './read-lines.ts'
 import { searchIn } from './search.ts'
-import { walk, type WalkEntry, type WalkStops } from './walk.ts'
+import { type WalkEntry, type WalkStops, walk } from './walk.ts'
 
 /** Which folder the tools may read. */
 export interface FilesOptions {
@@ -44,7 +44,8 @@ function makeListFiles(jail: Jail): Tool {
       if (folder.kind === 'file') return `${folder.path} is a file of ${formatCount(folder.size)} bytes.`
       const stops: WalkStops = new Set()
       const entries: WalkEntry[] = []
-      for await (const entry of walk(jail, folder.path, { limits: { maxEntries: maxListed, maxDepth: maxListDepth, maxMs, signal }, stops })) entries.push(entry)
+      for await (const entry of walk(jail, folder.path, { limits: { maxEntries: maxListed, maxDepth: maxListDepth, maxMs, signal }, stops }))
+        entries.push(entry)
       entries.sort((first, second) => (first.path < second.path ? -1 : 1))
       return [...entries.map(listEntry), summary(entries, stops)].join('\n')
     },
@@ -134,7 +135,8 @@ async function readRange(entry: OpenEntry, { offset, limit, signal }: Range): Pr
 function makeSearchFiles(jail: Jail): Tool {
   return tool({
     name: 'search_files',
-    description: 'Searches text files for a piece of text: plain text, not a pattern, upper and lower case are equal. Gives path, line number and line. node_modules, .git, links and binary files are skipped.',
+    description:
+      'Searches text files for a piece of text: plain text, not a pattern, upper and lower case are equal. Gives path, line number and line. node_modules, .git, links and binary files are skipped.',
     inputSchema: jsonSchema<{ query: string; path?: string }>({
       type: 'object',
       properties: { query: { type: 'string', description: 'The text to find, within one line.' }, path: pathSchema },
@@ -143,7 +145,8 @@ function makeSearchFiles(jail: Jail): Tool {
     }),
     effect: 'read',
     async execute({ query, path = '.' }, { signal }) {
-      if (query.trim() === '' || /[\r\n]/.test(query) || query.length > 1_000) throw new ToolError('The query must be text of one line, up to 1,000 characters. Search for a part of one line.')
+      if (query.trim() === '' || /[\r\n]/.test(query) || query.length > 1_000)
+        throw new ToolError('The query must be text of one line, up to 1,000 characters. Search for a part of one line.')
       const start = await withEntry(jail, path, async (entry) => entry)
       return await searchIn({ jail, start, query, signal })
     },

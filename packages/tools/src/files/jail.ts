@@ -56,7 +56,8 @@ export function checkPath(path: string, platform: string): readonly string[] {
   const shown = JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path)
   if (path.length > maxPathLength) throw new ToolError(`The path has ${path.length} characters; at most ${maxPathLength} are taken.`)
   if (path.includes('\0')) throw new ToolError(`The path ${shown} contains a NUL character.`)
-  if (posix.isAbsolute(path) || win32.isAbsolute(path) || /^[A-Za-z]:/.test(path)) throw new ToolError(`The path ${shown} is absolute. Give it relative to the folder that can be read; "." is that folder.`)
+  if (posix.isAbsolute(path) || win32.isAbsolute(path) || /^[A-Za-z]:/.test(path))
+    throw new ToolError(`The path ${shown} is absolute. Give it relative to the folder that can be read; "." is that folder.`)
   if (path.includes('\\')) throw new ToolError(`The path ${shown} contains a backslash. Write "/" between the parts of a path.`)
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.')
   if (segments.includes('..')) throw new ToolError(`The path ${shown} contains "..". Give it relative to the folder that can be read.`)
@@ -84,7 +85,14 @@ async function openVerified({ realRoot, realPath, shown }: Target): Promise<Open
     const isSame = info.ino === before.ino && info.dev === before.dev
     if (!isSame || !isInside(realRoot, opened)) throw new ToolError(`${JSON.stringify(shown)} ${outside}`)
     const handlePath = process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : realPath
-    return { handle, kind: info.isDirectory() ? 'folder' : 'file', size: info.size, realPath: opened, handlePath, path: relative(realRoot, opened).split(sep).join('/') || '.' }
+    return {
+      handle,
+      kind: info.isDirectory() ? 'folder' : 'file',
+      size: info.size,
+      realPath: opened,
+      handlePath,
+      path: relative(realRoot, opened).split(sep).join('/') || '.',
+    }
   } catch (error) {
     await handle.close()
     throw error

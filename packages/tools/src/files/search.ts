@@ -1,7 +1,7 @@
 import { formatCount } from '../output/cap-text.ts'
 import type { Jail, OpenEntry } from './jail.ts'
 import { readLines } from './read-lines.ts'
-import { walk, type WalkStops } from './walk.ts'
+import { type WalkStops, walk } from './walk.ts'
 
 const maxMatches = 100
 const maxLineLength = 200

@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises'
 import type { Dirent } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import type { Jail } from './jail.ts'
 
 /** Folders that are named, but not entered, unless a path leads into them. */
@@ -35,7 +35,11 @@ interface Folder {
  *
  * @param stops - Receives the bounds that were met.
  */
-export async function* walk(jail: Jail, start: string, { limits, stops }: { readonly limits: WalkLimits; readonly stops: WalkStops }): AsyncGenerator<WalkEntry> {
+export async function* walk(
+  jail: Jail,
+  start: string,
+  { limits, stops }: { readonly limits: WalkLimits; readonly stops: WalkStops },
+): AsyncGenerator<WalkEntry> {
   const endsAt = performance.now() + limits.maxMs
   const queue: Folder[] = [{ path: start, depth: 1 }]
   let count = 0

@@ -31,7 +31,10 @@ test('the message names each field, what was expected and what came', async () =
 test('the message of a raw schema names the innermost field alone', async () => {
   const schema = raw({ list: { type: 'array', items: { type: 'object', properties: { 'a/b': { type: 'boolean' } }, additionalProperties: false } } })
   const output = await run(schema, '{"list":[{"a/b":7,"c":1}]}')
-  expect(output).toMatchObject({ status: 'invalid-input', text: expect.stringContaining('- /list/0/a~1b: Instance type "number" is invalid. Expected "boolean"; got 7') })
+  expect(output).toMatchObject({
+    status: 'invalid-input',
+    text: expect.stringContaining('- /list/0/a~1b: Instance type "number" is invalid. Expected "boolean"; got 7'),
+  })
   expect(output).toMatchObject({ text: expect.not.stringContaining('- the input') })
 })
 
@@ -93,14 +96,24 @@ test('E24: extra keys are as the schema says: stripped, kept or refused', async 
   expect(await run(z.object(shape), '{"a":"","b":1}')).toMatchObject({ text: '{"a":""}' })
   expect(await run(z.looseObject(shape), '{"a":"","b":1}')).toMatchObject({ text: '{"a":"","b":1}' })
   expect(await run(z.strictObject(shape), '{"a":"","b":1}')).toMatchObject({ status: 'invalid-input', text: expect.stringContaining('"b"') })
-  expect(await run({ type: 'object', properties: {}, additionalProperties: false }, '{"b":1}')).toMatchObject({ status: 'invalid-input', text: expect.stringContaining('"b"') })
+  expect(await run({ type: 'object', properties: {}, additionalProperties: false }, '{"b":1}')).toMatchObject({
+    status: 'invalid-input',
+    text: expect.stringContaining('"b"'),
+  })
 })
 
-test('E14: a tool that changes its input changes neither the caller\'s nor another call\'s', async () => {
+test("E14: a tool that changes its input changes neither the caller's nor another call's", async () => {
   const input = { list: ['a'], any: { deep: [1] } }
   const own = tool({
-    name: 'any_tool', description: 'Any.', inputSchema: { type: 'object' },
-    execute: (given) => { const before = JSON.stringify(given); Object.assign(given, { list: 'gone' }); Reflect.set(Object(given['any']), 'deep', 'gone'); return before },
+    name: 'any_tool',
+    description: 'Any.',
+    inputSchema: { type: 'object' },
+    execute: (given) => {
+      const before = JSON.stringify(given)
+      Object.assign(given, { list: 'gone' })
+      Reflect.set(Object(given['any']), 'deep', 'gone')
+      return before
+    },
   })
   const first = await own.run(input, makeCall())
   const second = await own.run(input, makeCall())
@@ -108,14 +121,25 @@ test('E14: a tool that changes its input changes neither the caller\'s nor anoth
   expect(input).toEqual({ list: ['a'], any: { deep: [1] } })
 })
 
-test.each([['raw', { type: 'object' } as InputSchema], ['loose zod', z.looseObject({})]])('E15: keys such as constructor and toString are own properties with a %s schema', async (_case, schema) => {
-  expect(await run(schema, '{"constructor":{"prototype":{"polluted":1}},"toString":"x","hasOwnProperty":1}')).toMatchObject({ status: 'ok', text: '{"constructor":{"prototype":{"polluted":1}},"toString":"x","hasOwnProperty":1}' })
+test.each([
+  ['raw', { type: 'object' } as InputSchema],
+  ['loose zod', z.looseObject({})],
+])('E15: keys such as constructor and toString are own properties with a %s schema', async (_case, schema) => {
+  expect(await run(schema, '{"constructor":{"prototype":{"polluted":1}},"toString":"x","hasOwnProperty":1}')).toMatchObject({
+    status: 'ok',
+    text: '{"constructor":{"prototype":{"polluted":1}},"toString":"x","hasOwnProperty":1}',
+  })
   expect(Object.prototype).not.toHaveProperty('polluted')
 })
 
 test('E15: the key __proto__ is refused at any depth', async () => {
-  expect(await run({ type: 'object' }, '{"a":[{"__proto__":{"polluted":1}}]}')).toMatchObject({ status: 'invalid-input', text: expect.stringContaining('__proto__') })
-  expect(await run({ type: 'object', properties: { a: { type: 'object' } } }, '{"a":"{\\"__proto__\\":{\\"polluted\\":1}}"}')).toMatchObject({ status: 'invalid-input' })
+  expect(await run({ type: 'object' }, '{"a":[{"__proto__":{"polluted":1}}]}')).toMatchObject({
+    status: 'invalid-input',
+    text: expect.stringContaining('__proto__'),
+  })
+  expect(await run({ type: 'object', properties: { a: { type: 'object' } } }, '{"a":"{\\"__proto__\\":{\\"polluted\\":1}}"}')).toMatchObject({
+    status: 'invalid-input',
+  })
   expect(Object.prototype).not.toHaveProperty('polluted')
 })
 
@@ -125,6 +149,9 @@ test('E15: a required key that every object inherits is still missing', async ()
 
 test('an input of more than 64 levels is refused', async () => {
   expect(await run({ type: 'object' }, `{"a":${'['.repeat(63)}${']'.repeat(63)}}`)).toMatchObject({ status: 'ok' })
-  expect(await run({ type: 'object' }, `{"a":${'['.repeat(64)}${']'.repeat(64)}}`)).toMatchObject({ status: 'invalid-input', text: expect.stringContaining('64 levels') })
+  expect(await run({ type: 'object' }, `{"a":${'['.repeat(64)}${']'.repeat(64)}}`)).toMatchObject({
+    status: 'invalid-input',
+    text: expect.stringContaining('64 levels'),
+  })
   expect(await run({ type: 'object' }, `{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}`)).toMatchObject({ status: 'invalid-input' })
 })

@@ -99,7 +99,11 @@ function typeOf(value: Json): TypeName {
 /** All schemas that may describe the place, through references and unions. */
 function schemasAt(root: JsonObject, path: InputPath): readonly JsonObject[] {
   let schemas = expand([root], root)
-  for (const key of path) schemas = expand(schemas.flatMap((schema) => childrenAt(schema, key)), root)
+  for (const key of path)
+    schemas = expand(
+      schemas.flatMap((schema) => childrenAt(schema, key)),
+      root,
+    )
   return schemas
 }
 
@@ -139,7 +143,11 @@ function allowedTypes(schemas: readonly JsonObject[], root: JsonObject): Readonl
 function isOptional(path: InputPath, root: JsonObject): boolean {
   const key = path.at(-1)
   const parents = schemasAt(root, path.slice(0, -1)).filter((schema) => isRecord(schema['properties']))
-  return key !== undefined && parents.length > 0 && parents.every((schema) => !(schema['required'] !== undefined && isList(schema['required']) && schema['required'].includes(key)))
+  return (
+    key !== undefined &&
+    parents.length > 0 &&
+    parents.every((schema) => !(schema['required'] !== undefined && isList(schema['required']) && schema['required'].includes(key)))
+  )
 }
 
 function replaceAt(value: Json, path: InputPath, change: Json | typeof removed): Json {

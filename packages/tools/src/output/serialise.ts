@@ -105,7 +105,11 @@ function writeByKind(state: State, value: object): void {
   if (value instanceof Date) return write(state, Number.isNaN(value.getTime()) ? '"Invalid Date"' : `"${value.toISOString()}"`)
   if (value instanceof Map) return writeMap(state, value)
   if (value instanceof Set) return writeIterable(state, value)
-  if (value instanceof Error) return writeEntries(state, [['name', value.name], ['message', value.message]])
+  if (value instanceof Error)
+    return writeEntries(state, [
+      ['name', value.name],
+      ['message', value.message],
+    ])
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return write(state, `"[binary data, ${formatCount(value.byteLength)} bytes]"`)
   if (value instanceof RegExp || value instanceof URL) return writeString(state, String(value))
   if (value instanceof Number || value instanceof String || value instanceof Boolean) return writeValue(state, value.valueOf())

@@ -11,10 +11,43 @@ async function textOf(value: unknown, maxBytes = 50_000): Promise<string> {
 
 const cyclic: Record<string, unknown> = { name: 'a' }
 cyclic['self'] = cyclic
-const throwing = { toJSON: () => { throw new Error('no') } }
-const trapped = { good: 1, get bad(): number { throw new Error('trap') } }
-const hostile = new Proxy({}, { get: () => { throw new Error('get') }, has: () => { throw new Error('has') }, ownKeys: () => { throw new Error('keys') }, getPrototypeOf: () => { throw new Error('prototype') } })
-const endless: object = new Proxy({}, { get: (_target, key) => (key === 'toJSON' || key === Symbol.asyncIterator ? undefined : endless), has: () => false, ownKeys: () => ['a', 'b'], getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: 1 }) })
+const throwing = {
+  toJSON: () => {
+    throw new Error('no')
+  },
+}
+const trapped = {
+  good: 1,
+  get bad(): number {
+    throw new Error('trap')
+  },
+}
+const hostile = new Proxy(
+  {},
+  {
+    get: () => {
+      throw new Error('get')
+    },
+    has: () => {
+      throw new Error('has')
+    },
+    ownKeys: () => {
+      throw new Error('keys')
+    },
+    getPrototypeOf: () => {
+      throw new Error('prototype')
+    },
+  },
+)
+const endless: object = new Proxy(
+  {},
+  {
+    get: (_target, key) => (key === 'toJSON' || key === Symbol.asyncIterator ? undefined : endless),
+    has: () => false,
+    ownKeys: () => ['a', 'b'],
+    getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: 1 }),
+  },
+)
 
 test.each([[undefined], [null], ['']])('E7: %j is told as no output', async (value) => {
   expect(await textOf(value)).toBe('(no output)')
@@ -44,7 +77,13 @@ test.each<[string, unknown, string]>([
   ['a getter that throws', trapped, '{"good":1,"bad":"[threw]"}'],
   ['a proxy that throws', hostile, '"[threw]"'],
   ['a proxy that throws inside', { a: hostile }, '{"a":"[threw]"}'],
-  ['a class instance', new (class Point { readonly x = 1 })(), '{"x":1}'],
+  [
+    'a class instance',
+    new (class Point {
+      readonly x = 1
+    })(),
+    '{"x":1}',
+  ],
   ['boxed values', [Object(1), Object('a'), Object(true)], '[1,"a",true]'],
   ['a regular expression and a URL', [/a/g, new URL('https://example.com/')], '["/a/g","https://example.com/"]'],
   ['bytes inside', { data: Buffer.from('abc') }, '{"data":"[binary data, 3 bytes]"}'],
@@ -120,7 +159,14 @@ test.each<[string, () => unknown, string]>([
   ['a Response of an error', () => new Response('gone', { status: 404, statusText: 'Not Found' }), 'HTTP 404 Not Found\n\ngone'],
   ['a ReadableStream', () => new Blob(['a']).stream(), 'a'],
   ['a Node stream', () => Readable.from(['a', 'b']), 'ab'],
-  ['an async generator of objects', async function* () { yield { a: 1 }; yield 2n } as unknown as () => unknown, '{"a":1}\n"2"\n'],
+  [
+    'an async generator of objects',
+    async function* () {
+      yield { a: 1 }
+      yield 2n
+    } as unknown as () => unknown,
+    '{"a":1}\n"2"\n',
+  ],
 ])('E10: %s is read', async (_case, make, text) => {
   const value: unknown = make()
   expect(await textOf(value)).toBe(text)
@@ -145,34 +191,63 @@ test('E10: a stream without end is read to its cap and cancelled', async () => {
 
 test('E10: a stream that stands still is cancelled at the timeout', async () => {
   let cancelled: (() => void) | undefined
-  const isCancelled = new Promise<void>((resolve) => { cancelled = resolve })
-  const own = tool({ name: 'any_tool', description: 'Any.', inputSchema: { type: 'object' }, timeoutMs: 5, execute: () => new ReadableStream({ cancel: () => cancelled?.() }) })
+  const isCancelled = new Promise<void>((resolve) => {
+    cancelled = resolve
+  })
+  const own = tool({
+    name: 'any_tool',
+    description: 'Any.',
+    inputSchema: { type: 'object' },
+    timeoutMs: 5,
+    execute: () => new ReadableStream({ cancel: () => cancelled?.() }),
+  })
   expect(await own.run({}, makeCall())).toMatchObject({ status: 'timeout' })
   await isCancelled
 })
 
 test('E10: a stream that breaks is an error', async () => {
   const error = new Error('broken')
-  const own = tool({ name: 'any_tool', description: 'Any.', inputSchema: { type: 'object' }, execute: () => new ReadableStream({ start: (controller) => controller.error(error) }) })
+  const own = tool({
+    name: 'any_tool',
+    description: 'Any.',
+    inputSchema: { type: 'object' },
+    execute: () => new ReadableStream({ start: (controller) => controller.error(error) }),
+  })
   expect(await own.run({}, makeCall())).toMatchObject({ status: 'error', error })
 })
 
 test('any value becomes well-formed text within the cap', async () => {
-  const value = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withSparseArray: true, withNullPrototype: true, withBoxedValues: true, stringUnit: 'binary' })
-  await fc.assert(fc.asyncProperty(value, fc.integer({ min: 256, max: 2_000 }), async (any, maxBytes) => {
-    const text = await textOf(any, maxBytes)
-    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxBytes)
-    expect(Buffer.from(text).toString()).toBe(text)
-    expect(text).not.toBe('')
-  }), { numRuns: 500 })
+  const value = fc.anything({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withSet: true,
+    withTypedArray: true,
+    withSparseArray: true,
+    withNullPrototype: true,
+    withBoxedValues: true,
+    stringUnit: 'binary',
+  })
+  await fc.assert(
+    fc.asyncProperty(value, fc.integer({ min: 256, max: 2_000 }), async (any, maxBytes) => {
+      const text = await textOf(any, maxBytes)
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxBytes)
+      expect(Buffer.from(text).toString()).toBe(text)
+      expect(text).not.toBe('')
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test('any text keeps its head and its tail within the cap', async () => {
-  await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 3_000 }), fc.integer({ min: 256, max: 1_000 }), async (any, maxBytes) => {
-    const text = await textOf(any, maxBytes)
-    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxBytes)
-    const whole = Buffer.from(any).toString()
-    const [head = ''] = text.split('\n[… ')
-    expect(text === '(no output)' || whole.startsWith(head)).toBe(true)
-  }), { numRuns: 500 })
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 3_000 }), fc.integer({ min: 256, max: 1_000 }), async (any, maxBytes) => {
+      const text = await textOf(any, maxBytes)
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxBytes)
+      const whole = Buffer.from(any).toString()
+      const [head = ''] = text.split('\n[… ')
+      expect(text === '(no output)' || whole.startsWith(head)).toBe(true)
+    }),
+    { numRuns: 500 },
+  )
 })

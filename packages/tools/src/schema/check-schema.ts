@@ -7,7 +7,19 @@ export interface SchemaProblem {
 }
 
 const typeNames: ReadonlySet<unknown> = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'])
-const schemaKeys = ['additionalProperties', 'items', 'additionalItems', 'contains', 'not', 'if', 'then', 'else', 'propertyNames', 'unevaluatedItems', 'unevaluatedProperties']
+const schemaKeys = [
+  'additionalProperties',
+  'items',
+  'additionalItems',
+  'contains',
+  'not',
+  'if',
+  'then',
+  'else',
+  'propertyNames',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+]
 const listKeys = ['allOf', 'anyOf', 'oneOf', 'prefixItems']
 const mapKeys = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']
 const maxDepth = 100
@@ -25,7 +37,8 @@ export function invalidSchema(what: string, problem: SchemaProblem, cause?: unkn
 export function findSchemaProblem(schema: unknown): SchemaProblem | undefined {
   const notJson = findNonJson(schema, '', 0)
   if (notJson !== undefined) return notJson
-  if (!isJsonObject(schema)) return { pointer: '', message: 'it is not an object. Give a JSON Schema object, or a schema of a library that speaks Standard Schema.' }
+  if (!isJsonObject(schema))
+    return { pointer: '', message: 'it is not an object. Give a JSON Schema object, or a schema of a library that speaks Standard Schema.' }
   return findIn(schema, { root: schema, pointer: '' })
 }
 
@@ -45,7 +58,11 @@ function findNonJson(value: unknown, pointer: string, depth: number): SchemaProb
   if (typeof value !== 'object') return { pointer, message: `a ${typeof value} is not JSON.` }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (!Array.isArray(value) && prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    return { pointer, message: 'it is an instance of a class, not plain JSON. If it is a schema of a library, it needs Standard Schema (zod >= 3.25, valibot >= 1, arktype >= 2).' }
+    return {
+      pointer,
+      message:
+        'it is an instance of a class, not plain JSON. If it is a schema of a library, it needs Standard Schema (zod >= 3.25, valibot >= 1, arktype >= 2).',
+    }
   }
   for (const [key, entry] of Object.entries(value)) {
     if (entry === undefined) continue
@@ -69,7 +86,8 @@ function findIn(schema: unknown, place: Place): SchemaProblem | undefined {
 function findInKeywords(schema: Readonly<Record<string, unknown>>, { root, pointer }: Place): SchemaProblem | undefined {
   const type = schema['type']
   const badType = type !== undefined && [type].flat().find((name) => !typeNames.has(name))
-  if (badType !== undefined && badType !== false) return { pointer: `${pointer}/type`, message: `${JSON.stringify(badType)} is no JSON Schema type (${[...typeNames].join(', ')}).` }
+  if (badType !== undefined && badType !== false)
+    return { pointer: `${pointer}/type`, message: `${JSON.stringify(badType)} is no JSON Schema type (${[...typeNames].join(', ')}).` }
   const required = schema['required']
   if (required !== undefined && !(Array.isArray(required) && required.every((key) => typeof key === 'string'))) {
     return { pointer: `${pointer}/required`, message: 'it must be a list of property names.' }
@@ -79,7 +97,8 @@ function findInKeywords(schema: Readonly<Record<string, unknown>>, { root, point
     return { pointer: `${pointer}/$ref`, message: `${JSON.stringify(reference)} leads nowhere. Refer to a place inside this schema, such as "#/$defs/name".` }
   }
   for (const pattern of [schema['pattern'], ...Object.keys(isJsonObject(schema['patternProperties']) ? schema['patternProperties'] : {})]) {
-    if (pattern !== undefined && !isPattern(pattern)) return { pointer: `${pointer}/pattern`, message: `${JSON.stringify(pattern)} is no regular expression that JavaScript takes with the "u" flag.` }
+    if (pattern !== undefined && !isPattern(pattern))
+      return { pointer: `${pointer}/pattern`, message: `${JSON.stringify(pattern)} is no regular expression that JavaScript takes with the "u" flag.` }
   }
   return undefined
 }

@@ -54,7 +54,9 @@ export function convertZod4(schema: Zod4Schema): JsonObject {
   // A converter of another version gives wrong schemas without an error: 3.25's makes `number` of a later z.int().
   if (core === undefined || version === undefined || formatVersion(core.version) !== formatVersion(version)) {
     const found = core === undefined ? 'zod was not found' : `the zod found is ${formatVersion(core.version)}`
-    throw new ConversionError(`the schema was made by zod ${version === undefined ? '4' : formatVersion(version)}, and ${found}. Pass \`jsonSchema: z.toJSONSchema(schema, { io: 'input' })\` beside it, or use zod >= 4.2 (not mini).`)
+    throw new ConversionError(
+      `the schema was made by zod ${version === undefined ? '4' : formatVersion(version)}, and ${found}. Pass \`jsonSchema: z.toJSONSchema(schema, { io: 'input' })\` beside it, or use zod >= 4.2 (not mini).`,
+    )
   }
   return core.toJSONSchema(schema, { io: 'input', ...metadataOf(schema) })
 }
@@ -63,7 +65,7 @@ export function convertZod4(schema: Zod4Schema): JsonObject {
 function metadataOf(schema: Zod4Schema): { readonly metadata?: unknown } {
   if ('__zod_globalRegistry' in globalThis) return {}
   if (typeof schema.meta !== 'function') {
-    throw new ConversionError('descriptions of this version of zod mini cannot be read. Pass `jsonSchema: z.toJSONSchema(schema, { io: \'input\' })` beside it.')
+    throw new ConversionError("descriptions of this version of zod mini cannot be read. Pass `jsonSchema: z.toJSONSchema(schema, { io: 'input' })` beside it.")
   }
   return { metadata: { get: (part: Zod4Schema) => part.meta?.(), has: () => false } }
 }
@@ -90,14 +92,29 @@ export function convertZod3(schema: object): JsonObject {
   return isRecursive ? converter.zodToJsonSchema(schema, { ...options, $refStrategy: 'root' }) : inlined
 }
 
-type Override = (def: Readonly<Record<string, unknown>>, refs: { readonly currentPath: readonly string[] }, seen: { readonly path: readonly string[] } | undefined) => unknown
+type Override = (
+  def: Readonly<Record<string, unknown>>,
+  refs: { readonly currentPath: readonly string[] },
+  seen: { readonly path: readonly string[] } | undefined,
+) => unknown
 
 interface Zod3Converter {
   zodToJsonSchema(schema: object, options: Readonly<Record<string, unknown>>): JsonObject
   readonly ignoreOverride: symbol
 }
 
-const unrepresentable: ReadonlySet<string> = new Set(['ZodDate', 'ZodBigInt', 'ZodMap', 'ZodSet', 'ZodFunction', 'ZodSymbol', 'ZodUndefined', 'ZodVoid', 'ZodNaN', 'ZodPromise'])
+const unrepresentable: ReadonlySet<string> = new Set([
+  'ZodDate',
+  'ZodBigInt',
+  'ZodMap',
+  'ZodSet',
+  'ZodFunction',
+  'ZodSymbol',
+  'ZodUndefined',
+  'ZodVoid',
+  'ZodNaN',
+  'ZodPromise',
+])
 
 /** zod-to-json-schema shows these as something that JSON can carry, and then every call would fail. */
 function refuseUnrepresentable(def: Readonly<Record<string, unknown>>, path: readonly string[]): void {

@@ -40,7 +40,9 @@ function toStandard(schema: unknown): StandardSchema {
     if (isZod3(schema)) throw new ConversionError('this version of zod is too old. Use zod >= 3.25.')
     return jsonSchema(schema)
   }
-  throw new ConversionError(`expected a schema, found ${schema === null ? 'null' : typeof schema}. Give a zod schema, another Standard Schema or JSON Schema; for no input, { type: 'object', properties: {} }.`)
+  throw new ConversionError(
+    `expected a schema, found ${schema === null ? 'null' : typeof schema}. Give a zod schema, another Standard Schema or JSON Schema; for no input, { type: 'object', properties: {} }.`,
+  )
 }
 
 /** `jsonSchema()` of the AI SDK: `{ jsonSchema, validate? }`. */
@@ -84,13 +86,16 @@ function convert(schema: StandardSchema): unknown {
   if (typeof input === 'function') return Reflect.apply(input, own, [{ target: 'draft-2020-12' }])
   if (isZod4(schema)) return convertZod4(schema)
   if (isZod3(schema)) return convertZod3(schema)
-  throw new ConversionError(`schemas of "${schema['~standard'].vendor}" cannot be shown as JSON Schema by themselves. Wrap the schema with its converter (valibot: toStandardJsonSchema of @valibot/to-json-schema), or pass \`jsonSchema\` beside it.`)
+  throw new ConversionError(
+    `schemas of "${schema['~standard'].vendor}" cannot be shown as JSON Schema by themselves. Wrap the schema with its converter (valibot: toStandardJsonSchema of @valibot/to-json-schema), or pass \`jsonSchema\` beside it.`,
+  )
 }
 
 function explain(error: unknown, schema: unknown): SchemaProblem {
   if (error instanceof ConversionError) return { pointer: error.pointer, message: error.message }
   const message = error instanceof Error ? error.message : 'its converter failed.'
-  const help = 'Dates, bigints, maps and the like cannot come out of JSON: use a string or a number and transform it (zod: z.iso.datetime(), z.coerce, a codec), or pass `jsonSchema` beside it.'
+  const help =
+    'Dates, bigints, maps and the like cannot come out of JSON: use a string or a number and transform it (zod: z.iso.datetime(), z.coerce, a codec), or pass `jsonSchema` beside it.'
   return { pointer: findUnrepresentable(schema, ''), message: `${message.replace(/\.?$/, '.')} ${help}` }
 }
 

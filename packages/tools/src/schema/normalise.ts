@@ -1,22 +1,66 @@
 import { isJsonObject, type Json, type JsonObject } from '@capstan/core'
 
 /** Keywords in the order in which they are sent; what is not here follows as it came. */
-const order = ['type', 'description', 'title', 'const', 'enum', 'format', 'pattern', 'properties', 'required', 'additionalProperties', 'items', 'prefixItems', '$ref', 'anyOf', 'oneOf', 'allOf', 'default']
+const order = [
+  'type',
+  'description',
+  'title',
+  'const',
+  'enum',
+  'format',
+  'pattern',
+  'properties',
+  'required',
+  'additionalProperties',
+  'items',
+  'prefixItems',
+  '$ref',
+  'anyOf',
+  'oneOf',
+  'allOf',
+  'default',
+]
 const ranks: ReadonlyMap<string, number> = new Map(order.map((key, index) => [key, index]))
 const mapKeys: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'])
 /** Values, not schemas: they are passed on as they are. */
 const dataKeys: ReadonlySet<string> = new Set(['default', 'const', 'enum', 'examples', 'example', 'required', 'type', 'dependentRequired'])
 /** Formats whose name says what a generated pattern of some hundred characters says again. */
-const knownFormats: ReadonlySet<Json | undefined> = new Set(['email', 'uuid', 'date', 'time', 'date-time', 'duration', 'uri', 'hostname', 'ipv4', 'ipv6', 'cidrv4', 'cidrv6', 'base64', 'base64url', 'emoji', 'nanoid', 'cuid', 'cuid2', 'ulid', 'xid', 'ksuid', 'jwt', 'e164'])
+const knownFormats: ReadonlySet<Json | undefined> = new Set([
+  'email',
+  'uuid',
+  'date',
+  'time',
+  'date-time',
+  'duration',
+  'uri',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'cidrv4',
+  'cidrv6',
+  'base64',
+  'base64url',
+  'emoji',
+  'nanoid',
+  'cuid',
+  'cuid2',
+  'ulid',
+  'xid',
+  'ksuid',
+  'jwt',
+  'e164',
+])
 
 /**
- * The form of a schema that is sent: without `$schema`, without the bounds that zod gives every integer and the patterns it
- * generates for known formats, with keywords in a fixed order, so that equal tools are equal bytes. Property names keep their order.
+ * The form of a schema that is sent: without `$schema`, without what zod generates and no one wrote (bounds of every
+ * integer, patterns of known formats, `additionalProperties: true`), with keywords in a fixed order, so that equal tools are equal bytes. Property names keep their order.
  *
  * @param generated - True when a library made the schema: only then is noise removed.
  */
 export function normaliseSchema(schema: JsonObject, generated: boolean): JsonObject {
-  const entries = Object.entries(schema).filter(([key, value]) => key !== '$schema' && key !== '~standard' && value !== undefined && !(generated && isNoise(schema, key)))
+  const entries = Object.entries(schema).filter(
+    ([key, value]) => key !== '$schema' && key !== '~standard' && value !== undefined && !(generated && isNoise(schema, key)),
+  )
   entries.sort(([first], [second]) => (ranks.get(first) ?? order.length) - (ranks.get(second) ?? order.length))
   return Object.fromEntries(entries.map(([key, value]) => [key, normaliseKeyword(key, value, generated)]))
 }
@@ -36,6 +80,7 @@ function normaliseValue(value: Json, generated: boolean): Json {
 
 function isNoise(schema: JsonObject, key: string): boolean {
   if (key === 'minimum') return schema[key] === Number.MIN_SAFE_INTEGER
+  if (key === 'additionalProperties') return schema[key] === true
   if (key === 'maximum') return schema[key] === Number.MAX_SAFE_INTEGER
   return key === 'pattern' && knownFormats.has(schema['format'])
 }

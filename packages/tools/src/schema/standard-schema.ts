@@ -16,9 +16,7 @@ export interface StandardSchema<Output = unknown> {
 }
 
 /** What `validate` of a Standard Schema answers. */
-export type StandardResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly StandardIssue[] }
+export type StandardResult<Output> = { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] }
 
 /** One thing that is wrong with a value. */
 export interface StandardIssue {
@@ -33,9 +31,7 @@ export type JsonSchema = JsonObject | { readonly type?: unknown; readonly proper
 export type InputSchema = StandardSchema | JsonSchema
 
 /** What `execute` receives: the output side of the schema, so defaults are there and transforms are done. */
-export type InputOf<Schema> = Schema extends { readonly '~standard': { readonly types?: { readonly output: infer Output } | undefined } }
-  ? Output
-  : JsonObject
+export type InputOf<Schema> = Schema extends { readonly '~standard': { readonly types?: { readonly output: infer Output } | undefined } } ? Output : JsonObject
 
 /** True for anything that speaks Standard Schema; some libraries make their schemas functions. */
 export function isStandardSchema(value: unknown): value is StandardSchema {

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { describe } from './describe.ts'
-import { AgentError } from './errors.ts'
+import { describe } from '../describe.ts'
+import { AgentError } from '../errors.ts'
+import type { RunEvent, RunEventBody, RunEventType } from '../events.ts'
+import { MemoryHost, type RunRecord } from '../hosts/memory.ts'
+import { type RunData, resultOf, withThrowers } from '../loop/end-run.ts'
+import { addAttempt, addTime, type LoopAgent, type LoopRun, newLoopRun } from '../loop/loop-run.ts'
+import { runLoop } from '../loop/run-loop.ts'
+import type { Message } from '../messages.ts'
+import type { RunResult, RunState } from '../result.ts'
 import { EventChannel, type Listener } from './event-channel.ts'
-import type { RunEvent, RunEventBody, RunEventType } from './events.ts'
-import { MemoryHost, type RunRecord } from './hosts/memory.ts'
-import { resultOf, withTextOrThrow } from './loop/end-run.ts'
-import { addAttempt, addTime, type LoopAgent, type LoopRun, newLoopRun } from './loop/loop-run.ts'
-import { runLoop } from './loop/run-loop.ts'
-import type { Message } from './messages.ts'
-import type { RunResult, RunState } from './result.ts'
 
 /** What a run starts with, checked by the agent. */
 export interface RunStart {
@@ -26,7 +26,7 @@ export interface RunStart {
  * attached in the same tick miss nothing. At most 256 events are held until the first consumer comes; then a slow iterator
  * slows the model's stream down.
  */
-export class Run implements AsyncIterable<RunEvent> {
+export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   readonly runId: string
   readonly #channel: EventChannel
   readonly #controller = new AbortController()
@@ -58,9 +58,10 @@ export class Run implements AsyncIterable<RunEvent> {
    *
    * @throws {AgentError} What broke, with the same result so far on `result`; `aborted` after an abort.
    */
-  get result(): Promise<RunResult> {
+  get result(): Promise<RunResult<Output>> {
     this.#channel.consume()
-    return this.#result
+    // The output was checked by the very spec that `Output` comes from.
+    return this.#result as Promise<RunResult<Output>>
   }
 
   /** The text deltas alone. Takes the one iterator of the run. */
@@ -168,9 +169,9 @@ export class Run implements AsyncIterable<RunEvent> {
     if (this.#hasOpenAttempt) addAttempt(this.#loop, undefined)
   }
 
-  #withState(result: Omit<RunResult, 'textOrThrow'>): RunResult {
+  #withState(result: RunData): RunResult {
     const state: RunState = { version: 1, runId: this.runId, input: this.#input, records: [...this.#host.records] }
-    return withTextOrThrow({ ...result, state })
+    return withThrowers({ ...result, state })
   }
 }
 

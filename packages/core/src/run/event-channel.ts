@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
-import { AgentError } from './errors.ts'
-import type { RunEvent, RunEventOf, RunEventType } from './events.ts'
+import { AgentError } from '../errors.ts'
+import type { RunEvent, RunEventOf, RunEventType } from '../events.ts'
 
 /** Events held before the first consumer comes, and events that one iterator may lag behind. */
 export const maxHeldEvents = 256

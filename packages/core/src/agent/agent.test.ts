@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { scriptedModel } from '../testing/scripted-model.ts'
+import { testTool } from '../testing/test-tool.ts'
 import { Agent } from './agent.ts'
-import { scriptedModel } from './testing/scripted-model.ts'
-import { testTool } from './testing/test-tool.ts'
 
 const model = scriptedModel([])
 const code = (value: string) => expect.objectContaining({ code: value })

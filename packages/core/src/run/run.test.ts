@@ -1,11 +1,11 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { Agent } from './agent.ts'
-import { AgentError } from './errors.ts'
-import type { RunEvent } from './events.ts'
-import type { Model } from './model.ts'
-import { scriptedModel } from './testing/scripted-model.ts'
-import { testTool } from './testing/test-tool.ts'
+import { Agent } from '../agent/agent.ts'
+import { AgentError } from '../errors.ts'
+import type { RunEvent } from '../events.ts'
+import type { Model } from '../model.ts'
+import { scriptedModel } from '../testing/scripted-model.ts'
+import { testTool } from '../testing/test-tool.ts'
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 

@@ -1,0 +1,24 @@
+import type { Json } from '../json.ts'
+import { answerToolName, type OutputSpec } from '../output.ts'
+import type { Tool } from '../tool.ts'
+
+/** The tool that takes the final answer: it checks the answer and does nothing else. */
+export function answerTool(spec: OutputSpec): Tool {
+  const check = async (input: Json) => await spec.parse(input)
+  return {
+    name: answerToolName,
+    description: 'Takes the final answer. Call it once, when you have the whole answer, instead of answering in text.',
+    inputSchema: spec.schema,
+    effect: 'read',
+    repeatable: true,
+    needsApproval: false,
+    validate: async (input) => {
+      const checked = await check(input)
+      return checked.ok ? { ok: true } : checked
+    },
+    run: async (input) => {
+      const checked = await check(input)
+      return checked.ok ? { status: 'ok', text: 'The answer is accepted.' } : { status: 'invalid-input', text: checked.message }
+    },
+  }
+}

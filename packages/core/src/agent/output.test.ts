@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { isJsonObject } from '../json.ts'
+import type { ModelTraits } from '../model.ts'
+import { type OutputSpec, readJsonText } from '../output.ts'
+import { findProblem } from '../sendable.ts'
+import { type Answer, scriptedModel } from '../testing/scripted-model.ts'
+import { testTool } from '../testing/test-tool.ts'
+import { Agent } from './agent.ts'
+
+interface City {
+  readonly city: string
+}
+
+const city: OutputSpec<City> = {
+  schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+  parse: async (value) =>
+    isJsonObject(value) && typeof value['city'] === 'string'
+      ? { ok: true, value: { city: value['city'] } }
+      : { ok: false, message: 'city: expected a string.' },
+}
+
+function setUp(answers: readonly Answer[], traits: Partial<ModelTraits> = {}, tools = [testTool('look')]) {
+  const model = scriptedModel(answers, traits)
+  return { model, agent: new Agent({ model, output: city, tools }) }
+}
+
+test('with tools the answer is a call of a tool of the loop, and no tool choice is forced', async () => {
+  const { agent, model } = setUp([{ calls: [{ name: 'look', input: {} }] }, { calls: [{ name: 'final_answer', input: { city: 'Oslo' } }] }])
+  const result = await agent.generate('go')
+
+  expect(result.output?.city).toBe('Oslo')
+  expect(result).toMatchObject({ status: 'finished', stopReason: 'finished' })
+  expect(model.requests[0]).not.toHaveProperty('toolChoice')
+  expect(model.requests[0]?.tools?.map(({ name }) => name)).toEqual(['look', 'final_answer'])
+  expect(findProblem(result.messages)).toBeUndefined()
+})
+
+test('an answer that does not fit is asked for again with what is wrong', async () => {
+  const { agent, model } = setUp([{ calls: [{ name: 'final_answer', input: { city: 5 } }] }, { calls: [{ name: 'final_answer', input: { city: 'Oslo' } }] }])
+  const result = await agent.generate('go')
+
+  expect(result.outputOrThrow()).toEqual({ city: 'Oslo' })
+  expect(JSON.stringify(model.requests[1]?.messages)).toContain('expected a string')
+})
+
+test('a model that answers in text all the same is understood, or told to call the tool', async () => {
+  await expect(setUp([{ text: '{"city":"Oslo"}' }]).agent.generate('go')).resolves.toMatchObject({ output: { city: 'Oslo' } })
+  const { agent, model } = setUp([{ text: 'Oslo it is.' }, { calls: [{ name: 'final_answer', input: { city: 'Oslo' } }] }])
+  await expect(agent.generate('go')).resolves.toMatchObject({ output: { city: 'Oslo' } })
+  expect(model.requests[1]?.messages.at(-1)).toMatchObject({ role: 'user', content: expect.stringContaining('final_answer') })
+})
+
+test.each([
+  ['native', { outputModes: ['native', 'json'] as const }, { type: 'json', schema: city.schema }],
+  ['json', { outputModes: ['json'] as const }, { type: 'json' }],
+  ['text', { tools: false }, undefined],
+])('without tools a model that has %s is asked so', async (_, traits, responseFormat) => {
+  const { agent, model } = setUp([{ text: '```json\n{"city": "Oslo"}\n```' }], traits, [])
+  const result = await agent.generate('go')
+
+  expect(result.output).toEqual({ city: 'Oslo' })
+  expect(model.requests[0]?.responseFormat).toEqual(responseFormat)
+  expect(model.requests[0]?.instructions).toContain(JSON.stringify(city.schema))
+})
+
+test('after two further tries the run fails with what is still wrong', async () => {
+  const { agent, model } = setUp([{ text: 'no' }, { text: '{"city":1}' }, { text: '{}' }], { tools: false }, [])
+  await expect(agent.generate('go')).rejects.toMatchObject({ code: 'invalid-output', result: { steps: [{}, {}, {}] } })
+  expect(model.requests).toHaveLength(3)
+})
+
+test('a paused run keeps its output rules when it goes on', async () => {
+  const gated = testTool('look', () => 'seen', { needsApproval: true })
+  const paused = await setUp([{ calls: [{ name: 'look', input: {} }] }], {}, [gated]).agent.generate('go')
+  const { agent } = setUp([{ calls: [{ name: 'final_answer', input: { city: 'Oslo' } }] }], {}, [gated])
+  const state = JSON.parse(JSON.stringify(paused.state)) as NonNullable<typeof paused.state>
+  const result = await agent.resume(state, { answers: { [paused.pending[0]?.id ?? '']: { approve: true } } }).result
+  expect(result.output).toEqual({ city: 'Oslo' })
+})
+
+test.each([
+  ['a mode that the model does not have', { outputMode: 'native' as const }],
+  ['a tool of the same name', { tools: [testTool('final_answer')] }],
+])('%s is refused when the agent is made', (_, options) => {
+  expect(() => new Agent({ model: scriptedModel([]), output: city, ...options })).toThrow(expect.objectContaining({ code: 'invalid-options' }))
+})
+
+test('outputOrThrow says when there is none', async () => {
+  const result = await new Agent({ model: scriptedModel([{ text: 'Hi' }]) }).generate('go')
+  expect(() => result.outputOrThrow()).toThrow(expect.objectContaining({ code: 'unfinished' }))
+})
+
+test('JSON is found in a fence, between words, or as it is', () => {
+  const wrap = fc.constantFrom(
+    (json: string) => json,
+    (json: string) => `Here it is:\n\`\`\`json\n${json}\n\`\`\`\nDone.`,
+    (json: string) => `The answer is ${json}.`,
+  )
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ maxLength: 5 }), fc.jsonValue({ maxDepth: 2 })), wrap, (value, surround) => {
+      const json = JSON.stringify(value)
+      fc.pre(!json.includes('`'))
+      expect(readJsonText(surround(json))).toEqual({ value: JSON.parse(json) })
+    }),
+  )
+})

@@ -1,0 +1,59 @@
+import type { Json, JsonObject } from './json.ts'
+import type { ModelTraits } from './model.ts'
+
+/** What the answer of an agent must be: JSON of a given shape. `output(schema)` of `@capstan/tools` makes one of a schema. */
+export interface OutputSpec<Output = unknown> {
+  /** JSON Schema with an object at its top: the model is told it. */
+  readonly schema: JsonObject
+  /** Checks a parsed answer. Never throws. */
+  parse(value: Json): Promise<OutputCheck<Output>>
+}
+
+/** The value, as JSON; or what the model is told to correct. */
+export type OutputCheck<Output> = { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly message: string }
+
+/**
+ * How the model is brought to answer in JSON:
+ *
+ * - `native`: the endpoint holds the answer to the schema;
+ * - `json`: the endpoint holds it to JSON, the schema stands in the instructions;
+ * - `tool`: a tool of the loop takes the answer; no tool choice is forced, as thinking models refuse that;
+ * - `text`: the schema stands in the instructions and nothing else helps.
+ *
+ * In each the answer is checked here, and the model is asked again, with what is wrong, at most twice.
+ */
+export type OutputMode = 'native' | 'json' | 'tool' | 'text'
+
+/** Name of the tool that takes the answer in mode `tool`. */
+export const answerToolName = 'final_answer'
+
+/** The best mode that a model's endpoint has: with tools of the agent's own, the answer is a tool too. */
+export function chooseOutputMode(traits: ModelTraits, hasTools: boolean): OutputMode {
+  const [best] = traits.outputModes ?? []
+  if (hasTools && traits.tools) return 'tool'
+  return best ?? (traits.tools ? 'tool' : 'text')
+}
+
+/** What is added to the instructions. */
+export function outputInstructions(mode: OutputMode, schema: JsonObject): string {
+  if (mode === 'tool') return `Give your final answer by calling the tool ${answerToolName}, once, when you have it. Do not give it as text.`
+  return `Answer with one JSON object and nothing else: no code fence, no words around it. It must fit this JSON Schema:\n${JSON.stringify(schema)}`
+}
+
+/** Finds the JSON of an answer: the whole text, or what stands in its only code fence, or from its first brace to its last. */
+export function readJsonText(text: string): { readonly value: Json } | { readonly problem: string } {
+  const trimmed = text.trim()
+  const fenced = /^[^`]*```(?:json)?\s*\n([\s\S]*?)\n?\s*```[^`]*$/.exec(trimmed)?.[1]
+  const braced = trimmed.slice(trimmed.indexOf('{'), trimmed.lastIndexOf('}') + 1)
+  let problem = 'there is no text'
+  for (const candidate of [trimmed, fenced, braced]) {
+    if (!candidate) continue
+    try {
+      // JSON.parse returns JSON.
+      return { value: JSON.parse(candidate) as Json }
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error)
+    }
+  }
+  return { problem: `The answer is not valid JSON: ${problem}.` }
+}
