@@ -1,5 +1,6 @@
 import { AgentError, type ModelEvent, type Usage, type Warning } from '@capstan/core'
 import { copyError } from './copy-error.ts'
+import { redact } from './redact.ts'
 import type { Answer, PayloadBatch } from './transport/post.ts'
 import { type DecodedResponse, decodeResponse } from './wire/decode-response.ts'
 import { createStreamDecoder, type DecodeContext, type StreamDecoder } from './wire/decode-stream.ts'
@@ -90,10 +91,10 @@ async function readPayloads(answer: Answer, decoder: StreamDecoder): Promise<Pay
   }
 }
 
-function transportWarnings(answer: Answer, { origin }: DecodeContext): readonly Warning[] {
+function transportWarnings(answer: Answer, { origin, secrets }: DecodeContext): readonly Warning[] {
   const type = answer.headers['content-type'] ?? ''
   if (answer.bodyKind !== 'events' || /^text\/event-stream\b/i.test(type)) return []
-  return [{ code: 'content-type', message: `${origin} sends its stream with the content type '${type.slice(0, 80)}' instead of text/event-stream.` }]
+  return [{ code: 'content-type', message: `${origin} sends its stream with the content type '${redact(type, secrets).slice(0, 80)}' instead of text/event-stream.` }]
 }
 
 function emptyBody({ model, origin }: DecodeContext): AgentError {

@@ -4,6 +4,7 @@ import { copyError } from './copy-error.ts'
 import { type Learned, learn } from './learned.ts'
 import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'
 import type { OpenAnswer } from './read-answer.ts'
+import { redact } from './redact.ts'
 import type { ChatSettings } from './settings.ts'
 import { decodeError, readProviderError, requestIdOf } from './wire/decode-error.ts'
 import { notACompletion } from './wire/decode-response.ts'
@@ -60,7 +61,7 @@ export async function send(chat: Chat, request: ModelRequest, { stream, signal }
     profile,
     limits,
     headers: answer.headers,
-    requestId: requestIdOf(answer.headers),
+    requestId: requestIdOf(answer.headers, secrets),
     maxOutputTokens: settings.maxOutputTokens,
   }
   if (answer.status !== 200) throw await refusalOf(chat, { answer, context }, mode)
@@ -93,6 +94,6 @@ function checkEncoding({ answer, context }: OpenAnswer): void {
   const encoding = answer.headers['content-encoding'] ?? 'identity'
   if (encoding === 'identity' || encoding === '') return
   answer.close()
-  const message = `${context.model} at ${context.origin} sent a compressed answer ('${encoding.slice(0, 40)}') that was not asked for.`
+  const message = `${context.model} at ${context.origin} sent a compressed answer ('${redact(encoding.slice(0, 40), context.secrets)}') that was not asked for.`
   throw new AgentError(message, { code: 'network-protocol', phase: 'headers' })
 }

@@ -157,6 +157,7 @@ test.each<[string, () => unknown]>([
   [
     'a thenable that calls back twice',
     () => ({
+      // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
       then: (resolve: (value: string) => void) => {
         resolve('in')
         resolve('out')
@@ -168,6 +169,7 @@ test.each<[string, () => unknown]>([
 })
 
 test('E11: a thenable that never calls back is given up at the timeout', async () => {
+  // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
   expect(await define(() => ({ then: () => undefined }), { timeoutMs: 5 }).run({}, makeCall())).toMatchObject({ status: 'timeout' })
 })
 
@@ -299,6 +301,7 @@ test('after the last attempt the error of that attempt is given', async () => {
   let attempts = 0
   const running = define(
     () => {
+      // biome-ignore lint/style/useThrowOnlyError: tools throw anything
       throw `failure ${++attempts}`
     },
     { effect: 'idempotent', retries: 1 },

@@ -64,9 +64,8 @@ export interface ModelProfile {
   readonly endpoint: string
   readonly models: readonly string[]
   readonly source: Source
-  /** Parameters that are not listed are refused, unless `openParameters` lets them pass unchecked. */
+  /** Parameters that are not listed are refused. */
   readonly parameters: Readonly<Partial<Record<ParameterName, ParameterRule>>>
-  readonly openParameters?: boolean
   /** True when setting both `temperature` and `topP` is advised against: a warning. */
   readonly warnsOfBothSamplings?: boolean
   /** With a temperature below this, only one candidate is given. */

@@ -37,7 +37,7 @@ export function decodeError(answer: ErrorAnswer, context: ErrorContext): AgentEr
   const { code, retryable } = classifyError(status, said)
   const providerMessage = cap(redact(said.message, context.secrets), maxProviderMessage)
   const delay = retryable ? retryAfterMs({ headers, message: said.message, now: Date.now() }) : undefined
-  const requestId = requestIdOf(headers)
+  const requestId = requestIdOf(headers, context.secrets)
   const shouldRetry = headers['x-should-retry']
   const statusText = status === 0 ? 'with an error in its answer' : `with ${status}`
   const keyHint = code === 'auth-failed' ? ` ${keyHintOf(context)}` : ''
@@ -49,7 +49,7 @@ export function decodeError(answer: ErrorAnswer, context: ErrorContext): AgentEr
     ...(status !== 0 && { status }),
     ...(delay !== undefined && { retryAfterMs: delay }),
     ...(providerMessage !== '' && { providerMessage }),
-    ...(requestId !== undefined && { requestId: redact(requestId, context.secrets) }),
+    ...(requestId !== undefined && { requestId }),
     ...(answer.usage !== undefined && { usage: answer.usage }),
   })
 }
@@ -77,9 +77,9 @@ function parseJson(text: string): Json | undefined {
 }
 
 /** The provider's id of a request, from the headers where providers put it. */
-export function requestIdOf(headers: Readonly<Record<string, string>>): string | undefined {
+export function requestIdOf(headers: Readonly<Record<string, string>>, secrets: readonly string[]): string | undefined {
   const id = headers['x-request-id'] ?? headers['x-deepseek-request-id'] ?? headers['x-trace-id'] ?? headers['request-id'] ?? headers['x-ds-trace-id']
-  return id?.slice(0, 200)
+  return id === undefined ? undefined : redact(id, secrets).slice(0, 200)
 }
 
 function keyHintOf({ keySource }: ErrorContext): string {

@@ -1,4 +1,5 @@
 import { AgentError, type FinishReason, isJsonObject, type Json, type JsonObject, type ModelEvent, type ModelReply, type ResponseInfo, type Usage, type Warning } from '@capstan/core'
+import { redact } from '../redact.ts'
 import type { ByteLimits, FinishMeaning, ModelProfile } from '../profiles/profile.ts'
 import { createMessageAssembler, type MessageAssembler } from './assemble-message.ts'
 import { decodeError, type ErrorContext } from './decode-error.ts'
@@ -209,7 +210,7 @@ export function isAtOutputLimit(finishReason: FinishReason, usage: Usage | undef
 export function readFinishWord(word: string, context: DecodeContext, about: { readonly usage?: Usage; readonly requestId?: string }): { readonly finishReason: FinishReason; readonly warning?: Warning } {
   const meaning: FinishMeaning = decodeFinishReason(word, context.profile)
   if (meaning === 'overloaded' || meaning === 'failed') {
-    throw new AgentError(`${context.model} broke off its answer with finish reason '${word.slice(0, 80)}'.`, {
+    throw new AgentError(`${context.model} broke off its answer with finish reason '${redact(word, context.secrets).slice(0, 80)}'.`, {
       code: meaning === 'overloaded' ? 'provider-overloaded' : 'provider-failed',
       phase: 'finish',
       retryable: true,
@@ -217,6 +218,6 @@ export function readFinishWord(word: string, context: DecodeContext, about: { re
     })
   }
   if (meaning !== 'other') return { finishReason: meaning }
-  const message = `${context.model} ended its answer with a finish reason that is not known: '${word.slice(0, 80)}'.`
+  const message = `${context.model} ended its answer with a finish reason that is not known: '${redact(word, context.secrets).slice(0, 80)}'.`
   return { finishReason: 'other', warning: { code: 'unknown-finish-reason', message } }
 }

@@ -100,7 +100,7 @@ function checkTogether(settings: ChatParameters, profile: ModelProfile, model: s
     throw invalid(`\`n\` of ${model} must be 1 with a temperature below ${singleCandidateBelow}: the model gives only one candidate there. Raise \`temperature\` or leave \`n\` out.`)
   }
   if (allowTools !== undefined && typeof allowTools !== 'boolean') throw invalid('`allowTools` must be true or false.')
-  if (allowTools !== undefined && profile.tools.allowed && profile.openParameters !== true) {
+  if (allowTools !== undefined && profile.tools.allowed && profile.models.length > 0) {
     throw invalid(`\`allowTools\` is refused by ${model}: it takes tools anyway. Way out: leave it out.`)
   }
 }

@@ -4,7 +4,7 @@ import { readOutput, type ToolOutput } from './tool-output.ts'
 
 /** A request as the rules see it. */
 export interface Conversation {
-  /** What the user asks now, with dates written as `YYYY-MM-DD`. */
+  /** What the user asks now (its first 20,000 characters), with dates written as `YYYY-MM-DD`. */
   readonly task: string
   /** All text of the system and user messages. */
   readonly prompt: string
@@ -43,6 +43,9 @@ export interface CallResult {
   readonly output: ToolOutput
 }
 
+/** The rules read this much of a task. It bounds their time, which is not linear everywhere. */
+const MAX_TASK_CHARACTERS = 20_000
+
 // What callers say when no more calls are allowed.
 const CLOSING =
   /\b(best (possible )?answer|(no|without) (more |further |any )*(tool|call)|do not (call|use) (any )?(more )?tool|answer (now|with what)|(step|call|tool) limit)/i
@@ -56,7 +59,7 @@ export function readConversation(body: JsonObject): Conversation {
   const asked = isClosing ? users.at(-2) : last
   const partial = messages.at(-1)
   return {
-    task: normalizeDates(asked?.text ?? ''),
+    task: normalizeDates((asked?.text ?? '').slice(0, MAX_TASK_CHARACTERS)),
     prompt: messages
       .filter(({ role }) => role === 'system' || role === 'user')
       .map(({ content }) => textOf(content))

@@ -28,7 +28,7 @@ export function findFacts(text: string): Facts {
   const emails = all(/(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g)
   const urls = all(/https?:\/\/[^\s"'<>)]*[^\s"'<>).,;?!]/g)
   const dates = all(ISO_DATE)
-  const identifiers = all(/#\d+\b|\b(?=[A-Z0-9-]*\d)[A-Z]{1,6}-?\d[\dA-Z-]*\b/g)
+  const identifiers = all(/#\d+\b|(?<![A-Z0-9-])(?=[A-Z0-9-]*\d)[A-Z]{1,6}-?\d[\dA-Z-]*\b/g)
   const bare = [...emails, ...urls, ...dates, ...identifiers].reduce((rest, found) => rest.replaceAll(found, ' '), text)
   const times = [...bare.matchAll(/\b\d{1,2}:\d{2}\b/g)].map((found) => found[0])
   const countable = times.reduce((rest, found) => rest.replaceAll(found, ' '), bare)

@@ -4,7 +4,7 @@ import { blank, type Wish } from './wish.ts'
 const TIME = /\b(?:\d{4}-\d{2}-\d{2}[T ])?(?:\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\.?)?|\d{1,2}\s?[ap]\.?m\.?)(?![\w:])/i
 const ZONE = /\b(?:[A-Z][A-Za-z]+\/[A-Z][A-Za-z_]+(?:\/[A-Z][A-Za-z_]+)?|UTC(?:[+-]\d{1,2}(?::\d{2})?)?|GMT)\b/g
 const PATH =
-  /(?<![\w:/.])(?:\.{1,2}\/|\/|~\/)?(?:[\w@-][\w.@-]*\/)+(?:[\w@.-]*[\w@-])?|(?<![\w:/.@])\.?[\w-]+(?:\.[\w-]+)*\.[a-z][a-z0-9]{0,4}\b|(?<![\w/])(?:README|LICENSE|Makefile|Dockerfile|CHANGELOG)(?![\w/])/g
+  /(?<![\w:/.@-])(?:\.{1,2}\/|\/|~\/)?(?:[\w@-][\w.@-]*\/)+(?:[\w@.-]*[\w@-])?|(?<![\w:/.@-])\.?[\w-]+(?:\.[\w-]+)*\.[a-z][a-z0-9]{0,4}\b|(?<![\w/])(?:README|LICENSE|Makefile|Dockerfile|CHANGELOG)(?![\w/])/g
 const QUOTED = /"([^"]+)"|“([^”]+)”|'([^']+)'(?!\w)|`([^`]+)`|«([^»]+)»|「([^」]+)」/g
 const READ = /\b(?:read|open|show|print|display|summari[sz]e|quote|what does .* (?:say|contain)|contents? of|what(?:'s| is) in)\b/i
 const LIST = /\b(?:list|(?:what|which) (?:files|folders)|(?:contents?|files) (?:of|in)|show (?:me )?(?:the |all )*files)\b/i

@@ -25,7 +25,7 @@ export interface Intent {
 }
 
 const CLAUSE_END =
-  /(?<=[.?!;。？！；])\s+(?=\S)|(?<=[。？！；])|,?\s+(?:and )?then\s+|,\s+and\s+(?:also\s+)?|\s+and\s+(?=(?:read|open|list|search|find|show|tell|count|convert|multiply|divide|add|subtract|what|which|how)\b)|\n+/i
+  /(?<=[.?!;。？！；])\s{1,4}(?=\S)|(?<=[。？！；])|,?\s{1,4}(?:and )?then\s{1,4}|,\s{1,4}and\s{1,4}(?:also\s{1,4})?|\s{1,4}and\s{1,4}(?=(?:read|open|list|search|find|show|tell|count|convert|multiply|divide|add|subtract|what|which|how)\b)|\n+/i
 
 const REASONS: Readonly<Record<WishKind, string>> = {
   calculate: 'a sum',

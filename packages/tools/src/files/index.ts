@@ -106,30 +106,33 @@ interface Range {
   readonly signal: AbortSignal
 }
 
-async function readRange(entry: OpenEntry, { offset, limit, signal }: Range): Promise<string> {
-  const wanted: Line[] = []
-  let bytes = 0
-  let end = ''
-  const lines = readLines(entry.handle, { maxBytes: maxScannedBytes, signal })
+async function readRange(entry: OpenEntry, range: Range): Promise<string> {
+  const lines = readLines(entry.handle, { maxBytes: maxScannedBytes, signal: range.signal })
   try {
-    for (let step = await lines.next(); end === ''; step = await lines.next()) {
-      if (step.done === true) end = step.value ? 'the end of the file' : `${formatCount(maxScannedBytes)} bytes, where reading stops`
-      else if (wanted.length >= limit || bytes > maxTextBytes) end = 'more lines follow'
-      else if (step.value.number >= offset) {
-        wanted.push(step.value)
-        bytes += Buffer.byteLength(step.value.text) + 1
-      }
-    }
+    const { wanted, end } = await takeLines(lines, range)
+    const last = wanted.at(-1)
+    if (last === undefined) return range.offset === 1 ? `${entry.path} is empty.` : `${entry.path} has fewer than ${formatCount(range.offset)} lines.`
+    const text = wanted.map((line) => line.text).join('\n')
+    return `${entry.path}, lines ${range.offset} to ${last.number}, ${formatCount(entry.size)} bytes in all; then ${end}:\n${capText(text, maxTextBytes)}`
   } catch (error) {
     if (error instanceof BinaryFileError) return `${entry.path} is a binary file of ${formatCount(entry.size)} bytes: not shown.`
     throw error
   } finally {
     await lines.return(true)
   }
-  const last = wanted.at(-1)
-  if (last === undefined) return offset === 1 ? `${entry.path} is empty.` : `${entry.path} has fewer than ${formatCount(offset)} lines.`
-  const text = wanted.map((line) => line.text).join('\n')
-  return `${entry.path}, lines ${offset} to ${last.number}, ${formatCount(entry.size)} bytes in all; then ${end}:\n${capText(text, maxTextBytes)}`
+}
+
+async function takeLines(lines: AsyncGenerator<Line, boolean>, { offset, limit }: Range): Promise<{ readonly wanted: readonly Line[]; readonly end: string }> {
+  const wanted: Line[] = []
+  let bytes = 0
+  let step = await lines.next()
+  for (; step.done !== true; step = await lines.next()) {
+    if (wanted.length >= limit || bytes > maxTextBytes) return { wanted, end: 'more lines follow' }
+    if (step.value.number < offset) continue
+    wanted.push(step.value)
+    bytes += Buffer.byteLength(step.value.text) + 1
+  }
+  return { wanted, end: step.value ? 'the end of the file' : `${formatCount(maxScannedBytes)} bytes, where reading stops` }
 }
 
 function makeSearchFiles(jail: Jail): Tool {

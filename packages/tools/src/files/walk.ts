@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { opendir } from 'node:fs/promises'
 import type { Jail } from './jail.ts'
 
 /** Folders that are named, but not entered, unless a path leads into them. */
@@ -25,6 +25,12 @@ export type WalkStop = 'count' | 'depth' | 'time' | 'unreadable'
 /** Bounds that were met. */
 export type WalkStops = Set<WalkStop>
 
+/** What `walk` takes. */
+export interface WalkOptions {
+  readonly limits: WalkLimits
+  readonly stops: WalkStops
+}
+
 interface Folder {
   readonly path: string
   readonly depth: number
@@ -35,32 +41,44 @@ interface Folder {
  *
  * @param stops - Receives the bounds that were met.
  */
-export async function* walk(
-  jail: Jail,
-  start: string,
-  { limits, stops }: { readonly limits: WalkLimits; readonly stops: WalkStops },
-): AsyncGenerator<WalkEntry> {
+export async function* walk(jail: Jail, start: string, { limits, stops }: WalkOptions): AsyncGenerator<WalkEntry> {
   const endsAt = performance.now() + limits.maxMs
   const queue: Folder[] = [{ path: start, depth: 1 }]
-  let count = 0
+  let left = limits.maxEntries
   for (const folder of queue) {
-    for (const entry of await readFolder(jail, folder.path, stops)) {
+    const entries = await readFolder(jail, folder.path, { maxEntries: left, stops })
+    for (const entry of entries) {
       limits.signal.throwIfAborted()
-      if (performance.now() > endsAt) return void stops.add('time')
-      if (++count > limits.maxEntries) return void stops.add('count')
+      if (performance.now() > endsAt) stops.add('time')
+      if (stops.has('time')) return
       const found = describe(entry, folder.path)
-      if (found.kind === 'folder' && folder.depth < limits.maxDepth) queue.push({ path: found.path, depth: folder.depth + 1 })
-      else if (found.kind === 'folder') stops.add('depth')
+      const isDeepest = folder.depth >= limits.maxDepth
+      if (found.kind === 'folder' && isDeepest) stops.add('depth')
+      if (found.kind === 'folder' && !isDeepest) queue.push({ path: found.path, depth: folder.depth + 1 })
       yield found
     }
+    left -= entries.length
+    if (stops.has('count')) return
   }
 }
 
-async function readFolder(jail: Jail, path: string, stops: WalkStops): Promise<readonly Dirent[]> {
+/** Names come from the system unsorted, and a folder can hold millions of them. */
+async function readFolder(
+  jail: Jail,
+  path: string,
+  { maxEntries, stops }: { readonly maxEntries: number; readonly stops: WalkStops },
+): Promise<readonly Dirent[]> {
   try {
     const { handle, handlePath } = await jail.open(path)
     try {
-      const entries = await readdir(handlePath, { withFileTypes: true })
+      const entries: Dirent[] = []
+      for await (const entry of await opendir(handlePath)) {
+        if (entries.length >= maxEntries) {
+          stops.add('count')
+          break
+        }
+        entries.push(entry)
+      }
       return entries.sort((first, second) => (first.name < second.name ? -1 : 1))
     } finally {
       await handle.close()

@@ -36,7 +36,7 @@ async function checkClone(schema: ResolvedSchema, input: Json): Promise<CheckedI
   for (let round = 1; round <= maxRounds; round++) {
     const result: unknown = await schema.standard['~standard'].validate(value)
     const issues = issuesOf(result)
-    if (issues === undefined) return { ok: true, value: valueOf(result), coerced: [...new Set(coerced)] }
+    if (issues === undefined) return { ok: true, value: acceptedValue(result), coerced: [...new Set(coerced)] }
     firstIssues ??= issues
     const coercion = coerceInput(value, schema.json, issues.map(pathOf))
     if (coercion === undefined) break
@@ -58,7 +58,7 @@ function issuesOf(result: unknown): readonly StandardIssue[] | undefined {
   return result.issues
 }
 
-function valueOf(result: unknown): unknown {
+function acceptedValue(result: unknown): unknown {
   return typeof result === 'object' && result !== null && 'value' in result ? result.value : undefined
 }
 

@@ -102,20 +102,22 @@ function writeByKind(state: State, value: object): void {
     return writeValue(state, Reflect.apply(value.toJSON, value, ['']))
   }
   if (Array.isArray(value)) return writeList(state, { count: value.length, at: (index) => value[index] })
-  if (value instanceof Date) return write(state, Number.isNaN(value.getTime()) ? '"Invalid Date"' : `"${value.toISOString()}"`)
   if (value instanceof Map) return writeMap(state, value)
   if (value instanceof Set) return writeIterable(state, value)
-  if (value instanceof Error)
-    return writeEntries(state, [
-      ['name', value.name],
-      ['message', value.message],
-    ])
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return write(state, `"[binary data, ${formatCount(value.byteLength)} bytes]"`)
-  if (value instanceof RegExp || value instanceof URL) return writeString(state, String(value))
+  const text = textOf(value)
+  if (text !== undefined) return writeString(state, text)
+  if (value instanceof Error) return writeEntries(state, Object.entries({ name: value.name, message: value.message }))
   if (value instanceof Number || value instanceof String || value instanceof Boolean) return writeValue(state, value.valueOf())
-  const opaque = opaqueKind(value)
-  if (opaque !== undefined) return write(state, `"[${opaque}]"`)
   return writeEntries(state, ownEntries(value))
+}
+
+/** The form of objects that are one value, and the names of those whose content is not in their properties. */
+function textOf(value: object): string | undefined {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
+  if (value instanceof RegExp || value instanceof URL) return String(value)
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[binary data, ${formatCount(value.byteLength)} bytes]`
+  const opaque = opaqueKind(value)
+  return opaque === undefined ? undefined : `[${opaque}]`
 }
 
 /** Things whose content takes time to read: read where they are the whole result, named where they are a part of it. */

@@ -1,0 +1,36 @@
+// A payment that a person approves, in another process: run it once, decide, run it again.
+//   node examples/dist/approval-elsewhere.js                  pauses and writes paused.json
+//   node examples/dist/approval-elsewhere.js approve          goes on from it; or: deny "too much"
+import { readFile, writeFile } from 'node:fs/promises'
+import { Agent, approve, deny, type RunResult, tool } from 'capstan'
+import { z } from 'zod'
+import { exampleModel } from './support/example-model.ts'
+
+const file = process.env['PAUSED_FILE'] ?? 'paused.json'
+const [decision, reason] = process.argv.slice(2)
+
+const payInvoice = tool({
+  name: 'pay_invoice',
+  description: 'Pays an invoice.',
+  inputSchema: z.object({ invoice: z.string().describe('Number of the invoice, such as INV-7.') }),
+  effect: 'once',
+  needsApproval: true,
+  execute: ({ invoice }, { idempotencyKey }) => `Paid ${invoice} (key ${idempotencyKey}).`,
+})
+
+const { model, close } = await exampleModel()
+const agent = new Agent({ model, tools: [payInvoice] })
+
+let result: RunResult
+if (decision === undefined) {
+  result = await agent.generate('Pay the invoice "INV-7".')
+} else {
+  const { state, pending } = JSON.parse(await readFile(file, 'utf8'))
+  const answer = decision === 'approve' ? approve() : deny(reason)
+  result = await agent.resume(state, { answers: { [pending[0].id]: answer } }).result
+}
+if (result.status === 'paused') {
+  await writeFile(file, JSON.stringify(result))
+  console.log('Waiting for a decision about:', result.pending[0]?.about)
+} else console.log(result.text)
+await close()

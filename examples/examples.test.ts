@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+/** Starts an example as its reader would: built, in a process of its own, without a key. */
+function start(name: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+  const { EVOLINK_API_KEY: _, ...inherited } = process.env
+  const file = fileURLToPath(new URL(`dist/${name}.js`, import.meta.url))
+  return spawn(process.execPath, [file, ...args], { env: { ...inherited, ...env } })
+}
+
+async function run(...options: Parameters<typeof start>): Promise<string> {
+  const child = start(...options)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk
+    })
+  }
+  const [code] = await once(child, 'close')
+  return code === 0 ? output : `exit ${code}\n${output}`
+}
+
+test('one tool', async () => {
+  expect(await run('one-tool')).toMatch(/light rain[\s\S]*2 steps, \d+ tokens, finished/)
+})
+
+test('parallel tools start together and end on their own', async () => {
+  expect(await run('parallel-tools')).toMatch(/→ word_count[\s\S]*→ get_weather[\s\S]*← get_weather[\s\S]*← word_count[\s\S]*5 words/)
+})
+
+test('abort ends although the tool ignores it', async () => {
+  expect(await run('abort')).toBe('aborted: 1 messages are kept and can be sent again\n')
+})
+
+test('an approval goes on in another process, once it is decided', async () => {
+  const env = { PAUSED_FILE: join(await mkdtemp(join(tmpdir(), 'capstan-')), 'paused.json') }
+  expect(await run('approval-elsewhere', [], env)).toContain("invoice: 'INV-7'")
+  expect(await run('approval-elsewhere', ['deny', 'too much'], env)).toMatch(/denied[\s\S]*too much/)
+  expect(await run('approval-elsewhere', ['approve'], env)).toContain('Paid INV-7')
+})
+
+test('the service streams a run, and ends cleanly on SIGTERM under 500 clients that come and go', async () => {
+  const child = start('service')
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const { port } = JSON.parse(String(line)) as { port: number }
+  expect(await ask(port, { leaveAfterBytes: Number.POSITIVE_INFINITY })).toMatch(/"type":"run-start"[\s\S]*"type":"run-end"/)
+
+  // Every third client leaves in the middle of its answer.
+  const clients = Array.from({ length: 500 }, (_, index) => ask(port, { leaveAfterBytes: index % 3 === 0 ? 200 : Number.POSITIVE_INFINITY }).catch(() => 'cut'))
+  await Promise.race(clients)
+  child.kill('SIGTERM')
+  const [code] = await once(child, 'close')
+  await Promise.all(clients)
+  expect([code, stderr]).toEqual([0, ''])
+}, 30_000)
+
+function ask(port: number, { leaveAfterBytes }: { leaveAfterBytes: number }): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ port, host: '127.0.0.1', method: 'POST', agent: false }, (response) => {
+      let body = ''
+      response.on('data', (chunk) => {
+        body += chunk
+        if (body.length > leaveAfterBytes) outgoing.destroy()
+      })
+      response.on('end', () => resolve(body))
+      response.on('error', reject)
+    })
+    outgoing.on('error', reject)
+    outgoing.end('Hello, who are you?')
+  })
+}

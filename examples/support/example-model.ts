@@ -1,0 +1,9 @@
+import { startSimulator } from '@capstan/simulator'
+import { evolink, type Model } from 'capstan'
+
+/** The model of the examples: Evolink with a key in EVOLINK_API_KEY, else a local stand-in that needs none. */
+export async function exampleModel(): Promise<{ readonly model: Model; close(): Promise<void> }> {
+  if (process.env['EVOLINK_API_KEY']) return { model: evolink('kimi-k2-thinking'), close: async () => {} }
+  const simulator = await startSimulator()
+  return { model: evolink('kimi-k2-thinking', { baseURL: simulator.baseURL, apiKey: 'none' }), close: () => simulator.close() }
+}
