@@ -30,6 +30,9 @@ export interface SendOptions {
   readonly signal: AbortSignal
 }
 
+/** undici and the parser load with the first request, not with the import of this package. */
+let transport: Promise<typeof import('./transport/post.ts')> | undefined
+
 /**
  * Sends a request once and waits for the headers of its answer.
  *
@@ -40,8 +43,8 @@ export async function send(chat: Chat, request: ModelRequest, { stream, signal }
   const mode = modeOf(chat, stream)
   const body = chat.encoder.encode(request, mode)
   const { headers, secrets, keySource } = connection.headers(stream ? 'text/event-stream' : 'application/json')
-  // undici and the parser load with the first request, not with the import of this package.
-  const { post } = await import('./transport/post.ts')
+  transport ??= import('./transport/post.ts')
+  const { post } = await transport
   const answer = await post({
     url: connection.url,
     headers,

@@ -1,6 +1,6 @@
 export { maxTools } from './check-definition.ts'
 export { maxInputDepth } from './input/clone-input.ts'
-export { capText, defaultMaxResultBytes } from './output/cap-text.ts'
+export { defaultMaxResultBytes } from './output/cap-text.ts'
 export { noOutput } from './output/to-result-text.ts'
 export { jsonSchema, type WrappedJsonSchema } from './schema/json-schema.ts'
 export type { InputOf, InputSchema, JsonSchema, StandardIssue, StandardResult, StandardSchema } from './schema/standard-schema.ts'

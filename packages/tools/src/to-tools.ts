@@ -72,19 +72,21 @@ function fromForeign<Context>(name: string, foreign: ForeignTool): Tool<Context>
       typeof needsApproval === 'function'
         ? async (input, context) => (await Reflect.apply(needsApproval, foreign, [input, { toolCallId: '', messages: [], context }])) !== false
         : needsApproval === true,
-    async execute(input, { signal, toolCallId, context, progress }) {
+    async execute(input, call) {
+      const { signal, toolCallId, context } = call
       const options = { toolCallId, messages: [], abortSignal: signal, context, experimental_context: context }
-      return await lastOf(Reflect.apply(execute, foreign, [input, options]), progress)
+      return await lastOf(Reflect.apply(execute, foreign, [input, options]), call)
     },
   })
 }
 
 /** An AI SDK tool that yields shows preliminary results; the last one is the result. */
-async function lastOf(result: unknown, progress: ToolCallContext['progress']): Promise<unknown> {
+async function lastOf(result: unknown, { progress, signal }: Pick<ToolCallContext, 'progress' | 'signal'>): Promise<unknown> {
   if (typeof result !== 'object' || result === null || !(Symbol.asyncIterator in result) || result instanceof ReadableStream) return await result
   let last: unknown
   // Just seen to be async iterable; progress makes JSON of what it is given.
   for await (const value of result as AsyncIterable<unknown>) {
+    signal.throwIfAborted()
     last = value
     progress(value as Json)
   }

@@ -147,13 +147,13 @@ function readInfo(chunk: JsonObject, state: StreamState): void {
 
 function infoOf(body: JsonObject): StreamState['info'] {
   const { id, object, created, model, system_fingerprint: systemFingerprint } = body
-  return {
-    ...(typeof id === 'string' && id !== '' && { id }),
-    ...(typeof object === 'string' && { object }),
-    ...(typeof created === 'number' && { created }),
-    ...(typeof model === 'string' && { model }),
-    ...(typeof systemFingerprint === 'string' && { systemFingerprint }),
-  }
+  const info: StreamState['info'] = {}
+  if (typeof id === 'string' && id !== '') info.id = id
+  if (typeof object === 'string') info.object = object
+  if (typeof created === 'number') info.created = created
+  if (typeof model === 'string') info.model = model
+  if (typeof systemFingerprint === 'string') info.systemFingerprint = systemFingerprint
+  return info
 }
 
 /** What a body or chunk says about itself, with the request id of the headers. */

@@ -75,8 +75,8 @@ function problemOf(value: unknown, rule: Exclude<ParameterRule, { kind: 'refused
   }
 }
 
-/** The range of a number rule in words, starting with a space; empty without one. */
-export function rangeOf({ min, max }: { readonly min?: number; readonly max?: number }): string {
+/** In words, starting with a space; empty without a range. */
+function rangeOf({ min, max }: { readonly min?: number; readonly max?: number }): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
   if (min !== undefined) return ` >= ${min}`
   return max === undefined ? '' : ` <= ${max}`

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { faultHelp, faultNames } from './fault-catalog.ts'
 import { parseFault } from './parse-fault.ts'
@@ -46,4 +47,10 @@ describe('parseFault', () => {
   test('names come once each', () => {
     expect(new Set(faultNames).size).toBe(faultNames.length)
   })
+})
+
+test('the page on the simulator lists every fault', () => {
+  const page = readFileSync(new URL('../../../../docs/simulator.md', import.meta.url), 'utf8')
+  const missing = faultHelp.filter(({ example, description }) => !page.includes(`| \`${example}\` | ${description} |`))
+  expect(missing).toEqual([])
 })

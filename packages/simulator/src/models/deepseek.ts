@@ -19,7 +19,7 @@ const shared: Readonly<Record<string, ParameterRule>> = {
 const base: Omit<SimulatedModel, 'id' | 'thinking' | 'parameters'> = {
   family: 'deepseek',
   owner: 'deepseek',
-  source: 'https://docs.evolink.ai/cn/api-manual/language-series/deepseek/deepseek-chat',
+  source: 'https://docs.evolink.ai/en/api-manual/language-series/deepseek/deepseek-reference',
   contextTokens: 1_048_576,
   unlisted: {},
   maxTools: 128,

@@ -25,7 +25,7 @@ const checks: readonly Check[] = [
   },
   function topLogprobsNeedLogprobs({ body }) {
     if (isGiven(body['top_logprobs']) && body['logprobs'] !== true) {
-      return badRequest('top_logprobs should be set along with logprobs = true', 'top_logprobs')
+      return badRequest('Invalid top_logprobs and logprobs value', 'top_logprobs')
     }
     return undefined
   },

@@ -19,7 +19,7 @@ function checkParameter(context: CheckContext, name: string, value: Json): Rejec
   if (rule === undefined) {
     return strict.unlistedParameters === true ? badRequest(`Unknown parameter: ${name}. ${model.id} does not list it.`, name) : undefined
   }
-  if (rule.kind === 'refused') return badRequest(`${model.id} does not support the parameter \`${name}\`.`, name)
+  if (rule.kind === 'refused') return badRequest(`${model.id} does not support the parameter \`${name}\``, name)
   const broken = brokenRule(rule, value)
   return broken === undefined ? undefined : badRequest(wording(model, name, broken), name)
 }

@@ -73,8 +73,3 @@ export function textTransmission(text: string, status: number, headers: Readonly
   const body: BytesAction = { type: 'bytes', role: 'body', bytes: Buffer.from(text) }
   return { status, headers: { 'content-type': contentType, ...headers }, actions: [{ type: 'headers' }, body, { type: 'end' }] }
 }
-
-/** Whether the body is a stream of server-sent events. */
-export function isStream(transmission: Transmission): boolean {
-  return transmission.headers['content-type']?.startsWith('text/event-stream') === true
-}

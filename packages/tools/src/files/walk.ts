@@ -45,21 +45,24 @@ export async function* walk(jail: Jail, start: string, { limits, stops }: WalkOp
   const endsAt = performance.now() + limits.maxMs
   const queue: Folder[] = [{ path: start, depth: 1 }]
   let left = limits.maxEntries
-  for (const folder of queue) {
-    const entries = await readFolder(jail, folder.path, { maxEntries: left, stops })
+  for (const { path, depth } of queue) {
+    const entries = await readFolder(jail, path, { maxEntries: left, stops })
+    left -= entries.length
+    if (performance.now() > endsAt) stops.add('time')
+    if (stops.has('time')) return
     for (const entry of entries) {
       limits.signal.throwIfAborted()
-      if (performance.now() > endsAt) stops.add('time')
-      if (stops.has('time')) return
-      const found = describe(entry, folder.path)
-      const isDeepest = folder.depth >= limits.maxDepth
-      if (found.kind === 'folder' && isDeepest) stops.add('depth')
-      if (found.kind === 'folder' && !isDeepest) queue.push({ path: found.path, depth: folder.depth + 1 })
+      const found = describe(entry, path)
+      if (found.kind === 'folder') enter(queue, { path: found.path, depth: depth + 1 }, { limits, stops })
       yield found
     }
-    left -= entries.length
     if (stops.has('count')) return
   }
+}
+
+function enter(queue: Folder[], folder: Folder, { limits, stops }: WalkOptions): void {
+  if (folder.depth > limits.maxDepth) stops.add('depth')
+  else queue.push(folder)
 }
 
 /** Names come from the system unsorted, and a folder can hold millions of them. */

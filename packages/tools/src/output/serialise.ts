@@ -1,12 +1,12 @@
 import { formatCount } from './cap-text.ts'
 
 const maxDepth = 64
-/** A whole text of this many times the cap is still read, so that its tail can be shown; beyond, the end is not read. */
+/** Each object and list is cut on its own; this bounds many of them inside each other, in multiples of the cap. */
 const workFactor = 40
 
 /** Caps of one serialisation. */
 export interface SerialiseLimits {
-  /** Longest string, most items and most keys that can fit into the result. */
+  /** What can be shown of the whole: more of any string, list or object is not written. */
   readonly maxBytes: number
 }
 
@@ -101,14 +101,17 @@ function writeByKind(state: State, value: object): void {
   if ('toJSON' in value && typeof value.toJSON === 'function' && !(value instanceof Date) && !Buffer.isBuffer(value)) {
     return writeValue(state, Reflect.apply(value.toJSON, value, ['']))
   }
-  if (Array.isArray(value)) return writeList(state, { count: value.length, at: (index) => value[index] })
+  if (Array.isArray(value)) return writeList(state, value)
   if (value instanceof Map) return writeMap(state, value)
   if (value instanceof Set) return writeIterable(state, value)
   const text = textOf(value)
   if (text !== undefined) return writeString(state, text)
-  if (value instanceof Error) return writeEntries(state, Object.entries({ name: value.name, message: value.message }))
+  if (value instanceof Error) return writeEntries(state, { entries: Object.entries({ name: value.name, message: value.message }) })
   if (value instanceof Number || value instanceof String || value instanceof Boolean) return writeValue(state, value.valueOf())
-  return writeEntries(state, ownEntries(value))
+  const own = ownEntries(value)
+  // Iterators, URLSearchParams, Headers and the like have their content outside their properties.
+  if (own.count === 0 && Symbol.iterator in value && typeof value[Symbol.iterator] === 'function') return writeIterable(state, value as Iterable<unknown>)
+  return writeEntries(state, own)
 }
 
 /** The form of objects that are one value, and the names of those whose content is not in their properties. */
@@ -129,62 +132,103 @@ function opaqueKind(value: object): string | undefined {
   return Symbol.asyncIterator in value || value instanceof ReadableStream ? 'stream' : undefined
 }
 
-function* ownEntries(value: object): Generator<readonly [string, unknown]> {
-  for (const key of Object.keys(value)) yield [key, readProperty(value, key)]
+/** Named entries, and how many there are where that is known. */
+interface Entries {
+  readonly count?: number
+  readonly entries: Iterable<readonly [string, unknown]>
 }
 
-const threw = '[threw]'
+function ownEntries(value: object): Entries {
+  const keys = Object.keys(value)
+  return { count: keys.length, entries: readProperties(value, keys) }
+}
+
+function* readProperties(value: object, keys: readonly string[]): Generator<readonly [string, unknown]> {
+  for (const key of keys) yield [key, readProperty(value, key)]
+}
 
 function readProperty(value: object, key: string): unknown {
   try {
     return Reflect.get(value, key)
   } catch {
-    return threw
+    return '[threw]'
   }
 }
 
-function writeEntries(state: State, entries: Iterable<readonly [string, unknown]>): void {
+/** More than this cannot be shown: what follows in one object or list is only counted. */
+function isFull(state: State, startWork: number): boolean {
+  return startWork - state.work > 4 * state.maxBytes
+}
+
+function writeEntries(state: State, { count, entries }: Entries): void {
+  const start = state.work
+  let read = 0
+  let separator = ''
   write(state, '{')
-  let count = 0
   for (const [key, entry] of entries) {
+    if (isFull(state, start)) {
+      write(state, `${separator}"[…]":"${leftOut(count === undefined ? undefined : count - read, 'properties')}"`)
+      break
+    }
+    read++
     if (entry === undefined || typeof entry === 'function' || typeof entry === 'symbol') continue
-    if (count++ > 0) write(state, ',')
+    write(state, separator)
     writeString(state, key)
     write(state, ':')
     writeSafely(state, entry)
+    separator = ','
   }
   write(state, '}')
 }
 
+function leftOut(count: number | undefined, what: string): string {
+  return count === undefined ? `[… more ${what} left out …]` : `[… ${formatCount(count)} ${what} left out …]`
+}
+
 function writeMap(state: State, map: Map<unknown, unknown>): void {
   for (const key of map.keys()) if (typeof key !== 'string') return writeIterable(state, map)
-  writeEntries(state, map as Map<string, unknown>) // every key was just seen to be a string
+  writeEntries(state, { count: map.size, entries: map as Map<string, unknown> }) // every key was just seen to be a string
 }
 
 function writeIterable(state: State, iterable: Iterable<unknown>): void {
+  const start = state.work
+  let separator = ''
   write(state, '[')
-  let count = 0
   for (const item of iterable) {
-    if (count++ > 0) write(state, ',')
+    write(state, separator)
+    separator = ','
+    if (isFull(state, start)) {
+      write(state, `"${leftOut(undefined, 'items')}"`)
+      break
+    }
     writeSafely(state, item)
   }
   write(state, ']')
 }
 
-interface List {
-  readonly count: number
-  readonly at: (index: number) => unknown
+/** Of a list that is longer than the cap, the first and the last items are shown, half of the cap each. */
+function writeList(state: State, list: readonly unknown[]): void {
+  const start = state.work
+  let index = 0
+  write(state, '[')
+  for (; index < list.length && start - state.work <= state.maxBytes / 2; index++) {
+    if (index > 0) write(state, ',')
+    writeSafely(state, list[index])
+  }
+  const tail = lastItems(state, list, index)
+  const left = list.length - index - tail.length
+  if (left > 0) write(state, `,"${leftOut(left, `of ${formatCount(list.length)} items`)}"`)
+  for (const item of tail) write(state, `,${item}`)
+  write(state, ']')
 }
 
-/** A list of more items than can fit is shown with its first and its last ones. */
-function writeList(state: State, { count, at }: List): void {
-  const shown = Math.min(count, state.maxBytes)
-  const head = Math.ceil(shown / 2)
-  write(state, '[')
-  for (let index = 0; index < shown; index++) {
-    if (index > 0) write(state, ',')
-    if (index === head && shown < count) write(state, `"[… ${formatCount(count - shown)} of ${formatCount(count)} items left out …]",`)
-    writeSafely(state, at(index < head ? index : count - shown + index))
+function lastItems(state: State, list: readonly unknown[], from: number): readonly string[] {
+  const start = state.work
+  const items: string[] = []
+  for (let index = list.length - 1; index >= from && start - state.work <= state.maxBytes / 2; index--) {
+    const { length } = state.pieces
+    writeSafely(state, list[index])
+    items.push(state.pieces.splice(length).join(''))
   }
-  write(state, ']')
+  return items.reverse()
 }

@@ -4,11 +4,13 @@ import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import * as mini from 'zod/mini'
+import { zodToJsonSchema } from 'zod-to-json-schema'
 import { z as z3 } from 'zod3'
 import * as z34 from 'zod3/v4'
 import * as mini34 from 'zod3/v4-mini'
 import { makeCall } from '../testing/call.ts'
 import { tool } from '../tool.ts'
+import { convertZod3 } from './convert-zod.ts'
 import type { InputSchema } from './standard-schema.ts'
 
 function define(inputSchema: InputSchema, jsonSchema?: { type: string }): ReturnType<typeof tool> {
@@ -57,6 +59,11 @@ test.each<[string, InputSchema]>([
 test('the zod 4 inside another zod 3.25 is refused, because the converter of another version converts wrongly', () => {
   expect(() => define(z34.object({ n: z34.int() }))).toThrow(/made by zod 4\.0\.0.*z\.toJSONSchema/)
   expect(() => define(mini34.object({ n: mini34.int() }))).toThrow(/z\.toJSONSchema/)
+})
+
+test('zod-to-json-schema makes nothing of a zod 4 schema, and never meets one', () => {
+  expect(zodToJsonSchema(z.object({ a: z.string() }) as never)).not.toHaveProperty('properties')
+  expect(convertZod3(mini.object({ a: mini.string() }))).toHaveProperty('properties.a')
 })
 
 test('what cannot be converted is shown by jsonSchema and still checked by its own schema', async () => {
