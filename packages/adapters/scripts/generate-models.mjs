@@ -23,14 +23,17 @@ const text = [
   '',
   'In milliseconds and bytes, where a model has nothing of its own; each can be set in `timeouts` and `limits`.',
   '',
-  ...table(['name', 'default'], [...Object.entries(defaultClocks), ...Object.entries(defaultLimits)].map(([name, value]) => [code(name), value])),
+  ...table(
+    ['name', 'default'],
+    [...Object.entries(defaultClocks), ...Object.entries(defaultLimits)].map(([name, value]) => [code(name), value]),
+  ),
   '',
 ].join('\n')
 
 if (process.argv.includes('--check')) {
   const current = await readFile(target, 'utf8').catch(() => '')
   if (current !== text) {
-    console.error('docs/models.md is stale: run node packages/adapters/scripts/generate-models.mjs')
+    process.stderr.write('docs/models.md is stale: run node packages/adapters/scripts/generate-models.mjs\n')
     process.exitCode = 1
   }
 } else {
@@ -89,14 +92,20 @@ function describeRest(profile) {
   return [
     ['messages', 'at least 1; system, user, assistant, tool'],
     ['tools', tools.allowed ? `at most ${tools.max}` : `refused: ${tools.because}; \`allowTools: true\` sends them all the same, at most ${tools.max}`],
-    ['`tool_choice`', `${toolChoice.values.map(code).join(', ')}${toolChoice.onlyWhenAsked ? '; not documented, sent only when the caller asks' : ''}${tools.allowed ? '' : '; with `allowTools` alone'}`],
+    [
+      '`tool_choice`',
+      `${toolChoice.values.map(code).join(', ')}${toolChoice.onlyWhenAsked ? '; not documented, sent only when the caller asks' : ''}${tools.allowed ? '' : '; with `allowTools` alone'}`,
+    ],
     ['`stream_options`', { yes: '`include_usage` with each stream', try: 'tried, left out once refused', no: 'never sent' }[profile.streamUsage]],
     ['images', profile.images ? 'yes' : 'refused'],
     ['partial mode', profile.partial ? '`partial: true` on a last assistant message; not with `json_object`' : 'refused'],
     ['reasoning', `read from ${code(reasoning.field)}; sent back: ${passBack}${reasoning.flips ? '; turned round once if a 400 names the field' : ''}`],
     ['content beside tool calls only', profile.emptyContent === 'omit' ? 'left out' : code(JSON.stringify(profile.emptyContent))],
     ['cached tokens', code(profile.cachedTokensAt)],
-    ...Object.entries(finishWords).map(([word, meaning]) => [`finish reason ${code(word)}`, meaning === 'overloaded' ? 'the answer was interrupted: asked again' : meaning]),
+    ...Object.entries(finishWords).map(([word, meaning]) => [
+      `finish reason ${code(word)}`,
+      meaning === 'overloaded' ? 'the answer was interrupted: asked again' : meaning,
+    ]),
     ...Object.entries(clocks).map(([name, ms]) => [`clock ${code(name)}`, `${ms} ms`]),
     ['prices', profile.prices === undefined ? 'not documented: pass `prices`, or cost is unknown' : JSON.stringify(profile.prices)],
   ]

@@ -89,7 +89,7 @@ test('complete() returns all candidates with their log probabilities, the raw bo
     usage: { prompt_tokens: 16, completion_tokens: 10, total_tokens: 26, prompt_cache_hit_tokens: 5, prompt_cache_miss_tokens: 11 },
     system_fingerprint: 'fp_eaab8d114b_prod0820_fp8_kvcache',
   }
-  await using server = await startProvider((response) => sendJson(response, 200, body, { 'x-request-id': 'r-1' }))
+  await using server = await startProvider((response) => sendJson(response.setHeader('x-request-id', 'r-1'), 200, body))
   const result = await evolink('deepseek-chat', { baseURL: server.baseURL, apiKey, logprobs: true, topLogprobs: 2 }).complete(hello)
 
   expect(result.candidates.map(({ message, finishReason }) => [message.content, finishReason])).toEqual([
@@ -115,7 +115,7 @@ test('complete() returns all candidates with their log probabilities, the raw bo
 
 test('complete() asks again after a failure that may pass, and says how often it asked', async () => {
   await using server = await startProvider((response, _request, index) => {
-    if (index === 0) sendJson(response, 503, { error: { message: 'busy' } }, { 'retry-after': '0' })
+    if (index === 0) sendJson(response.setHeader('retry-after', '0'), 503, { error: { message: 'busy' } })
     else sendJson(response, 200, completion({ content: 'Hi' }))
   })
   const result = await evolink('deepseek-chat', { baseURL: server.baseURL, apiKey }).complete(hello)
@@ -128,12 +128,15 @@ test('complete() takes a stream that nobody asked for', async () => {
   await using server = await startProvider((response) => sendStream(response, textStream('a', 'b')))
   const result = await evolink('deepseek-chat', { baseURL: server.baseURL, apiKey }).complete(hello)
 
-  expect(result.candidates).toEqual([{ message: { role: 'assistant', content: [{ type: 'text', text: 'ab' }] }, finishReason: 'stop', rawFinishReason: 'stop' }])
+  expect(result.candidates).toEqual([
+    { message: { role: 'assistant', content: [{ type: 'text', text: 'ab' }] }, finishReason: 'stop', rawFinishReason: 'stop' },
+  ])
 })
 
 test('stream_options that the endpoint refuses are left out from the next request on, and each request is one attempt', async () => {
   await using server = await startProvider((response, { body }) => {
-    if (body['stream_options'] !== undefined) sendJson(response, 400, { error: { message: 'Unrecognized parameter: stream_options', type: 'invalid_request_error' } })
+    if (body['stream_options'] !== undefined)
+      sendJson(response, 400, { error: { message: 'Unrecognized parameter: stream_options', type: 'invalid_request_error' } })
     else sendStream(response, textStream('ok'))
   })
   const settings = { baseURL: server.baseURL, apiKey }
@@ -150,12 +153,21 @@ test('stream_options that the endpoint refuses are left out from the next reques
 test('reasoning is stripped for deepseek-reasoner, and sent once a 400 has named the field', async () => {
   const messages = [
     { role: 'user', content: 'Hi' },
-    { role: 'assistant', content: [{ type: 'reasoning', text: 'Thought.' }, { type: 'text', text: 'Hello' }] },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'reasoning', text: 'Thought.' },
+        { type: 'text', text: 'Hello' },
+      ],
+    },
     { role: 'user', content: 'Again' },
   ] as const
   await using server = await startProvider((response, { text }) => {
     if (text.includes('reasoning_content')) sendStream(response, textStream('ok'))
-    else sendJson(response, 400, { error: { message: 'The `reasoning_content` in the thinking mode must be passed back to the API.', type: 'invalid_request_error' } })
+    else
+      sendJson(response, 400, {
+        error: { message: 'The `reasoning_content` in the thinking mode must be passed back to the API.', type: 'invalid_request_error' },
+      })
   })
   const model = evolink('deepseek-reasoner', { baseURL: server.baseURL, apiKey })
 
@@ -184,7 +196,12 @@ test('a key that is missing is an error before any request, naming the variable'
   await using server = await startProvider((response) => sendStream(response, textStream('never')))
   const model = evolink('kimi-k2-thinking', { baseURL: server.baseURL, apiKeyEnv: 'CAPSTAN_TEST_NO_SUCH_KEY' })
 
-  expect((await collect(model)).error).toMatchObject({ code: 'missing-key', phase: 'setup', retryable: false, message: expect.stringContaining('CAPSTAN_TEST_NO_SUCH_KEY') })
+  expect((await collect(model)).error).toMatchObject({
+    code: 'missing-key',
+    phase: 'setup',
+    retryable: false,
+    message: expect.stringContaining('CAPSTAN_TEST_NO_SUCH_KEY'),
+  })
   expect((await errorOf(model.complete(hello))).attempts).toBe(0)
   expect(server.requests).toHaveLength(0)
 })

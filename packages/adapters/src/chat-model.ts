@@ -1,4 +1,14 @@
-import { AgentError, type Completion, type Model, type ModelCallOptions, type ModelEvent, type ModelRequest, type ModelTraits, type Warning, withRetries } from '@capstan/core'
+import {
+  AgentError,
+  type Completion,
+  type Model,
+  type ModelCallOptions,
+  type ModelEvent,
+  type ModelRequest,
+  type ModelTraits,
+  type Warning,
+  withRetries,
+} from '@capstan/core'
 import { checkSettings, clocksOf, limitsOf } from './check-settings.ts'
 import { prepareConnection } from './connection.ts'
 import { learnedOf } from './learned.ts'

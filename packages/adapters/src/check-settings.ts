@@ -40,19 +40,26 @@ export function checkSettings(settings: ChatSettings, model: string): void {
   for (const name of Object.keys(settings)) {
     if (!Object.hasOwn(names, name)) throw invalid(`\`${name}\` is not a setting of ${model}. Send it unchecked with \`extraBody\` if the endpoint knows it.`)
   }
+  checkTypes(settings)
+  for (const name of ['model', 'messages', 'stream']) {
+    if (settings.extraBody !== undefined && Object.hasOwn(settings.extraBody, name)) {
+      throw invalid(`\`extraBody.${name}\` of ${model} is refused: ${name} is ours to send. Leave it out.`)
+    }
+  }
+}
+
+function checkTypes(settings: ChatSettings): void {
   for (const name of ['stream', 'streamUsage'] as const) {
     if (settings[name] !== undefined && typeof settings[name] !== 'boolean') throw invalid(`\`${name}\` must be true or false.`)
   }
   for (const name of ['apiKey', 'apiKeyEnv'] as const) {
     if (settings[name] !== undefined && typeof settings[name] !== 'string') throw invalid(`\`${name}\` must be a string.`)
   }
-  for (const name of ['model', 'messages', 'stream']) {
-    if (settings.extraBody !== undefined && Object.hasOwn(settings.extraBody, name)) {
-      throw invalid(`\`extraBody.${name}\` of ${model} is refused: ${name} is ours to send. Leave it out.`)
-    }
-  }
   for (const [name, value] of Object.entries(settings.headers ?? {})) {
     if (typeof value !== 'string') throw invalid(`\`headers.${name}\` must be a string.`)
+  }
+  if (settings.dispatcher !== undefined && typeof settings.dispatcher?.dispatch !== 'function') {
+    throw invalid('`dispatcher` must be an undici dispatcher, such as an Agent or a ProxyAgent.')
   }
 }
 

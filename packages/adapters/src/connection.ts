@@ -71,7 +71,8 @@ function findKey(apiKey: string | undefined, apiKeyEnv: string | undefined): { r
   const source = apiKey !== undefined ? 'the setting `apiKey`' : `the environment variable ${apiKeyEnv}`
   const value = (apiKey ?? process.env[apiKeyEnv ?? ''] ?? '').trim()
   if (value === '') {
-    const message = apiKey !== undefined ? 'The setting `apiKey` is empty.' : `No API key: the environment variable ${apiKeyEnv} is not set. Set it, or pass \`apiKey\`.`
+    const message =
+      apiKey !== undefined ? 'The setting `apiKey` is empty.' : `No API key: the environment variable ${apiKeyEnv} is not set. Set it, or pass \`apiKey\`.`
     throw new AgentError(message, { code: 'missing-key' })
   }
   if (/[^\x21-\x7e]/.test(value)) throw invalid(`The API key from ${source} holds a character that a header cannot carry, such as a line break.`)

@@ -2,7 +2,19 @@ import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { evolink } from './index.ts'
 import { collect, hello } from './testing/collect.ts'
-import { delta, done, finish, frame, type ProviderServer, sendJson, sendStream, startProvider, startRawServer, textStream, usage } from './testing/provider-server.ts'
+import {
+  delta,
+  done,
+  finish,
+  frame,
+  type ProviderServer,
+  sendJson,
+  sendStream,
+  startProvider,
+  startRawServer,
+  textStream,
+  usage,
+} from './testing/provider-server.ts'
 
 const apiKey = 'sk-test-0123456789'
 const streamHead = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n'
@@ -21,9 +33,24 @@ test.each([
   ['garbage instead of HTTP', (): string => 'SSH-2.0-OpenSSH_9.6\r\n', 'keep', { code: 'network-protocol', phase: 'headers', retryable: true }],
   ['a reset in the headers', (): string => 'HTTP/1.1 200 OK\r\ncontent-ty', 'reset', { code: 'network-reset', phase: 'headers', retryable: true }],
   ['a reset after the headers', (): string => streamHead, 'reset', { code: 'network-reset', phase: 'first', retryable: true }],
-  ['a reset in the middle of the text', (): string => streamHead + chunked(delta({ content: 'a' })), 'reset', { code: 'network-reset', phase: 'stream', retryable: true }],
-  ['a close in the middle of the text', (): string => streamHead + chunked(delta({ content: 'a' })), 'end', { code: 'network-reset', phase: 'stream', retryable: true }],
-  ['a reset after the finish reason', (): string => streamHead + chunked(delta({ content: 'a' }) + finish('stop')), 'reset', { code: 'network-reset', phase: 'finish', retryable: true }],
+  [
+    'a reset in the middle of the text',
+    (): string => streamHead + chunked(delta({ content: 'a' })),
+    'reset',
+    { code: 'network-reset', phase: 'stream', retryable: true },
+  ],
+  [
+    'a close in the middle of the text',
+    (): string => streamHead + chunked(delta({ content: 'a' })),
+    'end',
+    { code: 'network-reset', phase: 'stream', retryable: true },
+  ],
+  [
+    'a reset after the finish reason',
+    (): string => streamHead + chunked(delta({ content: 'a' }) + finish('stop')),
+    'reset',
+    { code: 'network-reset', phase: 'finish', retryable: true },
+  ],
 ] as const)('%s is a typed error', async (_name, bytes, end, expected) => {
   await using server = await startRawServer((socket) => {
     socket.write(bytes(), () => {
@@ -80,7 +107,9 @@ test('a finish reason is enough without [DONE]', async () => {
 })
 
 test('what comes after [DONE] is ignored', async () => {
-  await using server = await startProvider((response) => sendStream(response, textStream('a') + delta({ content: 'b' }) + frame({ error: { message: 'late' } })))
+  await using server = await startProvider((response) =>
+    sendStream(response, textStream('a') + delta({ content: 'b' }) + frame({ error: { message: 'late' } })),
+  )
   const { text, error } = await collect(chat(server))
 
   expect([text, error]).toEqual(['a', undefined])
@@ -224,7 +253,11 @@ test.each([
   ['an event that never ends', { eventBytes: 1_000 }, `data: ${'x'.repeat(200_000)}`],
   ['the whole answer', { responseBytes: 1_000 }, textStream(...Array.from({ length: 100 }, () => 'word'))],
   ['the arguments of a call', { toolInputBytes: 100 }, delta({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: 'x'.repeat(101) } }] })],
-  ['the number of calls', { toolCalls: 2 }, delta({ tool_calls: [0, 1, 2].map((index) => ({ index, id: `c${index}`, function: { name: 'f', arguments: '' } })) })],
+  [
+    'the number of calls',
+    { toolCalls: 2 },
+    delta({ tool_calls: [0, 1, 2].map((index) => ({ index, id: `c${index}`, function: { name: 'f', arguments: '' } })) }),
+  ],
 ])('%s over its limit is refused', async (_name, limits, body) => {
   await using server = await startProvider((response) => sendStream(response, body))
   const { error, reply } = await collect(chat(server, { limits }))

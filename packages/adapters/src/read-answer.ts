@@ -2,8 +2,9 @@ import { AgentError, type ModelEvent, type Usage, type Warning } from '@capstan/
 import { copyError } from './copy-error.ts'
 import { redact } from './redact.ts'
 import type { Answer, PayloadBatch } from './transport/post.ts'
+import type { DecodeContext } from './wire/decode-context.ts'
 import { type DecodedResponse, decodeResponse } from './wire/decode-response.ts'
-import { createStreamDecoder, type DecodeContext, type StreamDecoder } from './wire/decode-stream.ts'
+import { createStreamDecoder, type StreamDecoder } from './wire/decode-stream.ts'
 
 /** An answer with status 200 and what is needed to decode it. */
 export interface OpenAnswer {
@@ -94,7 +95,9 @@ async function readPayloads(answer: Answer, decoder: StreamDecoder): Promise<Pay
 function transportWarnings(answer: Answer, { origin, secrets }: DecodeContext): readonly Warning[] {
   const type = answer.headers['content-type'] ?? ''
   if (answer.bodyKind !== 'events' || /^text\/event-stream\b/i.test(type)) return []
-  return [{ code: 'content-type', message: `${origin} sends its stream with the content type '${redact(type, secrets).slice(0, 80)}' instead of text/event-stream.` }]
+  return [
+    { code: 'content-type', message: `${origin} sends its stream with the content type '${redact(type, secrets).slice(0, 80)}' instead of text/event-stream.` },
+  ]
 }
 
 function emptyBody({ model, origin }: DecodeContext): AgentError {

@@ -4,9 +4,10 @@ import { evolinkDeepseekChat } from './profiles/evolink.ts'
 import { defaultLimits } from './profiles/plain.ts'
 import { type Exchange, hasRecordings, listFiles, readCassettes, readLines, readText } from './testing/recordings.ts'
 import { createPayloadReader, type Payload } from './transport/payloads.ts'
+import type { DecodeContext } from './wire/decode-context.ts'
 import { decodeError } from './wire/decode-error.ts'
 import { decodeResponse } from './wire/decode-response.ts'
-import { createStreamDecoder, type DecodeContext } from './wire/decode-stream.ts'
+import { createStreamDecoder } from './wire/decode-stream.ts'
 import { createRequestEncoder } from './wire/encode-request.ts'
 
 const context: DecodeContext = {
@@ -82,30 +83,38 @@ const missing = hasRecordings ? '' : ' [SKIPPED: the recordings are not beside t
 describe.skipIf(!hasRecordings)(`recorded DeepSeek traffic of 0xPlaygrounds/rig tests/cassettes/deepseek${missing}`, () => {
   test('is there', () => expect(exchanges.length).toBeGreaterThan(80))
 
-  test.each(exchanges.filter(({ status, contentType }) => status === 200 && contentType.startsWith('text/event-stream')))('stream $name decodes, however it is cut', ({ body }: Exchange) => {
-    const bytes = Buffer.from(body)
-    const whole = decodeStream([bytes])
-    const expected = addUp(body)
+  test.each(exchanges.filter(({ status, contentType }) => status === 200 && contentType.startsWith('text/event-stream')))(
+    'stream $name decodes, however it is cut',
+    ({ body }: Exchange) => {
+      const bytes = Buffer.from(body)
+      const whole = decodeStream([bytes])
+      const expected = addUp(body)
 
-    expect(joined(whole.reply, 'text')).toBe(expected.text)
-    expect(joined(whole.reply, 'reasoning')).toBe(expected.reasoning)
-    expect(inputsOf(whole.reply)).toEqual(expected.inputs)
-    expect(whole.reply.rawFinishReason).toBe(expected.finish)
-    expect(whole.reply.usage.inputTokens).toBeGreaterThan(0)
-    if (bytes.length > 100_000) return
-    for (const at of cuts(bytes)) expect(decodeStream([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(whole)
-  })
+      expect(joined(whole.reply, 'text')).toBe(expected.text)
+      expect(joined(whole.reply, 'reasoning')).toBe(expected.reasoning)
+      expect(inputsOf(whole.reply)).toEqual(expected.inputs)
+      expect(whole.reply.rawFinishReason).toBe(expected.finish)
+      expect(whole.reply.usage.inputTokens).toBeGreaterThan(0)
+      if (bytes.length > 100_000) return
+      for (const at of cuts(bytes)) expect(decodeStream([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(whole)
+    },
+  )
 
-  test.each(exchanges.filter(({ status, contentType }) => status === 200 && contentType.startsWith('application/json')))('completion $name decodes', ({ body }: Exchange) => {
-    const { reply, candidates, raw } = decodeResponse(body, context)
-    const message = (JSON.parse(body) as { choices: { message: { content: string; reasoning_content?: string; tool_calls?: { function: { arguments: string } }[] } }[] }).choices[0]?.message
+  test.each(exchanges.filter(({ status, contentType }) => status === 200 && contentType.startsWith('application/json')))(
+    'completion $name decodes',
+    ({ body }: Exchange) => {
+      const { reply, candidates, raw } = decodeResponse(body, context)
+      const message = (
+        JSON.parse(body) as { choices: { message: { content: string; reasoning_content?: string; tool_calls?: { function: { arguments: string } }[] } }[] }
+      ).choices[0]?.message
 
-    expect(joined(reply, 'text')).toBe(message?.content ?? '')
-    expect(joined(reply, 'reasoning')).toBe(message?.reasoning_content ?? '')
-    expect(inputsOf(reply)).toEqual(message?.tool_calls?.map((call) => call.function.arguments) ?? [])
-    expect(candidates).toHaveLength(1)
-    expect(raw).toEqual(JSON.parse(body))
-  })
+      expect(joined(reply, 'text')).toBe(message?.content ?? '')
+      expect(joined(reply, 'reasoning')).toBe(message?.reasoning_content ?? '')
+      expect(inputsOf(reply)).toEqual(message?.tool_calls?.map((call) => call.function.arguments) ?? [])
+      expect(candidates).toHaveLength(1)
+      expect(raw).toEqual(JSON.parse(body))
+    },
+  )
 
   test.each(exchanges.filter(({ status }) => status !== 200))('refusal $name is understood', ({ name, status, body }: Exchange) => {
     const expected = status === 401 ? 'auth-failed' : name.includes('unknown_model') ? 'model-not-found' : 'invalid-request'
@@ -116,7 +125,7 @@ describe.skipIf(!hasRecordings)(`recorded DeepSeek traffic of 0xPlaygrounds/rig 
   })
 
   test.each(exchanges.filter(({ request }) => isPlain(request)))('the messages of request $name are reproduced', ({ request }: Exchange) => {
-    const messages = request?.['messages'] as readonly WireMessage[]
+    const messages = messagesOf(request)
     const encoder = createRequestEncoder({ model: 'm', profile: evolinkDeepseekChat, parameters: [], allowTools: false, extraBody: undefined })
     const text = encoder.encode({ messages: messages.map(toNeutral) }, { stream: false, streamUsage: false, passBack: 'present' })
 
@@ -132,9 +141,13 @@ interface WireMessage {
   tool_calls?: readonly { id: string; index?: number; type: string; function: { name: string; arguments: string } }[]
 }
 
+function messagesOf(request: Exchange['request']): readonly WireMessage[] {
+  return (request?.['messages'] ?? []) as readonly WireMessage[]
+}
+
 /** Requests whose contents are all text: others hold parts that DeepSeek refuses. */
 function isPlain(request: Exchange['request']): boolean {
-  return (request?.['messages'] as readonly WireMessage[]).every(({ content }) => typeof content === 'string')
+  return messagesOf(request).every(({ content }) => typeof content === 'string')
 }
 
 function toNeutral(message: WireMessage): Message {
@@ -159,12 +172,18 @@ function withoutIndex(message: WireMessage): unknown {
 
 describe.skipIf(!hasRecordings)(`chunks and completions of vercel/ai${missing}`, () => {
   test.each([...listFiles('vercel-ai/deepseek', '.chunks.txt'), ...listFiles('vercel-ai/moonshotai', '.chunks.txt')])('%s decodes', (file) => {
-    const body = readLines(file).map((line) => `data: ${line}\n\n`).join('')
+    const body = readLines(file)
+      .map((line) => `data: ${line}\n\n`)
+      .join('')
     const bytes = Buffer.from(body)
     const whole = decodeStream([bytes])
     const expected = addUp(body)
 
-    expect([joined(whole.reply, 'text'), joined(whole.reply, 'reasoning'), whole.reply.rawFinishReason]).toEqual([expected.text, expected.reasoning, expected.finish])
+    expect([joined(whole.reply, 'text'), joined(whole.reply, 'reasoning'), whole.reply.rawFinishReason]).toEqual([
+      expected.text,
+      expected.reasoning,
+      expected.finish,
+    ])
     expect(inputsOf(whole.reply)).toEqual(expected.inputs)
     expect(whole.reply.usage.totalTokens).toBeGreaterThan(0)
     for (const at of cuts(bytes)) expect(decodeStream([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(whole)
@@ -177,7 +196,13 @@ describe.skipIf(!hasRecordings)(`chunks and completions of vercel/ai${missing}`,
   })
 
   test('a recorded tool call comes out byte for byte, with its cached tokens', () => {
-    const { reply } = decodeStream([Buffer.from(readLines('vercel-ai/deepseek/deepseek-tool-call.chunks.txt').map((line) => `data: ${line}\n\n`).join(''))])
+    const { reply } = decodeStream([
+      Buffer.from(
+        readLines('vercel-ai/deepseek/deepseek-tool-call.chunks.txt')
+          .map((line) => `data: ${line}\n\n`)
+          .join(''),
+      ),
+    ])
     expect(reply).toMatchObject({ finishReason: 'tool-calls', usage: { inputTokens: 339, cachedInputTokens: 320, outputTokens: 83, reasoningTokens: 39 } })
     expect(inputsOf(reply).map((text) => JSON.parse(text))).toHaveLength(1)
   })

@@ -37,7 +37,7 @@ test.each([
   ['JSON that is no completion', 200, { hello: echo }],
   ['an error in a completion', 200, { error: { message: echo } }],
 ])('%s does not show the key anywhere', async (_name, status, body) => {
-  await using server = await startProvider((response) => sendJson(response, status, body, { 'x-request-id': key }))
+  await using server = await startProvider((response) => sendJson(response.setHeader('x-request-id', key), status, body))
   const model = evolink('deepseek-chat', { baseURL: server.baseURL, apiKey: key, headers: { cookie } })
   const { error } = await collect(model)
   // The server did get it.

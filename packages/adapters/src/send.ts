@@ -6,9 +6,9 @@ import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'
 import type { OpenAnswer } from './read-answer.ts'
 import { redact } from './redact.ts'
 import type { ChatSettings } from './settings.ts'
+import type { DecodeContext } from './wire/decode-context.ts'
 import { decodeError, readProviderError, requestIdOf } from './wire/decode-error.ts'
 import { notACompletion } from './wire/decode-response.ts'
-import type { DecodeContext } from './wire/decode-stream.ts'
 import type { EncodeMode, RequestEncoder } from './wire/encode-request.ts'
 
 /** All that a model needs to send; it stays inside. */

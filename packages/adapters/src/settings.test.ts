@@ -35,7 +35,17 @@ test.each(wrong.map((make, index) => [index, make] as const))('wrong settings %i
 
 test('what the pages allow compiles and is taken', () => {
   const models = [
-    evolink('kimi-k2-thinking', { apiKey, temperature: 1, topK: 40, n: 5, stop: ['a'], responseFormat: 'json_object', presencePenalty: 0, frequencyPenalty: 0, maxOutputTokens: 9 }),
+    evolink('kimi-k2-thinking', {
+      apiKey,
+      temperature: 1,
+      topK: 40,
+      n: 5,
+      stop: ['a'],
+      responseFormat: 'json_object',
+      presencePenalty: 0,
+      frequencyPenalty: 0,
+      maxOutputTokens: 9,
+    }),
     evolink('deepseek-chat', { apiKey, temperature: 1, logprobs: true, topLogprobs: 2, thinking: 'enabled', responseFormat: 'text', stop: 'x' }),
     evolink('deepseek-reasoner', { apiKey, allowTools: true, thinking: 'enabled', presencePenalty: 1, maxOutputTokens: 9 }),
     evolink('anything-else', { apiKey, topK: 1, thinking: 'enabled', allowTools: true }),

@@ -99,7 +99,13 @@ test.each([
   expect(message).toMatch(/Way out|leave|Set both/i)
 })
 
-const image: Message = { role: 'user', content: [{ type: 'text', text: 'What is this?' }, { type: 'image', url: 'data:image/png;base64,AA==' }] }
+const image: Message = {
+  role: 'user',
+  content: [
+    { type: 'text', text: 'What is this?' },
+    { type: 'image', url: 'data:image/png;base64,AA==' },
+  ],
+}
 const partial: Message = { role: 'assistant', content: '{"a":', partial: true }
 const question: Message = { role: 'user', content: 'Hi' }
 const tools = [{ name: 'add', description: 'Adds.', inputSchema: { type: 'object', properties: {} } }]
@@ -116,10 +122,15 @@ function body(profile: ModelProfile, request: ModelRequest, settings: ChatSettin
   return JSON.parse(encoder.encode(request, { stream: true, streamUsage: true, passBack: profile.reasoning.passBack }))
 }
 
-
 test('images and partial mode go to Kimi as they are', () => {
   expect(body(evolinkKimi, { messages: [image] })['messages']).toEqual([
-    { role: 'user', content: [{ type: 'text', text: 'What is this?' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } }] },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'What is this?' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
+      ],
+    },
   ])
   expect(body(evolinkKimi, { messages: [question, partial] })['messages']).toContainEqual({ role: 'assistant', content: '{"a":', partial: true })
   // Answered since: an ordinary message.

@@ -27,7 +27,14 @@ export type ParameterRule =
   | { readonly kind: 'integer'; readonly wire: string; readonly min?: number; readonly max?: number; readonly default?: number; readonly note?: string }
   | { readonly kind: 'boolean'; readonly wire: string; readonly default?: boolean; readonly note?: string }
   /** Sent as the plain word, or as `{ type: word }` with `asType`. */
-  | { readonly kind: 'choice'; readonly wire: string; readonly values: readonly string[]; readonly asType: boolean; readonly default?: string; readonly note?: string }
+  | {
+      readonly kind: 'choice'
+      readonly wire: string
+      readonly values: readonly string[]
+      readonly asType: boolean
+      readonly default?: string
+      readonly note?: string
+    }
   /** One string or an array of them. `maxBytesEach` counts bytes of UTF-8. */
   | { readonly kind: 'strings'; readonly wire: string; readonly maxItems?: number; readonly maxBytesEach?: number; readonly note?: string }
   | { readonly kind: 'refused'; readonly wire: string; readonly because: string; readonly instead: string }

@@ -20,13 +20,17 @@ export interface Exchange {
 export function readCassettes(path: string): readonly Exchange[] {
   if (!hasRecordings) return []
   const root = join(folder, path)
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml')).sort()
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.yaml'))
+    .sort()
   return files.flatMap((file) => readCassette(file, readFileSync(join(root, file), 'utf8')))
 }
 
 /** The lines of a file of chunks, one JSON a line. */
 export function readLines(path: string): readonly string[] {
-  return readFileSync(join(folder, path), 'utf8').split('\n').filter((line) => line.trim() !== '')
+  return readFileSync(join(folder, path), 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
 }
 
 /** A file as text. */
@@ -37,22 +41,28 @@ export function readText(path: string): string {
 /** The files of a folder with an ending. */
 export function listFiles(path: string, ending: string): readonly string[] {
   if (!hasRecordings) return []
-  return readdirSync(join(folder, path)).filter((file) => file.endsWith(ending)).sort().map((file) => `${path}/${file}`)
+  return readdirSync(join(folder, path))
+    .filter((file) => file.endsWith(ending))
+    .sort()
+    .map((file) => `${path}/${file}`)
 }
 
 // Not YAML at large: the one form in which the cassettes were written.
 function readCassette(file: string, text: string): readonly Exchange[] {
-  return text.split(/^---\n/m).filter((document) => document.trim() !== '').map((document, index) => {
-    const [when = '', then = ''] = document.split(/^then:\n/m)
-    const request = readBody(when)
-    return {
-      name: `${file.replace(/\.yaml$/, '')} ${index + 1}`,
-      request: request === undefined ? undefined : (JSON.parse(request) as Record<string, unknown>),
-      status: Number(/^ {2}status: (\d+)$/m.exec(then)?.[1]),
-      contentType: /- name: content-type\n {4}value: (.*)/.exec(then)?.[1] ?? '',
-      body: readBody(then) ?? '',
-    }
-  })
+  return text
+    .split(/^---\n/m)
+    .filter((document) => document.trim() !== '')
+    .map((document, index) => {
+      const [when = '', then = ''] = document.split(/^then:\n/m)
+      const request = readBody(when)
+      return {
+        name: `${file.replace(/\.yaml$/, '')} ${index + 1}`,
+        request: request === undefined ? undefined : (JSON.parse(request) as Record<string, unknown>),
+        status: Number(/^ {2}status: (\d+)$/m.exec(then)?.[1]),
+        contentType: /- name: content-type\n {4}value: (.*)/.exec(then)?.[1] ?? '',
+        body: readBody(then) ?? '',
+      }
+    })
 }
 
 function readBody(section: string): string | undefined {

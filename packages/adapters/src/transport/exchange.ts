@@ -70,7 +70,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
         // undici's own clocks are off: they know neither keep-alives nor a consumer that is busy.
         dispatcher.dispatch({ origin: url.origin, path, method: 'POST', headers: { ...headers }, body, headersTimeout: 0, bodyTimeout: 0 }, this)
       } catch (error) {
-        this.#fail(networkError(error, this.#place()))
+        // What undici throws at once has a code; anything else is a defect of a dispatcher that was handed in.
+        this.#fail(hasCode(error) ? networkError(error, this.#place()) : dispatcherFailed(error))
       }
     }
     if (!this.#isSent) await this.#wait({ clock: 'connectMs', code: 'connect-timeout', phase: 'connect', leftMs: clocks.connectMs })
@@ -249,4 +250,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#options.signal.removeEventListener('abort', this.#onAbort)
     clearTimeout(this.#timer)
   }
+}
+
+function hasCode(error: unknown): boolean {
+  return error instanceof Error && 'code' in error
+}
+
+function dispatcherFailed(cause: unknown): AgentError {
+  return new AgentError('The dispatcher threw instead of sending the request.', { code: 'internal', phase: 'connect', cause })
 }

@@ -38,6 +38,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   UND_ERR_BODY_TIMEOUT: { code: 'stream-timeout', retryable: true, what: 'the answer fell silent' },
   UND_ERR_HEADERS_OVERFLOW: { ...protocol, retryable: false, what: 'the response headers are too large' },
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: protocol,
+  // A proxy that refused the tunnel, or a dispatcher that gave up.
+  UND_ERR_ABORTED: { code: 'network-refused', retryable: false, what: 'a proxy or the dispatcher refused it' },
   UND_ERR_INVALID_ARG: { code: 'invalid-options', retryable: false, what: 'the request cannot be sent' },
 }
 
@@ -54,7 +56,8 @@ export interface NetworkErrorPlace {
 /** Makes the error of a connection that could not be made or broke. Its cause is a copy of the original without the bytes that came. */
 export function networkError(error: unknown, place: NetworkErrorPlace): AgentError {
   const code = codeOf(error)
-  const meaning = meaningOf(code)
+  // Node says ETIMEDOUT for a connection that died, too.
+  const meaning = code === 'ETIMEDOUT' && place.phase !== 'connect' ? reset : meaningOf(code)
   const hint = meaning.code === 'network-refused' || meaning.code === 'network-dns' || meaning.code === 'connect-timeout' ? proxyHint() : ''
   return new AgentError(`The request to ${place.origin} failed: ${meaning.what}${code === '' ? '' : ` (${code})`}.${hint}`, {
     code: meaning.code,

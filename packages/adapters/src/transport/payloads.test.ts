@@ -84,7 +84,10 @@ test('broken UTF-8 is decoded as the standard says, wherever it is cut', () => {
   fc.assert(
     fc.property(bytes, fc.array(fc.nat(100), { maxLength: 6 }), (buffer, at) => {
       const decoder = createUtf8Decoder()
-      const text = cut(buffer, at).map((chunk) => decoder.decode(chunk)).join('') + decoder.end()
+      const text =
+        cut(buffer, at)
+          .map((chunk) => decoder.decode(chunk))
+          .join('') + decoder.end()
       expect(text).toBe(new TextDecoder().decode(buffer))
     }),
     { numRuns: 1_000 },
@@ -93,8 +96,18 @@ test('broken UTF-8 is decoded as the standard says, wherever it is cut', () => {
 
 test('events, not streams, are limited in size', () => {
   const small = Buffer.from(`data: ${'x'.repeat(90)}\n\n`)
-  expect(read(Array.from({ length: 100 }, () => small), 100)).toHaveLength(100)
+  expect(
+    read(
+      Array.from({ length: 100 }, () => small),
+      100,
+    ),
+  ).toHaveLength(100)
   expect(() => read([Buffer.from(`data: ${'x'.repeat(101)}\n\n`)], 100)).toThrow(expect.objectContaining({ code: 'response-too-large' }))
   expect(() => read([Buffer.from(`data: ${'ü'.repeat(60)}\n\n`)], 100)).toThrow(expect.objectContaining({ code: 'response-too-large' }))
-  expect(read(Array.from({ length: 10_000 }, () => Buffer.from(': keep-alive\n\n')), 100)).toEqual([])
+  expect(
+    read(
+      Array.from({ length: 10_000 }, () => Buffer.from(': keep-alive\n\n')),
+      100,
+    ),
+  ).toEqual([])
 })

@@ -98,4 +98,3 @@ export async function post(options: PostOptions): Promise<Answer> {
     close: () => exchange.close(),
   }
 }
-

@@ -41,23 +41,27 @@ export function measureSilence(clocks: Clocks): Silence {
   let hasContent = false
   let isFinishing = false
 
-  const deadlines = (): readonly Deadline[] => {
-    const code = hasContent ? 'stream-timeout' : 'first-content-timeout'
-    const phase = isFinishing ? 'finish' : hasContent ? 'stream' : 'first'
-    const entry = (clock: keyof Clocks, leftMs: number): Deadline => ({ clock, code, phase, leftMs })
-    const found: Deadline[] = []
-    if (last === 'keep-alive') found.push(entry('bytesMs', clocks.bytesMs - sinceBytes))
-    if (isFinishing) found.push(entry('gapMs', Math.min(clocks.gapMs, tailMs) - sinceContent))
-    else if (hasContent) found.push(entry('gapMs', clocks.gapMs - sinceContent))
-    else {
-      if (last !== undefined) found.push(entry('queuedMs', clocks.queuedMs - sinceContent))
-      if (last !== 'keep-alive') found.push(entry('firstContentMs', clocks.firstContentMs - sinceEvent))
-    }
-    return found
+  const phase = (): ErrorPhase => {
+    if (isFinishing) return 'finish'
+    return hasContent ? 'stream' : 'first'
+  }
+  const deadline = (clock: keyof Clocks, leftMs: number): Deadline => ({
+    clock,
+    code: hasContent ? 'stream-timeout' : 'first-content-timeout',
+    phase: phase(),
+    leftMs,
+  })
+  const untilContent = (): Deadline => {
+    if (isFinishing) return deadline('gapMs', Math.min(clocks.gapMs, tailMs) - sinceContent)
+    if (hasContent) return deadline('gapMs', clocks.gapMs - sinceContent)
+    const queued = deadline('queuedMs', clocks.queuedMs - sinceContent)
+    if (last === 'keep-alive') return queued
+    const first = deadline('firstContentMs', clocks.firstContentMs - sinceEvent)
+    return last === undefined ? first : sooner(first, queued)
   }
 
   return {
-    next: () => deadlines().reduce((soonest, other) => (other.leftMs < soonest.leftMs ? other : soonest)),
+    next: () => (last === 'keep-alive' ? sooner(deadline('bytesMs', clocks.bytesMs - sinceBytes), untilContent()) : untilContent()),
     waited: (ms) => {
       sinceContent += ms
       sinceEvent += ms
@@ -77,7 +81,11 @@ export function measureSilence(clocks: Clocks): Silence {
       isFinishing = true
     },
     get phase() {
-      return isFinishing ? 'finish' : hasContent ? 'stream' : 'first'
+      return phase()
     },
   }
+}
+
+function sooner(one: Deadline, other: Deadline): Deadline {
+  return other.leftMs < one.leftMs ? other : one
 }

@@ -38,10 +38,13 @@ function wholeLength(bytes: Buffer): number {
   for (let back = 1; back <= 3 && back <= end; back++) {
     const byte = bytes[end - back] ?? 0
     if (byte < 0x80) return end
-    if (byte >= 0xc0) {
-      const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
-      return needed > back ? end - back : end
-    }
+    // The first byte of a character says how many it needs.
+    if (byte >= 0xc0) return charLength(byte) > back ? end - back : end
   }
   return end
+}
+
+function charLength(firstByte: number): number {
+  if (firstByte >= 0xf0) return 4
+  return firstByte >= 0xe0 ? 3 : 2
 }

@@ -88,9 +88,15 @@ function textOfContent(content: Json | undefined): string {
   if (typeof content === 'string') return content
   if (content === undefined || content === null) return ''
   // Some servers answer with text parts, as requests may hold them.
-  const texts = Array.isArray(content) ? content.map((part) => (isJsonObject(part) && typeof part['text'] === 'string' ? part['text'] : undefined)) : [undefined]
+  const texts = Array.isArray(content)
+    ? content.map((part) => (isJsonObject(part) && typeof part['text'] === 'string' ? part['text'] : undefined))
+    : [undefined]
   if (texts.includes(undefined)) {
-    throw new AgentError('A frame of the answer is malformed: `content` is neither text nor null.', { code: 'stream-malformed', phase: 'stream', retryable: true })
+    throw new AgentError('A frame of the answer is malformed: `content` is neither text nor null.', {
+      code: 'stream-malformed',
+      phase: 'stream',
+      retryable: true,
+    })
   }
   return texts.join('')
 }

@@ -60,14 +60,17 @@ export function createToolCallAssembler(limits: ByteLimits): ToolCallAssembler {
       if (call.bytes > limits.toolInputBytes) throw tooLarge(`The arguments of a tool call are longer than ${limits.toolInputBytes} bytes.`)
       call.fragments.push(fragment.arguments)
     }
-    announce(call, calls, fragment.arguments, events)
+    // The newest call is nearly always the one that grows.
+    const index = calls.at(-1) === call ? calls.length - 1 : calls.indexOf(call)
+    const event = announce(call, index, fragment.arguments)
+    if (event !== undefined) events.push(event)
   }
 
   return {
     add: (toolCalls, events) => {
       if (toolCalls === undefined || toolCalls === null) return
       if (!Array.isArray(toolCalls)) throw malformed('`tool_calls` is not an array')
-      toolCalls.forEach((value, position) => addFragment(readFragment(value), position === 0, events))
+      for (const [position, value] of toolCalls.entries()) addFragment(readFragment(value), position === 0, events)
     },
     get count() {
       return calls.length
@@ -83,16 +86,11 @@ export function createToolCallAssembler(limits: ByteLimits): ToolCallAssembler {
   }
 }
 
-function announce(call: OpenCall, calls: readonly OpenCall[], delta: string, events: ModelEvent[]): void {
-  if (call.name === '') return
-  // The newest call is nearly always the one that grows.
-  const index = calls.at(-1) === call ? calls.length - 1 : calls.indexOf(call)
-  if (call.isAnnounced) {
-    if (delta !== '') events.push({ type: 'tool-call-delta', index, delta })
-    return
-  }
+function announce(call: OpenCall, index: number, delta: string): ModelEvent | undefined {
+  if (call.name === '') return undefined
+  if (call.isAnnounced) return delta === '' ? undefined : { type: 'tool-call-delta', index, delta }
   call.isAnnounced = true
-  events.push({ type: 'tool-call-delta', index, toolName: call.name, delta: call.fragments.join('') })
+  return { type: 'tool-call-delta', index, toolName: call.name, delta: call.fragments.join('') }
 }
 
 interface Fragment {

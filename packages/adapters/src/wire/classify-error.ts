@@ -42,10 +42,17 @@ const rules: readonly Rule[] = [
   { words: ['content_filter', 'content_policy_violation'], means: { code: 'content-refused', retryable: false } },
   { statuses: [0, 400, 403, 422], text: /Content Exists Risk|considered high risk/i, means: { code: 'content-refused', retryable: false } },
   { words: ['resource_not_found_error', 'model_not_found'], means: unknownModel },
-  { statuses: [0, 400, 404, 422], text: /supported API model names|Not found the model|model .{0,80}(?:does not exist|not found)|unknown model/i, means: unknownModel },
+  {
+    statuses: [0, 400, 404, 422],
+    text: /supported API model names|Not found the model|model .{0,80}(?:does not exist|not found)|unknown model/i,
+    means: unknownModel,
+  },
   { words: ['engine_overloaded_error', 'overloaded_error', 'server_overloaded'], means: overloaded },
   { words: ['rate_limit_reached_error', 'rate_limit_error', 'rate_limit_exceeded'], means: rateLimited },
-  { words: ['invalid_authentication_error', 'incorrect_api_key_error', 'authentication_error', 'invalid_api_key'], means: { code: 'auth-failed', retryable: false } },
+  {
+    words: ['invalid_authentication_error', 'incorrect_api_key_error', 'authentication_error', 'invalid_api_key'],
+    means: { code: 'auth-failed', retryable: false },
+  },
   // Inside a stream there is no status of its own: the word decides.
   { statuses: [0], words: ['invalid_request_error', 'bad_request', 'BadRequestError'], means: refusedRequest },
 ]

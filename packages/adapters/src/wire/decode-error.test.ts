@@ -2,7 +2,12 @@ import { expect, test } from 'vitest'
 import { decodeError, type ErrorContext } from './decode-error.ts'
 import { parseRetryAfter, retryAfterMs } from './retry-after.ts'
 
-const context: ErrorContext = { model: 'evolink/m', origin: 'https://api.example', keySource: 'the environment variable EVOLINK_API_KEY', secrets: ['topsecretkey'] }
+const context: ErrorContext = {
+  model: 'evolink/m',
+  origin: 'https://api.example',
+  keySource: 'the environment variable EVOLINK_API_KEY',
+  secrets: ['topsecretkey'],
+}
 
 function errorOf(status: number, body: unknown, headers: Record<string, string> = {}) {
   return decodeError({ status, phase: 'headers', headers, body: typeof body === 'string' ? body : JSON.stringify(body) }, context)
@@ -16,10 +21,20 @@ function said(message: string, type = 'invalid_request_error') {
 test.each([
   [400, said('Invalid temperature'), 'invalid-request', false],
   [422, { detail: [{ loc: ['body', 'n'], msg: 'too big' }] }, 'invalid-request', false],
-  [400, said("This model's maximum context length is 1048576 tokens. However, you requested 1048877 tokens (1016877 in the messages, 32000 in the completion)."), 'context-overflow', false],
+  [
+    400,
+    said("This model's maximum context length is 1048576 tokens. However, you requested 1048877 tokens (1016877 in the messages, 32000 in the completion)."),
+    'context-overflow',
+    false,
+  ],
   [400, said('Invalid request: Your request exceeded model token limit: 262144 (requested: 300000)'), 'context-overflow', false],
   [400, said('Input token length too long'), 'context-overflow', false],
-  [400, { error: { code: 400, message: 'request (2009 tokens) exceeds the available context size (512 tokens)', n_ctx: 512, type: 'exceed_context_size_error' } }, 'context-overflow', false],
+  [
+    400,
+    { error: { code: 400, message: 'request (2009 tokens) exceeds the available context size (512 tokens)', n_ctx: 512, type: 'exceed_context_size_error' } },
+    'context-overflow',
+    false,
+  ],
   [400, said('Content Exists Risk'), 'content-refused', false],
   [400, said('The request was rejected because it was considered high risk', 'content_filter'), 'content-refused', false],
   [400, said('The supported API model names are deepseek-flash or deepseek-v4-pro, but you passed X.'), 'model-not-found', false],
@@ -32,8 +47,18 @@ test.each([
   [403, said('Your account is suspended due to insufficient balance, please recharge'), 'quota-exhausted', false],
   [429, said('You exceeded your current token quota: 100', 'exceeded_current_quota_error'), 'quota-exhausted', false],
   [429, { error: { message: 'no money', code: 'insufficient_quota' } }, 'quota-exhausted', false],
-  [429, said('Your account org-1<ak-1> request reached organization TPD rate limit, current: 1, limit: 1', 'rate_limit_reached_error'), 'quota-exhausted', false],
-  [429, said('Your account request reached organization max concurrency: 3, please try again after 2 seconds', 'rate_limit_reached_error'), 'rate-limited', true],
+  [
+    429,
+    said('Your account org-1<ak-1> request reached organization TPD rate limit, current: 1, limit: 1', 'rate_limit_reached_error'),
+    'quota-exhausted',
+    false,
+  ],
+  [
+    429,
+    said('Your account request reached organization max concurrency: 3, please try again after 2 seconds', 'rate_limit_reached_error'),
+    'rate-limited',
+    true,
+  ],
   [429, said('The engine is currently overloaded, please try again later', 'engine_overloaded_error'), 'provider-overloaded', true],
   [429, '', 'rate-limited', true],
   [408, '', 'provider-failed', true],

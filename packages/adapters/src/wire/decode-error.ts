@@ -42,16 +42,19 @@ export function decodeError(answer: ErrorAnswer, context: ErrorContext): AgentEr
   const statusText = status === 0 ? 'with an error in its answer' : `with ${status}`
   const keyHint = code === 'auth-failed' ? ` ${keyHintOf(context)}` : ''
   const locationHint = code === 'network-redirect' ? redirectHint(headers) : ''
-  return new AgentError(`${context.model} at ${context.origin} answered ${statusText}${providerMessage === '' ? '.' : `: ${providerMessage}`}${keyHint}${locationHint}`, {
-    code,
-    phase,
-    retryable: shouldRetry === 'true' || (retryable && shouldRetry !== 'false'),
-    ...(status !== 0 && { status }),
-    ...(delay !== undefined && { retryAfterMs: delay }),
-    ...(providerMessage !== '' && { providerMessage }),
-    ...(requestId !== undefined && { requestId }),
-    ...(answer.usage !== undefined && { usage: answer.usage }),
-  })
+  return new AgentError(
+    `${context.model} at ${context.origin} answered ${statusText}${providerMessage === '' ? '.' : `: ${providerMessage}`}${keyHint}${locationHint}`,
+    {
+      code,
+      phase,
+      retryable: shouldRetry === 'true' || (retryable && shouldRetry !== 'false'),
+      ...(status !== 0 && { status }),
+      ...(delay !== undefined && { retryAfterMs: delay }),
+      ...(providerMessage !== '' && { providerMessage }),
+      ...(requestId !== undefined && { requestId }),
+      ...(answer.usage !== undefined && { usage: answer.usage }),
+    },
+  )
 }
 
 /** The provider's words in an error body of any shape: JSON, HTML or plain text. */
@@ -65,7 +68,14 @@ export function readProviderError(body: string | Json): ProviderError {
 
 /** The first 200 characters of a body in one line, for people. */
 export function excerpt(text: string): string {
-  return cap(text.slice(0, 4_000).replace(/\s+/g, ' ').trim().slice(0, maxExcerpt + 1), maxExcerpt).replace(/ \(\d+ more characters\)$/, '')
+  return cap(
+    text
+      .slice(0, 4_000)
+      .replace(/\s+/g, ' ')
+      .trim()
+      .slice(0, maxExcerpt + 1),
+    maxExcerpt,
+  ).replace(/ \(\d+ more characters\)$/, '')
 }
 
 function parseJson(text: string): Json | undefined {

@@ -1,9 +1,21 @@
-import { AgentError, type Candidate, isJsonObject, type Json, type JsonObject, type ModelEvent, type ModelReply, type Warning } from '@capstan/core'
-import { createMessageAssembler } from './assemble-message.ts'
-import { decodeError, excerpt } from './decode-error.ts'
-import { type DecodeContext, decodeResponseInfo, isAtOutputLimit, readFinishWord } from './decode-stream.ts'
-import { decodeErrorBody } from './error-body.ts'
+import {
+  AgentError,
+  type Candidate,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type ModelEvent,
+  type ModelReply,
+  type ResponseInfo,
+  type Warning,
+} from '@capstan/core'
 import { redact } from '../redact.ts'
+import { createMessageAssembler } from './assemble-message.ts'
+import { aboutAnswer, type DecodeContext } from './decode-context.ts'
+import { decodeError, excerpt } from './decode-error.ts'
+import { decodeErrorBody } from './error-body.ts'
+import { isAtOutputLimit, readFinishWord } from './finish-answer.ts'
+import { readInfo } from './response-info.ts'
 import { decodeUsage } from './usage.ts'
 
 /** A whole body, decoded. */
@@ -23,14 +35,19 @@ export interface DecodedResponse {
  */
 export function decodeResponse(text: string, context: DecodeContext): DecodedResponse {
   const body = parseBody(text, context)
-  const usage = decodeUsage(body['usage'])
-  const about = { ...(usage !== undefined && { usage }), ...(context.requestId !== undefined && { requestId: context.requestId }) }
+  const usage = decodeUsage(rawUsageOf(body))
+  const about = aboutAnswer(usage, context)
   const events: ModelEvent[] = []
   const warnings: Warning[] = []
   const candidates = readChoices(body, context).map((choice, position): Candidate => {
     const finishWord = choice['finish_reason']
     if (typeof finishWord !== 'string' || finishWord === '') {
-      throw new AgentError(`The answer of ${context.model} has no finish reason: it is not whole.`, { code: 'stream-truncated', phase: 'finish', retryable: true, ...about })
+      throw new AgentError(`The answer of ${context.model} has no finish reason: it is not whole.`, {
+        code: 'stream-truncated',
+        phase: 'finish',
+        retryable: true,
+        ...about,
+      })
     }
     const { finishReason, warning } = readFinishWord(finishWord, context, about)
     if (warning !== undefined) warnings.push(warning)
@@ -48,7 +65,7 @@ export function decodeResponse(text: string, context: DecodeContext): DecodedRes
     ...(first.rawFinishReason !== undefined && { rawFinishReason: first.rawFinishReason }),
     atOutputLimit: isAtOutputLimit(first.finishReason, usage, context),
     usage: usage ?? {},
-    response: decodeResponseInfo(body, context, body['usage'] ?? undefined),
+    response: responseInfo(body, context),
   }
   return { events, reply, candidates, warnings, raw: body }
 }
@@ -72,6 +89,19 @@ function parseBody(text: string, context: DecodeContext): JsonObject {
     return body
   }
   throw notACompletion('it is not a JSON object', text, context)
+}
+
+/** Moonshot puts it into the choice. */
+function rawUsageOf(body: JsonObject): Json | undefined {
+  const { usage, choices } = body
+  if (isJsonObject(usage)) return usage
+  const [first] = Array.isArray(choices) ? choices : []
+  return isJsonObject(first) && isJsonObject(first['usage']) ? first['usage'] : undefined
+}
+
+function responseInfo(body: JsonObject, { requestId }: DecodeContext): ResponseInfo {
+  const rawUsage = rawUsageOf(body)
+  return { ...readInfo(body), ...(requestId !== undefined && { requestId }), ...(rawUsage !== undefined && { rawUsage }) }
 }
 
 function readChoices(body: JsonObject, context: DecodeContext): readonly JsonObject[] {

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { evolinkDeepseekChat, evolinkKimi } from '../profiles/evolink.ts'
 import { defaultLimits } from '../profiles/plain.ts'
-import { createStreamDecoder, type DecodeContext } from './decode-stream.ts'
+import type { DecodeContext } from './decode-context.ts'
+import { createStreamDecoder } from './decode-stream.ts'
 
 const context: DecodeContext = {
   model: 'test/m',
@@ -43,27 +44,110 @@ function calls(...deltas: readonly (readonly object[])[]): readonly string[] {
 test.each([
   [
     'DeepSeek: id and name first, then fragments by index, one call after another',
-    [[{ index: 0, id: 'call_00_a', type: 'function', function: { name: 'f', arguments: '' } }], [{ index: 0, function: { arguments: '{"a"' } }], [{ index: 0, function: { arguments: ':1}' } }], [{ index: 1, id: 'call_01_b', type: 'function', function: { name: 'g', arguments: '' } }], [{ index: 1, function: { arguments: '{}' } }]],
+    [
+      [{ index: 0, id: 'call_00_a', type: 'function', function: { name: 'f', arguments: '' } }],
+      [{ index: 0, function: { arguments: '{"a"' } }],
+      [{ index: 0, function: { arguments: ':1}' } }],
+      [{ index: 1, id: 'call_01_b', type: 'function', function: { name: 'g', arguments: '' } }],
+      [{ index: 1, function: { arguments: '{}' } }],
+    ],
     ['call_00_a f {"a":1}', 'call_01_b g {}'],
   ],
   ['no arguments at all', [[{ index: 0, id: 'a', function: { name: 'f', arguments: '' } }]], ['a f {}']],
-  ['arguments null and missing', [[{ index: 0, id: 'a', function: { name: 'f', arguments: null } }], [{ index: 1, id: 'b', function: { name: 'g' } }]], ['a f {}', 'b g {}']],
-  ['fragments interleaved by index', [[{ index: 0, id: 'a', function: { name: 'f', arguments: '[' } }, { index: 1, id: 'b', function: { name: 'g', arguments: '{' } }], [{ index: 1, function: { arguments: '}' } }, { index: 0, function: { arguments: ']' } }]], ['a f []', 'b g {}']],
-  ['two parallel calls with one id', [[{ index: 0, id: 'a', function: { name: 'f', arguments: '1' } }], [{ index: 1, id: 'a', function: { name: 'f', arguments: '2' } }]], ['a f 1', 'a f 2']],
-  ['Qwen: an empty id and the type on every fragment', [[{ index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '{' } }], [{ index: 0, id: '', type: 'function', function: { arguments: '}' } }], [{ index: 0, id: '', function: { arguments: '' } }]], ['a f {}']],
-  ['the id repeated on every fragment', [[{ index: 0, id: 'a', function: { name: 'f', arguments: '{' } }], [{ index: 0, id: 'a', function: { name: 'f', arguments: '}' } }]], ['a f {}']],
+  [
+    'arguments null and missing',
+    [[{ index: 0, id: 'a', function: { name: 'f', arguments: null } }], [{ index: 1, id: 'b', function: { name: 'g' } }]],
+    ['a f {}', 'b g {}'],
+  ],
+  [
+    'fragments interleaved by index',
+    [
+      [
+        { index: 0, id: 'a', function: { name: 'f', arguments: '[' } },
+        { index: 1, id: 'b', function: { name: 'g', arguments: '{' } },
+      ],
+      [
+        { index: 1, function: { arguments: '}' } },
+        { index: 0, function: { arguments: ']' } },
+      ],
+    ],
+    ['a f []', 'b g {}'],
+  ],
+  [
+    'two parallel calls with one id',
+    [[{ index: 0, id: 'a', function: { name: 'f', arguments: '1' } }], [{ index: 1, id: 'a', function: { name: 'f', arguments: '2' } }]],
+    ['a f 1', 'a f 2'],
+  ],
+  [
+    'Qwen: an empty id and the type on every fragment',
+    [
+      [{ index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '{' } }],
+      [{ index: 0, id: '', type: 'function', function: { arguments: '}' } }],
+      [{ index: 0, id: '', function: { arguments: '' } }],
+    ],
+    ['a f {}'],
+  ],
+  [
+    'the id repeated on every fragment',
+    [[{ index: 0, id: 'a', function: { name: 'f', arguments: '{' } }], [{ index: 0, id: 'a', function: { name: 'f', arguments: '}' } }]],
+    ['a f {}'],
+  ],
   ['a whole call in one chunk', [[{ index: 0, id: 'a', function: { name: 'f', arguments: '{"x":1}' } }]], ['a f {"x":1}']],
   ['the first index is 1', [[{ index: 1, id: 'a', function: { name: 'f', arguments: '' } }], [{ index: 1, function: { arguments: '{}' } }]], ['a f {}']],
-  ['gaps and a huge index', [[{ index: 7, id: 'a', function: { name: 'f', arguments: '1' } }], [{ index: 1e9, id: 'b', function: { name: 'g', arguments: '2' } }]], ['a f 1', 'b g 2']],
-  ['the index always 0, with a new id for each call', [[{ index: 0, id: 'a', function: { name: 'f', arguments: '1' } }], [{ index: 0, id: 'b', function: { name: 'g', arguments: '2' } }], [{ index: 0, function: { arguments: '3' } }]], ['a f 1', 'b g 23']],
-  ['no index: a new id is a new call, the rest is appended', [[{ id: 'a', function: { name: 'f', arguments: '1' } }], [{ function: { arguments: '2' } }], [{ id: 'b', function: { name: 'f', arguments: '3' } }]], ['a f 12', 'b f 3']],
-  ['no index and no id: a new name is a new call', [[{ function: { name: 'f', arguments: '1' } }], [{ function: { name: 'g', arguments: '2' } }]], ['call_0 f 1', 'call_1 g 2']],
-  ['no index: two entries of one delta are two calls', [[{ function: { name: 'f', arguments: '1' } }, { function: { name: 'f', arguments: '2' } }]], ['call_0 f 1', 'call_1 f 2']],
-  ['an index that is no index', [[{ index: -1, id: 'a', function: { name: 'f', arguments: '1' } }], [{ index: '__proto__', function: { arguments: '2' } }], [{ index: 1.5, function: { arguments: '3' } }]], ['a f 123']],
+  [
+    'gaps and a huge index',
+    [[{ index: 7, id: 'a', function: { name: 'f', arguments: '1' } }], [{ index: 1e9, id: 'b', function: { name: 'g', arguments: '2' } }]],
+    ['a f 1', 'b g 2'],
+  ],
+  [
+    'the index always 0, with a new id for each call',
+    [
+      [{ index: 0, id: 'a', function: { name: 'f', arguments: '1' } }],
+      [{ index: 0, id: 'b', function: { name: 'g', arguments: '2' } }],
+      [{ index: 0, function: { arguments: '3' } }],
+    ],
+    ['a f 1', 'b g 23'],
+  ],
+  [
+    'no index: a new id is a new call, the rest is appended',
+    [[{ id: 'a', function: { name: 'f', arguments: '1' } }], [{ function: { arguments: '2' } }], [{ id: 'b', function: { name: 'f', arguments: '3' } }]],
+    ['a f 12', 'b f 3'],
+  ],
+  [
+    'no index and no id: a new name is a new call',
+    [[{ function: { name: 'f', arguments: '1' } }], [{ function: { name: 'g', arguments: '2' } }]],
+    ['call_0 f 1', 'call_1 g 2'],
+  ],
+  [
+    'no index: two entries of one delta are two calls',
+    [[{ function: { name: 'f', arguments: '1' } }, { function: { name: 'f', arguments: '2' } }]],
+    ['call_0 f 1', 'call_1 f 2'],
+  ],
+  [
+    'an index that is no index',
+    [
+      [{ index: -1, id: 'a', function: { name: 'f', arguments: '1' } }],
+      [{ index: '__proto__', function: { arguments: '2' } }],
+      [{ index: 1.5, function: { arguments: '3' } }],
+    ],
+    ['a f 123'],
+  ],
   ['arguments as an object', [[{ index: 0, id: 'a', function: { name: 'f', arguments: { x: [1] } } }]], ['a f {"x":[1]}']],
-  ['arguments before the name', [[{ index: 0, id: 'a', function: { arguments: '{"x"' } }], [{ index: 0, function: { name: 'f', arguments: ':1}' } }]], ['a f {"x":1}']],
-  ['an id that comes later', [[{ index: 0, function: { name: 'f', arguments: '1' } }], [{ index: 0, id: 'late', function: { arguments: '2' } }]], ['late f 12']],
-  ['a name that is repeated is not joined', [[{ index: 0, id: 'a', function: { name: 'f', arguments: '' } }], [{ index: 0, function: { name: 'f', arguments: '{}' } }]], ['a f {}']],
+  [
+    'arguments before the name',
+    [[{ index: 0, id: 'a', function: { arguments: '{"x"' } }], [{ index: 0, function: { name: 'f', arguments: ':1}' } }]],
+    ['a f {"x":1}'],
+  ],
+  [
+    'an id that comes later',
+    [[{ index: 0, function: { name: 'f', arguments: '1' } }], [{ index: 0, id: 'late', function: { arguments: '2' } }]],
+    ['late f 12'],
+  ],
+  [
+    'a name that is repeated is not joined',
+    [[{ index: 0, id: 'a', function: { name: 'f', arguments: '' } }], [{ index: 0, function: { name: 'f', arguments: '{}' } }]],
+    ['a f {}'],
+  ],
   ['no function at all', [[{ index: 0, id: 'a' }]], ['a  {}']],
 ])('tool calls: %s', (_name, deltas, expected) => {
   expect(calls(...deltas)).toEqual(expected)
@@ -79,7 +163,11 @@ test('arguments that come before the name are shown together with it', () => {
 })
 
 test('calls in the form before tool_calls are read', () => {
-  const { reply } = decode([chunk({ function_call: { name: 'f', arguments: '{' } }), chunk({ function_call: { arguments: '}' } }), chunk({}, { finish_reason: 'function_call' })])
+  const { reply } = decode([
+    chunk({ function_call: { name: 'f', arguments: '{' } }),
+    chunk({ function_call: { arguments: '}' } }),
+    chunk({}, { finish_reason: 'function_call' }),
+  ])
   expect(reply).toMatchObject({ finishReason: 'tool-calls', message: { content: [{ toolName: 'f', inputText: '{}' }] } })
 })
 
@@ -101,7 +189,7 @@ test('whatever order fragments of several calls come in, each call gets its own 
       const { reply, events } = decode([...chunks, stop])
       const content = reply.message.content as readonly ToolCallPart[]
       const byId = new Map(content.map((part) => [part.toolCallId, part.inputText]))
-      texts.forEach((text, index) => expect(byId.get(`id${index}`)).toBe(text === '' ? '{}' : text))
+      for (const [index, text] of texts.entries()) expect(byId.get(`id${index}`)).toBe(text === '' ? '{}' : text)
       // The events alone tell the same.
       content.forEach(({ inputText }, position) => {
         const shown = events.map((event) => (event.type === 'tool-call-delta' && event.index === position ? event.delta : '')).join('')
@@ -184,7 +272,11 @@ test.each([
   ['negative', { prompt_tokens: -1, completion_tokens: 2 }, { outputTokens: 2 }],
   ['not a number', { prompt_tokens: '8', completion_tokens: null, total_tokens: 3 }, { totalTokens: 3 }],
   ['only hits and misses', { prompt_cache_hit_tokens: 5, prompt_cache_miss_tokens: 11 }, { inputTokens: 16, cachedInputTokens: 5 }],
-  ['flat cached tokens over the details', { prompt_tokens: 9, cached_tokens: 4, prompt_tokens_details: { cached_tokens: 2 } }, { inputTokens: 9, cachedInputTokens: 4 }],
+  [
+    'flat cached tokens over the details',
+    { prompt_tokens: 9, cached_tokens: 4, prompt_tokens_details: { cached_tokens: 2 } },
+    { inputTokens: 9, cachedInputTokens: 4 },
+  ],
   ['reasoning in the details', { completion_tokens: 9, completion_tokens_details: { reasoning_tokens: 7 } }, { outputTokens: 9, reasoningTokens: 7 }],
   ['reasoning flat', { completion_tokens: 9, reasoning_tokens: 0 }, { outputTokens: 9, reasoningTokens: 0 }],
 ])('usage that is %s is read for what it is worth', (_name, usage, expected) => {
@@ -193,7 +285,9 @@ test.each([
 
 test('the last usage counts, and null does not undo it', () => {
   const chunks = [1, 2].map((count) => JSON.stringify({ choices: [], usage: { completion_tokens: count } }))
-  expect(decode([...chunks, chunk({ content: 'a' }, { finish_reason: 'stop' }), JSON.stringify({ choices: [], usage: null })]).reply.usage).toEqual({ outputTokens: 2 })
+  expect(decode([...chunks, chunk({ content: 'a' }, { finish_reason: 'stop' }), JSON.stringify({ choices: [], usage: null })]).reply.usage).toEqual({
+    outputTokens: 2,
+  })
 })
 
 test('120 000 one-character fragments are decoded in linear time', () => {

@@ -1,22 +1,21 @@
-import { AgentError, type FinishReason, isJsonObject, type Json, type JsonObject, type ModelEvent, type ModelReply, type ResponseInfo, type Usage, type Warning } from '@capstan/core'
-import { redact } from '../redact.ts'
-import type { ByteLimits, FinishMeaning, ModelProfile } from '../profiles/profile.ts'
+import {
+  AgentError,
+  type ErrorPhase,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type ModelEvent,
+  type ModelReply,
+  type Usage,
+  type Warning,
+} from '@capstan/core'
 import { createMessageAssembler, type MessageAssembler } from './assemble-message.ts'
-import { decodeError, type ErrorContext } from './decode-error.ts'
+import { aboutAnswer, type DecodeContext, type OpenInfo } from './decode-context.ts'
+import { decodeError } from './decode-error.ts'
 import { decodeErrorBody } from './error-body.ts'
-import { decodeFinishReason } from './finish-reason.ts'
+import { isAtOutputLimit, readFinishWord } from './finish-answer.ts'
+import { readInfo } from './response-info.ts'
 import { decodeUsage } from './usage.ts'
-
-/** What a decoder has to know about the request and its answer. */
-export interface DecodeContext extends ErrorContext {
-  readonly profile: ModelProfile
-  readonly limits: ByteLimits
-  /** Headers of the response, by lower-case name. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly requestId: string | undefined
-  /** The output limit that was asked for: reaching it means that the answer may be cut. */
-  readonly maxOutputTokens: number | undefined
-}
 
 /** Decodes the payloads of a stream into events, in linear time. */
 export interface StreamDecoder {
@@ -45,9 +44,9 @@ export interface StreamDecoder {
 /** Makes the decoder of one answer. */
 export function createStreamDecoder(context: DecodeContext): StreamDecoder {
   const state: StreamState = {
+    context,
     message: createMessageAssembler(context.profile, context.limits),
     info: {},
-    rawUsage: undefined,
     usage: undefined,
     finishWord: undefined,
     isDone: false,
@@ -60,7 +59,9 @@ export function createStreamDecoder(context: DecodeContext): StreamDecoder {
         state.isDone = true
         return false
       }
-      const hasContent = readChunk(parseFrame(data, name, state, context), state, { events, context, isErrorEvent: name === 'error' })
+      const chunk = parseFrame(data, name, state)
+      checkForError(chunk, name, state)
+      const hasContent = readChunk(chunk, state, events)
       state.hasContent ||= hasContent
       return hasContent
     },
@@ -73,151 +74,113 @@ export function createStreamDecoder(context: DecodeContext): StreamDecoder {
     get usage() {
       return state.usage
     },
-    finish: (warnings) => finishStream(state, context, warnings),
+    finish: (warnings) => finishStream(state, warnings),
   }
 }
 
 interface StreamState {
+  readonly context: DecodeContext
   readonly message: MessageAssembler
-  info: Partial<Record<'id' | 'object' | 'model' | 'systemFingerprint', string>> & { created?: number }
-  rawUsage: Json | undefined
+  info: OpenInfo
   usage: Usage | undefined
   finishWord: string | undefined
   isDone: boolean
   hasContent: boolean
 }
 
-function parseFrame(data: string, name: string | undefined, state: StreamState, context: DecodeContext): JsonObject {
+function parseFrame(data: string, name: string | undefined, state: StreamState): JsonObject {
   let frame: Json
   try {
     frame = JSON.parse(data)
   } catch {
     // The words of the parser would quote the frame, so they are not kept.
-    if (name === 'error') throw streamError({ error: data }, state, context)
+    if (name === 'error') throw streamError({ error: data }, state)
     throw malformed('an event is not JSON', state)
   }
   if (!isJsonObject(frame)) throw malformed('an event is not a JSON object', state)
   return frame
 }
 
-interface ChunkPlace {
-  readonly events: ModelEvent[]
-  readonly context: DecodeContext
-  readonly isErrorEvent: boolean
+function checkForError(chunk: JsonObject, name: string | undefined, state: StreamState): void {
+  const { choices, usage, error } = chunk
+  if (name === 'error' || (error !== undefined && error !== null)) throw streamError(chunk, state)
+  if (choices !== undefined) return
+  if (decodeErrorBody(chunk) !== undefined) throw streamError(chunk, state)
+  if (usage === undefined && 'data' in chunk && 'success' in chunk) {
+    throw malformed('an event wraps the answer in an envelope of its own', state, false)
+  }
 }
 
-function readChunk(chunk: JsonObject, state: StreamState, { events, context, isErrorEvent }: ChunkPlace): boolean {
-  const { choices, usage } = chunk
-  if (choices === undefined || chunk['error'] !== undefined) {
-    if (isErrorEvent || (chunk['error'] !== undefined && chunk['error'] !== null) || decodeErrorBody(chunk) !== undefined) throw streamError(chunk, state, context)
-    if (usage === undefined && 'data' in chunk && 'success' in chunk) {
-      throw malformed('an event wraps the answer in an envelope of its own', state, false)
-    }
-  }
-  readInfo(chunk, state)
-  readUsage(usage, state)
+function readChunk(chunk: JsonObject, state: StreamState, events: ModelEvent[]): boolean {
+  const { choices } = chunk
+  addInfo(chunk, state)
+  addUsage(chunk['usage'], state)
   if (choices === undefined || choices === null) return false
   if (!Array.isArray(choices)) throw malformed('`choices` is not an array', state)
   let hasContent = false
   for (const choice of choices) {
     if (!isJsonObject(choice)) throw malformed('a choice is not an object', state)
     // An agent reads the first candidate alone.
-    if ((choice['index'] ?? 0) !== 0) continue
-    readUsage(choice['usage'], state)
-    const delta = choice['delta'] ?? choice['message']
-    if (isJsonObject(delta)) hasContent = state.message.add(delta, events) || hasContent
-    if (typeof choice['finish_reason'] === 'string' && choice['finish_reason'] !== '') state.finishWord = choice['finish_reason']
+    if ((choice['index'] ?? 0) === 0) hasContent = readChoice(choice, state, events) || hasContent
   }
   return hasContent
 }
 
-function readUsage(value: Json | undefined, state: StreamState): void {
+function readChoice(choice: JsonObject, state: StreamState, events: ModelEvent[]): boolean {
+  const { delta, message, usage, finish_reason: finishWord } = choice
+  addUsage(usage, state)
+  if (typeof finishWord === 'string' && finishWord !== '') state.finishWord = finishWord
+  const content = delta ?? message
+  return isJsonObject(content) && state.message.add(content, events)
+}
+
+function addUsage(value: Json | undefined, state: StreamState): void {
   if (value === undefined || value === null) return
   const usage = decodeUsage(value)
   if (usage === undefined || Object.keys(usage).length === 0) return
   state.usage = usage
-  state.rawUsage = value
+  state.info.rawUsage = value
 }
 
-function readInfo(chunk: JsonObject, state: StreamState): void {
-  // Each chunk says it again: once is enough, but for a fingerprint that comes later.
-  if (state.info.id === undefined) state.info = { ...state.info, ...infoOf(chunk) }
-  else if (state.info.systemFingerprint === undefined && typeof chunk['system_fingerprint'] === 'string') state.info.systemFingerprint = chunk['system_fingerprint']
+/** Each chunk says it again: once is enough, but for a fingerprint that comes later. */
+function addInfo(chunk: JsonObject, { info }: StreamState): void {
+  if (info.id === undefined) Object.assign(info, readInfo(chunk))
+  else if (info.systemFingerprint === undefined && typeof chunk['system_fingerprint'] === 'string') info.systemFingerprint = chunk['system_fingerprint']
 }
 
-function infoOf(body: JsonObject): StreamState['info'] {
-  const { id, object, created, model, system_fingerprint: systemFingerprint } = body
-  const info: StreamState['info'] = {}
-  if (typeof id === 'string' && id !== '') info.id = id
-  if (typeof object === 'string') info.object = object
-  if (typeof created === 'number') info.created = created
-  if (typeof model === 'string') info.model = model
-  if (typeof systemFingerprint === 'string') info.systemFingerprint = systemFingerprint
-  return info
+function phaseOf({ hasContent }: StreamState): ErrorPhase {
+  return hasContent ? 'stream' : 'first'
 }
 
-/** What a body or chunk says about itself, with the request id of the headers. */
-export function decodeResponseInfo(body: JsonObject, { requestId }: DecodeContext, rawUsage: Json | undefined): ResponseInfo {
-  return { ...infoOf(body), ...(requestId !== undefined && { requestId }), ...(rawUsage !== undefined && { rawUsage }) }
-}
-
-function streamError(chunk: JsonObject, state: StreamState, context: DecodeContext): AgentError {
-  const phase = state.hasContent ? 'stream' : 'first'
-  return decodeError({ status: 0, phase, headers: context.headers, body: chunk, usage: state.usage }, context)
+function streamError(body: JsonObject, state: StreamState): AgentError {
+  const { context, usage } = state
+  return decodeError({ status: 0, phase: phaseOf(state), headers: context.headers, body, usage }, context)
 }
 
 function malformed(what: string, state: StreamState, retryable = true): AgentError {
-  const phase = state.hasContent ? 'stream' : 'first'
-  return new AgentError(`A frame of the answer is malformed: ${what}.`, { code: 'stream-malformed', phase, retryable, ...(state.usage !== undefined && { usage: state.usage }) })
+  const about = aboutAnswer(state.usage, state.context)
+  return new AgentError(`A frame of the answer is malformed: ${what}.`, { code: 'stream-malformed', phase: phaseOf(state), retryable, ...about })
 }
 
-function finishStream(state: StreamState, context: DecodeContext, warnings: readonly Warning[]): readonly ModelEvent[] {
-  const { finishWord, usage, rawUsage } = state
-  const about = { ...(usage !== undefined && { usage }), ...(context.requestId !== undefined && { requestId: context.requestId }) }
-  if (finishWord === undefined || (context.profile.needsDone === true && !state.isDone)) {
-    const what = finishWord === undefined ? 'a finish reason' : '`[DONE]`'
-    throw new AgentError(`The stream of ${context.model} ended without ${what}: the answer is not whole.`, {
-      code: 'stream-truncated',
-      phase: finishWord === undefined ? (state.hasContent ? 'stream' : 'first') : 'finish',
-      retryable: true,
-      ...about,
-    })
-  }
-  const { finishReason, warning } = readFinishWord(finishWord, context, about)
-  const response: ResponseInfo = { ...state.info, ...(context.requestId !== undefined && { requestId: context.requestId }), ...(rawUsage !== undefined && { rawUsage }) }
+function finishStream(state: StreamState, warnings: readonly Warning[]): readonly ModelEvent[] {
+  const { context, finishWord, usage } = state
+  if (finishWord === undefined) throw truncated('a finish reason', phaseOf(state), state)
+  if (context.profile.needsDone === true && !state.isDone) throw truncated('`[DONE]`', 'finish', state)
+  const { finishReason, warning } = readFinishWord(finishWord, context, aboutAnswer(usage, context))
+  const { requestId } = context
   const reply: ModelReply = {
     message: state.message.finish(),
     finishReason,
     rawFinishReason: finishWord,
     atOutputLimit: isAtOutputLimit(finishReason, usage, context),
     usage: usage ?? {},
-    response,
+    response: { ...state.info, ...(requestId !== undefined && { requestId }) },
   }
   const notes = warning === undefined ? warnings : [...warnings, warning]
   return [...notes.map((note) => ({ type: 'warning', warning: note }) as const), { type: 'reply', reply }]
 }
 
-/** True when the finish reason says so, or when the tokens do: some servers report a cut call as `tool_calls`. */
-export function isAtOutputLimit(finishReason: FinishReason, usage: Usage | undefined, { maxOutputTokens }: DecodeContext): boolean {
-  return finishReason === 'length' || (maxOutputTokens !== undefined && (usage?.outputTokens ?? 0) >= maxOutputTokens)
-}
-
-/**
- * The finish reason behind a provider's word.
- *
- * @throws {AgentError} `provider-overloaded` or `provider-failed` for words that mean the answer broke.
- */
-export function readFinishWord(word: string, context: DecodeContext, about: { readonly usage?: Usage; readonly requestId?: string }): { readonly finishReason: FinishReason; readonly warning?: Warning } {
-  const meaning: FinishMeaning = decodeFinishReason(word, context.profile)
-  if (meaning === 'overloaded' || meaning === 'failed') {
-    throw new AgentError(`${context.model} broke off its answer with finish reason '${redact(word, context.secrets).slice(0, 80)}'.`, {
-      code: meaning === 'overloaded' ? 'provider-overloaded' : 'provider-failed',
-      phase: 'finish',
-      retryable: true,
-      ...about,
-    })
-  }
-  if (meaning !== 'other') return { finishReason: meaning }
-  const message = `${context.model} ended its answer with a finish reason that is not known: '${redact(word, context.secrets).slice(0, 80)}'.`
-  return { finishReason: 'other', warning: { code: 'unknown-finish-reason', message } }
+function truncated(what: string, phase: ErrorPhase, { usage, context }: StreamState): AgentError {
+  const message = `The stream of ${context.model} ended without ${what}: the answer is not whole.`
+  return new AgentError(message, { code: 'stream-truncated', phase, retryable: true, ...aboutAnswer(usage, context) })
 }

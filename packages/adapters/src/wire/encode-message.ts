@@ -1,12 +1,4 @@
-import {
-  AgentError,
-  type AssistantMessage,
-  assertNever,
-  type Message,
-  type ReasoningPart,
-  type ToolCallPart,
-  type UserMessage,
-} from '@capstan/core'
+import { AgentError, type AssistantMessage, assertNever, type Message, type ReasoningPart, type ToolCallPart, type UserMessage } from '@capstan/core'
 import type { ModelProfile, PassBack } from '../profiles/profile.ts'
 import { jsonString } from './json-text.ts'
 

@@ -31,7 +31,8 @@ export function encodeParameters(settings: ChatParameters, profile: ModelProfile
     const value = settings[name]
     if (value === undefined) continue
     const rule = profile.parameters[name]
-    if (rule === undefined) throw refused(name, model, { because: 'its profile does not list it', instead: 'leave it out, or send it unchecked with `extraBody`' })
+    if (rule === undefined)
+      throw refused(name, model, { because: 'its profile does not list it', instead: 'leave it out, or send it unchecked with `extraBody`' })
     if (rule.kind === 'refused') throw refused(name, model, rule)
     const problem = problemOf(value, rule)
     if (problem !== undefined) throw invalid(`\`${name}\` (${rule.wire}) of ${model} must be ${problem}; got ${shown(value)}. Change it or leave it out.`)
@@ -61,11 +62,8 @@ function wireValue(value: string | number | boolean | readonly string[], rule: P
 function problemOf(value: unknown, rule: Exclude<ParameterRule, { kind: 'refused' }>): string | undefined {
   switch (rule.kind) {
     case 'number':
-    case 'integer': {
-      const isNumber = rule.kind === 'integer' ? Number.isSafeInteger(value) : Number.isFinite(value)
-      const inRange = typeof value === 'number' && value >= (rule.min ?? Number.NEGATIVE_INFINITY) && value <= (rule.max ?? Number.POSITIVE_INFINITY)
-      return isNumber && inRange ? undefined : `${rule.kind === 'integer' ? 'an integer' : 'a number'}${rangeOf(rule)}`
-    }
+    case 'integer':
+      return numberProblem(value, rule)
     case 'boolean':
       return typeof value === 'boolean' ? undefined : 'true or false'
     case 'choice':
@@ -75,6 +73,13 @@ function problemOf(value: unknown, rule: Exclude<ParameterRule, { kind: 'refused
   }
 }
 
+function numberProblem(value: unknown, rule: Extract<ParameterRule, { kind: 'number' | 'integer' }>): string | undefined {
+  const { kind, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = rule
+  const isOfKind = kind === 'integer' ? Number.isSafeInteger(value) : Number.isFinite(value)
+  if (isOfKind && typeof value === 'number' && value >= min && value <= max) return undefined
+  return `${kind === 'integer' ? 'an integer' : 'a number'}${rangeOf(rule)}`
+}
+
 /** In words, starting with a space; empty without a range. */
 function rangeOf({ min, max }: { readonly min?: number; readonly max?: number }): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
@@ -82,7 +87,10 @@ function rangeOf({ min, max }: { readonly min?: number; readonly max?: number })
   return max === undefined ? '' : ` <= ${max}`
 }
 
-function stringsProblem(value: unknown, { maxItems = Number.POSITIVE_INFINITY, maxBytesEach }: { readonly maxItems?: number; readonly maxBytesEach?: number }): string | undefined {
+function stringsProblem(
+  value: unknown,
+  { maxItems = Number.POSITIVE_INFINITY, maxBytesEach }: { readonly maxItems?: number; readonly maxBytesEach?: number },
+): string | undefined {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (list.length === 0 || !list.every((item) => typeof item === 'string' && item !== '')) return 'a string that is not empty, or an array of such strings'
   if (list.length > maxItems) return `at most ${maxItems} strings (there are ${list.length})`
@@ -97,7 +105,9 @@ function checkTogether(settings: ChatParameters, profile: ModelProfile, model: s
     throw invalid(`\`topLogprobs\` of ${model} needs \`logprobs: true\`. Set both or neither.`)
   }
   if (singleCandidateBelow !== undefined && temperature !== undefined && temperature < singleCandidateBelow && n !== undefined && n > 1) {
-    throw invalid(`\`n\` of ${model} must be 1 with a temperature below ${singleCandidateBelow}: the model gives only one candidate there. Raise \`temperature\` or leave \`n\` out.`)
+    throw invalid(
+      `\`n\` of ${model} must be 1 with a temperature below ${singleCandidateBelow}: the model gives only one candidate there. Raise \`temperature\` or leave \`n\` out.`,
+    )
   }
   if (allowTools !== undefined && typeof allowTools !== 'boolean') throw invalid('`allowTools` must be true or false.')
   if (allowTools !== undefined && profile.tools.allowed && profile.models.length > 0) {

@@ -23,7 +23,10 @@ function assistant(...content: Exclude<AssistantMessage['content'], string>[numb
 
 test('messages are the last key, after everything else in a fixed order', () => {
   const tools: readonly ToolDefinition[] = [{ name: 'f', description: 'F.', inputSchema: { type: 'object' } }]
-  const text = encoderOf(evolinkDeepseekChat).encode({ instructions: 'Be short.', messages: [user], tools, toolChoice: 'auto' }, { stream: true, streamUsage: true, passBack: 'present' })
+  const text = encoderOf(evolinkDeepseekChat).encode(
+    { instructions: 'Be short.', messages: [user], tools, toolChoice: 'auto' },
+    { stream: true, streamUsage: true, passBack: 'present' },
+  )
 
   expect(Object.keys(JSON.parse(text))).toEqual(['model', 'temperature', 'stream', 'stream_options', 'tools', 'tool_choice', 'seed', 'messages'])
   expect(text).toMatch(/"messages":\[\{"role":"system","content":"Be short\."\},\{"role":"user","content":"Hi"\}\]\}$/)
@@ -74,7 +77,10 @@ test('each message and each list of tools is serialised once', () => {
 
 test('arguments and reasoning go back byte for byte', () => {
   const reasoning = 'Ünïcode\n\t "quotes" \u0000 \u2028 ｜▁'
-  const [, sent] = messagesOf(evolinkKimi, [user, assistant({ type: 'reasoning', text: reasoning }, call), toolMessage]) as { reasoning_content: string; tool_calls: { function: { arguments: string } }[] }[]
+  const [, sent] = messagesOf(evolinkKimi, [user, assistant({ type: 'reasoning', text: reasoning }, call), toolMessage]) as {
+    reasoning_content: string
+    tool_calls: { function: { arguments: string } }[]
+  }[]
 
   expect(sent?.reasoning_content).toBe(reasoning)
   expect(sent?.tool_calls[0]?.function.arguments).toBe(inputText)
@@ -122,18 +128,39 @@ test('an empty tool result is sent as words', () => {
 })
 
 test('a tool name that no endpoint takes does not make the history unsendable', () => {
-  const [sent] = messagesOf(evolinkKimi, [assistant({ ...call, toolName: 'functions.f x' }, { ...call, toolName: '' })]) as { tool_calls: { function: { name: string } }[] }[]
+  const [sent] = messagesOf(evolinkKimi, [assistant({ ...call, toolName: 'functions.f x' }, { ...call, toolName: '' })]) as {
+    tool_calls: { function: { name: string } }[]
+  }[]
   expect(sent?.tool_calls.map(({ function: { name } }) => name)).toEqual(['functions_f_x', 'unknown'])
 })
 
 test('half of a character is sent as U+FFFD, and text that looks like its escape stays', () => {
-  const text = encoderOf(evolinkKimi).encode({ messages: [{ role: 'user', content: 'a\ud800b \\ud800 😀' }] }, { stream: false, streamUsage: false, passBack: 'always' })
+  const text = encoderOf(evolinkKimi).encode(
+    { messages: [{ role: 'user', content: 'a\ud800b \\ud800 😀' }] },
+    { stream: false, streamUsage: false, passBack: 'always' },
+  )
   expect(text).toContain('"a\ufffdb \\\\ud800 😀"')
 })
 
 test('a user message of one text part is sent as plain text, of several as parts', () => {
   expect(messagesOf(evolinkDeepseekChat, [{ role: 'user', content: [{ type: 'text', text: 'a' }] }])).toEqual([{ role: 'user', content: 'a' }])
-  expect(messagesOf(evolinkDeepseekChat, [{ role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }] }])).toEqual([
-    { role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }] },
+  expect(
+    messagesOf(evolinkDeepseekChat, [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'a' },
+          { type: 'text', text: 'b' },
+        ],
+      },
+    ]),
+  ).toEqual([
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'a' },
+        { type: 'text', text: 'b' },
+      ],
+    },
   ])
 })

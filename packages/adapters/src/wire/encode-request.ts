@@ -1,7 +1,7 @@
 import { AgentError, type JsonObject, type Message, type ModelRequest, type ToolChoice, type ToolDefinition } from '@capstan/core'
 import type { ModelProfile, PassBack } from '../profiles/profile.ts'
-import type { WireParameters } from './encode-parameters.ts'
 import { encodeMessage, type MessageRules } from './encode-message.ts'
+import type { WireParameters } from './encode-parameters.ts'
 import { jsonString } from './json-text.ts'
 
 /** What one model puts into all its requests. */
@@ -96,7 +96,9 @@ function encodeTool({ name, description, inputSchema }: ToolDefinition): string 
 
 function checkTools(tools: readonly ToolDefinition[], { profile, model, allowTools }: EncoderOptions): void {
   if (!profile.tools.allowed && !allowTools) {
-    throw invalid(`\`tools\` is refused by ${model}: ${profile.tools.because}. Way out: use another model, or set \`allowTools: true\` to send them all the same.`)
+    throw invalid(
+      `\`tools\` is refused by ${model}: ${profile.tools.because}. Way out: use another model, or set \`allowTools: true\` to send them all the same.`,
+    )
   }
   if (tools.length > profile.tools.max) {
     throw invalid(`\`tools\` of ${model} holds ${tools.length} tools; at most ${profile.tools.max} may be sent. Offer fewer.`)
@@ -117,7 +119,9 @@ function encodeToolChoice({ tools = [], toolChoice }: ModelRequest, { profile, m
   }
   if (values.includes(toolChoice)) return JSON.stringify(toolChoice)
   if (toolChoice === 'auto') return undefined
-  throw invalid(`\`toolChoice: '${toolChoice}'\` is refused by ${model}: it takes ${values.length === 0 ? 'no tool choice' : values.join(', ')}. Way out: leave it out.`)
+  throw invalid(
+    `\`toolChoice: '${toolChoice}'\` is refused by ${model}: it takes ${values.length === 0 ? 'no tool choice' : values.join(', ')}. Way out: leave it out.`,
+  )
 }
 
 function checkJsonMode(request: ModelRequest, { profile, parameters, model }: EncoderOptions): void {

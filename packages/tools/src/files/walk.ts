@@ -65,31 +65,36 @@ function enter(queue: Folder[], folder: Folder, { limits, stops }: WalkOptions):
   else queue.push(folder)
 }
 
-/** Names come from the system unsorted, and a folder can hold millions of them. */
-async function readFolder(
-  jail: Jail,
-  path: string,
-  { maxEntries, stops }: { readonly maxEntries: number; readonly stops: WalkStops },
-): Promise<readonly Dirent[]> {
+interface ReadOptions {
+  readonly maxEntries: number
+  readonly stops: WalkStops
+}
+
+async function readFolder(jail: Jail, path: string, options: ReadOptions): Promise<readonly Dirent[]> {
   try {
     const { handle, handlePath } = await jail.open(path)
     try {
-      const entries: Dirent[] = []
-      for await (const entry of await opendir(handlePath)) {
-        if (entries.length >= maxEntries) {
-          stops.add('count')
-          break
-        }
-        entries.push(entry)
-      }
-      return entries.sort((first, second) => (first.name < second.name ? -1 : 1))
+      return await firstEntries(handlePath, options)
     } finally {
       await handle.close()
     }
   } catch {
-    stops.add('unreadable')
+    options.stops.add('unreadable')
     return []
   }
+}
+
+/** Sorted, because they come in no order; bounded, because a folder can hold millions. */
+async function firstEntries(path: string, { maxEntries, stops }: ReadOptions): Promise<readonly Dirent[]> {
+  const entries: Dirent[] = []
+  for await (const entry of await opendir(path)) {
+    if (entries.length >= maxEntries) {
+      stops.add('count')
+      break
+    }
+    entries.push(entry)
+  }
+  return entries.sort((first, second) => (first.name < second.name ? -1 : 1))
 }
 
 function describe(entry: Dirent, folder: string): WalkEntry {

@@ -104,27 +104,32 @@ function findInKeywords(schema: Readonly<Record<string, unknown>>, { root, point
 }
 
 function findInChildren(schema: Readonly<Record<string, unknown>>, { root, pointer }: Place): SchemaProblem | undefined {
-  const children: [string, unknown][] = schemaKeys.map((key) => [`${pointer}/${key}`, schema[key]])
-  for (const key of listKeys) {
-    const list = schema[key]
-    if (list !== undefined && !Array.isArray(list)) return { pointer: `${pointer}/${key}`, message: 'it must be a list of schemas.' }
-    children.push(...(list ?? []).map((child: unknown, index: number): [string, unknown] => [`${pointer}/${key}/${index}`, child]))
-  }
-  for (const key of mapKeys) {
-    const map = schema[key]
-    if (map !== undefined && !isJsonObject(map)) return { pointer: `${pointer}/${key}`, message: 'it must be an object of schemas.' }
-    children.push(...Object.entries(map ?? {}).map(([name, child]): [string, unknown] => [`${pointer}/${key}/${escapePointer(name)}`, child]))
-  }
-  for (const [childPointer, child] of children) {
-    const problem = child === undefined ? undefined : findIn(child, { root, pointer: childPointer })
+  const badList = listKeys.find((key) => schema[key] !== undefined && !Array.isArray(schema[key]))
+  if (badList !== undefined) return { pointer: `${pointer}/${badList}`, message: 'it must be a list of schemas.' }
+  const badMap = mapKeys.find((key) => schema[key] !== undefined && !isJsonObject(schema[key]))
+  if (badMap !== undefined) return { pointer: `${pointer}/${badMap}`, message: 'it must be an object of schemas.' }
+  for (const [way, child] of childrenOf(schema)) {
+    const problem = findIn(child, { root, pointer: `${pointer}/${way}` })
     if (problem !== undefined) return problem
   }
   return undefined
 }
 
+function* childrenOf(schema: Readonly<Record<string, unknown>>): Generator<readonly [string, unknown]> {
+  for (const key of schemaKeys) {
+    // Before draft 2020-12 a tuple was a list of schemas in `items`.
+    if (schema[key] !== undefined && !Array.isArray(schema[key])) yield [key, schema[key]]
+  }
+  for (const key of ['items', ...listKeys, ...mapKeys]) {
+    const children = schema[key]
+    const isMany = Array.isArray(children) || (key !== 'items' && isJsonObject(children))
+    if (isMany) for (const [name, child] of Object.entries(children)) yield [`${key}/${escapePointer(name)}`, child]
+  }
+}
+
 /** Follows a reference inside a schema, such as `#` or `#/$defs/node`. */
 export function resolveReference(root: unknown, reference: unknown): unknown {
-  if (typeof reference !== 'string' || !reference.startsWith('#')) return undefined
+  if (typeof reference !== 'string' || !/^#(?:\/|$)/.test(reference)) return undefined
   let place: unknown = root
   for (const segment of reference.slice(1).split('/').slice(1)) {
     const key = decodeSegment(segment)

@@ -115,6 +115,7 @@ test.each<[string, InputSchema]>([
 test.each<[string, unknown, string]>([
   ['an unknown type', { type: 'object', properties: { a: { type: 'strng' } } }, '/properties/a/type'],
   ['a $ref that leads nowhere', { type: 'object', properties: { a: { $ref: '#/$defs/none' } } }, '/properties/a/$ref'],
+  ['a $ref to an anchor', { type: 'object', properties: { a: { $ref: '#name' } } }, '/properties/a/$ref'],
   ['a remote $ref', { type: 'object', properties: { a: { $ref: 'https://example.com/schema' } } }, '/properties/a/$ref'],
   ['a broken pattern', { type: 'object', properties: { a: { type: 'string', pattern: '(' } } }, '/properties/a/pattern'],
   ['a function', { type: 'object', properties: { a: () => 1 } }, '/properties/a'],
@@ -151,6 +152,16 @@ test.each<[string, InputSchema]>([
   ],
 ])('a recursive %s schema is taken', (_case, schema) => {
   expect(define(schema).inputSchema['type']).toBe('object')
+})
+
+test('a draft 7 schema is checked as draft 7', async () => {
+  const own = define({
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    type: 'object',
+    properties: { pair: { type: 'array', items: [{ type: 'string' }, { type: 'number' }] } },
+  })
+  await expect(own.validate({ pair: ['a', 1] })).resolves.toEqual({ ok: true })
+  await expect(own.validate({ pair: ['a', 'b'] })).resolves.toMatchObject({ ok: false, message: expect.stringContaining('/pair/1') })
 })
 
 test('a recursive zod 3 schema is taken, with references and without a warning', async () => {

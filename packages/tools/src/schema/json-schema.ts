@@ -26,7 +26,7 @@ const containers: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Wraps raw JSON Schema (draft 2020-12) as a Standard Schema, and names its TypeScript type: `jsonSchema<{ city: string }>({ … })`.
+ * Wraps raw JSON Schema (draft 2020-12, or the one that `$schema` names) as a Standard Schema, and names its TypeScript type: `jsonSchema<{ city: string }>({ … })`.
  * Inputs are checked by an interpreter, without generated code; it is loaded with the first check. The type is taken on trust.
  *
  * @throws {AgentError} `invalid-tool`, when it is not a JSON Schema: unknown `type`, `$ref` that leads nowhere, invalid `pattern`.
@@ -54,13 +54,20 @@ export function jsonSchema<Input = JsonObject>(schema: JsonSchema): WrappedJsonS
 
 async function loadInterpreter(schema: JsonObject): Promise<(value: unknown) => readonly StandardIssue[]> {
   const { Validator } = await import('@cfworker/json-schema')
-  const validator = new Validator(structuredClone(schema), '2020-12', false)
+  const validator = new Validator(structuredClone(schema), draftOf(schema), false)
   return (value) => {
     const { valid, errors } = validator.validate(value)
     if (valid) return []
     const inner = errors.filter((error) => !containers.has(error.keyword) && !isEcho(error))
     return (inner.length > 0 ? inner : errors).map((error) => ({ message: error.error, path: toPath(error.instanceLocation) }))
   }
+}
+
+function draftOf(schema: JsonObject): '4' | '7' | '2019-09' | '2020-12' {
+  const name = String(schema['$schema'])
+  if (name.includes('2019-09')) return '2019-09'
+  if (name.includes('draft-07') || name.includes('draft-06')) return '7'
+  return name.includes('draft-04') ? '4' : '2020-12'
 }
 
 /** `additionalProperties: false` is reported on the object, with the key, and once more on the value as a false schema. */
