@@ -45,6 +45,10 @@ test('an approval goes on in another process, once it is decided', async () => {
   expect(await run('approval-elsewhere', ['approve'], env)).toContain('Paid INV-7')
 })
 
+test('structured extraction gives checked JSON', async () => {
+  expect(JSON.parse(await run('extract'))).toEqual({ name: expect.any(String), amount: 1240 })
+})
+
 test('the service streams a run, and ends cleanly on SIGTERM under 500 clients that come and go', async () => {
   const child = start('service')
   let stderr = ''

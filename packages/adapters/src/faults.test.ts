@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { Agent, type Dispatcher } from 'undici'
 import { expect, test } from 'vitest'
 import { evolink } from './index.ts'
 import { collect, hello } from './testing/collect.ts'
@@ -290,4 +291,47 @@ test('a consumer that is slow holds the server back', async () => {
   await iterator.return?.()
 
   expect(written).toBeLessThan(32 * 1024 * 1024)
+})
+
+test('cut at every byte, a stream gives its whole answer or a typed error and a prefix', async () => {
+  const call = { index: 0, id: 'c', function: { name: 'pay', arguments: '{"to":"Zoë 😀"}' } }
+  const whole = Buffer.from(delta({ content: 'Grüße 😀' }) + delta({ tool_calls: [call] }) + finish('tool_calls', usage) + done)
+  const finishedAt = whole.indexOf('"finish_reason":"tool_calls"')
+  let at = 0
+  await using server = await startProvider((response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.end(whole.subarray(0, at))
+  })
+  const model = chat(server)
+  for (at = 0; at <= whole.length; at++) {
+    const { reply, error, text } = await collect(model)
+    expect('Grüße 😀'.startsWith(text)).toBe(true)
+    if (reply === undefined) expect(error).toMatchObject({ code: 'stream-truncated', retryable: true })
+    else {
+      expect(at).toBeGreaterThan(finishedAt)
+      expect(reply.message.content).toMatchObject([{ text: 'Grüße 😀' }, { toolName: 'pay', inputText: '{"to":"Zoë 😀"}' }])
+    }
+  }
+  expect(server.connections).toBe(1)
+})
+
+test('a dispatcher that is handed in is used, and one that throws is named', async () => {
+  await using server = await startProvider((response) => sendStream(response, textStream('a')))
+  let dispatched = 0
+  const agent = new Agent()
+  const counting = agent.compose((dispatch) => (options, handler) => {
+    dispatched++
+    return dispatch(options, handler)
+  })
+  expect((await collect(chat(server, { dispatcher: counting }))).text).toBe('a')
+  expect(dispatched).toBe(1)
+  await agent.close()
+
+  const broken = {
+    dispatch: () => {
+      throw new TypeError('no')
+    },
+  } as unknown as Dispatcher
+  expect((await collect(chat(server, { dispatcher: broken }))).error).toMatchObject({ code: 'internal', cause: new TypeError('no') })
+  expect(() => chat(server, { dispatcher: {} as Dispatcher })).toThrow(/`dispatcher` must be/)
 })

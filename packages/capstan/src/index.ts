@@ -40,4 +40,4 @@ export {
   type Usage,
   user,
 } from '@capstan/core'
-export { tool } from '@capstan/tools'
+export { output, tool, toTools } from '@capstan/tools'

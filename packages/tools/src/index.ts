@@ -1,3 +1,4 @@
+export { output } from './answer.ts'
 export { maxTools } from './check-definition.ts'
 export { maxInputDepth } from './input/clone-input.ts'
 export { defaultMaxResultBytes } from './output/cap-text.ts'

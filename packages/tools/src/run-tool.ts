@@ -1,7 +1,7 @@
 import type { Json, ToolCallContext, ToolOutput } from '@capstan/core'
 import pRetry from 'p-retry'
 import { describeFailure, isFinal } from './failure.ts'
-import { checkInput } from './input/check-input.ts'
+import { checkInput, inputMessage } from './input/check-input.ts'
 import { capText } from './output/cap-text.ts'
 import { toResultText } from './output/to-result-text.ts'
 import { coalesceProgress } from './progress.ts'
@@ -97,7 +97,7 @@ async function executeWithRetries<Context>(spec: ToolSpec<Context>, input: Json,
 /** Checks anew for each attempt, because the one before may have changed its input. */
 async function checkAndExecute<Context>(spec: ToolSpec<Context>, input: Json, call: ToolCallContext<Context>): Promise<ToolOutput> {
   const checked = await checkInput(spec.schema, input)
-  if (!checked.ok) return { status: 'invalid-input', text: capText(checked.message, spec.maxResultBytes) }
+  if (!checked.ok) return { status: 'invalid-input', text: capText(inputMessage(checked.problems), spec.maxResultBytes) }
   // A validator may have ended after the call did: what is given up must not start.
   call.signal.throwIfAborted()
   const result = await spec.execute(checked.value, call)

@@ -1,7 +1,7 @@
 import type { Json, JsonObject, Tool, ToolCallContext, ToolEffect, ToolValidation } from '@capstan/core'
 import { checkDefinition } from './check-definition.ts'
 import { neutralText } from './failure.ts'
-import { checkInput } from './input/check-input.ts'
+import { checkInput, inputMessage } from './input/check-input.ts'
 import { capText, defaultMaxResultBytes } from './output/cap-text.ts'
 import { runTool, type ToolSpec } from './run-tool.ts'
 import { type ResolvedSchema, resolveSchema } from './schema/input-schema.ts'
@@ -66,7 +66,7 @@ async function validate<Context>({ schema, timeoutMs, maxResultBytes }: ToolSpec
   try {
     const checked = await within(timeoutMs, checkInput(schema, input))
     if (checked === undefined) return { ok: false, message: `The input could not be checked within ${timeoutMs / 1_000} s.` }
-    return checked.ok ? { ok: true } : { ok: false, message: capText(checked.message, maxResultBytes) }
+    return checked.ok ? { ok: true } : { ok: false, message: capText(inputMessage(checked.problems), maxResultBytes) }
   } catch {
     return { ok: false, message: neutralText() }
   }

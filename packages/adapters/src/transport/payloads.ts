@@ -68,10 +68,8 @@ export function createPayloadReader(maxEventBytes: number): PayloadReader {
     feed: (chunk, payloads) => take(utf8.decode(chunk), payloads),
     end: (payloads) => {
       take(utf8.end(), payloads)
-      if (kind === undefined && beginning !== '') {
-        kind = 'document'
-        fragments.push(beginning)
-      }
+      // Cut within the name of its first field.
+      if (kind === undefined && beginning !== '') kind = 'events'
       if (kind === 'document') payloads.push({ kind: 'document', text: fragments.join('') })
       if (kind === 'events') {
         sink = payloads

@@ -83,7 +83,7 @@ test.each([
 test('the message of the provider is kept in its own words, capped', () => {
   const error = errorOf(400, said('x'.repeat(5_000)))
   expect(error.providerMessage).toBe(`${'x'.repeat(1_000)}… (4000 more characters)`)
-  expect(errorOf(400, said('Bad `stop`')).message).toBe('evolink/m at https://api.example answered with 400: Bad `stop`')
+  expect(errorOf(400, said('Bad `stop`')).message).toBe('evolink/m at https://api.example answered with 400: Bad `stop`.')
 })
 
 test('a refused key is told where it came from, and never shown', () => {
@@ -91,6 +91,12 @@ test('a refused key is told where it came from, and never shown', () => {
   expect(error.message).toContain('The key came from the environment variable EVOLINK_API_KEY.')
   expect(JSON.stringify([error, error.message, error.requestId])).not.toMatch(/topsecretkey|sk-abc|abcdef1234/)
   expect(decodeError({ status: 401, phase: 'headers', headers: {}, body: '' }, { ...context, keySource: undefined }).message).toContain('No API key was sent')
+})
+
+test('a key at the end of what is shown of a page is not half shown', () => {
+  for (let length = 170; length < 205; length++) {
+    expect(errorOf(500, `<p>${'x'.repeat(length)} topsecretkey and more</p>`).message).not.toMatch(/top/)
+  }
 })
 
 test.each([

@@ -33,17 +33,17 @@ const maxExcerpt = 200
 /** Makes the error of an answer that is one. The provider's words are kept, capped and with keys taken out. */
 export function decodeError(answer: ErrorAnswer, context: ErrorContext): AgentError {
   const { status, headers, phase } = answer
-  const said = readProviderError(answer.body)
+  // Before anything is cut: half a key would not be recognised.
+  const said = readProviderError(typeof answer.body === 'string' ? redact(answer.body, context.secrets) : answer.body)
   const { code, retryable } = classifyError(status, said)
   const providerMessage = cap(redact(said.message, context.secrets), maxProviderMessage)
   const delay = retryable ? retryAfterMs({ headers, message: said.message, now: Date.now() }) : undefined
   const requestId = requestIdOf(headers, context.secrets)
   const shouldRetry = headers['x-should-retry']
   const statusText = status === 0 ? 'with an error in its answer' : `with ${status}`
-  const keyHint = code === 'auth-failed' ? ` ${keyHintOf(context)}` : ''
-  const locationHint = code === 'network-redirect' ? redirectHint(headers) : ''
+  const hint = code === 'auth-failed' ? keyHintOf(context) : code === 'network-redirect' ? redirectHint(headers) : ''
   return new AgentError(
-    `${context.model} at ${context.origin} answered ${statusText}${providerMessage === '' ? '.' : `: ${providerMessage}`}${keyHint}${locationHint}`,
+    `${context.model} at ${context.origin} answered ${joinSentences(providerMessage === '' ? statusText : `${statusText}: ${providerMessage}`, hint)}`,
     {
       code,
       phase,
@@ -55,6 +55,11 @@ export function decodeError(answer: ErrorAnswer, context: ErrorContext): AgentEr
       ...(answer.usage !== undefined && { usage: answer.usage }),
     },
   )
+}
+
+function joinSentences(first: string, second: string): string {
+  const end = /[.!?…]$/.test(first) ? '' : '.'
+  return second === '' ? `${first}${end}` : `${first}${end} ${second}`
 }
 
 /** The provider's words in an error body of any shape: JSON, HTML or plain text. */
@@ -98,6 +103,6 @@ function keyHintOf({ keySource }: ErrorContext): string {
 
 function redirectHint(headers: Readonly<Record<string, string>>): string {
   const location = headers['location'] ?? ''
-  if (!URL.canParse(location)) return ' Redirects are not followed: use the final URL as `baseURL`.'
-  return ` It redirects to ${new URL(location).origin}; redirects are not followed: use the final URL as \`baseURL\`.`
+  if (!URL.canParse(location)) return 'Redirects are not followed: use the final URL as `baseURL`.'
+  return `It redirects to ${new URL(location).origin}; redirects are not followed: use the final URL as \`baseURL\`.`
 }

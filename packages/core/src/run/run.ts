@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { describe } from '../describe.ts'
 import { AgentError } from '../errors.ts'
 import type { RunEvent, RunEventBody, RunEventType } from '../events.ts'
@@ -43,6 +44,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   /** Made by `agent.stream()`. */
   constructor({ agent, input, records, context, restartAfterText, ...start }: RunStart) {
     this.runId = start.runId ?? randomUUID()
+    // Each call of a step listens to this signal: many are no leak.
+    setMaxListeners(0, this.#controller.signal)
     this.#input = input
     this.#channel = new EventChannel((type, error) => this.#reportListener(type, error))
     const emit = (event: RunEventBody): void => this.#emit(event)

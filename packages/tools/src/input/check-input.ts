@@ -4,10 +4,10 @@ import type { StandardIssue } from '../schema/standard-schema.ts'
 import { cloneInput, InputRefusal } from './clone-input.ts'
 import { coerceInput, type InputPath, toPointer, valueAt } from './coerce.ts'
 
-/** A checked input, or the message for the model that says what to change. */
+/** A checked value, or what is wrong with it: a line for each problem, written for the model. */
 export type CheckedInput =
   | { readonly ok: true; readonly value: unknown; readonly coerced: readonly string[] }
-  | { readonly ok: false; readonly message: string }
+  | { readonly ok: false; readonly problems: readonly string[] }
 
 const maxIssues = 20
 const maxIssueLength = 300
@@ -24,7 +24,7 @@ export async function checkInput(schema: ResolvedSchema, input: Json): Promise<C
   try {
     return await checkClone(schema, cloneInput(input))
   } catch (error) {
-    if (error instanceof InputRefusal) return { ok: false, message: `The input was refused: ${error.message}. Fix this and call the tool again.` }
+    if (error instanceof InputRefusal) return { ok: false, problems: [`- ${error.message}`] }
     throw error
   }
 }
@@ -44,7 +44,7 @@ async function checkClone(schema: ResolvedSchema, input: Json): Promise<CheckedI
     value = cloneInput(coercion.value)
     coerced.push(...coercion.pointers)
   }
-  return { ok: false, message: describeIssues(firstIssues ?? [], input) }
+  return { ok: false, problems: describeIssues(firstIssues ?? [], input) }
 }
 
 /** `undefined` for success. */
@@ -66,10 +66,15 @@ function pathOf(issue: StandardIssue): InputPath {
   return (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment))
 }
 
-function describeIssues(issues: readonly StandardIssue[], input: Json): string {
+/** What the model is told about an input that does not fit. */
+export function inputMessage(problems: readonly string[]): string {
+  return ['The input does not fit the schema of the tool:', ...problems, 'Fix this and call the tool again.'].join('\n')
+}
+
+function describeIssues(issues: readonly StandardIssue[], input: Json): readonly string[] {
   const lines = issues.slice(0, maxIssues).map((issue) => `- ${describeIssue(issue, input)}`)
   if (issues.length > maxIssues) lines.push(`- and ${issues.length - maxIssues} more`)
-  return ['The input does not fit the schema of the tool:', ...new Set(lines), 'Fix this and call the tool again.'].join('\n')
+  return [...new Set(lines)]
 }
 
 function describeIssue(issue: StandardIssue, input: Json): string {

@@ -1,0 +1,16 @@
+// Structured extraction: the answer is JSON that fits a schema, checked here whatever the endpoint promises.
+import { Agent, output } from 'capstan'
+import { z } from 'zod'
+import { exampleModel } from './support/example-model.ts'
+
+const invoice = z.object({
+  name: z.string().describe('Name of the customer.'),
+  amount: z.number().describe('Amount to pay.'),
+})
+
+const { model, close } = await exampleModel()
+const agent = new Agent({ model, instructions: 'Extract the invoice.', output: output(invoice) })
+const result = await agent.generate('Please pay: invoice for "Wang Trading", 1,240 in total.')
+const { name, amount } = result.outputOrThrow()
+console.log(JSON.stringify({ name, amount }))
+await close()

@@ -1,0 +1,36 @@
+import { expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import { output } from './answer.ts'
+
+const invoice = output(z.object({ name: z.string(), amount: z.number().positive() }))
+
+test('the schema is shown as JSON Schema and gives the type of the value', async () => {
+  expect(invoice.schema).toMatchObject({ type: 'object', required: ['name', 'amount'] })
+  const check = await invoice.parse({ name: 'A', amount: 5 })
+  expect(check).toEqual({ ok: true, value: { name: 'A', amount: 5 } })
+  if (check.ok) expectTypeOf(check.value).toEqualTypeOf<{ name: string; amount: number }>()
+})
+
+test('an answer that does not fit names each field', async () => {
+  const check = await invoice.parse({ name: 5, amount: -1 })
+  expect(check).toMatchObject({ ok: false, message: expect.stringMatching(/answer does not fit[\s\S]*\/name[\s\S]*\/amount/) })
+})
+
+test('a lossless change that the schema asks for is made', async () => {
+  await expect(invoice.parse({ name: 'A', amount: '5' })).resolves.toEqual({ ok: true, value: { name: 'A', amount: 5 } })
+})
+
+test('a schema whose top is not an object is refused', () => {
+  expect(() => output(z.array(z.string()))).toThrow(expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining('output') }))
+})
+
+test('a validator that throws is a check that failed', async () => {
+  const broken = output(
+    z.object({
+      a: z.string().refine(() => {
+        throw new Error('boom')
+      }),
+    }),
+  )
+  await expect(broken.parse({ a: 'x' })).resolves.toMatchObject({ ok: false })
+})
