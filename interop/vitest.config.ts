@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL('.', import.meta.url)),
     include: ['**/*.test.ts'],
+    setupFiles: ['support/quiet.ts'],
     pool: 'forks',
     testTimeout: 10_000,
     hookTimeout: 10_000,

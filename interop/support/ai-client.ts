@@ -8,12 +8,12 @@ interface RawAnswer {
 }
 
 /** A provider of the AI SDK for a simulator. Its metadata extractor is the library's own way to fields that it does not know. */
-export function aiProvider({ baseURL, apiKey }: Pick<Question, 'baseURL' | 'apiKey'>): OpenAICompatibleProvider {
+export function aiProvider({ baseURL, apiKey }: Pick<Question, 'baseURL' | 'apiKey'>, { includeUsage = true } = {}): OpenAICompatibleProvider {
   return createOpenAICompatible({
     name: 'evolink',
     baseURL,
     apiKey: apiKey ?? 'sk-test',
-    includeUsage: true,
+    includeUsage,
     metadataExtractor: {
       extractMetadata: ({ parsedBody }) => Promise.resolve({ evolink: metadataOf([parsedBody as RawAnswer]) }),
       createStreamExtractor() {
@@ -57,6 +57,7 @@ function optionsOf(question: Question) {
     ...(question.signal && { abortSignal: question.signal }),
     ...(question.tools && { tools: toolsOf(question.tools) }),
     ...settings,
+    ...(question.toolName && { toolChoice: { type: 'tool' as const, toolName: question.toolName } }),
     // What the library has no setting for goes through its door for such things.
     providerOptions: { evolink: rest },
   }

@@ -13,6 +13,8 @@ export const openaiWhole: Client = {
   streams: false,
   async ask(question) {
     const completion = await openaiClient(question).chat.completions.create(paramsOf(question), { signal: question.signal })
+    // The client takes every body for a completion: text, an error, nothing at all.
+    if (!completion?.choices) throw new Error(`Taken for a completion: ${JSON.stringify(completion)}`)
     return parsedOf(completion, reasoningIn(completion.choices[0]?.message))
   },
 }
@@ -35,7 +37,12 @@ export const openaiStream: Client = {
 
 function paramsOf({ model, prompt, parameters, tools }: Question): ChatCompletionCreateParamsNonStreaming {
   // Rows of the tables hold values that the client's types refuse.
-  return { model, messages: [{ role: 'user', content: prompt ?? defaultPrompt }], ...(tools && { tools }), ...parameters } as ChatCompletionCreateParamsNonStreaming
+  return {
+    model,
+    messages: [{ role: 'user', content: prompt ?? defaultPrompt }],
+    ...(tools && { tools }),
+    ...parameters,
+  } as ChatCompletionCreateParamsNonStreaming
 }
 
 function parsedOf(completion: ChatCompletion, reasoning: string): Parsed {

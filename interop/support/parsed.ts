@@ -6,6 +6,8 @@ export interface Question {
   /** Request parameters by their names on the wire. */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined
   readonly tools?: readonly WireTool[] | undefined
+  /** A tool that must be called, for clients with a form of their own for it. */
+  readonly toolName?: string | undefined
   readonly apiKey?: string | undefined
   readonly signal?: AbortSignal | undefined
   /** Default 0: the client's own retries are off. */
@@ -56,3 +58,9 @@ export interface Client {
 }
 
 export const defaultPrompt = 'Hello.'
+
+/** A tool with string parameters, all required. */
+export function stringTool(name: string, ...parameters: readonly string[]): WireTool {
+  const properties = Object.fromEntries(parameters.map((parameter) => [parameter, { type: 'string', description: parameter }]))
+  return { type: 'function', function: { name, description: `The tool ${name}.`, parameters: { type: 'object', properties, required: parameters } } }
+}

@@ -68,9 +68,16 @@ function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
   return {
     tools,
     toolChoices: tools && profile.toolChoice.onlyWhenAsked !== true ? profile.toolChoice.values : [],
+    outputModes: outputModesOf(profile),
     candidates: settings.n ?? 1,
     ...(prices !== undefined && { prices }),
   }
+}
+
+/** Formats that the documentation of the model lists; a server without a profile is not trusted with one. */
+function outputModesOf({ models, parameters: { responseFormat } }: ModelProfile): readonly ('native' | 'json')[] {
+  const values = models.length > 0 && responseFormat?.kind === 'choice' ? responseFormat.values : []
+  return [...(values.includes('json_schema') ? (['native'] as const) : []), ...(values.includes('json_object') ? (['json'] as const) : [])]
 }
 
 function settingsWarnings({ profile, settings, id }: ChatModelOptions): readonly Warning[] {

@@ -1,23 +1,10 @@
 import type { Model } from '@capstan/core'
 import { createChatModel } from './chat-model.ts'
 import { evolinkProfiles } from './profiles/evolink.ts'
+import type { EvolinkModelId, EvolinkSettings } from './profiles/evolink-models.ts'
 import { plainProfile } from './profiles/plain.ts'
 import type { ModelProfile } from './profiles/profile.ts'
-import type { ChatSettings, DeepseekChatSettings, DeepseekReasonerSettings, KimiSettings } from './settings.ts'
-
-/** Settings by model. */
-export interface EvolinkModels {
-  'kimi-k2-thinking': KimiSettings
-  'kimi-k2-thinking-turbo': KimiSettings
-  'deepseek-chat': DeepseekChatSettings
-  'deepseek-reasoner': DeepseekReasonerSettings
-}
-
-/** The models that have a profile. */
-export type EvolinkModelId = keyof EvolinkModels
-
-/** What may be set for a model; everything for a model without a profile. */
-export type EvolinkSettings<Id extends string> = Id extends EvolinkModelId ? EvolinkModels[Id] : ChatSettings
+import type { ChatSettings } from './settings.ts'
 
 const evolinkURL = 'https://api.evolink.ai/v1'
 

@@ -1,6 +1,7 @@
-export { type EvolinkModelId, type EvolinkModels, type EvolinkSettings, evolink } from './evolink.ts'
+export { evolink } from './evolink.ts'
 export { type OpenaiCompatibleSettings, openaiCompatible } from './openai-compatible.ts'
 export { evolinkProfiles } from './profiles/evolink.ts'
+export type { EvolinkModelId, EvolinkModels, EvolinkSettings } from './profiles/evolink-models.ts'
 export { defaultClocks, defaultLimits, plainProfile } from './profiles/plain.ts'
 export type {
   ByteLimits,

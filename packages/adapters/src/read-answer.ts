@@ -1,5 +1,4 @@
-import { AgentError, type ModelEvent, type Usage, type Warning } from '@capstan/core'
-import { copyError } from './copy-error.ts'
+import { AgentError, copyError, type ModelEvent, type Usage, type Warning } from '@capstan/core'
 import { redact } from './redact.ts'
 import type { Answer, PayloadBatch } from './transport/post.ts'
 import type { DecodeContext } from './wire/decode-context.ts'

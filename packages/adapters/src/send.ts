@@ -1,6 +1,5 @@
-import { AgentError, type ModelRequest } from '@capstan/core'
+import { AgentError, copyError, type ModelRequest } from '@capstan/core'
 import type { Connection } from './connection.ts'
-import { copyError } from './copy-error.ts'
 import { type Learned, learn } from './learned.ts'
 import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'
 import type { OpenAnswer } from './read-answer.ts'

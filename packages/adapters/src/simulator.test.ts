@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { evolink } from './index.ts'
 import { collect, errorOf, hello } from './testing/collect.ts'
 
-const apiKey = 'sk-simulated-0123456789'
+const apiKey = 'simulated-key'
 const tools: readonly ToolDefinition[] = [
   {
     name: 'get_weather',
@@ -46,7 +46,7 @@ test('the reasoner answers without tools', async () => {
 
 test('a refused key names where it came from', async () => {
   await using simulator = await startSimulator({ apiKey })
-  const error = await errorOf(evolink('kimi-k2-thinking', { baseURL: simulator.baseURL, apiKey: 'sk-another-0123456789' }).complete(hello))
+  const error = await errorOf(evolink('kimi-k2-thinking', { baseURL: simulator.baseURL, apiKey: 'another-key' }).complete(hello))
   expect(error).toMatchObject({ code: 'auth-failed', attempts: 1, message: expect.stringContaining('the setting `apiKey`') })
 })
 

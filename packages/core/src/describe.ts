@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** Says what was thrown, in a few words, whatever it is. */
 export function describe(thrown: unknown): string {
   try {
@@ -6,4 +8,12 @@ export function describe(thrown: unknown): string {
   } catch {
     return 'a value that cannot be shown'
   }
+}
+
+/**
+ * A short id for a failure whose message is not for the model. The same failure has the same id, so that a repeated one is seen
+ * as such; the event of the call has the id and the original error.
+ */
+export function errorId(thrown: unknown): string {
+  return createHash('sha256').update(describe(thrown)).digest('hex').slice(0, 8)
 }

@@ -21,6 +21,8 @@ export interface AgentErrorOptions {
   readonly requestId?: string
   /** What the provider reported for the failed request. */
   readonly usage?: Usage
+  /** Requests sent for the step that failed. Default: 0. */
+  readonly attempts?: number
   readonly cause?: unknown
 }
 
@@ -50,7 +52,7 @@ export class AgentError extends Error {
   /** What the provider reported for the failed request. */
   readonly usage: Usage | undefined
   /** Requests sent for the step that failed; 0 when it broke before any. */
-  readonly attempts: number = 0
+  readonly attempts: number
   /** What the run had achieved: messages up to the last whole step, usage, partial text. Not enumerable: logs stay short. */
   declare readonly result: RunResult | undefined
   readonly isAgentError = true
@@ -65,6 +67,7 @@ export class AgentError extends Error {
     this.providerMessage = options.providerMessage
     this.requestId = options.requestId
     this.usage = options.usage
+    this.attempts = options.attempts ?? 0
   }
 
   /** Works across two installed copies of the package, where `instanceof` does not. */
@@ -87,6 +90,21 @@ export class AgentError extends Error {
       ...(requestId !== undefined && { requestId }),
     }
   }
+}
+
+/** What differs in a copy. */
+export interface ErrorChanges extends Partial<AgentErrorOptions> {
+  readonly message?: string
+}
+
+/** A new error with the fields of another and some changes: an error object that is shared must not be changed. */
+export function copyError(error: AgentError, { message = error.message, ...changes }: ErrorChanges): AgentError {
+  const { code, phase, retryable, attempts, status, retryAfterMs, providerMessage, requestId, usage, cause, stack } = error
+  const known = { status, retryAfterMs, providerMessage, requestId, usage, cause }
+  const options = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
+  const copy = new AgentError(message, { code, phase, retryable, attempts, ...options, ...changes })
+  if (stack !== undefined) Object.defineProperty(copy, 'stack', { value: stack, writable: true, configurable: true })
+  return copy
 }
 
 /** A failure whose message is written for the model. Any other error reaches the model as neutral text with an id. */

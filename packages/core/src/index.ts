@@ -2,8 +2,19 @@ export { Agent } from './agent/agent.ts'
 export type { AgentOptions, ContextOption, ResumeOptions, RunOptions, StreamOptions } from './agent/agent-options.ts'
 export { type Approval, approve, deny, type OutcomeAnswer } from './agent/answers.ts'
 export { maxTools } from './agent/tool-set.ts'
+export { errorId } from './describe.ts'
 export { type AgentErrorCode, errorCodes } from './error-codes.ts'
-export { AgentError, type AgentErrorOptions, type ErrorData, type ErrorPhase, FatalToolError, fatal, ToolError } from './errors.ts'
+export {
+  AgentError,
+  type AgentErrorOptions,
+  copyError,
+  type ErrorChanges,
+  type ErrorData,
+  type ErrorPhase,
+  FatalToolError,
+  fatal,
+  ToolError,
+} from './errors.ts'
 export type { AttemptReason, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './events.ts'
 export { assertNever, isJsonObject, type Json, type JsonObject } from './json.ts'
 export { defaultLimits, type Limits, type ResolvedLimits } from './limits.ts'
@@ -44,7 +55,7 @@ export type {
   ToolDefinition,
   Warning,
 } from './model.ts'
-export type { Operation, OperationContext, Operations, Outcome, Question } from './operations.ts'
+export type { Answer, Operation, OperationContext, Operations, Outcome, Question } from './operations.ts'
 export type { OutputCheck, OutputMode, OutputSpec } from './output.ts'
 export { type Repair, repairMessages } from './repair-messages.ts'
 export type { PendingQuestion, RunResult, RunState, RunStatus, RunStep, StopReason } from './result.ts'

@@ -11,7 +11,10 @@ export interface Limits {
   readonly tokens?: number
   /** Money, in integer micro-units of the currency of the model's prices. Needs a model with prices. Default: none. */
   readonly cost?: number
-  /** Active time in milliseconds: model calls and tools; waiting for a person is free. Default: 1,800,000 (30 minutes). */
+  /**
+   * Active time in milliseconds: model calls, tools and your own code in the loop, also while a slow consumer of the events holds
+   * them up; waiting for a person is free. Default: 1,800,000 (30 minutes).
+   */
   readonly durationMs?: number
 }
 
@@ -51,22 +54,16 @@ export function resolveLimits(limits: Limits): ResolvedLimits {
   return { ...defaultLimits, ...Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) }
 }
 
-/** What a run has spent so far, and what its next request is expected to add. */
+/** What a run has spent of the budgets that are counted. */
 export interface Spending {
   readonly steps: number
   readonly toolCalls: number
-  readonly tokens: number
-  readonly cost: number
   readonly activeMs: number
-  readonly nextTokens: number
-  readonly nextCost: number
 }
 
-/** The limit that forbids one more request, or `undefined`. */
+/** The limit of steps, tool calls or time that is reached, or `undefined`. */
 export function reachedLimit(limits: ResolvedLimits, spent: Spending): StopReason | undefined {
   if (spent.activeMs >= limits.durationMs) return 'max-duration'
-  if (spent.cost + spent.nextCost > limits.cost) return 'max-cost'
-  if (spent.tokens + spent.nextTokens > limits.tokens) return 'max-tokens'
   if (spent.steps >= limits.steps) return 'max-steps'
   if (spent.toolCalls >= limits.toolCalls) return 'max-tool-calls'
   return undefined

@@ -13,8 +13,8 @@ export interface Operations {
    * again. Rejects at once when the run is aborted, whatever the operations do.
    */
   perform<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]>
-  /** Answers in order; `undefined` when this host does not wait and someone has still to answer: the run pauses. */
-  ask(questions: readonly Question[]): Promise<readonly Json[] | undefined>
+  /** Answers in order; `undefined` where this host does not wait and someone has still to answer: the run pauses. */
+  ask(questions: readonly Question[]): Promise<readonly (Answer | undefined)[]>
 }
 
 export interface Operation<Output> {
@@ -34,6 +34,8 @@ export interface OperationContext {
   readonly key: string
   /** Aborts with the run. */
   readonly signal: AbortSignal
+  /** How long the operation stood in the queue of its batch, in milliseconds. */
+  readonly waitedMs: number
   /** Shows a live event. Live events are never recorded. */
   readonly emit: (event: RunEventBody) => void
   /** `undefined` while consumers keep up; else what to wait for before more is fetched. */
@@ -46,6 +48,8 @@ export type Outcome<Output> =
       readonly output: Output
       /** How long the body took, in milliseconds. */
       readonly ms: number
+      /** How long it stood in the queue of its batch before, in milliseconds. */
+      readonly waitedMs: number
       /** How often the body was started, lost executions included. */
       readonly executions: number
       /** True when it came from a record. */
@@ -53,6 +57,13 @@ export type Outcome<Output> =
     }
   /** A `once` operation that was started and whose outcome was never recorded. */
   | { readonly status: 'unknown' }
+
+/** What a person decided. */
+export interface Answer {
+  readonly value: Json
+  /** True when it was already part of the state that the run was continued from. */
+  readonly replayed: boolean
+}
 
 /** Something a person has to decide. */
 export interface Question {

@@ -1,17 +1,18 @@
-import type { AssistantMessage, AssistantPart, Message, ToolCallPart, ToolMessage } from './messages.ts'
+import type { AssistantMessage, Message, ToolCallPart, ToolMessage } from './messages.ts'
 import { toolCallsOf } from './messages.ts'
-import { findProblem } from './sendable.ts'
+import { findProblem, isEmpty, shapeProblem } from './sendable.ts'
 
 /** One change that was needed. */
 export interface Repair {
   /** Position in the messages that were given. */
   readonly index: number
-  readonly what: 'empty-message-dropped' | 'orphan-result-dropped' | 'missing-result-added' | 'results-reordered'
+  readonly what: 'unknown-message-dropped' | 'empty-message-dropped' | 'orphan-result-dropped' | 'missing-result-added' | 'results-reordered'
 }
 
 /**
  * Makes a transcript sendable that another program wrote, trimmed or cut: results without a call are dropped, calls without a
- * result get one that says so, results are put into call order, empty assistant messages are dropped. Reasoning is kept.
+ * result get one that says so, results are put into call order, empty assistant messages and what is no message are dropped.
+ * Reasoning is kept.
  *
  * @returns The very same array when nothing was wrong, and what was changed. The result passes `checkMessages`, unless nothing is left.
  */
@@ -30,30 +31,23 @@ export function repairMessages(messages: readonly Message[]): { readonly message
 // What is kept of the message at this place, and how many messages that decision takes: a message with its results.
 function repairAt(messages: readonly Message[], index: number, repairs: Repair[]): { readonly kept: readonly Message[]; readonly taken: number } {
   const message = messages[index]
-  if (message === undefined || message.role === 'tool') {
-    repairs.push({ index, what: 'orphan-result-dropped' })
+  const drop = (what: Repair['what']): { kept: readonly Message[]; taken: number } => {
+    repairs.push({ index, what })
     return { kept: [], taken: 1 }
   }
-  const isKept = message.role === 'assistant' ? !isEmpty(message) : message.content.length > 0
-  if (!isKept) {
-    repairs.push({ index, what: 'empty-message-dropped' })
-    return { kept: [], taken: 1 }
-  }
+  if (message === undefined || shapeProblem(message) !== undefined) return drop('unknown-message-dropped')
+  if (message.role === 'tool') return drop('orphan-result-dropped')
   if (message.role !== 'assistant') return { kept: [message], taken: 1 }
+  if (isEmpty(message)) return drop('empty-message-dropped')
   const results = resultsAfter(messages, index)
   return { kept: [message, ...pair({ message, index, results, repairs })], taken: 1 + results.length }
-}
-
-function isEmpty({ content }: AssistantMessage): boolean {
-  if (typeof content === 'string') return content === ''
-  return !content.some((part: AssistantPart) => part.type === 'tool-call' || (part.type === 'text' && part.text !== ''))
 }
 
 function resultsAfter(messages: readonly Message[], index: number): readonly ToolMessage[] {
   const results: ToolMessage[] = []
   for (let next = index + 1; next < messages.length; next++) {
     const message = messages[next]
-    if (message?.role !== 'tool') break
+    if (message?.role !== 'tool' || shapeProblem(message) !== undefined) break
     results.push(message)
   }
   return results

@@ -20,6 +20,9 @@ export type StopReason =
   | 'repeated-calls'
   | 'paused'
   | 'outcome-unknown'
+  /** Only on the result that an error carries: what there was by then. */
+  | 'failed'
+  | 'aborted'
 
 /** The status that each stop reason stands for. */
 export const statusOf: Readonly<Record<StopReason, RunStatus>> = {
@@ -35,6 +38,8 @@ export const statusOf: Readonly<Record<StopReason, RunStatus>> = {
   'repeated-calls': 'limit',
   paused: 'paused',
   'outcome-unknown': 'paused',
+  failed: 'unusable',
+  aborted: 'unusable',
 }
 
 /** One model call and the tools it asked for. */

@@ -1,4 +1,5 @@
 import pRetry, { AbortError } from 'p-retry'
+import { describe } from './describe.ts'
 import { AgentError } from './errors.ts'
 
 /** Requests for one step, or for one `complete()`, the first included. */
@@ -26,7 +27,7 @@ export function retryDelayMs(error: AgentError, attempt: number, random: number)
  * Sends a single call with the same rules as an attempt of a run.
  *
  * @param send - Sends once; receives the number of the attempt, from 1.
- * @throws {AgentError} What the last attempt failed with.
+ * @throws {AgentError} What the last attempt failed with, or `aborted`. What is no `AgentError` is a defect: thrown as it is, at once.
  */
 export async function withRetries<Result>(send: (attempt: number) => Promise<Result>, signal: AbortSignal): Promise<Result> {
   let delayMs: number | undefined
@@ -35,13 +36,23 @@ export async function withRetries<Result>(send: (attempt: number) => Promise<Res
       if (delayMs !== undefined) await sleep(delayMs, signal)
       return await send(attempt)
     } catch (error) {
-      if (!AgentError.is(error)) throw error
+      if (!AgentError.is(error)) throw new AbortError(asError(error))
       delayMs = retryDelayMs(error, attempt, Math.random())
       throw delayMs === undefined ? new AbortError(error) : error
     }
   }
-  // The delay is the server's or ours, decided above; p-retry only repeats.
-  return await pRetry(attemptOnce, { retries: maxAttempts - 1, minTimeout: 0, maxTimeout: 0, signal })
+  try {
+    signal.throwIfAborted()
+    // The delay is the server's or ours, decided above; p-retry only repeats.
+    return await pRetry(attemptOnce, { retries: maxAttempts - 1, minTimeout: 0, maxTimeout: 0 })
+  } catch (error) {
+    if (!signal.aborted) throw error
+    throw new AgentError(`The call was aborted: ${describe(signal.reason)}.`, { code: 'aborted', phase: 'loop', cause: signal.reason })
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new AgentError(`The call failed with ${describe(thrown)}.`, { code: 'internal', phase: 'loop', cause: thrown })
 }
 
 /**

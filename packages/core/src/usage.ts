@@ -43,10 +43,10 @@ export interface Cost {
   readonly amountMicros: number
 }
 
-/** The cost of a usage, rounded up to a whole micro-unit; `undefined` when input or output tokens are unknown. */
+/** The cost of a usage, rounded up to a whole micro-unit; `undefined` when input or output tokens are unknown or no whole numbers. */
 export function costOf(usage: Usage, prices: Prices): Cost | undefined {
   const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage
-  if (inputTokens === undefined || outputTokens === undefined) return undefined
+  if (!isCount(inputTokens) || !isCount(outputTokens) || !isCount(cachedInputTokens)) return undefined
   const cached = Math.min(cachedInputTokens, inputTokens)
   // Tokens times price leaves the exact range of a number at a few thousand million: BigInt keeps it exact.
   const total =
@@ -54,4 +54,13 @@ export function costOf(usage: Usage, prices: Prices): Cost | undefined {
     BigInt(cached) * BigInt(prices.cachedInput ?? prices.input) +
     BigInt(outputTokens) * BigInt(prices.output)
   return { currency: prices.currency, amountMicros: Number((total + 999_999n) / 1_000_000n) }
+}
+
+/** True for prices that can be counted with: integers of at least 0. */
+export function arePrices({ input, output, cachedInput = 0 }: Prices): boolean {
+  return isCount(input) && isCount(output) && isCount(cachedInput)
+}
+
+function isCount(value: number | undefined): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { FatalToolError, ToolError, type ToolOutput } from '@capstan/core'
+import { errorId, FatalToolError, ToolError, type ToolOutput } from '@capstan/core'
 import { capText } from './output/cap-text.ts'
 
 /**
@@ -9,7 +8,7 @@ import { capText } from './output/cap-text.ts'
 export function describeFailure(error: unknown, maxBytes: number): ToolOutput {
   if (ask(() => FatalToolError.is(error))) return { status: 'fatal', text: 'The tool ended the run.', error: causeOf(error) }
   const message = ask(() => ToolError.is(error)) ? messageOf(error) : undefined
-  return { status: 'error', text: capText(message ?? neutralText(), maxBytes), error }
+  return { status: 'error', text: capText(message ?? neutralText(error), maxBytes), error }
 }
 
 /** True for failures that say the same when the call is repeated. */
@@ -18,8 +17,8 @@ export function isFinal(error: unknown): boolean {
 }
 
 /** The short id is in the text, and so in logs and in what a user reports; the error is on the event with this text. */
-export function neutralText(): string {
-  return `The tool failed for a reason that is not shown here (error id ${randomUUID().slice(0, 8)}). Try another way, or say that it failed.`
+export function neutralText(error: unknown): string {
+  return `The tool failed for a reason that is not shown here (error id ${errorId(error)}). Try another way, or say that it failed.`
 }
 
 function causeOf(error: unknown): unknown {

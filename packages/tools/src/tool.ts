@@ -67,8 +67,8 @@ async function validate<Context>({ schema, timeoutMs, maxResultBytes }: ToolSpec
     const checked = await within(timeoutMs, checkInput(schema, input))
     if (checked === undefined) return { ok: false, message: `The input could not be checked within ${timeoutMs / 1_000} s.` }
     return checked.ok ? { ok: true } : { ok: false, message: capText(inputMessage(checked.problems), maxResultBytes) }
-  } catch {
-    return { ok: false, message: neutralText() }
+  } catch (error) {
+    return { ok: false, message: neutralText(error) }
   }
 }
 

@@ -35,7 +35,6 @@ const tailMs = 15_000
 /** Starts measuring, at the response headers. */
 export function measureSilence(clocks: Clocks): Silence {
   let sinceContent = 0
-  let sinceEvent = 0
   let sinceBytes = 0
   let last: Progress | undefined
   let hasContent = false
@@ -56,7 +55,7 @@ export function measureSilence(clocks: Clocks): Silence {
     if (hasContent) return deadline('gapMs', clocks.gapMs - sinceContent)
     const queued = deadline('queuedMs', clocks.queuedMs - sinceContent)
     if (last === 'keep-alive') return queued
-    const first = deadline('firstContentMs', clocks.firstContentMs - sinceEvent)
+    const first = deadline('firstContentMs', clocks.firstContentMs - sinceBytes)
     return last === undefined ? first : sooner(first, queued)
   }
 
@@ -64,13 +63,11 @@ export function measureSilence(clocks: Clocks): Silence {
     next: () => (last === 'keep-alive' ? sooner(deadline('bytesMs', clocks.bytesMs - sinceBytes), untilContent()) : untilContent()),
     waited: (ms) => {
       sinceContent += ms
-      sinceEvent += ms
       sinceBytes += ms
     },
     heard: (progress) => {
       last = progress
       sinceBytes = 0
-      if (progress !== 'keep-alive') sinceEvent = 0
       if (progress === 'content') {
         sinceContent = 0
         hasContent = true

@@ -164,3 +164,19 @@ test('a user message of one text part is sent as plain text, of several as parts
     },
   ])
 })
+
+test('a request can ask for JSON by itself, and for JSON of a shape where the endpoint has that', () => {
+  const formatOf = (responseFormat: NonNullable<ModelRequest['responseFormat']>): unknown =>
+    JSON.parse(
+      encoderOf(evolinkKimi).encode(
+        { messages: [{ role: 'user', content: 'JSON' }], responseFormat },
+        { stream: true, streamUsage: false, passBack: 'always' },
+      ),
+    ).response_format
+
+  expect(formatOf({ type: 'json' })).toEqual({ type: 'json_object' })
+  expect(formatOf({ type: 'json', schema: { type: 'object' } })).toEqual({
+    type: 'json_schema',
+    json_schema: { name: 'answer', schema: { type: 'object' }, strict: true },
+  })
+})

@@ -1,4 +1,4 @@
-import { AgentError, type JsonObject, type Message, type ModelRequest, type ToolChoice, type ToolDefinition } from '@capstan/core'
+import { AgentError, type Json, type JsonObject, type Message, type ModelRequest, type ToolChoice, type ToolDefinition } from '@capstan/core'
 import type { ModelProfile, PassBack } from '../profiles/profile.ts'
 import { encodeMessage, type MessageRules } from './encode-message.ts'
 import type { WireParameters } from './encode-parameters.ts'
@@ -74,20 +74,31 @@ export function createRequestEncoder(options: EncoderOptions): RequestEncoder {
 
   return {
     encode: (request, mode) => {
-      checkJsonMode(request, options)
-      const body = new Map<string, string>([['model', JSON.stringify(options.model)]])
-      for (const [name, value] of options.parameters) body.set(name, JSON.stringify(value))
-      body.set('stream', String(mode.stream))
-      if (mode.stream && mode.streamUsage) body.set('stream_options', '{"include_usage":true}')
-      if (request.tools !== undefined && request.tools.length > 0) body.set('tools', encodeTools(request.tools))
+      const format = formatOf(request, options)
+      checkJsonMode(request, format, options)
       const toolChoice = encodeToolChoice(request, options)
-      if (toolChoice !== undefined) body.set('tool_choice', toolChoice)
-      for (const [name, value] of Object.entries(options.extraBody ?? {})) body.set(name, JSON.stringify(value))
-      let head = ''
-      for (const [name, text] of body) head += `${JSON.stringify(name)}:${text},`
+      const keys = new Map<string, string>([
+        ['model', JSON.stringify(options.model)],
+        ...options.parameters.map(encodeKey),
+        ...(request.responseFormat === undefined ? [] : [['response_format', JSON.stringify(format)] as const]),
+        ...modeKeys(mode),
+        ...(request.tools === undefined || request.tools.length === 0 ? [] : [['tools', encodeTools(request.tools)] as const]),
+        ...(toolChoice === undefined ? [] : [['tool_choice', toolChoice] as const]),
+        ...Object.entries(options.extraBody ?? {}).map(encodeKey),
+      ])
+      const head = Array.from(keys, ([name, text]) => `${JSON.stringify(name)}:${text},`).join('')
       return `{${head}"messages":[${encodeMessages(request, mode.passBack)}]}`
     },
   }
+}
+
+function encodeKey([name, value]: readonly [string, Json]): readonly [string, string] {
+  return [name, JSON.stringify(value)]
+}
+
+function modeKeys({ stream, streamUsage }: EncodeMode): readonly (readonly [string, string])[] {
+  const usage = [['stream_options', '{"include_usage":true}'] as const]
+  return [['stream', String(stream)] as const, ...(stream && streamUsage ? usage : [])]
 }
 
 function encodeTool({ name, description, inputSchema }: ToolDefinition): string {
@@ -124,8 +135,14 @@ function encodeToolChoice({ tools = [], toolChoice }: ModelRequest, { profile, m
   )
 }
 
-function checkJsonMode(request: ModelRequest, { profile, parameters, model }: EncoderOptions): void {
-  const format = parameters.find(([name]) => name === 'response_format')?.[1]
+/** The format of the answer: what this request asks for, else what the settings say. */
+function formatOf({ responseFormat }: ModelRequest, { parameters }: EncoderOptions): Json | undefined {
+  if (responseFormat === undefined) return parameters.find(([name]) => name === 'response_format')?.[1]
+  const { schema } = responseFormat
+  return schema === undefined ? { type: 'json_object' } : { type: 'json_schema', json_schema: { name: 'answer', schema, strict: true } }
+}
+
+function checkJsonMode(request: ModelRequest, format: Json | undefined, { profile, model }: EncoderOptions): void {
   if (!isJsonObjectFormat(format)) return
   const last = request.messages.at(-1)
   if (last?.role === 'assistant' && last.partial === true) {

@@ -50,7 +50,8 @@ interface StreamOnlyOptions {
   readonly retryAfterText?: 'fail' | 'restart'
 }
 
-export type ResumeOptions<Context = unknown> = StreamOptions<Context> & ResumeOnlyOptions
+/** The run keeps its id: idempotency keys follow from it. */
+export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal'> & ContextOption<Context> & StreamOnlyOptions & ResumeOnlyOptions
 
 interface ResumeOnlyOptions {
   /** What people decided, by the id of the question in `pending`: `approve()`, `deny()`, or the outcome of a call. */

@@ -19,7 +19,7 @@ export function deny(reason?: string): Approval {
 /** Reads an answer; anything that is not clearly an approval is a denial. */
 export function readApproval(answer: Json): Approval {
   if (!isJsonObject(answer)) return deny()
-  if (answer['approve'] === true) return approve(answer['input'])
+  if (answer['approve'] === true) return 'input' in answer ? approve(answer['input']) : approve()
   return typeof answer['reason'] === 'string' ? deny(answer['reason']) : deny()
 }
 

@@ -117,16 +117,15 @@ test('a denial reaches the model with its reason', async () => {
   expect(result.steps[0]?.toolResults[1]).toMatchObject({ status: 'denied', text: expect.stringContaining('too much') })
 })
 
-test('an approval does not fit a tool that changed since it was asked', async () => {
+test('an approval does not fit a tool that changed since it was asked: the state is refused', async () => {
   const paused = await shop().agent.generate('go')
   const effects: unknown[] = []
   const tools = toolsOf(effects).map((tool) => (tool.name === 'pay' ? { ...tool, description: 'Pays twice.' } : tool))
-  const result = await new Agent({ model: scriptedModel([script[1] ?? {}]), tools }).resume(moved(paused), {
-    answers: { [paused.pending[0]?.id ?? '']: approve() },
-  }).result
+  const agent = new Agent({ model: scriptedModel([]), tools })
+  const resumed = agent.resume(moved(paused), { answers: { [paused.pending[0]?.id ?? '']: approve() } })
 
+  await expect(resumed.result).rejects.toMatchObject({ code: 'state-mismatch' })
   expect(effects).toEqual([])
-  expect(result.steps[0]?.toolResults[1]?.status).toBe('denied')
 })
 
 test('without an answer a resumed run pauses again', async () => {
@@ -185,8 +184,8 @@ test('a once call of unknown outcome runs again only when told, with the same ke
       }),
     ],
   })
-  const state = moved((error as { result: RunResult }).result)
-  const result = await agent.resume(state, { answers: { 'steps/1/tools/0/outcome/1': { repeat: true } } }).result
+  const unknown = await agent.resume(moved((error as { result: RunResult }).result)).result
+  const result = await agent.resume(moved(unknown), { answers: { [unknown.pending[0]?.id ?? '']: { repeat: true } } }).result
 
   expect(result.stopReason).toBe('finished')
   expect(keys).toHaveLength(2)

@@ -1,9 +1,11 @@
 import { AgentError } from '../errors.ts'
 import { resolveLimits } from '../limits.ts'
-import type { LoopAgent } from '../loop/loop-run.ts'
+import type { LoopAgent, LoopOutput } from '../loop/loop-run.ts'
+import { joinInstructions } from '../loop/prepare.ts'
 import type { ModelTraits, ToolDefinition } from '../model.ts'
-import { answerToolName, chooseOutputMode, type OutputMode, type OutputSpec, outputInstructions } from '../output.ts'
+import { answerToolName, chooseOutputMode, type OutputMode, outputInstructions } from '../output.ts'
 import type { Tool } from '../tool.ts'
+import { arePrices } from '../usage.ts'
 import type { AgentOptions } from './agent-options.ts'
 import { answerTool } from './answer-tool.ts'
 import { indexTools } from './tool-set.ts'
@@ -18,12 +20,12 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
   try {
     const own = indexTools(options.tools ?? [])
     checkOptions(options, own.size)
-    const output = resolveOutput(options, own)
+    const output = resolveOutput(options, own.has(answerToolName), own.size > 0)
     const tools = output?.mode === 'tool' ? indexTools([...own.values(), answerTool(output.spec)]) : own
     return {
       name,
       model: options.model,
-      instructions: joinInstructions(options.instructions, output),
+      instructions: joinInstructions(options.instructions, output?.instructions),
       tools,
       toolDefinitions: [...tools.values()].map(definitionOf),
       toolChoice: options.toolChoice,
@@ -47,29 +49,28 @@ function checkOptions<Context, Output>({ model, toolCallConcurrency = 10, limits
   if (limits?.cost !== undefined && traits.prices === undefined) {
     refuse(`limits.cost needs prices, and ${id} has none. Pass \`prices\` in the settings of the model.`)
   }
+  if (traits.prices !== undefined && !arePrices(traits.prices)) {
+    refuse(`the prices of ${id} must be integers of at least 0: micro-units for a million tokens, so 0.60 is 600_000.`)
+  }
   if (tools > 0 && !traits.tools) refuse(`${id} refuses tools. Use another model for an agent with tools.`)
   if (toolChoice === 'required' && tools === 0) refuse("toolChoice 'required' needs tools.")
 }
 
-type ResolvedOutput = { readonly spec: OutputSpec; readonly mode: OutputMode } | undefined
-
-function resolveOutput<Context, Output>({ output, outputMode, model }: AgentOptions<Context, Output>, tools: ReadonlyMap<string, unknown>): ResolvedOutput {
+function resolveOutput<Context, Output>(
+  { output, outputMode, model }: AgentOptions<Context, Output>,
+  isTaken: boolean,
+  hasTools: boolean,
+): LoopOutput | undefined {
   if (output === undefined) return undefined
-  const mode = outputMode ?? chooseOutputMode(model.traits, tools.size > 0)
+  const mode = outputMode ?? chooseOutputMode(model.traits, hasTools)
   if (!canUse(mode, model.traits)) refuse(`outputMode '${mode}' is not one that ${model.id} has. Leave it out for the best one.`)
-  if (mode === 'tool' && tools.has(answerToolName)) refuse(`the tool name '${answerToolName}' is taken by \`output\`. Rename the tool.`)
-  return { spec: output, mode }
+  if (mode === 'tool' && isTaken) refuse(`the tool name '${answerToolName}' is taken by \`output\`. Rename the tool.`)
+  return { spec: output, mode, instructions: outputInstructions(mode, output.schema) }
 }
 
 function canUse(mode: OutputMode, { tools, outputModes = [] }: ModelTraits): boolean {
   if (mode === 'tool') return tools
   return mode === 'text' || outputModes.includes(mode)
-}
-
-function joinInstructions(instructions: string | undefined, output: ResolvedOutput): string | undefined {
-  if (output === undefined) return instructions
-  const added = outputInstructions(output.mode, output.spec.schema)
-  return instructions === undefined ? added : `${instructions}\n\n${added}`
 }
 
 function definitionOf({ name, description, inputSchema }: Tool<never>): ToolDefinition {

@@ -4,6 +4,8 @@ import type { Tool } from '../tool.ts'
 /** DeepSeek, Moonshot and Evolink document the same limit. */
 export const maxTools = 128
 
+const effects: ReadonlySet<unknown> = new Set(['read', 'idempotent', 'once'])
+
 /**
  * Indexes the tools of an agent by name.
  *
@@ -21,6 +23,19 @@ export function indexTools<Context>(tools: readonly Tool<Context>[] | Readonly<R
   for (const [key, tool] of entries) {
     if (typeof tool?.run !== 'function' || typeof tool.name !== 'string') {
       throw new AgentError(`tools/${key} is not a tool. Make it with tool({ ... }) of @capstan/tools.`, { code: 'invalid-tool' })
+    }
+    if (!Array.isArray(tools) && tool.name !== key) {
+      throw new AgentError(
+        `tools/${key} is the tool '${tool.name}'. In a record the key is the name: write { ${JSON.stringify(tool.name)}: … }, or use a list.`,
+        {
+          code: 'invalid-tool',
+        },
+      )
+    }
+    if (!effects.has(tool.effect)) {
+      throw new AgentError(`tools/${key} ('${tool.name}') has the effect ${JSON.stringify(tool.effect)}. It must be 'read', 'idempotent' or 'once'.`, {
+        code: 'invalid-tool',
+      })
     }
     const folded = tool.name.toLowerCase()
     const earlier = seen.get(folded)

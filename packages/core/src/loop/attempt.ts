@@ -1,11 +1,11 @@
 import { describe } from '../describe.ts'
-import { AgentError, type ErrorData } from '../errors.ts'
+import { AgentError, copyError, type ErrorData } from '../errors.ts'
 import type { AttemptReason, RunEventBody } from '../events.ts'
-import type { ModelEvent, ModelReply, ModelRequest, Warning } from '../model.ts'
+import type { ModelEvent, ModelReply, ModelRequest } from '../model.ts'
 import type { OperationContext } from '../operations.ts'
 import { retryDelayMs, sleep } from '../retry.ts'
 import type { Usage } from '../usage.ts'
-import type { LoopRun } from './loop-run.ts'
+import { addWarning, type LoopRun, leftMs } from './loop-run.ts'
 import { withinTime } from './within-time.ts'
 
 /** What is recorded of one request. A failure is a value; `retryInMs` says that the loop shall try again. */
@@ -24,12 +24,16 @@ export interface Attempt {
   readonly request: ModelRequest
 }
 
+interface Reception extends OperationContext {
+  /** Text deltas that were delivered. */
+  readonly shown: string[]
+}
+
 /** Waits as told, sends the request once, shows what comes, and decides what a failure means. */
 export async function attemptModel(run: LoopRun, attempt: Attempt, context: OperationContext): Promise<AttemptOutput> {
   const shown: string[] = []
   try {
-    const leftMs = run.agent.limits.durationMs - run.activeMs
-    const reply = await withinTime(leftMs, context.signal, (signal) => receive(run, attempt, { ...context, signal, shown, warnings: run.warnings }))
+    const reply = await withinTime(leftMs(run), context.signal, (signal) => receive(run, attempt, { ...context, signal, shown }))
     return reply === 'late' ? { status: 'late', text: shown.join('') } : { status: 'ok', reply }
   } catch (thrown) {
     context.signal.throwIfAborted()
@@ -37,36 +41,36 @@ export async function attemptModel(run: LoopRun, attempt: Attempt, context: Oper
   }
 }
 
-interface Reception extends OperationContext {
-  /** Text deltas that were delivered. */
-  readonly shown: string[]
-  readonly warnings: Warning[]
-}
-
 async function receive(run: LoopRun, attempt: Attempt, context: Reception): Promise<ModelReply> {
   const { model } = run.agent
   if (attempt.waitMs > 0) await sleep(attempt.waitMs, context.signal)
   context.emit({ type: 'attempt', step: attempt.step, attempt: attempt.attempt, model: model.id, reason: attempt.reason })
-  let reply: ModelReply | undefined
-  for await (const events of model.stream(attempt.request, { signal: context.signal })) {
-    reply = deliver(events, attempt, context) ?? reply
-    const room = context.room()
-    if (room !== undefined) await room
+  const chunks = model.stream(attempt.request, { signal: context.signal })[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const { value, done } = await chunks.next()
+      context.signal.throwIfAborted()
+      if (done) throw new AgentError(`${model.id} ended without a reply.`, { code: 'stream-truncated', phase: 'finish', retryable: true })
+      const reply = deliver(run, attempt, { ...context, events: value })
+      if (reply !== undefined) return reply
+      const room = context.room()
+      if (room !== undefined) await room
+    }
+  } finally {
+    // Not awaited: a model that goes on after its reply, or ignores the signal, must not hold the run.
+    chunks.return?.().catch(() => {})
   }
-  if (reply !== undefined) return reply
-  throw new AgentError(`${model.id} ended without a reply.`, { code: 'stream-truncated', phase: 'finish', retryable: true })
 }
 
 /** Shows what came in one chunk; returns the reply if it came with it. */
-function deliver(events: readonly ModelEvent[], attempt: Attempt, { shown, warnings, emit }: Reception): ModelReply | undefined {
-  let reply: ModelReply | undefined
+function deliver(run: LoopRun, attempt: Attempt, { events, shown, emit }: Reception & { readonly events: readonly ModelEvent[] }): ModelReply | undefined {
   for (const event of events) {
-    if (event.type === 'text-delta') shown.push(event.delta)
-    if (event.type === 'warning') warnings.push(event.warning)
-    if (event.type === 'reply') reply = event.reply
-    else emit(liveEvent(attempt, event))
+    if (event.type === 'reply') return event.reply
+    if (event.type === 'text-delta' && event.delta !== '') shown.push(event.delta)
+    // Models warn with every request; a run says it once.
+    if (event.type !== 'warning' || addWarning(run, event.warning)) emit(liveEvent(attempt, event))
   }
-  return reply
+  return undefined
 }
 
 function liveEvent({ step, attempt }: Attempt, event: Exclude<ModelEvent, { type: 'reply' }>): RunEventBody {
@@ -80,23 +84,31 @@ interface Failure {
 }
 
 function judgeFailure(run: LoopRun, { step, attempt }: Attempt, { context, thrown, textShown }: Failure): AttemptOutput {
-  let error = AgentError.is(thrown) ? thrown : internalError(thrown)
-  const usage = error.usage
-  let retryInMs = retryDelayMs(error, attempt, Math.random())
-  if (retryInMs !== undefined && textShown && !run.restartAfterText) {
-    retryInMs = undefined
-    error = new AgentError(
-      `The answer broke after a part of its text was delivered, so step ${step} was not started again: ${error.message} ` +
-        "The partial text is on `result.text`. Ask again, or stream with `retryAfterText: 'restart'`.",
-      { code: 'stream-interrupted', phase: 'stream', retryable: true, cause: error },
-    )
-  }
+  const failure = AgentError.is(thrown) ? thrown : internalError(thrown)
+  const mayRestart = run.restartAfterText || !textShown
+  const delayMs = retryDelayMs(failure, attempt, Math.random())
+  const retryInMs = mayRestart ? delayMs : undefined
+  const error = copyError(delayMs !== undefined && !mayRestart ? interrupted(failure, step) : failure, { attempts: attempt })
   run.liveErrors.set(context.key, error)
   const data = error.toJSON()
   if (retryInMs !== undefined) context.emit({ type: 'step-retry', step, attempt, delayMs: retryInMs, error: data })
-  return { status: 'failed', error: data, ...(usage && { usage }), ...(retryInMs !== undefined && { retryInMs }) }
+  return { status: 'failed', error: data, ...(error.usage && { usage: error.usage }), ...(retryInMs !== undefined && { retryInMs }) }
+}
+
+function interrupted(failure: AgentError, step: number): AgentError {
+  return copyError(failure, {
+    message:
+      `The answer broke after a part of its text was delivered, so step ${step} was not started again: ${failure.message} ` +
+      "The partial text is on `result.text`. Ask again, or stream with `retryAfterText: 'restart'`.",
+    code: 'stream-interrupted',
+    cause: failure,
+  })
 }
 
 function internalError(thrown: unknown): AgentError {
-  return new AgentError(`The model failed with something that is not an AgentError: ${describe(thrown)}.`, { code: 'internal', phase: 'stream', cause: thrown })
+  return new AgentError(`The model failed with something that is not an AgentError: ${describe(thrown)}.`, {
+    code: 'internal',
+    phase: 'stream',
+    cause: thrown,
+  })
 }

@@ -1,26 +1,31 @@
-import { AgentError } from '../errors.ts'
+import { AgentError, copyError } from '../errors.ts'
 import { textOf, toolCallsOf } from '../messages.ts'
 import type { ModelReply, ModelRequest } from '../model.ts'
 import type { StopReason } from '../result.ts'
+import { maxAttempts } from '../retry.ts'
 import { type Attempt, type AttemptOutput, attemptModel } from './attempt.ts'
-import { addAttempt, addTime, type LoopRun } from './loop-run.ts'
+import { passedBudget } from './budget.ts'
+import { addAttempt, addTime, type LoopRun, openStep } from './loop-run.ts'
 
-/** The answer of one step, or why there is none that the loop can go on with. */
+/** The answer of one step, why there is none that the loop can go on with, or what broke. */
 export type StepAnswer =
-  | { readonly reply: ModelReply; readonly replayed: boolean; readonly stop?: undefined }
-  | { readonly stop: StopReason; readonly reply?: ModelReply; readonly partialText?: string }
+  | { readonly reply: ModelReply; readonly replayed: boolean; readonly stop?: undefined; readonly error?: undefined }
+  | { readonly stop: StopReason; readonly reply?: ModelReply; readonly partialText?: string; readonly error?: undefined }
+  | { readonly error: AgentError; readonly reply?: undefined; readonly stop?: undefined }
 
 /**
- * Calls the model for one step: one operation for each request, as long as the attempts say so.
+ * Calls the model for one step: one operation for each request, as long as the attempts say so and the budgets allow it.
  *
- * @throws {AgentError} What the last attempt failed with, or `empty-reply`.
+ * @param place - Where its operations stand: `steps/2`, or `closing`.
  */
-export async function callModel(run: LoopRun, request: ModelRequest): Promise<StepAnswer> {
-  const step = run.steps.length + 1
+export async function callModel(run: LoopRun, request: ModelRequest, place: string): Promise<StepAnswer> {
+  const step = openStep(run)
   let next: Pick<Attempt, 'reason' | 'waitMs'> = { reason: 'first', waitMs: 0 }
   for (let attempt = 1; ; attempt++) {
-    const settled = await performAttempt(run, { ...next, step, attempt, request })
-    const answer = answerOf(settled)
+    const budget = passedBudget(run, request)
+    if (budget !== undefined) return { stop: budget }
+    const settled = await performAttempt(run, { ...next, step, attempt, request }, place)
+    const answer = answerOf(run, settled, attempt)
     if (answer !== undefined) return answer
     next = nextAttempt(run, settled, { step, attempt })
   }
@@ -33,31 +38,32 @@ interface SettledAttempt {
 }
 
 // What ends the step; `undefined` when it needs another attempt.
-function answerOf({ output, replayed }: SettledAttempt): StepAnswer | undefined {
+function answerOf(run: LoopRun, { output, replayed, key }: SettledAttempt, attempt: number): StepAnswer | undefined {
   if (output.status === 'late') return { stop: 'max-duration', partialText: output.text }
-  if (output.status === 'failed') return undefined
+  if (output.status === 'failed') {
+    return output.retryInMs === undefined ? { error: run.liveErrors.get(key) ?? new AgentError(output.error.message, output.error) } : undefined
+  }
   const stop = judge(output.reply)
-  if (stop === 'empty') return undefined
-  return stop === undefined ? { reply: output.reply, replayed } : { stop, reply: output.reply }
+  if (stop === undefined) return { reply: output.reply, replayed }
+  if (stop !== 'empty') return { stop, reply: output.reply }
+  const isLast = run.emptyReplies > 0 || attempt >= maxAttempts
+  return isLast ? { error: copyError(emptyReply(output.reply), { attempts: attempt }) } : undefined
 }
 
 function nextAttempt(
   run: LoopRun,
-  { output, replayed, key }: SettledAttempt,
-  { step, attempt }: { step: number; attempt: number },
+  { output, replayed }: SettledAttempt,
+  { step, attempt }: { readonly step: number; readonly attempt: number },
 ): Pick<Attempt, 'reason' | 'waitMs'> {
-  if (output.status === 'failed') {
-    if (output.retryInMs !== undefined) return { reason: 'retry', waitMs: output.retryInMs }
-    throw withAttempts(run.liveErrors.get(key) ?? new AgentError(output.error.message, output.error), attempt)
-  }
+  if (output.status === 'failed') return { reason: 'retry', waitMs: output.retryInMs ?? 0 }
+  run.emptyReplies++
   const error = emptyReply(output.status === 'ok' ? output.reply : undefined)
-  if (run.emptyReplies++ > 0) throw withAttempts(error, attempt)
   if (!replayed) run.show({ type: 'step-retry', step, attempt, delayMs: 0, error: error.toJSON() })
   return { reason: 'empty-reply', waitMs: 0 }
 }
 
-async function performAttempt(run: LoopRun, attempt: Attempt): Promise<SettledAttempt> {
-  const id = `steps/${attempt.step}/model/${attempt.attempt}`
+async function performAttempt(run: LoopRun, attempt: Attempt, place: string): Promise<SettledAttempt> {
+  const id = `${place}/model/${attempt.attempt}`
   const [outcome] = await run.operations.perform<AttemptOutput>([
     { id, name: 'model', effect: 'idempotent', run: (context) => attemptModel(run, attempt, context) },
   ])
@@ -65,7 +71,7 @@ async function performAttempt(run: LoopRun, attempt: Attempt): Promise<SettledAt
   const { output, replayed, ms, executions } = outcome
   addTime(run, ms)
   for (let lost = 1; lost < executions; lost++) addAttempt(run, undefined)
-  addAttempt(run, output.status === 'ok' ? output.reply.usage : output.status === 'failed' ? output.usage : undefined)
+  addAttempt(run, usageOf(output))
   if (output.status === 'ok') {
     const { message, finishReason, usage } = output.reply
     run.show({ type: 'message-end', step: attempt.step, message, finishReason, usage, ms, ...(replayed && { replayed }) })
@@ -73,23 +79,25 @@ async function performAttempt(run: LoopRun, attempt: Attempt): Promise<SettledAt
   return { output, replayed, key: `${run.operations.runId}/${id}` }
 }
 
+function usageOf(output: AttemptOutput): ModelReply['usage'] | undefined {
+  if (output.status === 'ok') return output.reply.usage
+  return output.status === 'failed' ? output.usage : undefined
+}
+
 // What the loop cannot go on with. Calls of a cut message are answered by the tool part of the loop.
-function judge({ message, finishReason }: ModelReply): StopReason | 'empty' | undefined {
+function judge({ message, finishReason, atOutputLimit }: ModelReply): StopReason | 'empty' | undefined {
   if (finishReason === 'content-filter') return 'filtered'
   if (toolCallsOf(message).length > 0) return undefined
-  if (finishReason === 'length') return 'truncated'
-  return textOf(message).trim() === '' ? 'empty' : undefined
+  if (finishReason === 'length' || atOutputLimit) return 'truncated'
+  // A message that announces calls and has none has lost them, whatever its text.
+  return textOf(message).trim() === '' || finishReason === 'tool-calls' ? 'empty' : undefined
 }
 
 function emptyReply(reply: ModelReply | undefined): AgentError {
   const reason = reply?.rawFinishReason ?? reply?.finishReason
-  return new AgentError(`The model answered with neither text nor tool calls (finish reason '${reason}'). It is asked again once in a run.`, {
+  return new AgentError(`The model answered with neither a whole text nor tool calls (finish reason '${reason}'). It is asked again once in a run.`, {
     code: 'empty-reply',
     phase: 'finish',
     ...(reply && { usage: reply.usage }),
   })
-}
-
-function withAttempts(error: AgentError, attempts: number): AgentError {
-  return Object.assign(error, { attempts })
 }

@@ -1,21 +1,16 @@
-import { type Approval, readApproval, readOutcome } from '../agent/answers.ts'
+import { readApproval, readOutcome } from '../agent/answers.ts'
 import { AgentError } from '../errors.ts'
-import type { ToolResultPart } from '../messages.ts'
+import { type ToolResultPart, type ToolStatus, toolCallsOf } from '../messages.ts'
 import type { ModelReply } from '../model.ts'
-import type { Outcome, Question } from '../operations.ts'
-import { type CheckedCall, checkCalls, isCut, type RunnableCall, toolResult } from './check-calls.ts'
-import { addTime, type LoopRun } from './loop-run.ts'
+import type { Answer, Question } from '../operations.ts'
+import { type CheckedCall, checkCalls, countsAsCall, findTool, isCut, type RunnableCall, type StepReply, toolResult } from './check-calls.ts'
+import { addBatchTime, type LoopRun, openStep } from './loop-run.ts'
 import { approvalOperation, approvalQuestion, outcomeQuestion } from './questions.ts'
 import { callsKey, countRepeat } from './repeats.ts'
-import { type CallChange, type RecordedOutput, toolOperation } from './run-tool.ts'
+import { type RecordedOutput, toolOperation } from './run-tool.ts'
 
 /** The results of all calls in call order, or what people have to decide first. */
 export type ToolBatch = { readonly results: readonly ToolResultPart[]; readonly pending?: undefined } | { readonly pending: readonly Question[] }
-
-interface PlannedCall {
-  readonly call: RunnableCall
-  readonly change: CallChange
-}
 
 type Results = Map<number, ToolResultPart>
 
@@ -24,129 +19,167 @@ type Results = Map<number, ToolResultPart>
  *
  * @throws {AgentError} `tool-fatal`, or `output-limit` when calls were cut a second time.
  */
-export async function callTools(run: LoopRun, reply: ModelReply, replayed: boolean): Promise<ToolBatch> {
-  const key = repeatKey(run, reply)
-  const checked = checkCalls(run, reply, key)
+export async function callTools(run: LoopRun, step: StepReply): Promise<ToolBatch> {
+  const key = repeatKey(run, step.reply)
+  const checked = checkCalls(run, step, key)
   if (checked.length === 0) return { results: [] }
   const results: Results = new Map()
-  refuse(run, { checked, results, replayed })
+  for (const call of checked) {
+    if (!('result' in call)) continue
+    const { status, text } = call.result
+    settle(run, results, { call, output: { status, text }, ms: 0, replayed: step.replayed })
+  }
   const runnable = checked.filter((call) => 'tool' in call)
   const gated = await findGated(run, runnable)
   const free = runnable.filter((call) => !gated.includes(call))
-  let open = await execute(
-    run,
-    results,
-    free.map((call) => ({ call, change: {} })),
-  )
-  if (gated.length > 0) {
-    const questions = gated.map(approvalQuestion)
-    const answers = await run.operations.ask(questions)
-    if (answers === undefined) return { pending: [...questions, ...open.map(({ call }) => outcomeQuestion(call, 1))] }
-    const approved = gated.flatMap((call, index) => settleApproval(run, results, { call, approval: readApproval(answers[index] ?? null) }))
-    open = [...open, ...(await execute(run, results, approved))]
-  }
-  const pending = await settleUnknown(run, results, open)
-  if (pending !== undefined) return { pending }
-  throwWhatEndsTheRun(run, reply, results)
+  const unknown = await execute(run, results, { calls: free, round: 0 })
+  const asked = await askForApproval(run, results, gated)
+  if (asked.pending.length > 0) return { pending: [...asked.pending, ...unknown.map((call) => outcomeQuestion(call, 1))] }
+  unknown.push(...(await execute(run, results, { calls: asked.approved, round: 0 })))
+  const pending = await settleUnknown(run, results, unknown)
+  if (pending.length > 0) return { pending }
+  failWhenCutAgain(run, step.reply)
   // Every call has a result by now.
   const ordered = checked.flatMap(({ index }) => results.get(index) ?? [])
   run.repeats = key === '' ? { calls: '', outputs: '', count: 0 } : countRepeat(run.repeats, key, ordered)
   return { results: ordered }
 }
 
+// Calls are compared by the tool that they mean; one of a repeatable tool exempts its step.
 function repeatKey(run: LoopRun, { message }: ModelReply): string {
-  const calls = typeof message.content === 'string' ? [] : message.content.filter((part) => part.type === 'tool-call')
-  return calls.some((call) => run.agent.tools.get(call.toolName)?.repeatable === true) ? '' : callsKey(calls)
-}
-
-interface Refusal {
-  readonly checked: readonly CheckedCall[]
-  readonly results: Results
-  readonly replayed: boolean
-}
-
-function refuse(run: LoopRun, { checked, results, replayed }: Refusal): void {
-  for (const call of checked) {
-    if (!('result' in call)) continue
-    results.set(call.index, call.result)
-    showEnd(run, call, { status: call.result.status, text: call.result.text, ms: 0, replayed })
-  }
+  const calls = toolCallsOf(message).map(({ toolName, inputText }) => ({ tool: findTool(run, toolName), toolName, inputText }))
+  if (calls.some(({ tool }) => tool?.repeatable === true)) return ''
+  return callsKey(calls.map(({ tool, toolName, inputText }) => ({ toolName: tool?.name ?? toolName, inputText })))
 }
 
 async function findGated(run: LoopRun, calls: readonly RunnableCall[]): Promise<readonly RunnableCall[]> {
   const asking = calls.filter(({ tool }) => tool.needsApproval !== false)
   if (asking.length === 0) return []
   const outcomes = await run.operations.perform(asking.map((call) => approvalOperation(run, call)))
-  return asking.filter((_, index) => isNeeded(outcomes[index]))
-}
-
-// Without an answer the call needs approval.
-function isNeeded(outcome: Outcome<boolean> | undefined): boolean {
-  return outcome?.status === 'done' ? outcome.output : true
-}
-
-/** Runs calls in one batch. Returns those of unknown outcome. */
-async function execute(run: LoopRun, results: Results, planned: readonly PlannedCall[]): Promise<readonly PlannedCall[]> {
-  if (planned.length === 0) return []
-  const outcomes = await run.operations.perform(planned.map(({ call, change }) => toolOperation(run, call, change)))
-  addTime(run, Math.max(...outcomes.map((outcome) => (outcome.status === 'done' ? outcome.ms : 0))))
-  return planned.filter(({ call }, index) => {
+  addBatchTime(run, outcomes)
+  return asking.filter((_, index) => {
     const outcome = outcomes[index]
-    if (outcome?.status !== 'done') return true
-    run.toolCalls++
-    results.set(call.index, toolResult(call.part, outcome.output.status, outcome.output.text))
-    if (outcome.replayed) showEnd(run, call, { ...outcome.output, ms: outcome.ms, replayed: true })
-    return false
+    return outcome?.status === 'done' ? outcome.output : true
   })
 }
 
-function settleApproval(run: LoopRun, results: Results, { call, approval }: { call: RunnableCall; approval: Approval }): readonly PlannedCall[] {
-  if (approval.approve) return [{ call, change: approval.input === undefined ? {} : { input: approval.input } }]
-  const output: RecordedOutput = { status: 'denied', text: `Not run: a person denied this call${approval.reason ? `: ${approval.reason}` : '.'}` }
-  results.set(call.index, toolResult(call.part, output.status, output.text))
-  showEnd(run, call, { ...output, ms: 0, replayed: false })
+interface Execution {
+  readonly calls: readonly RunnableCall[]
+  readonly round: number
+}
+
+/**
+ * Runs calls in one batch. Returns those of unknown outcome.
+ *
+ * @throws {AgentError} `tool-fatal`, before anyone is asked for anything else.
+ */
+async function execute(run: LoopRun, results: Results, { calls, round }: Execution): Promise<RunnableCall[]> {
+  if (calls.length === 0) return []
+  const outcomes = await run.operations.perform(calls.map((call) => toolOperation(run, call, round)))
+  addBatchTime(run, outcomes)
+  const unknown: RunnableCall[] = []
+  for (const [index, call] of calls.entries()) {
+    const outcome = outcomes[index]
+    if (outcome?.status !== 'done') {
+      unknown.push(call)
+      continue
+    }
+    const { output, ms, replayed } = outcome
+    count(run, call, output.status)
+    if (replayed) settle(run, results, { call, output, ms, replayed })
+    else keep(results, { call, output })
+  }
+  failWhenFatal(run, results)
+  return unknown
+}
+
+interface Asked {
+  readonly approved: readonly RunnableCall[]
+  readonly pending: readonly Question[]
+}
+
+async function askForApproval(run: LoopRun, results: Results, gated: readonly RunnableCall[]): Promise<Asked> {
+  if (gated.length === 0) return { approved: [], pending: [] }
+  const questions = gated.map(approvalQuestion)
+  const answers = await run.operations.ask(questions)
+  const pending = questions.filter((_, index) => answers[index] === undefined)
+  if (pending.length > 0) return { approved: [], pending }
+  return { approved: gated.flatMap((call, index) => settleApproval(run, results, { call, answer: answers[index] })), pending }
+}
+
+function settleApproval(run: LoopRun, results: Results, { call, answer }: { call: RunnableCall; answer: Answer | undefined }): readonly RunnableCall[] {
+  const approval = readApproval(answer?.value ?? null)
+  // Edited input takes the place of the model's for good: also in questions about this call.
+  if (approval.approve) return [approval.input === undefined ? call : { ...call, input: approval.input }]
+  const text = `Not run: a person denied this call${approval.reason ? `: ${approval.reason}` : '.'}`
+  settle(run, results, { call, output: { status: 'denied', text }, ms: 0, replayed: answer?.replayed ?? false })
   return []
 }
 
-/** Asks about calls of unknown outcome until each is settled; returns the questions when nobody answers yet. */
-async function settleUnknown(run: LoopRun, results: Results, calls: readonly PlannedCall[]): Promise<readonly Question[] | undefined> {
+/** Asks about calls of unknown outcome until each is settled; returns the questions that nobody has answered yet. */
+async function settleUnknown(run: LoopRun, results: Results, calls: readonly RunnableCall[]): Promise<readonly Question[]> {
   let open = calls
   for (let round = 1; open.length > 0; round++) {
-    const questions = open.map(({ call }) => outcomeQuestion(call, round))
+    const questions = open.map((call) => outcomeQuestion(call, round))
     const answers = await run.operations.ask(questions)
-    if (answers === undefined) return questions
-    const again: PlannedCall[] = []
-    for (const [index, { call, change }] of open.entries()) {
-      const answer = readOutcome(answers[index] ?? null)
-      if ('repeat' in answer) again.push({ call, change: { ...change, round } })
-      else results.set(call.index, 'output' in answer ? toolResult(call.part, 'ok', answer.output) : toolResult(call.part, 'error', answer.failed))
-    }
-    open = await execute(run, results, again)
+    const pending = questions.filter((_, index) => answers[index] === undefined)
+    if (pending.length > 0) return pending
+    const again = open.filter((call, index) => settleOutcome(run, results, { call, answer: answers[index] }))
+    open = await execute(run, results, { calls: again, round })
   }
-  return undefined
+  return []
 }
 
-function throwWhatEndsTheRun(run: LoopRun, reply: ModelReply, results: Results): void {
+/** Returns true for a call that shall run again. */
+function settleOutcome(run: LoopRun, results: Results, { call, answer }: { call: RunnableCall; answer: Answer | undefined }): boolean {
+  const said = readOutcome(answer?.value ?? null)
+  if ('repeat' in said) return true
+  const output: RecordedOutput = 'output' in said ? { status: 'ok', text: said.output } : { status: 'error', text: said.failed }
+  settle(run, results, { call, output, ms: 0, replayed: answer?.replayed ?? false })
+  count(run, call, output.status)
+  return false
+}
+
+interface Settled {
+  readonly call: CheckedCall
+  readonly output: RecordedOutput
+}
+
+interface Ended extends Settled {
+  /** 0 for a call that did not run here. */
+  readonly ms: number
+  readonly replayed: boolean
+}
+
+function keep(results: Results, { call, output: { status, text } }: Settled): void {
+  results.set(call.index, toolResult(call.part, status, text))
+}
+
+// A call that was refused inside its operation did not run.
+function count(run: LoopRun, { tool }: RunnableCall, status: ToolStatus): void {
+  if (countsAsCall(tool) && status !== 'invalid-input' && status !== 'skipped') run.toolCalls++
+}
+
+/** Keeps a result and shows its end. A call that ran in this process has shown its end itself. */
+function settle(run: LoopRun, results: Results, { call, output, ms, replayed }: Ended): void {
+  keep(results, { call, output })
+  const { toolCallId, toolName } = call.part
+  run.show({ type: 'tool-end', step: openStep(run), key: call.id, toolCallId, toolName, ...output, ms, ...(replayed && { replayed }) })
+}
+
+function failWhenFatal(run: LoopRun, results: Results): void {
   for (const [index, { status, toolName }] of results) {
     if (status !== 'fatal') continue
-    const cause = run.toolErrors.get(`steps/${run.steps.length + 1}/tools/${index}`)
+    const cause = run.toolErrors.get(`steps/${openStep(run)}/tools/${index}`)
     throw new AgentError(`The tool '${toolName}' ended the run.`, { code: 'tool-fatal', phase: 'tool', cause })
   }
+}
+
+function failWhenCutAgain(run: LoopRun, reply: ModelReply): void {
   if (!isCut(reply) || run.cutReplies++ === 0) return
   throw new AgentError(
     `The model's tool calls were cut a second time in this run (finish reason '${reply.rawFinishReason ?? reply.finishReason}'). ` +
       'None of them was run. Raise the output limit, or ask for smaller pieces.',
     { code: 'output-limit', phase: 'finish', usage: reply.usage },
   )
-}
-
-interface CallEnd extends RecordedOutput {
-  readonly ms: number
-  readonly replayed: boolean
-}
-
-function showEnd(run: LoopRun, { id, part }: CheckedCall, { replayed, ...end }: CallEnd): void {
-  const { toolCallId, toolName } = part
-  const step = run.steps.length + 1
-  run.show({ type: 'tool-end', step, key: id, toolCallId, toolName, ...end, ...(replayed && { replayed }) })
 }

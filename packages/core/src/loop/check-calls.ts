@@ -1,8 +1,9 @@
 import type { Json } from '../json.ts'
 import { type ToolCallPart, type ToolResultPart, type ToolStatus, toolCallsOf } from '../messages.ts'
-import type { ModelReply } from '../model.ts'
+import type { ModelReply, ModelRequest } from '../model.ts'
+import { answerToolName } from '../output.ts'
 import type { Tool } from '../tool.ts'
-import type { LoopRun } from './loop-run.ts'
+import { type LoopRun, openStep } from './loop-run.ts'
 import { isRepeatedTooOften } from './repeats.ts'
 
 /** A call that may run. */
@@ -13,7 +14,7 @@ export interface RunnableCall {
   /** Id of its operation: the internal key of the call, as the provider's id may repeat. */
   readonly id: string
   readonly tool: Tool<never>
-  /** The arguments, parsed, not yet validated. */
+  /** The arguments, parsed, not yet validated; or what a person put in their place. */
   readonly input: Json
 }
 
@@ -27,22 +28,34 @@ export interface RefusedCall {
 
 export type CheckedCall = RunnableCall | RefusedCall
 
+/** What a step asked, and what it was offered. */
+export interface StepReply {
+  readonly request: ModelRequest
+  readonly reply: ModelReply
+  readonly replayed: boolean
+}
+
 /** Finds the tool and parses the arguments of each call of a step: pure. Each call becomes runnable or refused, in call order. */
-export function checkCalls(run: LoopRun, reply: ModelReply, callsKey: string): readonly CheckedCall[] {
-  const step = run.steps.length + 1
+export function checkCalls(run: LoopRun, { request, reply }: StepReply, callsKey: string): readonly CheckedCall[] {
+  const offered = (request.tools ?? []).map(({ name }) => name)
   const rule = ruleAgainstAll(run, reply, callsKey)
   let left = run.agent.limits.toolCalls - run.toolCalls
   return toolCallsOf(reply.message).map((part, index): CheckedCall => {
-    const place = { part, index, id: `steps/${step}/tools/${index}` }
+    const place = { part, index, id: `steps/${openStep(run)}/tools/${index}` }
     const refuse = (status: ToolStatus, text: string): RefusedCall => ({ ...place, result: toolResult(part, status, text) })
     if (rule !== undefined) return refuse('skipped', rule)
-    const tool = findTool(run.agent.tools, part.toolName)
-    if (tool === undefined) return refuse('unknown-tool', unknownToolText(run, part.toolName))
+    const tool = findTool(run, part.toolName)
+    if (tool === undefined || !offered.includes(tool.name)) return refuse('unknown-tool', unknownToolText(part.toolName, offered))
     const parsed = parseInput(part.inputText)
     if ('problem' in parsed) return refuse('invalid-input', parsed.problem)
-    if (left-- <= 0) return refuse('skipped', `Not run: the limit of ${run.agent.limits.toolCalls} tool calls of this run is reached.`)
+    if (countsAsCall(tool) && left-- <= 0) return refuse('skipped', `Not run: the limit of ${run.agent.limits.toolCalls} tool calls of this run is reached.`)
     return { ...place, tool, input: parsed.input }
   })
+}
+
+/** Giving the final answer by a call is no use of a tool. */
+export function countsAsCall(tool: Tool<never>): boolean {
+  return tool.name !== answerToolName
 }
 
 /** Makes the result of a call. */
@@ -53,6 +66,11 @@ export function toolResult(part: ToolCallPart, status: ToolStatus, text: string)
 /** True when the calls of this reply are not provably whole. */
 export function isCut({ finishReason, atOutputLimit }: ModelReply): boolean {
   return atOutputLimit || finishReason === 'length' || finishReason === 'other'
+}
+
+/** The tool that a name means. Some models send it with the prefix or suffix that belongs to the id of a call: `functions.NAME:0`. */
+export function findTool({ agent: { tools } }: LoopRun, name: string): Tool<never> | undefined {
+  return tools.get(name) ?? tools.get(name.replace(/^functions\./, '').replace(/:\d+$/, ''))
 }
 
 // A reason why no call of this step may run.
@@ -67,18 +85,13 @@ function ruleAgainstAll(run: LoopRun, reply: ModelReply, callsKey: string): stri
   return undefined
 }
 
-// Some models send a tool's name with the prefix or suffix that belongs to the id of a call: functions.NAME:0.
-function findTool(tools: ReadonlyMap<string, Tool<never>>, name: string): Tool<never> | undefined {
-  return tools.get(name) ?? tools.get(name.replace(/^functions\./, '').replace(/:\d+$/, ''))
-}
-
-function unknownToolText(run: LoopRun, name: string): string {
-  const names = [...run.agent.tools.keys()]
-  const known = names.length === 0 ? 'There are no tools.' : `The tools are: ${names.join(', ')}. Use one of these names exactly.`
+function unknownToolText(name: string, offered: readonly string[]): string {
+  const known = offered.length === 0 ? 'There are no tools.' : `The tools are: ${offered.join(', ')}. Use one of these names exactly.`
   return `Not run: there is no tool '${name.slice(0, 100)}'. ${known}`
 }
 
-function parseInput(text: string): { readonly input: Json } | { readonly problem: string } {
+/** Parses the argument text of a call; an empty one is an empty object. */
+export function parseInput(text: string): { readonly input: Json } | { readonly problem: string } {
   if (text.trim() === '') return { input: {} }
   try {
     // JSON.parse returns JSON.

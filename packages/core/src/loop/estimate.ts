@@ -1,11 +1,11 @@
-import type { Message, ToolResultPart } from '../messages.ts'
+import type { Message } from '../messages.ts'
 import type { ToolDefinition } from '../model.ts'
 
 // DeepSeek documents about 0.3 tokens for an English character and 0.6 for a Chinese one; 0.3 rounds up to a cautious third.
 // https://api-docs.deepseek.com/quick_start/token_usage
 const charactersPerToken = 3
 
-type Estimable = string | undefined | readonly (ToolResultPart | Message | ToolDefinition)[]
+type Estimable = string | undefined | readonly (Message | ToolDefinition)[]
 
 /** A rough count of tokens for what nobody has counted yet: a third of the characters. */
 export function estimateTokens(value: Estimable | readonly Estimable[]): number {

@@ -1,16 +1,14 @@
 import type { AgentError } from '../errors.ts'
 import type { RunEventBody } from '../events.ts'
 import type { Json } from '../json.ts'
-import type { ResolvedLimits } from '../limits.ts'
-import { reachedLimit } from '../limits.ts'
+import { type ResolvedLimits, reachedLimit } from '../limits.ts'
 import type { Message } from '../messages.ts'
 import type { Model, ModelReply, ToolChoice, ToolDefinition, Warning } from '../model.ts'
-import type { Operations } from '../operations.ts'
+import type { Operations, Outcome } from '../operations.ts'
 import type { OutputMode, OutputSpec } from '../output.ts'
 import type { RunStep, StopReason } from '../result.ts'
 import type { Tool } from '../tool.ts'
-import { addUsage, type Cost, costOf, type RunUsage, type Usage } from '../usage.ts'
-import { estimateTokens } from './estimate.ts'
+import { addUsage, type RunUsage, type Usage } from '../usage.ts'
 import type { Repeats } from './repeats.ts'
 
 /** An agent as the loop sees it: checked, with every default filled in. */
@@ -24,15 +22,23 @@ export interface LoopAgent {
   readonly toolChoice: ToolChoice | undefined
   readonly toolCallConcurrency: number
   readonly limits: ResolvedLimits
-  readonly output: { readonly spec: OutputSpec; readonly mode: OutputMode } | undefined
+  readonly output: LoopOutput | undefined
   readonly prepareStep: PrepareStep | undefined
   readonly stopWhen: StopWhen | undefined
+}
+
+/** What the final answer must be, and how the model is brought to it. */
+export interface LoopOutput {
+  readonly spec: OutputSpec
+  readonly mode: OutputMode
+  /** Added to all instructions. */
+  readonly instructions: string
 }
 
 /** What `prepareStep` may change for one step. It is recorded, so it is plain JSON. */
 export interface StepPlan {
   readonly instructions?: string
-  /** Names of the tools to offer. Fewer tools change the prompt prefix, so the provider's cache misses once. */
+  /** Names of the tools to offer; a call of another is refused. Fewer tools change the prompt prefix, so the provider's cache misses once. */
   readonly tools?: readonly string[]
   readonly toolChoice?: ToolChoice
 }
@@ -61,9 +67,9 @@ export interface LoopRun {
   readonly messages: Message[]
   readonly steps: RunStep[]
   readonly warnings: Warning[]
-  /** Errors of this process by operation id, for `cause`; a replayed failure has its data alone. */
+  /** Errors of this process by operation key, for `cause`; a replayed failure has its data alone. */
   readonly liveErrors: Map<string, AgentError>
-  /** What tools threw in this process, by operation id, for `cause`. */
+  /** What `fatal` tools threw in this process, by operation id, for `cause`. */
   readonly toolErrors: Map<string, unknown>
   usage: RunUsage
   /** Usage of the step that is open: all its attempts. */
@@ -74,6 +80,8 @@ export interface LoopRun {
   toolCalls: number
   /** Charged to the budgets for attempts that never reported. */
   unknownTokens: number
+  /** Estimate for the request that is under way. */
+  openTokens: number
   emptyReplies: number
   cutReplies: number
   outputRetries: number
@@ -102,6 +110,7 @@ export function newLoopRun({ input, ...start }: LoopStart): LoopRun {
     activeMs: 0,
     toolCalls: 0,
     unknownTokens: 0,
+    openTokens: 0,
     emptyReplies: 0,
     cutReplies: 0,
     outputRetries: 0,
@@ -110,27 +119,49 @@ export function newLoopRun({ input, ...start }: LoopStart): LoopRun {
   }
 }
 
-/** Adds active time: a batch takes as long as its slowest operation. */
+/** The number of the step that is open, from 1. */
+export function openStep(run: LoopRun): number {
+  return run.steps.length + 1
+}
+
+/** Active time that the run has left, in milliseconds. */
+export function leftMs(run: LoopRun): number {
+  return run.agent.limits.durationMs - run.activeMs
+}
+
+/** Adds active time. */
 export function addTime(run: LoopRun, ms: number): void {
   run.activeMs += ms
   run.stepMs += ms
 }
 
-/** Adds what an attempt reported; an attempt that reported nothing is counted, and charged an estimate. */
-export function addAttempt(run: LoopRun, usage: Usage | undefined): void {
+/** Adds the time of a batch: it takes until its last operation ends. */
+export function addBatchTime(run: LoopRun, outcomes: readonly Outcome<unknown>[]): void {
+  addTime(run, Math.max(0, ...outcomes.map((outcome) => (outcome.status === 'done' ? outcome.waitedMs + outcome.ms : 0))))
+}
+
+/** Adds what an attempt reported; an attempt that reported nothing is counted, and charged the estimate of its request. */
+export function addAttempt(run: LoopRun, reported: Usage | undefined): void {
+  const usage = withTotal(reported)
   run.stepAttempts++
   if (usage?.totalTokens === undefined) {
     run.usage = { ...run.usage, unknownAttempts: run.usage.unknownAttempts + 1 }
-    if (hasBudget(run)) run.unknownTokens += nextInputTokens(run)
+    run.unknownTokens += run.openTokens
   }
   if (usage === undefined) return
   run.usage = { ...addUsage(run.usage, usage), unknownAttempts: run.usage.unknownAttempts }
   run.stepUsage = addUsage(run.stepUsage, usage)
 }
 
+function withTotal(usage: Usage | undefined): Usage | undefined {
+  const { inputTokens, outputTokens, totalTokens } = usage ?? {}
+  if (totalTokens !== undefined || inputTokens === undefined || outputTokens === undefined) return usage
+  return { ...usage, totalTokens: inputTokens + outputTokens }
+}
+
 /** Adds a whole step: the message with the results of all its calls. */
 export function addStep(run: LoopRun, reply: ModelReply, toolResults: RunStep['toolResults']): void {
-  const step = run.steps.length + 1
+  const step = openStep(run)
   run.messages.push(reply.message, ...toolResults.map((result) => ({ role: 'tool', content: [result] }) as const))
   const { message, finishReason, response } = reply
   run.steps.push({ step, message, toolResults, finishReason, usage: run.stepUsage, attempts: run.stepAttempts, response, ms: run.stepMs })
@@ -140,41 +171,17 @@ export function addStep(run: LoopRun, reply: ModelReply, toolResults: RunStep['t
   run.show({ type: 'step-end', step, usage: run.usage })
 }
 
-/** The cost so far; `undefined` without prices, or while the usage of an attempt is unknown. */
-export function costSoFar(run: LoopRun): Cost | undefined {
-  const { prices } = run.agent.model.traits
-  if (prices === undefined || run.usage.unknownAttempts > 0) return undefined
-  return costOf({ inputTokens: 0, outputTokens: 0, ...run.usage }, prices)
+const maxWarnings = 100
+
+/** Keeps a warning for the result, each once and at most 100. Returns whether it is new. */
+export function addWarning(run: LoopRun, warning: Warning): boolean {
+  const isKnown = run.warnings.some(({ code, message }) => code === warning.code && message === warning.message)
+  if (isKnown || run.warnings.length >= maxWarnings) return false
+  run.warnings.push(warning)
+  return true
 }
 
-/** The limit that forbids one more request of this run, or `undefined`. */
+/** The limit of steps, tool calls or time that forbids another step, or `undefined`. */
 export function limitOf(run: LoopRun): StopReason | undefined {
-  const { limits, model } = run.agent
-  const nextTokens = hasBudget(run) ? nextInputTokens(run) : 0
-  const price = (inputTokens: number, usage: Usage): number =>
-    model.traits.prices === undefined ? 0 : (costOf(addUsage({ inputTokens, outputTokens: 0 }, usage), model.traits.prices)?.amountMicros ?? 0)
-  return reachedLimit(limits, {
-    steps: run.steps.length,
-    toolCalls: run.toolCalls,
-    tokens: (run.usage.totalTokens ?? 0) + run.unknownTokens,
-    cost: price(run.unknownTokens, run.usage),
-    activeMs: run.activeMs,
-    nextTokens,
-    nextCost: price(nextTokens, {}),
-  })
-}
-
-// Estimates read the whole history: they are made only where a budget needs them.
-function hasBudget({ agent: { limits } }: LoopRun): boolean {
-  return limits.tokens !== Number.POSITIVE_INFINITY || limits.cost !== Number.POSITIVE_INFINITY
-}
-
-// The next request holds what the last one held, its answer and the results: reported numbers where there are some.
-function nextInputTokens(run: LoopRun): number {
-  const last = run.steps.at(-1)
-  const known = last?.attempts === 1 ? last.usage.totalTokens : undefined
-  if (last === undefined || known === undefined) {
-    return estimateTokens([run.agent.instructions, run.agent.toolDefinitions, run.messages])
-  }
-  return known + estimateTokens(last.toolResults)
+  return reachedLimit(run.agent.limits, { steps: run.steps.length, toolCalls: run.toolCalls, activeMs: run.activeMs })
 }

@@ -1,31 +1,30 @@
 import { AgentError } from '../errors.ts'
+import { isJsonObject, type Json } from '../json.ts'
 import { user } from '../messages.ts'
-import type { ModelRequest, ToolDefinition } from '../model.ts'
-import type { Operation } from '../operations.ts'
-import type { LoopRun, StepPlan, StepView } from './loop-run.ts'
+import type { ModelRequest, ToolChoice, ToolDefinition } from '../model.ts'
+import { answerToolName } from '../output.ts'
+import { decide } from './decide.ts'
+import { type LoopRun, openStep, type StepPlan, type StepView } from './loop-run.ts'
 
 /**
- * The request of the next step. `prepareStep` is the caller's code, so its decision is an operation: recorded, and not asked again.
+ * The request of the next step, changed by the caller's `prepareStep` where there is one. If that takes longer than the run has,
+ * the request is sent unchanged and meets the time limit.
  *
- * @throws {AgentError} `invalid-options` when `prepareStep` throws or names an unknown tool.
+ * @throws {AgentError} `invalid-options` when `prepareStep` throws or decides something that cannot be done.
  */
 export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
   const { agent, messages } = run
-  const plan = agent.prepareStep === undefined ? undefined : await decide(run, 'prepare', async () => (await agent.prepareStep?.(viewOf(run))) ?? {})
-  const instructions = plan?.instructions ?? agent.instructions
-  const toolChoice = plan?.toolChoice ?? agent.toolChoice
+  const plan = await planStep(run)
+  const instructions = plan.instructions === undefined ? agent.instructions : joinInstructions(plan.instructions, agent.output?.instructions)
+  const tools = plan.tools === undefined ? agent.toolDefinitions : chosenTools(run, plan.tools)
+  const toolChoice = plan.toolChoice ?? agent.toolChoice
   return {
     ...(instructions !== undefined && { instructions }),
     messages,
-    ...(agent.toolDefinitions.length > 0 && { tools: toolsOf(run, plan) }),
-    ...(toolChoice !== undefined && { toolChoice }),
+    ...(tools.length > 0 && { tools }),
+    ...(toolChoice !== undefined && tools.length > 0 && { toolChoice }),
     ...responseFormatOf(run),
   }
-}
-
-function responseFormatOf({ agent: { output } }: LoopRun): Pick<ModelRequest, 'responseFormat'> {
-  if (output?.mode === 'native') return { responseFormat: { type: 'json', schema: output.spec.schema } }
-  return output?.mode === 'json' ? { responseFormat: { type: 'json' } } : {}
 }
 
 /** The request after a limit: the same bytes and one more message that asks for the best answer so far. */
@@ -35,7 +34,7 @@ export function closingRequest(run: LoopRun, text: string): ModelRequest {
     ...(instructions !== undefined && { instructions }),
     messages: [...run.messages, user(text)],
     ...(toolDefinitions.length > 0 && { tools: toolDefinitions }),
-    ...(model.traits.toolChoices.includes('none') && { toolChoice: 'none' as const }),
+    ...(toolDefinitions.length > 0 && model.traits.toolChoices.includes('none') && { toolChoice: 'none' as const }),
     ...responseFormatOf(run),
   }
 }
@@ -43,35 +42,62 @@ export function closingRequest(run: LoopRun, text: string): ModelRequest {
 /** Whether the caller's `stopWhen` ends the run after the step that is now whole. */
 export async function wantsToStop(run: LoopRun): Promise<boolean> {
   const { stopWhen } = run.agent
-  return stopWhen === undefined ? false : await decide(run, 'stop', async () => await stopWhen(viewOf(run)))
+  if (stopWhen === undefined) return false
+  const decided = await decide(run, { id: `steps/${run.steps.length}/stop`, option: 'stopWhen', body: () => stopWhen(viewOf(run)) })
+  return decided !== 'late' && decided.value === true
 }
 
-async function decide<Output>(run: LoopRun, what: 'prepare' | 'stop', body: () => Promise<Output>): Promise<Output> {
-  const step = what === 'prepare' ? run.steps.length + 1 : run.steps.length
-  const operation: Operation<Output> = { id: `steps/${step}/${what}`, name: what, effect: 'read', run: body }
-  try {
-    const [outcome] = await run.operations.perform([operation])
-    if (outcome?.status === 'done') return outcome.output
-  } catch (error) {
-    if (AgentError.is(error)) throw error
-    const option = what === 'prepare' ? 'prepareStep' : 'stopWhen'
-    throw new AgentError(`${option} of agent '${run.agent.name}' threw in step ${step}.`, { code: 'invalid-options', phase: 'loop', cause: error })
-  }
-  throw new AgentError(`The operation ${operation.id} has no outcome.`, { code: 'internal', phase: 'loop' })
+/** Joins instructions with what the output adds to them. */
+export function joinInstructions(instructions: string | undefined, added: string | undefined): string | undefined {
+  return instructions === undefined || added === undefined ? (instructions ?? added) : `${instructions}\n\n${added}`
 }
 
-function viewOf(run: LoopRun): StepView {
-  return { messages: run.messages, steps: run.steps, usage: run.usage }
+async function planStep(run: LoopRun): Promise<StepPlan> {
+  const { prepareStep } = run.agent
+  if (prepareStep === undefined) return {}
+  const decided = await decide(run, { id: `steps/${openStep(run)}/prepare`, option: 'prepareStep', body: () => prepareStep(viewOf(run)) })
+  return decided === 'late' ? {} : readPlan(decided.value)
 }
 
-function toolsOf(run: LoopRun, plan: StepPlan | undefined): readonly ToolDefinition[] {
-  const { toolDefinitions, tools } = run.agent
-  if (plan?.tools === undefined) return toolDefinitions
-  for (const name of plan.tools) {
-    if (!tools.has(name)) {
-      throw new AgentError(`prepareStep names the tool '${name}', which agent '${run.agent.name}' does not have.`, { code: 'invalid-options', phase: 'loop' })
-    }
-  }
-  const chosen = new Set(plan.tools)
+const toolChoices: readonly string[] = ['auto', 'none', 'required'] satisfies readonly ToolChoice[]
+
+function readPlan(value: Json): StepPlan {
+  if (value === null) return {}
+  const { instructions, tools, toolChoice, ...others }: Record<string, Json | undefined> = isJsonObject(value) ? value : { value }
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) refuse(`returned '${unknown}', which is none of instructions, tools and toolChoice`)
+  if (instructions !== undefined && typeof instructions !== 'string') refuse('returned instructions that are no text')
+  if (tools !== undefined && !isTextList(tools)) refuse('returned tools that are no list of names')
+  if (toolChoice !== undefined && !isToolChoice(toolChoice))
+    refuse(`returned toolChoice ${JSON.stringify(toolChoice)}, which is none of ${toolChoices.join(', ')}`)
+  return { ...(instructions !== undefined && { instructions }), ...(tools !== undefined && { tools }), ...(toolChoice !== undefined && { toolChoice }) }
+}
+
+function isTextList(value: Json): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+function isToolChoice(value: Json): value is ToolChoice {
+  return typeof value === 'string' && toolChoices.includes(value)
+}
+
+function refuse(problem: string): never {
+  throw new AgentError(`prepareStep ${problem}.`, { code: 'invalid-options', phase: 'loop' })
+}
+
+function viewOf({ messages, steps, usage }: LoopRun): StepView {
+  return { messages, steps, usage }
+}
+
+// The tool that takes the final answer is always offered: the instructions ask for it.
+function chosenTools({ agent: { toolDefinitions, tools } }: LoopRun, names: readonly string[]): readonly ToolDefinition[] {
+  const unknown = names.find((name) => !tools.has(name))
+  if (unknown !== undefined) refuse(`names the tool '${unknown}', which the agent does not have`)
+  const chosen = new Set([...names, answerToolName])
   return toolDefinitions.filter(({ name }) => chosen.has(name))
+}
+
+function responseFormatOf({ agent: { output } }: LoopRun): Pick<ModelRequest, 'responseFormat'> {
+  if (output?.mode === 'native') return { responseFormat: { type: 'json', schema: output.spec.schema } }
+  return output?.mode === 'json' ? { responseFormat: { type: 'json' } } : {}
 }

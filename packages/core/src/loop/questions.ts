@@ -1,28 +1,32 @@
 import { createHash } from 'node:crypto'
 import type { Operation, Question } from '../operations.ts'
 import type { RunnableCall } from './check-calls.ts'
-import type { LoopRun } from './loop-run.ts'
+import { type LoopRun, leftMs } from './loop-run.ts'
+import { withinTime } from './within-time.ts'
 
-/** Whether a person must approve this call. Recorded, because it is the caller's code. */
-export function approvalOperation(run: LoopRun, { id, tool, input }: RunnableCall): Operation<boolean> {
+/** Whether a person must approve this call. Recorded, because it is the caller's code; without a clear no, a person is asked. */
+export function approvalOperation(run: LoopRun, call: RunnableCall): Operation<boolean> {
   return {
-    id: `${id}/needs-approval`,
-    name: `needs-approval ${tool.name}`,
+    id: `${call.id}/needs-approval`,
+    name: `needs-approval ${call.tool.name}`,
     effect: 'read',
-    run: async () => {
-      if (tool.needsApproval === true) return true
-      if (tool.needsApproval === false) return false
+    run: async ({ signal }) => {
       try {
-        // An input that will be refused needs nobody's approval.
-        if (!(await tool.validate(input)).ok) return false
-        // The caller's context has the type that its tools ask for: `Agent<Context>` checks it.
-        return await tool.needsApproval(input, run.context as never)
+        return (await withinTime(leftMs(run), signal, () => decide(run, call))) !== false
       } catch {
-        // Code that cannot decide must not let a call through.
+        signal.throwIfAborted()
         return true
       }
     },
   }
+}
+
+async function decide(run: LoopRun, { tool, input }: RunnableCall): Promise<unknown> {
+  // An input that will be refused needs nobody's approval.
+  if (!(await tool.validate(input)).ok) return false
+  if (typeof tool.needsApproval !== 'function') return tool.needsApproval
+  // The caller's code gets a copy, and its context has the type that its tools ask for: `Agent<Context>` checks it.
+  return await tool.needsApproval(structuredClone(input), run.context as never)
 }
 
 /** Asks whether a call may run. The question holds the exact input and a hash of the tool, so an answer fits only these. */

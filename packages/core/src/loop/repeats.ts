@@ -12,8 +12,14 @@ const tellAt = 3
 /** At this one the run ends. */
 export const endAt = 5
 
+/** A call as the guard compares it: the tool it means, and the model's own words. */
+export interface ComparedCall {
+  readonly toolName: string
+  readonly inputText: string
+}
+
 /** One text for all calls of a step. */
-export function callsKey(calls: readonly { readonly toolName: string; readonly inputText: string }[]): string {
+export function callsKey(calls: readonly ComparedCall[]): string {
   return JSON.stringify(calls.map(({ toolName, inputText }) => [toolName, inputText]))
 }
 

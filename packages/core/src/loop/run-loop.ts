@@ -3,7 +3,7 @@ import { callModel } from './call-model.ts'
 import { callTools } from './call-tools.ts'
 import { closeRun } from './close-run.ts'
 import { endRun, pauseRun } from './end-run.ts'
-import { addStep, type LoopRun, limitOf } from './loop-run.ts'
+import { addStep, type LoopRun, limitOf, openStep } from './loop-run.ts'
 import { prepareRequest, wantsToStop } from './prepare.ts'
 import { endAt } from './repeats.ts'
 import { isAnswered } from './settle-output.ts'
@@ -18,16 +18,17 @@ import { isAnswered } from './settle-output.ts'
  * @throws {AgentError} What broke.
  */
 export async function runLoop(run: LoopRun): Promise<RunResult> {
-  for (let step = 1; ; step++) {
+  for (;;) {
     const limit = limitOf(run)
     if (limit !== undefined) return await closeRun(run, limit)
 
-    run.show({ type: 'step-start', step })
+    run.show({ type: 'step-start', step: openStep(run) })
     const request = await prepareRequest(run)
-    const answer = await callModel(run, request)
+    const answer = await callModel(run, request, `steps/${openStep(run)}`)
+    if (answer.error !== undefined) throw answer.error
     if (answer.stop !== undefined) return endRun(run, answer.stop, answer)
 
-    const batch = await callTools(run, answer.reply, answer.replayed)
+    const batch = await callTools(run, { ...answer, request })
     if (batch.pending !== undefined) return pauseRun(run, batch.pending, answer.reply)
 
     addStep(run, answer.reply, batch.results)

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { FatalToolError } from '../errors.ts'
+import { errorId } from '../describe.ts'
+import { FatalToolError, ToolError } from '../errors.ts'
 import type { ToolEndEvent } from '../events.ts'
 import type { Json } from '../json.ts'
 import type { ToolStatus } from '../messages.ts'
 import type { Operation, OperationContext } from '../operations.ts'
 import type { ToolOutput } from '../tool.ts'
 import type { RunnableCall } from './check-calls.ts'
-import type { LoopRun } from './loop-run.ts'
+import { type LoopRun, leftMs, openStep } from './loop-run.ts'
 import { withinTime } from './within-time.ts'
 
 /** What is recorded of a tool call. */
@@ -16,64 +16,149 @@ export interface RecordedOutput {
   readonly coerced?: readonly string[]
 }
 
-/** What a person changed about a call. */
-export interface CallChange {
-  /** Edited input, instead of the model's. */
-  readonly input?: Json
-  /** Number of the repetition after an unknown outcome; each has an operation of its own and the same idempotency key. */
-  readonly round?: number
-}
-
-/** The operation that runs one call. */
-export function toolOperation(run: LoopRun, call: RunnableCall, change: CallChange = {}): Operation<RecordedOutput> {
+/**
+ * The operation that runs one call.
+ *
+ * @param round - Number of the repetition after an unknown outcome, 0 for none; each has an operation of its own and the same idempotency key.
+ */
+export function toolOperation(run: LoopRun, call: RunnableCall, round: number): Operation<RecordedOutput> {
   return {
-    id: change.round === undefined ? call.id : `${call.id}/again/${change.round}`,
+    id: round === 0 ? call.id : `${call.id}/again/${round}`,
     name: `tool ${call.tool.name}`,
     effect: call.tool.effect,
     concurrency: run.agent.toolCallConcurrency,
-    run: (context) => executeCall(run, { ...call, input: change.input ?? call.input }, context),
+    run: (context) => executeCall(run, call, context),
   }
 }
 
-async function executeCall(run: LoopRun, call: RunnableCall, { signal, emit }: OperationContext): Promise<RecordedOutput> {
+async function executeCall(run: LoopRun, call: RunnableCall, context: OperationContext): Promise<RecordedOutput> {
   const { toolName, toolCallId } = call.part
-  const step = run.steps.length + 1
+  const step = openStep(run)
+  const head = { step, key: call.id, toolCallId, toolName }
   const started = performance.now()
-  let isOpen = true
-  emit({ type: 'tool-start', step, key: call.id, toolCallId, toolName, input: call.input })
-  const { error, ...output } = await settleCall(run, call, {
-    signal,
-    progress: (data) => {
-      if (isOpen) emit({ type: 'tool-progress', step, key: call.id, toolName, data })
-    },
-  })
-  isOpen = false
-  if (signal.aborted) return output
-  emit(withError({ type: 'tool-end', step, key: call.id, toolCallId, toolName, ...output, ms: performance.now() - started }, error))
+  const deadlineMs = leftMs(run) - context.waitedMs
+  if (deadlineMs <= 0) {
+    const output: RecordedOutput = { status: 'skipped', text: 'Not run: the time limit of the run was reached.' }
+    context.emit({ type: 'tool-end', ...head, ...output, ms: 0 })
+    return output
+  }
+  // Listeners get a copy: what they change in it must not reach the tool.
+  context.emit({ type: 'tool-start', ...head, input: structuredClone(call.input) })
+  const progress = progressOf(context, { step, key: call.id, toolName })
+  const { error, ...output } = await settleCall(run, call, { signal: context.signal, progress: progress.report, deadlineMs })
+  progress.close()
   if (output.status === 'fatal') run.toolErrors.set(call.id, error)
+  context.emit(withError({ type: 'tool-end', ...head, ...output, ms: performance.now() - started }, error))
   return output
 }
 
 interface CallHost {
   readonly signal: AbortSignal
   readonly progress: (data: Json) => void
+  readonly deadlineMs: number
 }
 
 // Whatever the tool does, this settles within the time that the run has left.
-async function settleCall(run: LoopRun, call: RunnableCall, host: CallHost): Promise<ToolOutput> {
+async function settleCall(run: LoopRun, call: RunnableCall, { signal, progress, deadlineMs }: CallHost): Promise<ToolOutput> {
   const { part, input, tool } = call
-  const leftMs = run.agent.limits.durationMs - run.activeMs
   // The caller's context has the type that its tools ask for: `Agent<Context>` checks it.
   const context = run.context as never
   const idempotencyKey = `${run.operations.runId}/${call.id}`
   try {
-    const output = await withinTime(leftMs, host.signal, (signal) =>
-      tool.run(input, { signal, context, idempotencyKey, toolCallId: part.toolCallId, progress: host.progress }),
+    const output = await withinTime(deadlineMs, signal, (inner) =>
+      tool.run(input, { signal: inner, context, idempotencyKey, toolCallId: part.toolCallId, progress }),
     )
-    return output === 'late' ? { status: 'abandoned', text: 'Not finished: the time limit of the run was reached. It may have completed.' } : output
+    if (output === 'late') return { status: 'abandoned', text: 'Not finished: the time limit of the run was reached. It may have completed.' }
+    return checkedOutput(output)
   } catch (error) {
-    if (FatalToolError.is(error)) return { status: 'fatal', text: 'The tool ended the run.', error: error.cause }
-    return { status: 'error', text: `The tool failed (error ${randomUUID()}). It gave no reason that may be shown.`, error }
+    signal.throwIfAborted()
+    return failedOutput(error)
+  }
+}
+
+const statuses: ReadonlySet<unknown> = new Set<ToolStatus>([
+  'ok',
+  'error',
+  'timeout',
+  'abandoned',
+  'invalid-input',
+  'unknown-tool',
+  'denied',
+  'skipped',
+  'fatal',
+])
+
+// A tool that is not made by `tool()` may return anything.
+function checkedOutput({ status, text, coerced, error }: ToolOutput): ToolOutput {
+  if (!statuses.has(status) || typeof text !== 'string') throw new TypeError('The tool returned something that is no ToolOutput: { status, text }.')
+  return { status, text, ...(coerced !== undefined && { coerced }), ...(error !== undefined && { error }) }
+}
+
+function failedOutput(error: unknown): ToolOutput {
+  if (isFatal(error)) return { status: 'fatal', text: 'The tool ended the run.', error: error.cause }
+  const message = toolMessage(error)
+  if (message !== undefined) return { status: 'error', text: message, error }
+  return { status: 'error', text: `The tool failed for a reason that is not shown here (error id ${errorId(error)}).`, error }
+}
+
+function toolMessage(error: unknown): string | undefined {
+  try {
+    return ToolError.is(error) ? error.message : undefined
+  } catch {
+    return undefined
+  }
+}
+
+// A proxy may throw at any question.
+function isFatal(error: unknown): error is FatalToolError {
+  try {
+    return FatalToolError.is(error)
+  } catch {
+    return false
+  }
+}
+
+interface ProgressPlace {
+  readonly step: number
+  readonly key: string
+  readonly toolName: string
+}
+
+// While consumers are behind, only the newest progress waits for them. Nothing is reported after the end of the call.
+function progressOf({ emit, room }: OperationContext, place: ProgressPlace): { report(data: Json): void; close(): void } {
+  let isOpen = true
+  let waiting: { data: Json } | undefined
+  const show = (data: Json): void => {
+    if (isOpen) emit({ type: 'tool-progress', ...place, data })
+  }
+  const report = (data: Json): void => {
+    const json = asJson(data)
+    if (!isOpen || json === undefined) return
+    if (waiting !== undefined) {
+      waiting.data = json
+      return
+    }
+    const behind = room()
+    if (behind === undefined) return show(json)
+    waiting = { data: json }
+    void behind.then(() => {
+      const newest = waiting
+      waiting = undefined
+      if (newest !== undefined) show(newest.data)
+    })
+  }
+  const close = (): void => {
+    isOpen = false
+  }
+  return { report, close }
+}
+
+// Events are JSON, whatever a tool hands over; what cannot be is dropped.
+function asJson(data: Json): Json | undefined {
+  try {
+    return JSON.parse(JSON.stringify(data)) as Json
+  } catch {
+    return undefined
   }
 }
 

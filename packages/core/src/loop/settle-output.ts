@@ -5,7 +5,9 @@ import type { ModelReply } from '../model.ts'
 import type { Operation } from '../operations.ts'
 import { answerToolName, type OutputCheck, readJsonText } from '../output.ts'
 import type { RunStep } from '../result.ts'
-import type { LoopRun } from './loop-run.ts'
+import { findTool } from './check-calls.ts'
+import { addBatchTime, type LoopRun, leftMs } from './loop-run.ts'
+import { withinTime } from './within-time.ts'
 
 /** The model is asked again at most this often in a run. */
 const maxOutputRetries = 2
@@ -18,10 +20,9 @@ const maxOutputRetries = 2
 export async function isAnswered(run: LoopRun, reply: ModelReply, results: RunStep['toolResults']): Promise<boolean> {
   const { output } = run.agent
   if (output === undefined) return results.length === 0
-  const answered = results.findIndex(({ toolName, status }) => toolName === answerToolName && status === 'ok')
-  if (results.length > 0 && answered === -1) return false
-  const text = answered === -1 ? textOf(reply.message) : (toolCallsOf(reply.message)[answered]?.inputText ?? '')
-  const check = await checkAnswer(run, text)
+  const given = answersIn(run, reply).find(({ index }) => results[index]?.status === 'ok')
+  if (results.length > 0 && given === undefined) return false
+  const check = await checkAnswer(run, given?.inputText ?? textOf(reply.message))
   if (check.ok) {
     run.output = check.value
     return true
@@ -40,22 +41,41 @@ export async function isAnswered(run: LoopRun, reply: ModelReply, results: RunSt
 /** Reads the answer of a closing request, if it has one; nothing is asked again there. */
 export async function readClosingOutput(run: LoopRun, reply: ModelReply): Promise<void> {
   if (run.agent.output === undefined) return
-  const check = await checkAnswer(run, textOf(reply.message))
+  const [given] = answersIn(run, reply)
+  const check = await checkAnswer(run, given?.inputText ?? textOf(reply.message))
   if (check.ok) run.output = check.value
+}
+
+function answersIn(run: LoopRun, { message }: ModelReply): readonly { readonly index: number; readonly inputText: string }[] {
+  return toolCallsOf(message).flatMap(({ toolName, inputText }, index) => (findTool(run, toolName)?.name === answerToolName ? [{ index, inputText }] : []))
 }
 
 // Checking runs code of the caller's schema, so it is an operation.
 async function checkAnswer(run: LoopRun, text: string): Promise<OutputCheck<Json>> {
-  const operation: Operation<OutputCheck<Json>> = { id: `steps/${run.steps.length}/output`, name: 'output', effect: 'read', run: () => parseAnswer(run, text) }
-  const [outcome] = await run.operations.perform([operation])
+  const operation: Operation<OutputCheck<Json>> = {
+    id: `steps/${run.steps.length}/output`,
+    name: 'output',
+    effect: 'read',
+    run: async ({ signal }) => {
+      const check = await withinTime(leftMs(run), signal, () => parseAnswer(run, text))
+      return check === 'late' ? { ok: false, message: 'The answer was not checked within the time limit of the run.' } : check
+    },
+  }
+  const outcomes = await run.operations.perform([operation])
+  addBatchTime(run, outcomes)
+  const [outcome] = outcomes
   return outcome?.status === 'done' ? outcome.output : { ok: false, message: 'The answer was not checked.' }
 }
 
 async function parseAnswer(run: LoopRun, text: string): Promise<OutputCheck<Json>> {
   const read = readJsonText(text)
   if ('problem' in read) return { ok: false, message: read.problem }
-  const check = await run.agent.output?.spec.parse(read.value)
-  if (check === undefined) return { ok: false, message: 'There is nothing to check against.' }
-  // A record is JSON: what a schema made of the answer (a date, say) is kept in its JSON form, live and replayed alike.
-  return check.ok ? { ok: true, value: JSON.parse(JSON.stringify(check.value ?? null)) as Json } : check
+  try {
+    const check = await run.agent.output?.spec.parse(read.value)
+    if (check?.ok !== true) return { ok: false, message: check?.message ?? 'There is nothing to check against.' }
+    // A record is JSON: what a schema made of the answer (a date, say) is kept in its JSON form, live and replayed alike.
+    return { ok: true, value: JSON.parse(JSON.stringify(check.value ?? null)) as Json }
+  } catch {
+    return { ok: false, message: 'The answer could not be checked, or what its schema made of it is not JSON.' }
+  }
 }

@@ -1,0 +1,64 @@
+import { Agent, openaiCompatible, tool } from 'capstan'
+
+export const settings = ['`openaiCompatible` with its defaults: all clocks, limits and retries on', 'limits of steps and tool calls raised to 10,000']
+
+const eventTypes = /** @type {const} */ ([
+  'run-start',
+  'step-start',
+  'attempt',
+  'reasoning-delta',
+  'text-delta',
+  'tool-call-delta',
+  'step-retry',
+  'message-end',
+  'tool-start',
+  'tool-progress',
+  'tool-end',
+  'repaired',
+  'warning',
+  'step-end',
+  'run-end',
+  'run-error',
+])
+
+export async function create({ baseURL, apiKey, tool: { name, description, schema }, mode, schemaKind, execute }) {
+  if (!['plain', 'on', 'iterate', 'listen'].includes(mode)) return undefined
+  const work = tool({ name, description, inputSchema: schemaKind === 'json' ? schema : await zodSchema(), effect: 'read', execute: (input) => execute(input) })
+  const agent = new Agent({
+    model: openaiCompatible({ baseURL, apiKey, model: 'bench', stream: mode !== 'plain' }),
+    tools: [work],
+    limits: { steps: 10_000, toolCalls: 10_000 },
+  })
+  return { run: (prompt, onText) => runs[mode](agent, prompt, onText), close: () => {} }
+}
+
+const runs = {
+  plain: async (agent, prompt) => (await agent.generate(prompt)).textOrThrow(),
+  on: async (agent, prompt, onText) => {
+    const run = agent.stream(prompt)
+    run.on('text-delta', ({ delta }) => onText(delta))
+    return (await run.result).textOrThrow()
+  },
+  iterate: async (agent, prompt, onText) => {
+    const run = agent.stream(prompt)
+    for await (const event of run) {
+      if (event.type === 'text-delta') onText(event.delta)
+    }
+    return (await run.result).textOrThrow()
+  },
+  /** A listener on every type of event. */
+  listen: async (agent, prompt, onText) => {
+    const run = agent.stream(prompt)
+    let last = 0
+    for (const type of eventTypes) run.on(type, (event) => (last = event.seq))
+    run.on('text-delta', ({ delta }) => onText(delta))
+    const text = (await run.result).textOrThrow()
+    if (last === 0) throw new Error('The listeners heard nothing.')
+    return text
+  },
+}
+
+async function zodSchema() {
+  const { z } = await import('zod')
+  return z.object({ step: z.number().int(), text: z.string() })
+}

@@ -1,0 +1,63 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { places, pnpmName } from './places.ts'
+import { shell } from './shell.ts'
+
+/** Somebody to measure. */
+export interface Contender {
+  readonly name: string
+  /** Where its packages are. */
+  readonly folder: string
+  /** The module that makes it. */
+  readonly module: string
+  /** Versions of what it is made of. */
+  readonly version: string
+}
+
+/** Those that come with the workspace, and the package that stands for each. */
+const own: Readonly<Record<string, string>> = { raw: 'undici', capstan: 'capstan' }
+
+interface Manifest {
+  readonly version?: string
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+/** Finds a contender; a peer that is not there is installed from its own lockfile. */
+export async function prepareContender(name: string): Promise<Contender> {
+  const home = join(places.contenders, name)
+  const module = join(home, 'contender.mjs')
+  const ownPackage = own[name]
+  if (ownPackage !== undefined) {
+    const { version } = readManifest(join(places.bench, 'node_modules', ownPackage))
+    return { name, folder: places.bench, module, version: `${ownPackage} ${version}` }
+  }
+  if (!isInstalled(home)) {
+    console.error(`Installing ${name} (once) ...`)
+    const args = [
+      '-y',
+      pnpmName(),
+      'install',
+      '--ignore-workspace',
+      '--frozen-lockfile',
+      '--ignore-scripts',
+      '--prod',
+      '--reporter=append-only',
+      '--loglevel=error',
+    ]
+    await shell('npx', args, home)
+  }
+  const versions = Object.keys(readManifest(home).dependencies ?? {}).map(
+    (dependency) => `${dependency} ${readManifest(join(home, 'node_modules', dependency)).version}`,
+  )
+  return { name, folder: home, module, version: versions.join(', ') }
+}
+
+// pnpm keeps a copy of the lockfile that it installed.
+function isInstalled(home: string): boolean {
+  const installed = join(home, 'node_modules/.pnpm/lock.yaml')
+  return existsSync(installed) && readFileSync(installed, 'utf8') === readFileSync(join(home, 'pnpm-lock.yaml'), 'utf8')
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest // npm and pnpm have read it before us.
+}

@@ -1,0 +1,63 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { places, pnpmName } from './places.ts'
+import { shell } from './shell.ts'
+
+/** A production install of `capstan` as npm would publish it, in a folder outside the workspace. */
+export interface Packed extends AsyncDisposable {
+  readonly folder: string
+}
+
+/** The packages of ours that `capstan` is made of. */
+const ours = ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan']
+
+/** Packs the built packages and installs them without optional peers. */
+export async function installPacked(): Promise<Packed> {
+  const folder = await mkdtemp(join(tmpdir(), 'capstan-bench-'))
+  const tarballs = join(folder, 'tarballs')
+  await mkdir(tarballs)
+  const dependencies: Record<string, string> = {}
+  for (const name of ours) {
+    const source = join(places.root, 'packages', name)
+    if (!(await exists(join(source, 'package.json')))) continue
+    const manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as { readonly name: string; readonly version: string } // pnpm reads it too.
+    await shell('npx', ['-y', pnpmName(), 'pack', '--pack-destination', tarballs], source)
+    dependencies[manifest.name] = `file:tarballs/${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`
+  }
+  const overrides = Object.fromEntries(Object.keys(dependencies).map((name) => [name, `$${name}`]))
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies, overrides }))
+  await shell('npm', ['install', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'], folder)
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** What an install holds. */
+export interface Weight {
+  readonly bytes: number
+  readonly packages: number
+}
+
+/** Weighs a `node_modules`: the bytes of its files and the packages in it. Links are not followed, so each counts once. */
+export async function weigh(folder: string): Promise<Weight> {
+  let bytes = 0
+  let packages = 0
+  const walk = async (path: string, isPlaceOfPackages: boolean): Promise<void> => {
+    for (const entry of await readdir(path, { withFileTypes: true })) {
+      const inner = join(path, entry.name)
+      if (entry.isFile()) bytes += (await stat(inner)).size
+      if (!entry.isDirectory()) continue
+      const isScope = entry.name.startsWith('@')
+      if (isPlaceOfPackages && !isScope && !entry.name.startsWith('.') && (await exists(join(inner, 'package.json')))) packages++
+      await walk(inner, entry.name === 'node_modules' || (isPlaceOfPackages && isScope))
+    }
+  }
+  await walk(folder, true)
+  return { bytes, packages }
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const pathOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** Folders and files of the workspace. */
+export const places: Readonly<Record<'root' | 'bench' | 'processes' | 'contenders' | 'results' | 'docs' | 'tsc', string>> = {
+  root: pathOf('../../..'),
+  bench: pathOf('..'),
+  processes: pathOf('../processes'),
+  contenders: pathOf('../contenders'),
+  results: pathOf('../results'),
+  docs: pathOf('../../../docs/performance.md'),
+  tsc: pathOf('../../../node_modules/typescript/bin/tsc'),
+}
+
+/** The package manager of the workspace, as npx takes it. */
+export function pnpmName(): string {
+  const [name] = /pnpm@[\d.]+/.exec(readFileSync(`${places.root}/scripts/bootstrap.mjs`, 'utf8')) ?? []
+  if (name === undefined) throw new Error('scripts/bootstrap.mjs names no version of pnpm.')
+  return name
+}

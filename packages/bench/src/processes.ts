@@ -1,0 +1,122 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { places } from './places.ts'
+
+/** What a child says over IPC. */
+interface Reply {
+  readonly report?: unknown
+  readonly error?: string
+  readonly port?: number
+}
+
+// Nothing of the caller's environment, such as keys and proxies, may change what is measured.
+const environment = {
+  PATH: process.env['PATH'],
+  NODE_ENV: 'production',
+  LANGSMITH_TRACING: 'false',
+  LANGCHAIN_TRACING_V2: 'false',
+  OPENAI_AGENTS_DISABLE_TRACING: '1',
+}
+
+function start(node: string, script: string, args: readonly string[]): ChildProcess {
+  return fork(join(places.processes, script), args, {
+    execPath: node,
+    execArgv: ['--expose-gc'],
+    env: environment,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+}
+
+async function nextReply(child: ChildProcess, name: string): Promise<Reply> {
+  const left = new AbortController()
+  try {
+    const [reply] = await Promise.race([
+      once(child, 'message', { signal: left.signal }),
+      once(child, 'exit', { signal: left.signal }).then(([code]) => {
+        throw new Error(`${name} exited with ${code} before it answered.`)
+      }),
+    ])
+    return reply
+  } finally {
+    left.abort()
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  const exited = once(child, 'exit')
+  if (child.connected) child.disconnect()
+  await exited
+}
+
+/** The mock provider, in a process of its own. */
+export interface Provider extends AsyncDisposable {
+  /** `http://host:port` */
+  readonly origin: string
+  /** The bodies of the requests since the last call, of scripts that are recorded. */
+  recorded(): Promise<readonly string[]>
+}
+
+export async function startProvider(node: string, keepAliveMs = 120_000): Promise<Provider> {
+  const child = start(node, 'provider.mjs', [String(keepAliveMs)])
+  const { port } = await nextReply(child, 'The provider')
+  const origin = `http://127.0.0.1:${port}`
+  return {
+    origin,
+    recorded: async () => (await (await fetch(`${origin}/recorded`)).json()) as string[], // The provider's own words.
+    [Symbol.asyncDispose]: () => end(child),
+  }
+}
+
+/** What a client process is started with. */
+export interface ClientOptions {
+  /** Path of the contender's module. */
+  readonly contender: string
+  readonly origin: string
+  readonly script: string
+  readonly mode: string
+  readonly schemaKind?: 'json' | 'zod'
+  /** Size of what the tool returns. Default: 20. */
+  readonly resultBytes?: number
+  /** Where to write CPU profiles, without extension. */
+  readonly profile?: string | undefined
+}
+
+/** A contender in a process of its own. */
+export interface Client extends AsyncDisposable {
+  /** False where the contender has no such mode. */
+  readonly isSupported: boolean
+  readonly settings: readonly string[]
+  /**
+   * Does one thing of `measurements.mjs`.
+   *
+   * @throws {Error} What went wrong there.
+   */
+  perform<Report>(action: string, options: object): Promise<Report>
+}
+
+export async function startClient(node: string, options: ClientOptions): Promise<Client> {
+  const child = start(node, 'client.mjs', [JSON.stringify(options)])
+  const { report } = await nextReply(child, options.contender)
+  const { isSupported, settings } = report as Pick<Client, 'isSupported' | 'settings'> // The first words of client.mjs.
+  return {
+    isSupported,
+    settings,
+    perform: async <Report>(action: string, actionOptions: object) => {
+      child.send({ action, options: actionOptions })
+      const reply = await nextReply(child, options.contender)
+      if (reply.error !== undefined) throw new Error(reply.error)
+      return reply.report as Report // Each action has its own report; the caller names it.
+    },
+    [Symbol.asyncDispose]: () => end(child),
+  }
+}
+
+/** Runs a process that reports once and ends. */
+export async function runOnce<Report>(node: string, script: string, options: object): Promise<Report> {
+  const child = start(node, script, [JSON.stringify(options)])
+  const { report } = await nextReply(child, script)
+  await end(child)
+  return report as Report // As above.
+}

@@ -1,0 +1,77 @@
+import type { Metric, Row, ScenarioResult } from '../result.ts'
+import { judge, roundsForProof, type Verdict } from '../targets.ts'
+import { formatNumber, formatWithUnit } from './format.ts'
+
+const notes = {
+  quick: '*A quick run: short warm-ups, few rounds, a machine that did other work. It shows that the bench works and where to look; it proves nothing.*',
+}
+
+/** One scenario as a section: targets, chart, tables. */
+export function sectionOf(result: ScenarioResult, charts: string): string {
+  const { id, title, method, takenAt, machine, command, isQuick } = result
+  return [
+    `### ${id.toUpperCase()}: ${title}`,
+    method,
+    ...(isQuick ? [notes.quick] : []),
+    `![${title}](${charts}/${id}.svg)`,
+    ...verdictTable(judge(result)),
+    ...result.metrics.map(metricTable),
+    ...(result.notes.length > 0 ? [result.notes.join(' ')] : []),
+    `<sub>${takenAt.slice(0, 10)}, \`${command}\`, ${machine}</sub>`,
+  ].join('\n\n')
+}
+
+/** All targets in one table. */
+export function summaryOf(results: readonly ScenarioResult[]): string {
+  return verdictTable(results.flatMap(judge)).join('\n\n')
+}
+
+function verdictTable(verdicts: readonly Verdict[]): readonly string[] {
+  if (verdicts.length === 0) return []
+  const lines = verdicts.map(({ target, title, unit, found, ...verdict }) => {
+    const limit = `${target.sense === 'at least' ? '≥' : '≤'} ${formatWithUnit(target.limit, unit)}${target.of === 'above raw' ? ' over `raw`' : ''}`
+    return `| ${target.scenario.toUpperCase()} | ${title} | ${limit} | ${formatWithUnit(found, unit)} | ${wordOf(verdict)} |`
+  })
+  return [['| | target of `capstan` | limit | found | |', '|---|---|---:|---:|---|', ...lines].join('\n')]
+}
+
+/** How a target was met, in a word or two. */
+export function wordOf({ isMet, isProven }: Pick<Verdict, 'isMet' | 'isProven'>): string {
+  if (isProven) return isMet ? 'pass' : '**fail**'
+  return isMet ? 'pass, not proven' : '**fail**, not proven'
+}
+
+function metricTable({ title, unit, base, rows }: Metric): string {
+  const isCounted = rows.every(({ rounds }) => rounds === 1)
+  const head = `| ${title}${unit === '' ? '' : `, ${unit}`} | median${isCounted ? '' : ' (quartiles)'} |${base === undefined ? '' : ` to \`${base}\` (95 %) |`}`
+  const rule = `|---|---:|${base === undefined ? '' : '---:|'}`
+  const lines = rows.map((row) => `| ${row.contender} | ${medianOf(row, isCounted)} |${base === undefined ? '' : ` ${ratioOf(row, base)} |`}`)
+  return [head, rule, ...lines].join('\n')
+}
+
+function medianOf({ median, quartiles }: Row, isCounted: boolean): string {
+  return isCounted ? formatNumber(median) : `${formatNumber(median)} (${quartiles.map(formatNumber).join(' to ')})`
+}
+
+function ratioOf({ contender, ratio, rounds }: Row, base: string): string {
+  if (contender === base) return '1×'
+  if (ratio === undefined) return ''
+  const { median, interval } = ratio
+  const range = interval === undefined || rounds === 1 ? '' : ` (${formatNumber(interval.low)} to ${formatNumber(interval.high)})`
+  return `${formatNumber(median)}×${range}`
+}
+
+/** Who was measured, and how each was set up. */
+export function contendersTable(results: readonly ScenarioResult[]): string {
+  const known = new Map(results.flatMap(({ contenders }) => Object.entries(contenders)))
+  const lines = [...known].map(([name, { version, settings }]) => `| ${name} | ${version} | ${settings.join('; ')} |`)
+  return ['| contender | made of | settings |', '|---|---|---|', ...lines].join('\n')
+}
+
+/** What is read when all is measured: the page of results. */
+export function pageOf(results: readonly ScenarioResult[]): string {
+  const close = `Targets at and below 1.3× are judged by the upper end of the interval, over at least ${roundsForProof} rounds.`
+  return ['# Results', close, summaryOf(results), ...results.map((result) => sectionOf(result, '.')), '## Contenders', contendersTable(results), ''].join(
+    '\n\n',
+  )
+}

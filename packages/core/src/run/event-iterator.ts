@@ -1,0 +1,96 @@
+import type { AgentError } from '../errors.ts'
+import type { RunEvent } from '../events.ts'
+
+type Step = IteratorResult<RunEvent, undefined>
+
+interface Waiter {
+  readonly resolve: (step: Step) => void
+  readonly reject: (error: AgentError) => void
+}
+
+const done: Step = { value: undefined, done: true }
+
+/**
+ * Iterates the events of a run. Written by hand: an async generator costs about half a microsecond more for each event, and
+ * holds `return()` back while a `next()` is waiting.
+ */
+export class EventIterator implements AsyncIterableIterator<RunEvent, undefined> {
+  readonly #queue: RunEvent[] = []
+  readonly #waiters: Waiter[] = []
+  readonly #drained: () => void
+  readonly #leave: () => void
+  #head = 0
+  #isEnded = false
+  #error: AgentError | undefined
+
+  /**
+   * @param drained - Called when everything that was there has been taken.
+   * @param leave - Called when the consumer leaves before the end.
+   */
+  constructor(drained: () => void, leave: () => void) {
+    this.#drained = drained
+    this.#leave = leave
+  }
+
+  /** Events that wait to be taken. */
+  get size(): number {
+    return this.#queue.length - this.#head
+  }
+
+  push(event: RunEvent): void {
+    if (this.#isEnded) return
+    const waiter = this.#waiters.shift()
+    if (waiter === undefined) this.#queue.push(event)
+    else waiter.resolve({ value: event, done: false })
+  }
+
+  end(error: AgentError | undefined): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#error = error
+    const [first, ...others] = this.#waiters.splice(0)
+    if (first === undefined) return
+    // An iterator throws once; after that it is done.
+    this.#error = undefined
+    if (error === undefined) first.resolve(done)
+    else first.reject(error)
+    for (const waiter of others) waiter.resolve(done)
+  }
+
+  next(): Promise<Step> {
+    const event = this.#queue[this.#head]
+    if (event !== undefined) {
+      this.#head++
+      if (this.#head === this.#queue.length) this.#clear()
+      return Promise.resolve({ value: event, done: false })
+    }
+    const error = this.#error
+    this.#error = undefined
+    if (error !== undefined) return Promise.reject(error)
+    if (this.#isEnded) return Promise.resolve(done)
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject })
+    })
+  }
+
+  /** Leaving early aborts the run. */
+  return(): Promise<Step> {
+    const isEarly = !this.#isEnded
+    this.#isEnded = true
+    this.#error = undefined
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(done)
+    if (isEarly) this.#leave()
+    this.#clear()
+    return Promise.resolve(done)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  #clear(): void {
+    this.#queue.length = 0
+    this.#head = 0
+    this.#drained()
+  }
+}

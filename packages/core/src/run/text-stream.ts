@@ -1,0 +1,31 @@
+import type { RunEvent } from '../events.ts'
+import { textOf } from '../messages.ts'
+
+/**
+ * The text of a run alone. Where a broken answer may start again, text comes when its message is whole: a delta that was handed
+ * out cannot be taken back.
+ */
+export function textStreamOf(run: AsyncIterable<RunEvent>, mayRestart: boolean): AsyncIterable<string> {
+  const textIn = (event: RunEvent): string => {
+    if (mayRestart) return event.type === 'message-end' ? textOf(event.message) : ''
+    return event.type === 'text-delta' ? event.delta : ''
+  }
+  return {
+    [Symbol.asyncIterator](): AsyncIterator<string, undefined> {
+      const events = run[Symbol.asyncIterator]()
+      const next = async (): Promise<IteratorResult<string, undefined>> => {
+        for (;;) {
+          const { value, done } = await events.next()
+          if (done) return { value: undefined, done: true }
+          const text = textIn(value)
+          if (text !== '') return { value: text, done: false }
+        }
+      }
+      const leave = async (): Promise<IteratorResult<string, undefined>> => {
+        await events.return?.()
+        return { value: undefined, done: true }
+      }
+      return { next, return: leave }
+    },
+  }
+}

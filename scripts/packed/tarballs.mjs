@@ -1,0 +1,53 @@
+// Packs the published packages, and looks into what was packed.
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageNames, readJson, root } from '../project-files.mjs'
+import { runCommand } from './run-command.mjs'
+
+export const pnpm = ['-y', 'pnpm@10.34.9']
+
+/**
+ * Packs all published packages into a folder.
+ *
+ * @returns {Promise<{ name: string, version: string, file: string, bytes: number, paths: string[] }[]>}
+ */
+export async function packAll(folder) {
+  const names = packageNames().map((name) => readJson(`packages/${name}/package.json`))
+  const filters = names.filter((manifest) => !manifest.private).flatMap(({ name }) => ['--filter', name])
+  const packed = JSON.parse(await runCommand('npx', [...pnpm, '-r', ...filters, 'pack', '--json', '--pack-destination', folder], { cwd: root }))
+  return packed.map(({ name, version, filename, files }) => ({
+    name,
+    version,
+    file: filename,
+    bytes: statSync(filename).size,
+    paths: files.map(({ path }) => path),
+  }))
+}
+
+/** What is wrong with a package as it lies unpacked in `folder`. */
+export function problemsOf({ name, paths }, folder) {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  return [
+    ...needed(manifest)
+      .filter((path) => !existsSync(join(folder, path)))
+      .map((path) => `${name}: ${path} is missing`),
+    ...paths.filter((path) => /\.test\.|\/testing\/|type-tests|tsbuildinfo|^scripts\//.test(path)).map((path) => `${name}: ${path} must not be packed`),
+    ...paths
+      .filter((path) => path.endsWith('.map'))
+      .flatMap((path) => lostSources(folder, path).map((source) => `${name}: ${path} points to ${source}, which is not packed`)),
+    ...(/"(?:workspace|catalog):/.test(JSON.stringify(manifest)) ? [`${name}: a dependency has no real version`] : []),
+    ...(Object.keys(manifest.scripts ?? {}).some((script) => /install|prepare/.test(script)) ? [`${name}: runs code when it is installed`] : []),
+  ]
+}
+
+/** Everything that the manifest promises, and what belongs into every package. */
+function needed({ bin = {}, exports = {} }) {
+  const targets = Object.values(exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)))
+  return [...targets, ...Object.values(bin), 'README.md', 'LICENSE']
+}
+
+/** A map whose source is gone was left behind by an earlier build: the file beside it must not be published. */
+function lostSources(folder, path) {
+  const { sources } = JSON.parse(readFileSync(join(folder, path), 'utf8'))
+  return sources.filter((source) => !existsSync(join(folder, path, '..', source)))
+}
