@@ -1,7 +1,7 @@
 export { Agent } from './agent/agent.ts'
 export type { AgentOptions, ContextOption, ResumeOptions, RunOptions, StreamOptions } from './agent/agent-options.ts'
-export { type Approval, approve, deny, type OutcomeAnswer } from './agent/answers.ts'
 export { maxTools } from './agent/tool-set.ts'
+export { type Approval, approve, deny, type OutcomeAnswer } from './answers.ts'
 export { errorId } from './describe.ts'
 export { type AgentErrorCode, errorCodes } from './error-codes.ts'
 export {

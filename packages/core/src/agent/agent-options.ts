@@ -1,9 +1,9 @@
+import type { Approval, OutcomeAnswer } from '../answers.ts'
 import type { Limits } from '../limits.ts'
 import type { PrepareStep, StopWhen } from '../loop/loop-run.ts'
 import type { Model, ToolChoice } from '../model.ts'
 import type { OutputMode, OutputSpec } from '../output.ts'
 import type { Tool } from '../tool.ts'
-import type { Approval, OutcomeAnswer } from './answers.ts'
 
 export interface AgentOptions<Context = unknown, Output = unknown> {
   /** For people: in events and errors. Default: `agent`. */

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
+import { approve, deny } from '../answers.ts'
 import type { RunResult, RunState } from '../result.ts'
 import { findProblem } from '../sendable.ts'
 import { type Answer, scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
 import type { Tool } from '../tool.ts'
 import { Agent } from './agent.ts'
-import { approve, deny } from './answers.ts'
 
 const script: readonly Answer[] = [
   {

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Approval, OutcomeAnswer } from '../answers.ts'
 import { AgentError } from '../errors.ts'
 import type { RunRecord } from '../hosts/memory.ts'
 import { isJsonObject, type Json } from '../json.ts'
 import type { Message } from '../messages.ts'
 import type { RunState } from '../result.ts'
 import { checkMessages } from '../sendable.ts'
-import type { Approval, OutcomeAnswer } from './answers.ts'
 
 /** What a state holds, checked. */
 export interface ReadState {

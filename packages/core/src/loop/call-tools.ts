@@ -1,4 +1,4 @@
-import { readApproval, readOutcome } from '../agent/answers.ts'
+import { readApproval, readOutcome } from '../answers.ts'
 import { AgentError } from '../errors.ts'
 import { type ToolResultPart, type ToolStatus, toolCallsOf } from '../messages.ts'
 import type { ModelReply } from '../model.ts'

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../json.ts'
+import { isJsonObject, type Json, type JsonObject } from './json.ts'
 
 /** A person's answer to an approval question. `input` replaces what the model asked for. */
 export type Approval = { readonly approve: true; readonly input?: Json } | { readonly approve: false; readonly reason?: string }
