@@ -58,20 +58,26 @@ export function readConversation(body: JsonObject): Conversation {
   const isClosing = last !== undefined && users.length > 1 && CLOSING.test(last.text) && textLength(last.text) < 100
   const asked = isClosing ? users.at(-2) : last
   const partial = messages.at(-1)
+  const prompt = messages
+    .filter(({ role }) => role === 'system' || role === 'user')
+    .map(({ content }) => textOf(content))
+    .join('\n')
   return {
     task: normalizeDates((asked?.text ?? '').slice(0, MAX_TASK_CHARACTERS)),
-    prompt: messages
-      .filter(({ role }) => role === 'system' || role === 'user')
-      .map(({ content }) => textOf(content))
-      .join('\n'),
+    prompt,
     tools: asArray(body['tools']).map(readTool),
     results: readResults(messages),
     newResults: readResults(messages.slice(asked?.index ?? 0)),
     mayCall: body['tool_choice'] !== 'none' && !isClosing && !(asked !== undefined && users.length === 1 && /\b(no|without) tools\b/i.test(asked.text)),
     mustCall: body['tool_choice'] === 'required',
-    wantsJson: asObject(body['response_format'])['type'] === 'json_object',
+    wantsJson: asObject(body['response_format'])['type'] === 'json_object' || asksForJsonAlone(prompt),
     prefix: partial?.['partial'] === true ? textOf(partial['content']) : '',
   }
+}
+
+// Endpoints without a JSON mode are asked in words.
+function asksForJsonAlone(prompt: string): boolean {
+  return /\b(?:one|a single|only a?) ?JSON object\b[^.]*\b(?:nothing else|only|no other text)\b/i.test(prompt)
 }
 
 /** A key that is equal for calls that are equal. */
