@@ -68,6 +68,18 @@ test.each(allModels)('all clients parse the same, streamed or not (%s)', async (
   for (const other of others) expect({ ...other, fingerprint: undefined }).toEqual({ ...first, fingerprint: undefined })
 })
 
+test.each(allModels)('openai finds its own words in the answer and in each chunk (%s)', async (model) => {
+  await using simulator = await startSimulator({ script: [reply, reply] })
+  const params = { model, messages: [{ role: 'user' as const, content: 'Hello.' }] }
+  const completion = await openaiClient(simulator).chat.completions.create(params)
+  expect([completion.object, completion.choices[0]?.message.role, completion.choices[0]?.index]).toEqual(['chat.completion', 'assistant', 0])
+  const chunks = []
+  for await (const chunk of await openaiClient(simulator).chat.completions.create({ ...params, stream: true })) chunks.push(chunk)
+  expect(new Set(chunks.map(({ object }) => object))).toEqual(new Set(['chat.completion.chunk']))
+  expect(new Set(chunks.map(({ id, created, model: named }) => `${id} ${created} ${named}`)).size).toBe(1)
+  expect(chunks[0]?.choices[0]?.delta.role).toBe('assistant')
+})
+
 describe.each(deepseekModels)('%s', (model) => {
   test.each(clients)('log probabilities have one entry for each token ($name)', async (client) => {
     const answer = await parsed(client, { model, parameters: { logprobs: true, top_logprobs: 2 } })
