@@ -13,6 +13,7 @@ const directions = {
   restate: ['core'],
   capstan: ['core', 'tools', 'adapters', 'simulator', 'durable'],
   bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan'],
+  proof: ['core', 'tools', 'adapters', 'simulator', 'durable'],
 }
 const testsMayAlsoImport = ['simulator']
 

@@ -37,6 +37,10 @@ export type AgentErrorCode =
   | 'unfinished'
   | 'tool-fatal'
   | 'state-mismatch'
+  | 'journal-failed'
+  | 'run-locked'
+  | 'run-not-found'
+  | 'session-conflict'
   | 'aborted'
   | 'internal'
 
@@ -141,6 +145,19 @@ export const errorCodes: Readonly<Record<AgentErrorCode, { readonly meaning: str
   'state-mismatch': {
     meaning: 'A saved state cannot be continued with this agent: its version, its tools or its course differ.',
     help: 'Continue it with the agent that made it.',
+  },
+  'journal-failed': {
+    meaning: 'A journal could not write, sync or read what it keeps, so the run was stopped: nothing counts that is not durable.',
+    help: 'Read `cause`: a full or broken disk, or a file that was changed. Resume the run when it is mended.',
+  },
+  'run-locked': {
+    meaning: 'Another process owns this run, or took it over; or its owner cannot be proven dead from here.',
+    help: 'Wait for the owner, or let a person force the lock once it is certain that the owner is gone.',
+  },
+  'run-not-found': { meaning: 'The journal has no run with this id.', help: 'Check the id and the folder or file of the journal.' },
+  'session-conflict': {
+    meaning: 'Somebody else added to this session, forked to this id or deleted it since it was read.',
+    help: 'Read the session again, and add what is new after it.',
   },
   aborted: { meaning: 'The run was aborted by its caller.', help: 'Nothing; `result` holds what was whole by then.' },
   internal: { meaning: 'A defect of Capstan or of code it was given; `cause` says what was thrown.', help: 'Report it with the stack of `cause`.' },

@@ -23,6 +23,8 @@ export interface AgentErrorOptions {
   readonly usage?: Usage
   /** Requests sent for the step that failed. Default: 0. */
   readonly attempts?: number
+  /** True when the connection was stale and the server saw nothing of the request: one retry at once costs nothing. Default: false. */
+  readonly stale?: boolean
   readonly cause?: unknown
 }
 
@@ -55,6 +57,8 @@ export class AgentError extends Error {
   readonly attempts: number
   /** What the run had achieved: messages up to the last whole step, usage, partial text. Not enumerable: logs stay short. */
   declare readonly result: RunResult | undefined
+  /** True when the connection was stale and the server saw nothing of the request. */
+  readonly stale: boolean
   readonly isAgentError = true
 
   constructor(message: string, options: AgentErrorOptions) {
@@ -68,6 +72,7 @@ export class AgentError extends Error {
     this.requestId = options.requestId
     this.usage = options.usage
     this.attempts = options.attempts ?? 0
+    this.stale = options.stale ?? false
   }
 
   /** Works across two installed copies of the package, where `instanceof` does not. */
@@ -99,10 +104,10 @@ export interface ErrorChanges extends Partial<AgentErrorOptions> {
 
 /** A new error with the fields of another and some changes: an error object that is shared must not be changed. */
 export function copyError(error: AgentError, { message = error.message, ...changes }: ErrorChanges): AgentError {
-  const { code, phase, retryable, attempts, status, retryAfterMs, providerMessage, requestId, usage, cause, stack } = error
+  const { code, phase, retryable, attempts, stale, status, retryAfterMs, providerMessage, requestId, usage, cause, stack } = error
   const known = { status, retryAfterMs, providerMessage, requestId, usage, cause }
   const options = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
-  const copy = new AgentError(message, { code, phase, retryable, attempts, ...options, ...changes })
+  const copy = new AgentError(message, { code, phase, retryable, attempts, stale, ...options, ...changes })
   if (stack !== undefined) Object.defineProperty(copy, 'stack', { value: stack, writable: true, configurable: true })
   return copy
 }

@@ -70,11 +70,21 @@ export interface ToolEndEvent {
   readonly error?: unknown
 }
 
-/** Why a request was sent: the first of its step, a retry of a broken one, or because the answer was empty. */
-export type AttemptReason = 'first' | 'retry' | 'empty-reply'
+/** Why a request was sent: the first of its step, a retry of a broken one, the next model of the chain, or an empty answer. */
+export type AttemptReason = 'first' | 'retry' | 'fallback' | 'empty-reply'
 
 /** An event as consumers see it: plain JSON. `seq` counts from 1 without gaps within a process. */
-export type RunEvent = RunEventBody & { readonly runId: string; readonly seq: number }
+export type RunEvent = RunEventBody & LivePlace & { readonly runId: string; readonly seq: number }
+
+/**
+ * Where a live event comes from, for events from inside an operation. What an execution showed counts only while it is the newest
+ * of its operation, and only until the operation's end event.
+ */
+interface LivePlace {
+  readonly operation?: string
+  /** Counts from 1, also over crashes: an execution that was lost had a lower one. */
+  readonly execution?: number
+}
 
 export type RunEventType = RunEventBody['type']
 export type RunEventOf<Type extends RunEventType> = Extract<RunEvent, { readonly type: Type }>

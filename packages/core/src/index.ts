@@ -1,5 +1,5 @@
 export { Agent } from './agent/agent.ts'
-export type { AgentOptions, ContextOption, ResumeOptions, RunOptions, StreamOptions } from './agent/agent-options.ts'
+export type { AgentOptions, ContextOption, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent/agent-options.ts'
 export { maxTools } from './agent/tool-set.ts'
 export { type Approval, approve, deny, type OutcomeAnswer } from './answers.ts'
 export { errorId } from './describe.ts'
@@ -16,7 +16,12 @@ export {
   ToolError,
 } from './errors.ts'
 export type { AttemptReason, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './events.ts'
+export { type Answers, decide, openQuestions } from './hosts/decide.ts'
+export type { Definition } from './hosts/definition.ts'
+export type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from './hosts/journal.ts'
+export { isRecord, type RunRecord } from './hosts/records.ts'
 export { assertNever, isJsonObject, type Json, type JsonObject } from './json.ts'
+export { createLimiter, type Limiter, type LimiterOptions, type Permit } from './limiter.ts'
 export { defaultLimits, type Limits, type ResolvedLimits } from './limits.ts'
 export type { PrepareStep, StepPlan, StepView, StopWhen } from './loop/loop-run.ts'
 export {

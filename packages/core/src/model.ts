@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from './json.ts'
+import type { Limiter } from './limiter.ts'
 import type { AssistantMessage, Message } from './messages.ts'
 import type { Prices, Usage } from './usage.ts'
 
@@ -7,6 +8,8 @@ export interface Model {
   /** Endpoint and model, for people: `evolink/kimi-k2-thinking`. */
   readonly id: string
   readonly traits: ModelTraits
+  /** Shared with other models: each request waits for its permit. */
+  readonly limiter?: Limiter
   /**
    * Sends the request once and yields what comes back. The events of one network chunk come as one array; the last event is
    * `reply`. A model that does not stream yields the same events in one array.
@@ -32,6 +35,8 @@ export interface ModelTraits {
   readonly outputModes?: readonly ('native' | 'json')[]
   /** Candidates of each answer that the settings ask for; an agent takes only 1. */
   readonly candidates: number
+  /** Names the endpoint and credential whose retry budget this model shares. Default: the `id`. Never a key. */
+  readonly retryScope?: string
   /** Without prices, cost is unknown. */
   readonly prices?: Prices
 }
@@ -67,6 +72,8 @@ export type ModelEvent =
   /** A piece of the arguments of the call at `index`; `toolName` comes with its first piece. */
   | { readonly type: 'tool-call-delta'; readonly index: number; readonly toolName?: string; readonly delta: string }
   | { readonly type: 'warning'; readonly warning: Warning }
+  /** Something was set right without asking: a request worded otherwise, a call recovered from text. `what` is stable. */
+  | { readonly type: 'repaired'; readonly what: string; readonly message: string }
   /** The whole answer: always the last event, exactly once. */
   | { readonly type: 'reply'; readonly reply: ModelReply }
 

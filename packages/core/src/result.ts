@@ -45,6 +45,8 @@ export const statusOf: Readonly<Record<StopReason, RunStatus>> = {
 /** One model call and the tools it asked for. */
 export interface RunStep {
   readonly step: number
+  /** The id of the model that answered. */
+  readonly model: string
   readonly message: AssistantMessage
   /** In call order, one for each call. */
   readonly toolResults: readonly ToolResultPart[]
@@ -82,7 +84,7 @@ export interface RunResult<Output = unknown> {
   readonly warnings: readonly Warning[]
   /** What a person has to decide, when the run is paused. */
   readonly pending: readonly PendingQuestion[]
-  /** JSON to continue a paused run from, in this process or another. */
+  /** JSON to continue a paused run from, in this process or another; `undefined` with a journal, which has it. */
   readonly state: RunState | undefined
   /**
    * The text of a whole answer.
@@ -107,6 +109,8 @@ export interface PendingQuestion {
 export interface RunState {
   readonly version: 1
   readonly runId: string
+  /** Hashes of the agent's definition when the run began. */
+  readonly definition?: JsonObject
   readonly input: readonly Message[]
   readonly records: readonly JsonObject[]
 }

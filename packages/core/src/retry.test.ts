@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { AgentError } from './errors.ts'
 import { retryDelayMs, sleep, withRetries } from './retry.ts'
+import { soon } from './testing/runs.ts'
 
 const failure = (options: { retryable?: boolean; retryAfterMs?: number }): AgentError =>
   new AgentError('x', { code: 'rate-limited', retryable: true, ...options })
@@ -36,4 +37,43 @@ test('an abort ends a wait at once', async () => {
   const waiting = sleep(60_000, controller.signal)
   controller.abort(new Error('stop'))
   await expect(waiting).rejects.toThrow('stop')
+})
+
+test('a defect is thrown as it is, at once', async () => {
+  const defect = new TypeError('x is undefined')
+  let sent = 0
+  const work = withRetries(() => {
+    sent++
+    return Promise.reject(defect)
+  }, new AbortController().signal)
+
+  await expect(work).rejects.toBe(defect)
+  expect(sent).toBe(1)
+})
+
+test('a call that was aborted while it waits fails as aborted', async () => {
+  const controller = new AbortController()
+  const work = withRetries(() => Promise.reject(failure({ retryAfterMs: 10_000 })), controller.signal)
+  setImmediate(() => controller.abort(new Error('stop')))
+
+  await expect(soon(work)).rejects.toMatchObject({ code: 'aborted', cause: { message: 'stop' } })
+})
+
+test('a call whose signal was aborted before is not sent', async () => {
+  let sent = 0
+  const work = withRetries(async () => sent++, AbortSignal.abort())
+
+  await expect(work).rejects.toMatchObject({ code: 'aborted' })
+  expect(sent).toBe(0)
+})
+
+test('a call is sent three times at most', async () => {
+  let sent = 0
+  const work = withRetries(() => {
+    sent++
+    return Promise.reject(failure({ retryAfterMs: 0 }))
+  }, new AbortController().signal)
+
+  await expect(work).rejects.toMatchObject({ code: 'rate-limited' })
+  expect(sent).toBe(3)
 })

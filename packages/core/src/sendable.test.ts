@@ -23,6 +23,43 @@ test.each<[string, Message[], string]>([
   expect(() => checkMessages(messages)).toThrow(expect.objectContaining({ code: 'invalid-messages', message: expect.stringContaining(problem) }))
 })
 
+const answered = { type: 'tool-call', toolCallId: 'a', toolName: 'echo', inputText: '{}' }
+
+test.each<[string, unknown]>([
+  ['null', null],
+  ['a message without content', { role: 'user' }],
+  ['a user message without parts', { role: 'user', content: [] }],
+  ['a part that is null', { role: 'assistant', content: [null] }],
+  ['an unknown part', { role: 'user', content: [{ type: 'bogus' }] }],
+  ['a text part without text', { role: 'user', content: [{ type: 'text' }] }],
+  ['a system message of parts', { role: 'system', content: [{ type: 'text', text: 'x' }] }],
+  ['an image of an assistant', { role: 'assistant', content: [{ type: 'image', url: 'data:,x' }] }],
+  ['a tool message that is a text', { role: 'tool', content: 'x' }],
+])('%s from a store is refused as a message, not as a defect', (_, message) => {
+  expect(() => checkMessages([user('a'), message as Message])).toThrow(expect.objectContaining({ code: 'invalid-messages' }))
+})
+
+test.each<[string, unknown]>([
+  ['an unknown role', [{ role: 'developer', content: 'x' }, user('b')]],
+  ['null', [null, user('b')]],
+  ['a message without content', [{ role: 'user' }, user('b')]],
+  ['an assistant message that is null inside', [{ role: 'assistant', content: null }, user('b')]],
+  ['a result without content', [{ role: 'assistant', content: [answered] }, { role: 'tool' }]],
+  [
+    'a result that is a text part',
+    [
+      { role: 'assistant', content: [answered] },
+      { role: 'tool', content: [{ type: 'text', toolCallId: 'a' }] },
+    ],
+  ],
+])('a transcript with %s can be repaired', (_, messages) => {
+  expect(findProblem(repairMessages(messages as Message[]).messages)).toBeUndefined()
+})
+
+test('of a transcript without any message nothing is left', () => {
+  expect(repairMessages([null, { role: 'bogus' }] as unknown as Message[]).messages).toEqual([])
+})
+
 test('two calls with one id are fine when both are answered', () => {
   expect(findProblem([user('a'), calls('x', 'x'), result('x'), result('x'), user('b')])).toBeUndefined()
 })

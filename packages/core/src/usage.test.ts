@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addUsage, costOf } from './usage.ts'
+import { addUsage, arePrices, costOf } from './usage.ts'
 
 test('what nobody reported stays unknown', () => {
   expect(addUsage({ inputTokens: 1 }, { outputTokens: 2 })).toEqual({ inputTokens: 1, outputTokens: 2 })
@@ -18,4 +18,12 @@ test('cost is exact beyond the exact range of a number', () => {
 
 test('cost is unknown without input and output tokens', () => {
   expect(costOf({ inputTokens: 1 }, { currency: 'USD', input: 1, output: 1 })).toBeUndefined()
+})
+
+test.each([[1.5], [-1], [Number.NaN], [Number.POSITIVE_INFINITY]])('the cost of %d input tokens is unknown', (inputTokens) => {
+  expect(costOf({ inputTokens, outputTokens: 0 }, { currency: 'USD', input: 1, output: 1 })).toBeUndefined()
+})
+
+test.each([[0.6], [-1], [Number.NaN], [Number.POSITIVE_INFINITY]])('a price of %d is none that can be counted with', (input) => {
+  expect(arePrices({ currency: 'USD', input, output: 1 })).toBe(false)
 })

@@ -1,4 +1,5 @@
-import type { Approval, OutcomeAnswer } from '../answers.ts'
+import type { Answers } from '../hosts/decide.ts'
+import type { Journal } from '../hosts/journal.ts'
 import type { Limits } from '../limits.ts'
 import type { PrepareStep, StopWhen } from '../loop/loop-run.ts'
 import type { Model, ToolChoice } from '../model.ts'
@@ -8,7 +9,11 @@ import type { Tool } from '../tool.ts'
 export interface AgentOptions<Context = unknown, Output = unknown> {
   /** For people: in events and errors. Default: `agent`. */
   readonly name?: string
-  readonly model: Model
+  /**
+   * One model, or a fallback chain: each entry is tried once, then the list again after a wait. Quota, overload, timeouts, broken
+   * answers and empty ones go on to the next; a refused request or key does not.
+   */
+  readonly model: Model | readonly [Model, ...Model[]]
   /** Sent as a system message before all others, the same in each request. */
   readonly instructions?: string
   /** At most 128, each with a name of its own; or a record keyed by name. */
@@ -38,6 +43,11 @@ export interface CommonRunOptions {
   readonly signal?: AbortSignal
   /** Default: a random UUID. */
   readonly runId?: string
+  /**
+   * Keeps the run beyond this process. A `runId` that the journal has goes on from what is recorded, or gives the recorded result:
+   * starting a run twice is safe. The input must be the same.
+   */
+  readonly journal?: Journal
 }
 
 export type StreamOptions<Context = unknown> = RunOptions<Context> & StreamOnlyOptions
@@ -55,5 +65,8 @@ export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal'> 
 
 interface ResumeOnlyOptions {
   /** What people decided, by the id of the question in `pending`: `approve()`, `deny()`, or the outcome of a call. */
-  readonly answers?: Readonly<Record<string, Approval | OutcomeAnswer>>
+  readonly answers?: Answers
 }
+
+/** Of a run in a journal. */
+export type JournalResumeOptions<Context = unknown> = ResumeOptions<Context> & { readonly journal: Journal }

@@ -19,6 +19,24 @@ test('something that is not a tool is refused with its place', () => {
   expect(() => new Agent({ model, tools: { weather: {} as never } })).toThrow(expect.objectContaining({ message: expect.stringContaining('tools/weather') }))
 })
 
+test('a record of tools is keyed by the names of its tools', () => {
+  expect(() => new Agent({ model, tools: { weather: testTool('get_time') } })).toThrow(code('invalid-tool'))
+  expect(() => new Agent({ model, tools: { get_time: testTool('get_time') } })).not.toThrow()
+})
+
+test.each([[undefined], ['Once'], ['write']])('a tool with the effect %s is refused: whether it may be repeated must be known', (effect) => {
+  expect(() => new Agent({ model, tools: [{ ...testTool('pay'), effect: effect as never }] })).toThrow(code('invalid-tool'))
+})
+
+test.each([
+  ['input', { input: 0.5 }],
+  ['output', { output: -1 }],
+  ['cachedInput', { cachedInput: Number.NaN }],
+])('a price of %s that is no count of micro-units is refused', (_, price) => {
+  const prices = { currency: 'USD', input: 1, output: 1, ...price }
+  expect(() => new Agent({ model: scriptedModel([], { prices }) })).toThrow(code('invalid-options'))
+})
+
 test.each([
   ['an unknown limit', { limits: { stepz: 1 } as never }],
   ['a limit of 0', { limits: { steps: 0 } }],

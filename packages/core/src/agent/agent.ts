@@ -1,12 +1,14 @@
-import type { RunRecord } from '../hosts/memory.ts'
-import type { Json } from '../json.ts'
+import { readAnswers } from '../hosts/decide.ts'
+import { type Definition, definitionOf } from '../hosts/definition.ts'
 import type { LoopAgent } from '../loop/loop-run.ts'
 import { type Message, user } from '../messages.ts'
+import { AgentError } from '../errors.ts'
 import type { RunResult, RunState } from '../result.ts'
-import { Run } from '../run/run.ts'
+import { openRun, startRun } from '../run/open-run.ts'
+import { Run, type RunStart } from '../run/run.ts'
 import { checkMessages } from '../sendable.ts'
-import type { AgentOptions, CommonRunOptions, ResumeOptions, RunOptions, StreamOptions } from './agent-options.ts'
-import { readAnswers, readState } from './read-state.ts'
+import type { AgentOptions, CommonRunOptions, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent-options.ts'
+import { readState } from './read-state.ts'
 import { resolveAgent } from './resolve-agent.ts'
 
 /** The options are optional where each of them is. */
@@ -18,6 +20,7 @@ export class Agent<Context = unknown, Output = unknown> {
   declare readonly '~context': ((context: Context) => void) | undefined
   readonly name: string
   readonly #agent: LoopAgent
+  #hashes: Definition | undefined
 
   /** @throws {AgentError} `invalid-options` or `invalid-tool`, before anything is sent. */
   constructor(options: AgentOptions<Context, Output>) {
@@ -45,29 +48,49 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 
   /**
-   * Goes on with a paused or aborted run, in this process or another. What was recorded is not done again.
+   * Goes on with a paused, aborted or crashed run, in this process or another: from its state, or by its id from a journal. What
+   * was recorded is not done again. The run rejects with `run-not-found` or `run-locked` when the journal cannot give it.
    *
    * @throws {AgentError} `state-mismatch` when the state is not one that this version can read; `invalid-use` for an answer to a
    * question that is not open in it.
    */
-  resume(state: RunState, ...[options]: Arguments<ResumeOptions<Context>>): Run<Output> {
-    const { runId, input, records } = readState(state)
-    const answers = readAnswers(records, options?.answers ?? {})
-    return this.#start(input, { ...options, records, answers, runId, restartAfterText: options?.retryAfterText === 'restart' })
+  resume(runId: string, ...[options]: Arguments<JournalResumeOptions<Context>>): Run<Output>
+  resume(state: RunState, ...[options]: Arguments<ResumeOptions<Context>>): Run<Output>
+  resume(from: RunState | string, options: Resumed = {}): Run<Output> {
+    const { answers = {}, journal, retryAfterText, ...rest } = options
+    const common = { ...rest, restartAfterText: retryAfterText === 'restart' }
+    if (typeof from === 'string') {
+      if (journal === undefined) throw new AgentError('This is not a state that a run can go on from. To resume a run by its id, pass the journal that has it.', { code: 'state-mismatch' })
+      return this.#run([], { ...common, runId: from, open: () => openRun(journal, from, answers) })
+    }
+    const { input, ...state } = readState(from)
+    return this.#run(input, { ...common, ...state, answers: readAnswers(state.records, answers) })
   }
 
-  #start(input: readonly Message[], options: Started): Run<Output> {
-    const { signal, context, runId, restartAfterText, records = [], answers = new Map() } = options
-    return new Run({ agent: this.#agent, input, records, answers, runId, context, signal, restartAfterText })
+  #start(messages: readonly Message[], options: CommonRunOptions & { readonly context?: unknown; readonly restartAfterText: boolean }): Run<Output> {
+    const { journal } = options
+    const open = journal && ((runId: string) => startRun(journal, { version: 1, runId, definition: this.#definition(), input: messages }))
+    return this.#run(messages, { ...options, ...(open && { open }) })
+  }
+
+  #run(input: readonly Message[], options: Started): Run<Output> {
+    const { signal, context, runId, restartAfterText, definition, records = [], answers = new Map(), open } = options
+    const start = { agent: this.#agent, definition: () => this.#definition(), input, records, answers, runId, context, signal, restartAfterText }
+    return new Run({ ...start, recordedDefinition: definition, open })
+  }
+
+  // Hashed once, and only where it is compared or kept.
+  #definition(): Definition {
+    this.#hashes ??= definitionOf(this.#agent)
+    return this.#hashes
   }
 }
 
-interface Started extends CommonRunOptions {
-  readonly context?: unknown
-  readonly restartAfterText: boolean
-  readonly records?: readonly RunRecord[]
-  readonly answers?: ReadonlyMap<string, Json>
-}
+type Started = Pick<CommonRunOptions, 'signal' | 'runId'> &
+  Pick<RunStart, 'restartAfterText'> &
+  Partial<Pick<RunStart, 'records' | 'answers' | 'context' | 'open'>> & { readonly definition?: Definition | undefined }
+
+type Resumed = Partial<JournalResumeOptions>
 
 function messagesOf(input: string | readonly Message[]): readonly Message[] {
   const messages = typeof input === 'string' ? [user(input)] : input

@@ -4,7 +4,8 @@ import { isJsonObject } from '../json.ts'
 import type { ModelTraits } from '../model.ts'
 import { type OutputSpec, readJsonText } from '../output.ts'
 import { findProblem } from '../sendable.ts'
-import { type Answer, scriptedModel } from '../testing/scripted-model.ts'
+import { failureOf } from '../testing/runs.ts'
+import { type Answer, call, scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
 import { Agent } from './agent.ts'
 
@@ -77,6 +78,71 @@ test('a paused run keeps its output rules when it goes on', async () => {
   const state = JSON.parse(JSON.stringify(paused.state)) as NonNullable<typeof paused.state>
   const result = await agent.resume(state, { answers: { [paused.pending[0]?.id ?? '']: { approve: true } } }).result
   expect(result.output).toEqual({ city: 'Oslo' })
+})
+
+test('an answer by an alias of the answer tool is the answer', async () => {
+  const { agent, model } = setUp([{ calls: [call('functions.final_answer:0', { city: 'Oslo' })] }])
+  await expect(agent.generate('go')).resolves.toMatchObject({ output: { city: 'Oslo' } })
+  expect(model.requests).toHaveLength(1)
+})
+
+test('instructions of prepareStep keep those of the output', async () => {
+  const model = scriptedModel([{ text: '{"city":"Oslo"}' }])
+  await new Agent({ model, output: city, outputMode: 'text', prepareStep: () => ({ instructions: 'Be short.' }) }).generate('go')
+  expect(model.requests[0]?.instructions).toMatch(/^Be short\.\n\nAnswer with one JSON object/)
+})
+
+test('a choice of tools by prepareStep keeps the answer tool', async () => {
+  const model = scriptedModel([{ calls: [call('final_answer', { city: 'Oslo' })] }])
+  await new Agent({ model, output: city, tools: [testTool('look'), testTool('drop')], prepareStep: () => ({ tools: ['look'] }) }).generate('go')
+  expect(model.requests[0]?.tools?.map(({ name }) => name)).toEqual(['look', 'final_answer'])
+})
+
+test('the answer tool uses up no tool calls', async () => {
+  const model = scriptedModel([{ calls: [call('look'), call('final_answer', { city: 'Oslo' })] }])
+  const agent = new Agent({ model, output: city, tools: [testTool('look')], limits: { toolCalls: 1 } })
+  await expect(agent.generate('go')).resolves.toMatchObject({ output: { city: 'Oslo' }, toolCalls: 1 })
+})
+
+test('a checked value that is not JSON is an answer that does not fit', async () => {
+  const big: OutputSpec = { ...city, parse: async () => ({ ok: true, value: 1n }) }
+  const model = scriptedModel([{ text: '{}' }, { text: '{}' }, { text: '{}' }])
+  const error = await failureOf(new Agent({ model, output: big, outputMode: 'text' }).generate('go'))
+
+  expect(error).toMatchObject({ code: 'invalid-output', message: expect.stringContaining('not JSON') })
+})
+
+test('a check that throws is an answer that does not fit', async () => {
+  const broken: OutputSpec = { ...city, parse: () => Promise.reject(new Error('boom')) }
+  const model = scriptedModel([{ text: '{}' }, { text: '{}' }, { text: '{}' }])
+  expect(await failureOf(new Agent({ model, output: broken, outputMode: 'text' }).generate('go'))).toMatchObject({ code: 'invalid-output' })
+})
+
+/** A run in mode `tool` that reaches its limit of one step and closes with this answer. */
+async function close(closing: Answer) {
+  const model = scriptedModel([{ calls: [call('look')] }, closing])
+  return { model, result: await new Agent({ model, output: city, tools: [testTool('look')], limits: { steps: 1 } }).generate('go') }
+}
+
+test('a closing answer by the answer tool is the output', async () => {
+  const { result } = await close({ calls: [call('final_answer', { city: 'Oslo' })] })
+  expect(result).toMatchObject({ stopReason: 'max-steps', output: { city: 'Oslo' } })
+})
+
+test('a closing answer in text is the output', async () => {
+  const { result } = await close({ text: '{"city":"Oslo"}' })
+  expect(result.output).toEqual({ city: 'Oslo' })
+})
+
+test('a closing answer that does not fit leaves no output, and is not asked for again', async () => {
+  const { result, model } = await close({ text: 'Oslo.' })
+  expect([result.output, model.requests.length]).toEqual([undefined, 2])
+})
+
+test('a closing request asks for JSON as text, as no tool may be called', async () => {
+  const { model } = await close({ text: '{}' })
+  expect(model.requests[1]).toMatchObject({ toolChoice: 'none' })
+  expect(JSON.stringify(model.requests[1]?.messages.at(-1))).toContain('Give it as text: one JSON object')
 })
 
 test.each([

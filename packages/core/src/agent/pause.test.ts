@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { approve, deny } from '../answers.ts'
-import type { RunResult, RunState } from '../result.ts'
+import type { RunResult } from '../result.ts'
 import { findProblem } from '../sendable.ts'
+import { moved } from '../testing/runs.ts'
 import { type Answer, scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
 import type { Tool } from '../tool.ts'
@@ -35,11 +36,6 @@ function shop(pay: Partial<Tool> = {}) {
     ),
   ]
   return { agent: new Agent({ model, tools }), effects, model }
-}
-
-/** What another process would read. */
-function moved(result: RunResult): RunState {
-  return JSON.parse(JSON.stringify(result.state)) as RunState
 }
 
 test('calls that need nobody run first; then the run pauses with the question', async () => {

@@ -2,12 +2,13 @@ import { AgentError } from '../errors.ts'
 import { resolveLimits } from '../limits.ts'
 import type { LoopAgent, LoopOutput } from '../loop/loop-run.ts'
 import { joinInstructions } from '../loop/prepare.ts'
-import type { ModelTraits, ToolDefinition } from '../model.ts'
+import type { Model, ModelTraits, ToolDefinition } from '../model.ts'
 import { answerToolName, chooseOutputMode, type OutputMode, outputInstructions } from '../output.ts'
 import type { Tool } from '../tool.ts'
 import { arePrices } from '../usage.ts'
 import type { AgentOptions } from './agent-options.ts'
 import { answerTool } from './answer-tool.ts'
+import { modelsOf, sharedTraits } from './model-chain.ts'
 import { indexTools } from './tool-set.ts'
 
 /**
@@ -19,12 +20,16 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
   const { name = 'agent', toolCallConcurrency = 10 } = options
   try {
     const own = indexTools(options.tools ?? [])
-    checkOptions(options, own.size)
-    const output = resolveOutput(options, own.has(answerToolName), own.size > 0)
+    const models = modelsOf(options.model)
+    checkOptions(options, models, own.size)
+    const traits = sharedTraits(models)
+    const output = resolveOutput(options, traits, own)
     const tools = output?.mode === 'tool' ? indexTools([...own.values(), answerTool(output.spec)]) : own
     return {
       name,
-      model: options.model,
+      model: models[0],
+      models,
+      traits,
       instructions: joinInstructions(options.instructions, output?.instructions),
       tools,
       toolDefinitions: [...tools.values()].map(definitionOf),
@@ -41,30 +46,31 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
   }
 }
 
-function checkOptions<Context, Output>({ model, toolCallConcurrency = 10, limits, toolChoice }: AgentOptions<Context, Output>, tools: number): void {
-  if (typeof model?.stream !== 'function') refuse('`model` must be a model, such as evolink(...) or openaiCompatible({ ... }) makes.')
+function checkOptions<Context, Output>(options: AgentOptions<Context, Output>, models: readonly Model[], tools: number): void {
+  const { toolCallConcurrency = 10, limits, toolChoice } = options
   if (!(toolCallConcurrency >= 1)) refuse(`toolCallConcurrency must be at least 1, not ${toolCallConcurrency}.`)
-  const { id, traits } = model
-  if (traits.candidates > 1) refuse(`${id} is set to n = ${traits.candidates}; an agent follows one answer. Use model.complete() for more.`)
-  if (limits?.cost !== undefined && traits.prices === undefined) {
-    refuse(`limits.cost needs prices, and ${id} has none. Pass \`prices\` in the settings of the model.`)
+  for (const { id, traits } of models) {
+    if (traits.candidates > 1) refuse(`${id} is set to n = ${traits.candidates}; an agent follows one answer. Use model.complete() for more.`)
+    if (limits?.cost !== undefined && traits.prices === undefined) {
+      refuse(`limits.cost needs prices, and ${id} has none. Pass \`prices\` in the settings of the model.`)
+    }
+    if (traits.prices !== undefined && !arePrices(traits.prices)) {
+      refuse(`the prices of ${id} must be integers of at least 0: micro-units for a million tokens, so 0.60 is 600_000.`)
+    }
+    if (tools > 0 && !traits.tools) refuse(`${id} refuses tools. Use another model for an agent with tools.`)
   }
-  if (traits.prices !== undefined && !arePrices(traits.prices)) {
-    refuse(`the prices of ${id} must be integers of at least 0: micro-units for a million tokens, so 0.60 is 600_000.`)
-  }
-  if (tools > 0 && !traits.tools) refuse(`${id} refuses tools. Use another model for an agent with tools.`)
   if (toolChoice === 'required' && tools === 0) refuse("toolChoice 'required' needs tools.")
 }
 
 function resolveOutput<Context, Output>(
-  { output, outputMode, model }: AgentOptions<Context, Output>,
-  isTaken: boolean,
-  hasTools: boolean,
+  { output, outputMode }: AgentOptions<Context, Output>,
+  traits: ModelTraits,
+  own: ReadonlyMap<string, unknown>,
 ): LoopOutput | undefined {
   if (output === undefined) return undefined
-  const mode = outputMode ?? chooseOutputMode(model.traits, hasTools)
-  if (!canUse(mode, model.traits)) refuse(`outputMode '${mode}' is not one that ${model.id} has. Leave it out for the best one.`)
-  if (mode === 'tool' && isTaken) refuse(`the tool name '${answerToolName}' is taken by \`output\`. Rename the tool.`)
+  const mode = outputMode ?? chooseOutputMode(traits, own.size > 0)
+  if (!canUse(mode, traits)) refuse(`outputMode '${mode}' is not one that the model has. Leave it out for the best one.`)
+  if (mode === 'tool' && own.has(answerToolName)) refuse(`the tool name '${answerToolName}' is taken by \`output\`. Rename the tool.`)
   return { spec: output, mode, instructions: outputInstructions(mode, output.schema) }
 }
 

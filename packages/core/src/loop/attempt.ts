@@ -3,15 +3,18 @@ import { AgentError, copyError, type ErrorData } from '../errors.ts'
 import type { AttemptReason, RunEventBody } from '../events.ts'
 import type { ModelEvent, ModelReply, ModelRequest } from '../model.ts'
 import type { OperationContext } from '../operations.ts'
-import { retryDelayMs, sleep } from '../retry.ts'
+import { maxRetryAfterMs, retryDelayMs, sleep } from '../retry.ts'
+import { countFailure, countSuccess, mayRetry } from '../retry-budget.ts'
 import type { Usage } from '../usage.ts'
+import { type ChainPlace, hasNextRound, mayGoOn, modelAt } from './chain.ts'
 import { addWarning, type LoopRun, leftMs } from './loop-run.ts'
 import { withinTime } from './within-time.ts'
 
 /** What is recorded of one request. A failure is a value; `retryInMs` says that the loop shall try again. */
 export type AttemptOutput =
   | { readonly status: 'ok'; readonly reply: ModelReply }
-  | { readonly status: 'failed'; readonly error: ErrorData; readonly usage?: Usage; readonly retryInMs?: number }
+  /** `free` marks the retry of a stale connection, which counts for nothing. */
+  | { readonly status: 'failed'; readonly error: ErrorData; readonly usage?: Usage; readonly retryInMs?: number; readonly free?: true }
   /** The time limit of the run came first; `text` is what had come by then. */
   | { readonly status: 'late'; readonly text: string }
 
@@ -21,6 +24,7 @@ export interface Attempt {
   readonly attempt: number
   readonly reason: AttemptReason
   readonly waitMs: number
+  readonly place: ChainPlace
   readonly request: ModelRequest
 }
 
@@ -34,7 +38,10 @@ export async function attemptModel(run: LoopRun, attempt: Attempt, context: Oper
   const shown: string[] = []
   try {
     const reply = await withinTime(leftMs(run), context.signal, (signal) => receive(run, attempt, { ...context, signal, shown }))
-    return reply === 'late' ? { status: 'late', text: shown.join('') } : { status: 'ok', reply }
+    if (reply === 'late') return { status: 'late', text: shown.join('') }
+    const { id, traits } = modelAt(run, attempt.place)
+    countSuccess(traits.retryScope ?? id)
+    return { status: 'ok', reply }
   } catch (thrown) {
     context.signal.throwIfAborted()
     return judgeFailure(run, attempt, { context, thrown, textShown: shown.length > 0 })
@@ -42,8 +49,9 @@ export async function attemptModel(run: LoopRun, attempt: Attempt, context: Oper
 }
 
 async function receive(run: LoopRun, attempt: Attempt, context: Reception): Promise<ModelReply> {
-  const { model } = run.agent
+  const model = modelAt(run, attempt.place)
   if (attempt.waitMs > 0) await sleep(attempt.waitMs, context.signal)
+  const permit = await model.limiter?.acquire(run.openTokens, context.signal)
   context.emit({ type: 'attempt', step: attempt.step, attempt: attempt.attempt, model: model.id, reason: attempt.reason })
   const chunks = model.stream(attempt.request, { signal: context.signal })[Symbol.asyncIterator]()
   try {
@@ -52,13 +60,17 @@ async function receive(run: LoopRun, attempt: Attempt, context: Reception): Prom
       context.signal.throwIfAborted()
       if (done) throw new AgentError(`${model.id} ended without a reply.`, { code: 'stream-truncated', phase: 'finish', retryable: true })
       const reply = deliver(run, attempt, { ...context, events: value })
-      if (reply !== undefined) return reply
+      if (reply !== undefined) {
+        permit?.release(reply.usage.totalTokens)
+        return reply
+      }
       const room = context.room()
       if (room !== undefined) await room
     }
   } finally {
     // Not awaited: a model that goes on after its reply, or ignores the signal, must not hold the run.
     chunks.return?.().catch(() => {})
+    permit?.release()
   }
 }
 
@@ -74,7 +86,8 @@ function deliver(run: LoopRun, attempt: Attempt, { events, shown, emit }: Recept
 }
 
 function liveEvent({ step, attempt }: Attempt, event: Exclude<ModelEvent, { type: 'reply' }>): RunEventBody {
-  return event.type === 'warning' ? { type: 'warning', step, warning: event.warning } : { ...event, step, attempt }
+  if (event.type === 'warning') return { type: 'warning', step, warning: event.warning }
+  return event.type === 'repaired' ? { ...event, step } : { ...event, step, attempt }
 }
 
 interface Failure {
@@ -83,16 +96,43 @@ interface Failure {
   readonly textShown: boolean
 }
 
-function judgeFailure(run: LoopRun, { step, attempt }: Attempt, { context, thrown, textShown }: Failure): AttemptOutput {
+function judgeFailure(run: LoopRun, attempt: Attempt, { context, thrown, textShown }: Failure): AttemptOutput {
   const failure = AgentError.is(thrown) ? thrown : internalError(thrown)
-  const mayRestart = run.restartAfterText || !textShown
-  const delayMs = retryDelayMs(failure, attempt, Math.random())
-  const retryInMs = mayRestart ? delayMs : undefined
-  const error = copyError(delayMs !== undefined && !mayRestart ? interrupted(failure, step) : failure, { attempts: attempt })
+  const { step, attempt: number } = attempt
+  const isVoid = run.restartAfterText || !textShown
+  const plan = planRetry(run, attempt.place, failure)
+  const error = copyError(isVoid || !failure.retryable ? failure : interrupted(failure, step), {
+    attempts: number,
+    ...(plan === 'no-budget' &&
+      isVoid && { message: `${failure.message} It was not asked again: recent failures have used up the retry budget of this endpoint.` }),
+  })
   run.liveErrors.set(context.key, error)
   const data = error.toJSON()
-  if (retryInMs !== undefined) context.emit({ type: 'step-retry', step, attempt, delayMs: retryInMs, error: data })
-  return { status: 'failed', error: data, ...(error.usage && { usage: error.usage }), ...(retryInMs !== undefined && { retryInMs }) }
+  const usage = error.usage && { usage: error.usage }
+  if (plan === 'no-retry' || plan === 'no-budget' || !isVoid) return { status: 'failed', error: data, ...usage }
+  context.emit({ type: 'step-retry', step, attempt: number, delayMs: plan.retryInMs, error: data })
+  return { status: 'failed', error: data, ...usage, ...plan }
+}
+
+type RetryPlan = { readonly retryInMs: number; readonly free?: true } | 'no-retry' | 'no-budget'
+
+// Decided here, inside the operation, and recorded: jitter and the budget of the process are nothing that a replay knows.
+function planRetry(run: LoopRun, place: ChainPlace, failure: AgentError): RetryPlan {
+  if (failure.stale && !place.freeUsed) return { retryInMs: 0, free: true }
+  const model = modelAt(run, place)
+  if (failure.retryAfterMs !== undefined) model.limiter?.pause(Math.min(failure.retryAfterMs, maxRetryAfterMs))
+  const scope = model.traits.retryScope ?? model.id
+  if (failure.retryable) countFailure(scope)
+  if (place.left.length > 0 && mayGoOn(failure.code)) return { retryInMs: 0 }
+  const isWorthARound = failure.retryable || run.agent.models.length > 1
+  const retryInMs = isWorthARound && hasNextRound(run, place, failure.code) ? roundDelayMs(failure, place) : undefined
+  if (retryInMs === undefined) return 'no-retry'
+  return mayRetry(scope) ? { retryInMs } : 'no-budget'
+}
+
+// With a chain, a round may follow a failure that is not worth a retry by itself.
+function roundDelayMs(failure: AgentError, { round }: ChainPlace): number | undefined {
+  return retryDelayMs(failure.retryable ? failure : copyError(failure, { retryable: true }), round, Math.random())
 }
 
 function interrupted(failure: AgentError, step: number): AgentError {

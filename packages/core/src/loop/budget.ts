@@ -14,21 +14,30 @@ export function passedBudget(run: LoopRun, request: ModelRequest): 'max-tokens' 
   run.openTokens = estimateRequest(run, request)
   const estimated = run.unknownTokens + run.openTokens
   if ((run.usage.totalTokens ?? 0) + estimated > tokens) return 'max-tokens'
-  return spentMicros(run, estimated) > cost ? 'max-cost' : undefined
+  return cost !== Number.POSITIVE_INFINITY && spentMicros(run, estimated) > cost ? 'max-cost' : undefined
 }
 
-/** The cost so far; `undefined` without prices, or while the usage of an attempt is unknown. */
+/** The cost so far, each model at its own prices; `undefined` without prices, or while the usage of an attempt is unknown. */
 export function costSoFar(run: LoopRun): Cost | undefined {
-  const { prices } = run.agent.model.traits
+  const { prices } = run.agent.traits
   if (prices === undefined || run.usage.unknownAttempts > 0) return undefined
-  return costOf({ inputTokens: 0, outputTokens: 0, ...run.usage }, prices)
+  let amountMicros = 0
+  for (const [entry, model] of run.agent.models.entries()) {
+    const cost = model.traits.prices && costOf({ inputTokens: 0, outputTokens: 0, ...run.usageByEntry[entry] }, model.traits.prices)
+    if (cost === undefined) return undefined
+    amountMicros += cost.amountMicros
+  }
+  return { currency: prices.currency, amountMicros }
 }
 
 function spentMicros(run: LoopRun, estimatedTokens: number): number {
-  const { prices } = run.agent.model.traits
-  if (prices === undefined) return 0
-  const spent = addUsage({ inputTokens: estimatedTokens, outputTokens: 0 }, run.usage)
-  return costOf(spent, prices)?.amountMicros ?? Number.POSITIVE_INFINITY
+  let amountMicros = 0
+  for (const [entry, { traits }] of run.agent.models.entries()) {
+    const estimated = { inputTokens: entry === run.entry ? estimatedTokens : 0, outputTokens: 0 }
+    const cost = traits.prices && costOf(addUsage(estimated, run.usageByEntry[entry] ?? {}), traits.prices)
+    amountMicros += cost?.amountMicros ?? Number.POSITIVE_INFINITY
+  }
+  return amountMicros
 }
 
 // A request holds what the last one held, its answer and what came since: reported numbers where there are some.

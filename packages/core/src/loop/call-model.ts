@@ -5,7 +5,8 @@ import type { StopReason } from '../result.ts'
 import { maxAttempts } from '../retry.ts'
 import { type Attempt, type AttemptOutput, attemptModel } from './attempt.ts'
 import { passedBudget } from './budget.ts'
-import { addAttempt, addTime, type LoopRun, openStep } from './loop-run.ts'
+import { firstPlace, nextPlace } from './chain.ts'
+import { addAttempt, addTime, type LoopRun, leftMs, openStep } from './loop-run.ts'
 
 /** The answer of one step, why there is none that the loop can go on with, or what broke. */
 export type StepAnswer =
@@ -14,22 +15,24 @@ export type StepAnswer =
   | { readonly error: AgentError; readonly reply?: undefined; readonly stop?: undefined }
 
 /**
- * Calls the model for one step: one operation for each request, as long as the attempts say so and the budgets allow it.
+ * Calls the model for one step: one operation for each request, as long as the attempts say so and time and budgets allow it.
  *
- * @param place - Where its operations stand: `steps/2`, or `closing`.
+ * @param prefix - Where its operations stand: `steps/2`, or `closing`.
  */
-export async function callModel(run: LoopRun, request: ModelRequest, place: string): Promise<StepAnswer> {
+export async function callModel(run: LoopRun, request: ModelRequest, prefix: string): Promise<StepAnswer> {
   const step = openStep(run)
-  let next: Pick<Attempt, 'reason' | 'waitMs'> = { reason: 'first', waitMs: 0 }
+  let next: NextAttempt = { reason: 'first', waitMs: 0, place: firstPlace(run) }
   for (let attempt = 1; ; attempt++) {
-    const budget = passedBudget(run, request)
-    if (budget !== undefined) return { stop: budget }
-    const settled = await performAttempt(run, { ...next, step, attempt, request }, place)
-    const answer = answerOf(run, settled, attempt)
+    const limit = leftMs(run) > 0 ? passedBudget(run, request) : 'max-duration'
+    if (limit !== undefined) return { stop: limit }
+    const settled = await performAttempt(run, { ...next, step, attempt, request }, prefix)
+    const answer = answerOf(run, settled, { ...next, attempt })
     if (answer !== undefined) return answer
-    next = nextAttempt(run, settled, { step, attempt })
+    next = nextAttempt(run, settled, { ...next, step, attempt })
   }
 }
+
+type NextAttempt = Pick<Attempt, 'reason' | 'waitMs' | 'place'>
 
 interface SettledAttempt {
   readonly output: AttemptOutput
@@ -38,40 +41,43 @@ interface SettledAttempt {
 }
 
 // What ends the step; `undefined` when it needs another attempt.
-function answerOf(run: LoopRun, { output, replayed, key }: SettledAttempt, attempt: number): StepAnswer | undefined {
+function answerOf(run: LoopRun, { output, replayed, key }: SettledAttempt, { place, attempt }: Pick<Attempt, 'place' | 'attempt'>): StepAnswer | undefined {
   if (output.status === 'late') return { stop: 'max-duration', partialText: output.text }
   if (output.status === 'failed') {
     return output.retryInMs === undefined ? { error: run.liveErrors.get(key) ?? new AgentError(output.error.message, output.error) } : undefined
   }
+  run.entry = place.entry
   const stop = judge(output.reply)
   if (stop === undefined) return { reply: output.reply, replayed }
   if (stop !== 'empty') return { stop, reply: output.reply }
-  const isLast = run.emptyReplies > 0 || attempt >= maxAttempts
+  const isLast = place.left.length === 0 && (run.emptyReplies > 0 || attempt >= maxAttempts)
   return isLast ? { error: copyError(emptyReply(output.reply), { attempts: attempt }) } : undefined
 }
 
-function nextAttempt(
-  run: LoopRun,
-  { output, replayed }: SettledAttempt,
-  { step, attempt }: { readonly step: number; readonly attempt: number },
-): Pick<Attempt, 'reason' | 'waitMs'> {
-  if (output.status === 'failed') return { reason: 'retry', waitMs: output.retryInMs ?? 0 }
-  run.emptyReplies++
+function nextAttempt(run: LoopRun, { output, replayed }: SettledAttempt, { place, step, attempt }: Pick<Attempt, 'place' | 'step' | 'attempt'>): NextAttempt {
+  if (output.status === 'failed') {
+    const isNextEntry = output.free !== true && place.left.length > 0
+    const next = nextPlace(run, place, { code: output.error.code, free: output.free === true })
+    return { reason: isNextEntry ? 'fallback' : 'retry', waitMs: output.retryInMs ?? 0, place: next }
+  }
   const error = emptyReply(output.status === 'ok' ? output.reply : undefined)
   if (!replayed) run.show({ type: 'step-retry', step, attempt, delayMs: 0, error: error.toJSON() })
-  return { reason: 'empty-reply', waitMs: 0 }
+  // Another model may have an answer; the same one is asked again once a run.
+  if (place.left.length > 0) return { reason: 'fallback', waitMs: 0, place: nextPlace(run, place, { code: error.code, free: false }) }
+  run.emptyReplies++
+  return { reason: 'empty-reply', waitMs: 0, place }
 }
 
-async function performAttempt(run: LoopRun, attempt: Attempt, place: string): Promise<SettledAttempt> {
-  const id = `${place}/model/${attempt.attempt}`
+async function performAttempt(run: LoopRun, attempt: Attempt, prefix: string): Promise<SettledAttempt> {
+  const id = `${prefix}/model/${attempt.attempt}`
   const [outcome] = await run.operations.perform<AttemptOutput>([
     { id, name: 'model', effect: 'idempotent', run: (context) => attemptModel(run, attempt, context) },
   ])
   if (outcome?.status !== 'done') throw new AgentError('A model call has no outcome.', { code: 'internal', phase: 'loop' })
   const { output, replayed, ms, executions } = outcome
   addTime(run, ms)
-  for (let lost = 1; lost < executions; lost++) addAttempt(run, undefined)
-  addAttempt(run, usageOf(output))
+  for (let lost = 1; lost < executions; lost++) addAttempt(run, undefined, attempt.place.entry)
+  addAttempt(run, usageOf(output), attempt.place.entry)
   if (output.status === 'ok') {
     const { message, finishReason, usage } = output.reply
     run.show({ type: 'message-end', step: attempt.step, message, finishReason, usage, ms, ...(replayed && { replayed }) })

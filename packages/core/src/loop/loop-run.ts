@@ -3,7 +3,7 @@ import type { RunEventBody } from '../events.ts'
 import type { Json } from '../json.ts'
 import { type ResolvedLimits, reachedLimit } from '../limits.ts'
 import type { Message } from '../messages.ts'
-import type { Model, ModelReply, ToolChoice, ToolDefinition, Warning } from '../model.ts'
+import type { Model, ModelReply, ModelTraits, ToolChoice, ToolDefinition, Warning } from '../model.ts'
 import type { Operations, Outcome } from '../operations.ts'
 import type { OutputMode, OutputSpec } from '../output.ts'
 import type { RunStep, StopReason } from '../result.ts'
@@ -14,7 +14,12 @@ import type { Repeats } from './repeats.ts'
 /** An agent as the loop sees it: checked, with every default filled in. */
 export interface LoopAgent {
   readonly name: string
+  /** The first of `models`. */
   readonly model: Model
+  /** The fallback chain: at least one. */
+  readonly models: readonly Model[]
+  /** What all models of the chain have. */
+  readonly traits: ModelTraits
   readonly instructions: string | undefined
   readonly tools: ReadonlyMap<string, Tool<never>>
   /** One array for all runs, so that adapters serialise it once. */
@@ -72,6 +77,12 @@ export interface LoopRun {
   /** What `fatal` tools threw in this process, by operation id, for `cause`. */
   readonly toolErrors: Map<string, unknown>
   usage: RunUsage
+  /** Usage by index of the model in the chain: models have their own prices. */
+  readonly usageByEntry: Usage[]
+  /** Index of the model that answered last. */
+  entry: number
+  /** Indices of models without quota. */
+  readonly exhausted: Set<number>
   /** Usage of the step that is open: all its attempts. */
   stepUsage: Usage
   stepAttempts: number
@@ -104,6 +115,9 @@ export function newLoopRun({ input, ...start }: LoopStart): LoopRun {
     liveErrors: new Map(),
     toolErrors: new Map(),
     usage: { unknownAttempts: 0 },
+    usageByEntry: [],
+    entry: 0,
+    exhausted: new Set(),
     stepUsage: {},
     stepAttempts: 0,
     stepMs: 0,
@@ -141,7 +155,7 @@ export function addBatchTime(run: LoopRun, outcomes: readonly Outcome<unknown>[]
 }
 
 /** Adds what an attempt reported; an attempt that reported nothing is counted, and charged the estimate of its request. */
-export function addAttempt(run: LoopRun, reported: Usage | undefined): void {
+export function addAttempt(run: LoopRun, reported: Usage | undefined, entry: number = run.entry): void {
   const usage = withTotal(reported)
   run.stepAttempts++
   if (usage?.totalTokens === undefined) {
@@ -150,6 +164,7 @@ export function addAttempt(run: LoopRun, reported: Usage | undefined): void {
   }
   if (usage === undefined) return
   run.usage = { ...addUsage(run.usage, usage), unknownAttempts: run.usage.unknownAttempts }
+  run.usageByEntry[entry] = addUsage(run.usageByEntry[entry] ?? {}, usage)
   run.stepUsage = addUsage(run.stepUsage, usage)
 }
 
@@ -164,7 +179,8 @@ export function addStep(run: LoopRun, reply: ModelReply, toolResults: RunStep['t
   const step = openStep(run)
   run.messages.push(reply.message, ...toolResults.map((result) => ({ role: 'tool', content: [result] }) as const))
   const { message, finishReason, response } = reply
-  run.steps.push({ step, message, toolResults, finishReason, usage: run.stepUsage, attempts: run.stepAttempts, response, ms: run.stepMs })
+  const model = run.agent.models[run.entry]?.id ?? run.agent.model.id
+  run.steps.push({ step, model, message, toolResults, finishReason, usage: run.stepUsage, attempts: run.stepAttempts, response, ms: run.stepMs })
   run.stepUsage = {}
   run.stepAttempts = 0
   run.stepMs = 0

@@ -8,7 +8,7 @@ import { type LoopRun, openStep, type StepPlan, type StepView } from './loop-run
 
 /**
  * The request of the next step, changed by the caller's `prepareStep` where there is one. If that takes longer than the run has,
- * the request is sent unchanged and meets the time limit.
+ * the request stays unchanged, and is not sent: no time is left.
  *
  * @throws {AgentError} `invalid-options` when `prepareStep` throws or decides something that cannot be done.
  */
@@ -29,12 +29,12 @@ export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
 
 /** The request after a limit: the same bytes and one more message that asks for the best answer so far. */
 export function closingRequest(run: LoopRun, text: string): ModelRequest {
-  const { instructions, toolDefinitions, model } = run.agent
+  const { instructions, toolDefinitions, traits } = run.agent
   return {
     ...(instructions !== undefined && { instructions }),
     messages: [...run.messages, user(text)],
     ...(toolDefinitions.length > 0 && { tools: toolDefinitions }),
-    ...(toolDefinitions.length > 0 && model.traits.toolChoices.includes('none') && { toolChoice: 'none' as const }),
+    ...(toolDefinitions.length > 0 && traits.toolChoices.includes('none') && { toolChoice: 'none' as const }),
     ...responseFormatOf(run),
   }
 }

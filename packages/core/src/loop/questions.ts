@@ -39,7 +39,8 @@ export function outcomeQuestion({ id, part, tool, input }: RunnableCall, round: 
   return { id: `${id}/outcome/${round}`, about: { type: 'outcome', toolName: tool.name, toolCallId: part.toolCallId, input, tool: hashTool(tool) } }
 }
 
-function hashTool({ name, description, inputSchema, effect }: RunnableCall['tool']): string {
+/** A hash of what the model and people knew of a tool. */
+export function hashTool({ name, description, inputSchema, effect }: RunnableCall['tool']): string {
   return createHash('sha256')
     .update(JSON.stringify([name, description, inputSchema, effect]))
     .digest('hex')

@@ -3,11 +3,10 @@ import { Agent } from '../agent/agent.ts'
 import { AgentError, fatal } from '../errors.ts'
 import { textOf } from '../messages.ts'
 import { findProblem } from '../sendable.ts'
-import { type Answer, scriptedModel } from '../testing/scripted-model.ts'
+import { type Answer, call, scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
 
 const overloaded = (): AgentError => new AgentError('busy', { code: 'provider-overloaded', phase: 'headers', retryable: true, retryAfterMs: 1 })
-const call = (name: string, input: unknown = {}, id?: string) => ({ name, input, ...(id !== undefined && { id }) })
 
 test('a text answer ends the run as finished', async () => {
   const model = scriptedModel([{ reasoning: 'hm', text: 'Hello.' }])

@@ -90,8 +90,13 @@ const statuses: ReadonlySet<unknown> = new Set<ToolStatus>([
 
 // A tool that is not made by `tool()` may return anything.
 function checkedOutput({ status, text, coerced, error }: ToolOutput): ToolOutput {
-  if (!statuses.has(status) || typeof text !== 'string') throw new TypeError('The tool returned something that is no ToolOutput: { status, text }.')
+  const isRecordable = statuses.has(status) && typeof text === 'string' && (coerced === undefined || isTextList(coerced))
+  if (!isRecordable) throw new TypeError('The tool returned something that is no ToolOutput: { status, text }.')
   return { status, text, ...(coerced !== undefined && { coerced }), ...(error !== undefined && { error }) }
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 function failedOutput(error: unknown): ToolOutput {

@@ -1,32 +1,20 @@
-import { getEventListeners } from 'node:events'
+import { getEventListeners, setMaxListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
 import { AgentError } from '../errors.ts'
-import type { RunEvent } from '../events.ts'
 import type { Model } from '../model.ts'
-import { scriptedModel } from '../testing/scripted-model.ts'
+import { collect, tick } from '../testing/runs.ts'
+import { modelOf, replyEvent, scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
-
-const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-async function collect(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
-  const all: RunEvent[] = []
-  for await (const event of events) all.push(event)
-  return all
-}
 
 /** A model that sends `count` text deltas, each in a chunk of its own, and tells how many were taken. */
 function longModel(count: number): Model & { taken: () => number } {
   let taken = 0
-  return {
-    ...scriptedModel([]),
-    taken: () => taken,
-    async *stream() {
-      for (; taken < count; taken++) yield [{ type: 'text-delta' as const, delta: 'x' }]
-      const message = { role: 'assistant' as const, content: 'x'.repeat(count) }
-      yield [{ type: 'reply' as const, reply: { message, finishReason: 'stop' as const, atOutputLimit: false, usage: {}, response: {} } }]
-    },
-  }
+  const model = modelOf(async function* () {
+    for (; taken < count; taken++) yield [{ type: 'text-delta', delta: 'x' }]
+    yield [replyEvent('x'.repeat(count))]
+  })
+  return { ...model, taken: () => taken }
 }
 
 test('the events of a run are JSON, numbered without gaps, and tell its story in order', async () => {
@@ -196,6 +184,47 @@ test('one signal serves 500 runs and keeps no listener', async () => {
   const agent = new Agent({ model: longModel(0) })
   for (let index = 0; index < 500; index++) await agent.generate('go', { signal }).catch(() => {})
   expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+})
+
+test('200 runs of one agent at once do not mix', async () => {
+  const model = modelOf(async function* ({ messages }) {
+    const [first] = messages
+    await tick()
+    yield [messages.length > 1 ? replyEvent(String(first?.content)) : callEvent(String(first?.content))]
+  })
+  const { signal } = new AbortController()
+  setMaxListeners(0, signal)
+  const agent = new Agent({ model, tools: [testTool('echo', (input) => String(input))] })
+  const questions = Array.from({ length: 200 }, (_, index) => `question ${index}`)
+  const results = await Promise.all(questions.map((question) => agent.generate(question, { signal })))
+
+  expect(results.map(({ text, steps }) => [text, steps[0]?.toolResults[0]?.text])).toEqual(questions.map((question) => [question, question]))
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+})
+
+const callEvent = (input: string) => replyEvent([{ type: 'tool-call', toolCallId: 'same', toolName: 'echo', inputText: JSON.stringify(input) }])
+
+test('the result of a run is plain data', async () => {
+  const result = await new Agent({ model: scriptedModel([{ calls: [{ name: 'echo', input: {} }] }, { text: 'ok' }]), tools: [testTool('echo')] }).generate('go')
+  expect(JSON.parse(JSON.stringify(structuredClone(result)))).toMatchObject({ text: 'ok', steps: [{}, {}] })
+})
+
+test('runs that fail, are aborted or are left reject nothing that nobody handles', async () => {
+  const unhandled: unknown[] = []
+  const note = (reason: unknown): void => {
+    unhandled.push(reason)
+  }
+  process.on('unhandledRejection', note)
+  const hanging = () => new Agent({ model: scriptedModel([{ text: 'a', hangs: true }]) }).stream('go')
+  new Agent({ model: scriptedModel([]) }).stream('go').on('run-error', () => {})
+  const aborted = hanging()
+  aborted.on('text-delta', () => aborted.abort())
+  const left = hanging()
+  await left[Symbol.asyncIterator]().return?.()
+  for (let index = 0; index < 10; index++) await tick()
+  process.off('unhandledRejection', note)
+
+  expect(unhandled).toEqual([])
 })
 
 test('nothing is heard after the end, whatever tools do later', async () => {

@@ -3,8 +3,11 @@ import { setMaxListeners } from 'node:events'
 import { describe } from '../describe.ts'
 import { AgentError, copyError } from '../errors.ts'
 import type { RunEvent, RunEventBody, RunEventType } from '../events.ts'
-import { MemoryHost, type RunRecord } from '../hosts/memory.ts'
-import { isJsonObject, type Json } from '../json.ts'
+import { compareDefinitions, type Definition } from '../hosts/definition.ts'
+import type { OpenRun } from '../hosts/journal.ts'
+import { RecordHost } from '../hosts/record-host.ts'
+import { brokenRequest, type EndRecord, type RunRecord } from '../hosts/records.ts'
+import type { Json } from '../json.ts'
 import { type RunData, resultOf, withThrowers } from '../loop/end-run.ts'
 import { addAttempt, addTime, addWarning, type LoopAgent, type LoopRun, newLoopRun, openStep } from '../loop/loop-run.ts'
 import { runLoop } from '../loop/run-loop.ts'
@@ -16,6 +19,11 @@ import { textStreamOf } from './text-stream.ts'
 /** What a run starts with, checked by the agent. */
 export interface RunStart {
   readonly agent: LoopAgent
+  readonly definition: () => Definition
+  /** What the records were made with. */
+  readonly recordedDefinition: Definition | undefined
+  /** Opens the run in a journal, which then has records and input. */
+  readonly open: ((runId: string) => Promise<OpenRun>) | undefined
   readonly input: readonly Message[]
   readonly runId: string | undefined
   readonly records: readonly RunRecord[]
@@ -34,18 +42,22 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   readonly runId: string
   readonly #channel: EventChannel
   readonly #controller = new AbortController()
-  readonly #host: MemoryHost
+  readonly #host: RecordHost
   readonly #loop: LoopRun
+  readonly #start: RunStart
   readonly #input: readonly Message[]
   readonly #result: Promise<RunResult>
   readonly #partial = { text: [] as string[], reasoning: [] as string[] }
+  #journal: OpenRun | undefined
   #seq = 0
   #isSettled = false
   /** The number of the request under way, from 1; 0 between requests. */
   #openAttempt = 0
 
   /** Made by `agent.stream()`. */
-  constructor({ agent, input, records, answers, context, restartAfterText, ...start }: RunStart) {
+  constructor(start: RunStart) {
+    const { agent, input, records, answers, context, restartAfterText } = start
+    this.#start = start
     this.runId = start.runId ?? randomUUID()
     // The caller's list may grow later; the run keeps what it was given.
     this.#input = [...input]
@@ -54,7 +66,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const { signal } = this.#controller
     // Each call of a step listens to this signal: many are no leak.
     setMaxListeners(0, signal)
-    this.#host = new MemoryHost({ runId: this.runId, records, answers, signal, emit, room: () => this.#channel.room() })
+    this.#host = new RecordHost({ runId: this.runId, records, answers, signal, emit, room: () => this.#channel.room() })
     this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText, input })
     this.#result = Promise.resolve().then(() => this.#drive(start.signal))
     // Whoever watches only events must not be punished with an unhandled rejection.
@@ -115,14 +127,53 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     try {
       const { agent } = this.#loop
       this.#emit({ type: 'run-start', step: 0, agent: agent.name, model: agent.model.id })
+      await this.#open()
       const result = await runLoop(this.#loop)
       this.#host.checkCourse()
       this.#controller.signal.throwIfAborted()
+      await this.#leave(result)
       return this.#finish(result.status === 'paused' ? this.#withState(result) : result)
     } catch (thrown) {
+      // The error that broke the run is the one to report, whatever the journal says about the end.
+      await this.#leave({ status: 'unusable', stopReason: this.#controller.signal.aborted ? 'aborted' : 'failed' }).catch(() => {})
       throw this.#fail(thrown)
     } finally {
       outer?.removeEventListener('abort', forward)
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { open, recordedDefinition } = this.#start
+    if (open === undefined) return this.#compare(recordedDefinition)
+    this.#controller.signal.throwIfAborted()
+    this.#journal = await open(this.runId)
+    const { head, records } = this.#journal
+    await this.#host.attach(this.#journal, { records, answers: new Map() })
+    if (this.#loop.messages.length === 0) this.#loop.messages.push(...head.input)
+    this.#compare(head.definition)
+    this.#controller.signal.throwIfAborted()
+  }
+
+  // A changed sentence is worth a word; a changed tool with a call of unknown outcome is the end.
+  #compare(recorded: Definition | undefined): void {
+    if (recorded === undefined) return
+    const { changes, tools } = compareDefinitions(recorded, this.#start.definition())
+    if (changes.length === 0) return
+    const warning = { code: 'definition-changed', message: `Since this run was recorded, its agent changed: ${changes.join(', ')}.` }
+    addWarning(this.#loop, warning)
+    this.#emit({ type: 'warning', step: 0, warning })
+    this.#host.refuseChanged(tools)
+  }
+
+  /** Gives the run up in its journal, before anyone learns that it ended. */
+  async #leave({ status, stopReason }: Pick<EndRecord, 'status' | 'stopReason'>): Promise<void> {
+    const journal = this.#journal
+    this.#journal = undefined
+    if (journal === undefined) return
+    try {
+      await this.#host.end({ type: 'end', id: 'end', status, stopReason })
+    } finally {
+      await journal.close()
     }
   }
 
@@ -183,7 +234,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const error = isAborted ? abortError(this.#controller.signal.reason, attempts) : copyError(asAgentError(thrown), {})
     const result = resultOf(this.#loop, { stopReason: isAborted ? 'aborted' : 'failed' })
     const partial = { text: this.#partial.text.join(''), reasoningText: this.#partial.reasoning.join('') }
-    const value = this.#withState({ ...result, ...partial }, isAborted ? this.#host.records : resumable(this.#host.records))
+    const { records } = this.#host
+    const value = this.#withState({ ...result, ...partial }, isAborted || brokenRequest(records) !== undefined ? records : undefined)
     return Object.defineProperty(error, 'result', { value, enumerable: false, configurable: true })
   }
 
@@ -194,8 +246,10 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   }
 
   #withState(result: RunData, records: readonly RunRecord[] | undefined = this.#host.records): RunResult {
-    if (records === undefined) return withThrowers({ ...result })
-    const state: RunState = { version: 1, runId: this.runId, input: this.#input, records: [...records] }
+    // With a journal there is one truth, and it is not in memory.
+    if (records === undefined || this.#start.open !== undefined) return withThrowers({ ...result })
+    const definition = this.#start.recordedDefinition ?? this.#start.definition()
+    const state: RunState = { version: 1, runId: this.runId, definition, input: this.#input, records: [...records] }
     return withThrowers({ ...result, state })
   }
 }
@@ -207,14 +261,4 @@ function asAgentError(thrown: unknown): AgentError {
 
 function abortError(reason: unknown, attempts: number): AgentError {
   return new AgentError(`The run was aborted: ${describe(reason)}.`, { code: 'aborted', phase: 'loop', cause: reason, attempts })
-}
-
-// A run that a request broke can go on with that request; any other failure would only be replayed.
-function resumable(records: readonly RunRecord[]): readonly RunRecord[] | undefined {
-  const last = records.at(-1)
-  return last?.type === 'done' && last.name === 'model' && isFailed(last.output) ? records.slice(0, -1) : undefined
-}
-
-function isFailed(output: Json): boolean {
-  return isJsonObject(output) && output['status'] === 'failed'
 }

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { AgentError } from '../errors.ts'
-import { toolCallsOf } from '../messages.ts'
+import { type AssistantMessage, toolCallsOf } from '../messages.ts'
 import type { FinishReason, Model, ModelCallOptions, ModelEvent, ModelReply, ModelRequest, ModelTraits } from '../model.ts'
 import type { Usage } from '../usage.ts'
 
@@ -17,13 +18,39 @@ export interface Answer {
   readonly hangs?: boolean
 }
 
+/** A call of a scripted answer. */
+export function call(name: string, input: unknown = {}, id?: string): { readonly name: string; readonly input: unknown; readonly id?: string } {
+  return { name, input, ...(id !== undefined && { id }) }
+}
+
+/** What a busy provider answers: worth a retry, at once. */
+export function overloaded(): AgentError {
+  return new AgentError('busy', { code: 'provider-overloaded', phase: 'headers', retryable: true, retryAfterMs: 0 })
+}
+
+/** A model whose stream is this very code. */
+export function modelOf(stream: Model['stream']): Model {
+  return { ...scriptedModel([]), stream }
+}
+
+/** The event that ends an answer. */
+export function replyEvent(content: AssistantMessage['content'], { usage = {} }: { readonly usage?: Usage } = {}): ModelEvent {
+  const reply = { message: { role: 'assistant' as const, content }, finishReason: 'stop' as const, atOutputLimit: false, usage, response: {} }
+  return { type: 'reply', reply }
+}
+
 /** A model that answers from a script and keeps what it was asked. A request beyond the script fails. */
-export function scriptedModel(answers: readonly Answer[], traits: Partial<ModelTraits> = {}): Model & { readonly requests: readonly ModelRequest[] } {
+export function scriptedModel(
+  answers: readonly Answer[],
+  traits: Partial<ModelTraits> = {},
+  id = 'test/scripted',
+): Model & { readonly requests: readonly ModelRequest[] } {
   const requests: ModelRequest[] = []
   return {
-    id: 'test/scripted',
+    id,
     requests,
-    traits: { tools: true, toolChoices: ['auto', 'none', 'required'], candidates: 1, ...traits },
+    // A retry budget of its own: what one test breaks must not take retries from another.
+    traits: { tools: true, toolChoices: ['auto', 'none', 'required'], candidates: 1, retryScope: randomUUID(), ...traits },
     async *stream(request: ModelRequest, { signal }: ModelCallOptions) {
       requests.push({ ...request, messages: [...request.messages] })
       const answer = answers[requests.length - 1]

@@ -22,3 +22,27 @@ export function testTool(
     ...options,
   }
 }
+
+/** A tool that keeps the inputs it ran with. */
+export function recordingTool(name: string, options: Partial<Tool> = {}): Tool & { readonly inputs: readonly Json[] } {
+  const inputs: Json[] = []
+  const tool = testTool(
+    name,
+    (input) => {
+      inputs.push(input)
+      return `${name} done`
+    },
+    options,
+  )
+  return { ...tool, inputs }
+}
+
+/** A tool that moves money: never repeated by itself, and only with approval. */
+export function payTool(options: Partial<Tool> = {}): Tool & { readonly inputs: readonly Json[] } {
+  return recordingTool('pay', { effect: 'once', needsApproval: true, ...options })
+}
+
+/** Never settles, whatever the signal says. */
+export function never(): Promise<never> {
+  return new Promise(() => {})
+}

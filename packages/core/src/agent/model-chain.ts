@@ -1,0 +1,42 @@
+import { AgentError } from '../errors.ts'
+import type { Model, ModelTraits } from '../model.ts'
+
+type Chain = readonly [Model, ...Model[]]
+
+/**
+ * The models of an agent: one, or a fallback chain.
+ *
+ * @throws {AgentError} `invalid-options` for something that is no model, or prices in different currencies.
+ */
+export function modelsOf(given: Model | readonly Model[]): Chain {
+  const [first, ...others] = isList(given) ? given : [given]
+  if (first === undefined) refuse('`model` is an empty list. Give at least one model.')
+  for (const model of [first, ...others]) {
+    if (typeof model?.stream !== 'function') refuse('`model` must be a model, such as evolink(...) or openaiCompatible({ ... }) makes, or a list of them.')
+  }
+  const currencies = new Set([first, ...others].flatMap(({ traits }) => traits.prices?.currency ?? []))
+  if (currencies.size > 1) refuse(`the models have prices in different currencies: ${[...currencies].join(', ')}. Give them in one.`)
+  return [first, ...others]
+}
+
+/** What all models of a chain have: a request must suit each of them. */
+export function sharedTraits(models: Chain): ModelTraits {
+  const [{ traits: first }] = models
+  const all = models.map(({ traits }) => traits)
+  const arePriced = all.every(({ prices }) => prices !== undefined)
+  return {
+    tools: all.every(({ tools }) => tools),
+    toolChoices: first.toolChoices.filter((choice) => all.every(({ toolChoices }) => toolChoices.includes(choice))),
+    outputModes: (first.outputModes ?? []).filter((mode) => all.every(({ outputModes = [] }) => outputModes.includes(mode))),
+    candidates: Math.max(...all.map(({ candidates }) => candidates)),
+    ...(arePriced && first.prices !== undefined && { prices: first.prices }),
+  }
+}
+
+function isList(given: Model | readonly Model[]): given is readonly Model[] {
+  return Array.isArray(given)
+}
+
+function refuse(problem: string): never {
+  throw new AgentError(problem, { code: 'invalid-options' })
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
+import type { Message } from '../messages.ts'
+import type { Definition } from './definition.ts'
+import type { RunRecord } from './records.ts'
+
+/**
+ * Keeps runs beyond their process. `@capstan/durable` has two; anything with this shape works. All methods throw an `AgentError`:
+ * `run-not-found`, `run-locked`, `journal-failed`.
+ */
+export interface Journal {
+  /**
+   * Opens a run for writing: one owner at a time.
+   *
+   * @param head - Makes the run when there is none; a run that is there is opened as it is.
+   */
+  open(runId: string, head?: RunHead): Promise<OpenRun>
+  /** Reads a run at any time, whoever writes it. */
+  read(runId: string): Promise<SavedRun>
+  /** Keeps a decision, unless there is one about this question: the first stays. Returns the one that stays. Needs no ownership. */
+  decide(runId: string, decision: Decision): Promise<Decision>
+  list(): Promise<readonly ListedRun[]>
+  /** Removes a run that nobody writes. */
+  delete(runId: string): Promise<void>
+}
+
+/** What a run started with. */
+export interface RunHead extends JsonObject {
+  readonly version: 1
+  readonly runId: string
+  readonly definition: Definition
+  readonly input: readonly (Message & JsonObject)[]
+}
+
+export interface SavedRun {
+  readonly head: RunHead
+  readonly records: readonly RunRecord[]
+  readonly decisions: readonly Decision[]
+}
+
+/** A run under one owner. */
+export interface OpenRun extends SavedRun {
+  /**
+   * Adds records. They count once the promise resolves; after a rejection nothing more can be added.
+   *
+   * @param isDurable - False where the record may be lost with the power of the machine, but not with the process.
+   */
+  append(records: readonly RunRecord[], isDurable: boolean): Promise<void>
+  /** Reads anew what people decided. */
+  readDecisions(): Promise<readonly Decision[]>
+  /** Gives the run up, for the next owner. */
+  close(): Promise<void>
+}
+
+/** What a person decided. */
+export interface Decision extends JsonObject {
+  /** The id of the question. */
+  readonly id: string
+  /** Hash of what the question was about: call, exact input and tool. */
+  readonly about: string
+  readonly answer: Json
+}
+
+export interface ListedRun {
+  readonly runId: string
+  /** Milliseconds since the Unix epoch. */
+  readonly changedAt: number
+}
+
+/** The hash that binds a decision to what was asked, whatever the order of keys. */
+export function hashAbout(about: Json): string {
+  return createHash('sha256')
+    .update(JSON.stringify(about, (_, value: Json) => (isJsonObject(value) ? sorted(value) : value)))
+    .digest('hex')
+    .slice(0, 32)
+}
+
+function sorted(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
+}

@@ -1,0 +1,229 @@
+import { describe } from '../describe.ts'
+import { AgentError } from '../errors.ts'
+import type { RunEventBody } from '../events.ts'
+import type { Json } from '../json.ts'
+import type { Answer, Operation, OperationContext, Operations, Outcome, Question } from '../operations.ts'
+import { type Decision, hashAbout, type OpenRun } from './journal.ts'
+import { brokenRequest, type EndRecord, type RunRecord } from './records.ts'
+import { isOnce, Replay } from './replay.ts'
+
+export interface HostOptions extends Partial<HostStart> {
+  readonly runId: string
+  readonly signal: AbortSignal
+  readonly emit: OperationContext['emit']
+  readonly room: OperationContext['room']
+}
+
+/** What a host goes on from. */
+export interface HostStart {
+  /** Records of an earlier part of the same run. */
+  readonly records: readonly RunRecord[]
+  /** What people decided since, by question id. */
+  readonly answers: ReadonlyMap<string, Json>
+}
+
+/** Makes each record durable before it counts. */
+type JournalEnd = Pick<OpenRun, 'append' | 'readDecisions'>
+
+interface Batch {
+  readonly startedAt: number
+  /** False once the batch was settled: what its operations do later is dropped. */
+  isOpen: boolean
+}
+
+/**
+ * The host that keeps a list of records, in memory or in a journal. It never waits for a person: a question without an answer
+ * pauses the run. Aborting is a polite crash: `perform` rejects at once, nothing more is recorded, and late results are dropped.
+ */
+export class RecordHost implements Operations {
+  readonly runId: string
+  /** All records; empty with a journal, which holds them. */
+  readonly records: RunRecord[] = []
+  readonly #options: HostOptions
+  #replay: Replay
+  #journal: JournalEnd | undefined
+  #cutMs = 0
+  #rejectBatch: ((reason: unknown) => void) | undefined
+
+  constructor(options: HostOptions) {
+    const { runId, records = [], answers = new Map() } = options
+    this.runId = runId
+    this.#options = options
+    const added = additionsTo({ records, answers })
+    this.#replay = replayOf({ records, answers })
+    this.records.push(...records, ...added)
+  }
+
+  /** Goes on from a journal, which keeps all records from here on. Called before anything is performed. */
+  async attach(journal: JournalEnd, start: HostStart): Promise<void> {
+    this.#journal = journal
+    this.#replay = replayOf(start)
+    const added = additionsTo(start)
+    if (added.length > 0) await this.#write(added, true)
+  }
+
+  /** Adds the last record: how this process leaves the run. */
+  async end(record: EndRecord): Promise<void> {
+    if (this.#journal !== undefined) await this.#write([record], true)
+  }
+
+  /** How long the batch took that an abort or a defect cut, in milliseconds. */
+  get cutMs(): number {
+    return this.#cutMs
+  }
+
+  /** Ends the batch that is under way. */
+  abort(reason: unknown): void {
+    this.#rejectBatch?.(reason)
+  }
+
+  /** @throws {AgentError} `state-mismatch` when one of these tools has a call whose outcome is unknown. */
+  refuseChanged(tools: ReadonlySet<string>): void {
+    this.#replay.refuseUnknown(tools)
+  }
+
+  /**
+   * Checks at the end of a run that it took the course that was recorded.
+   *
+   * @throws {AgentError} `state-mismatch` when records are left that nobody asked for.
+   */
+  checkCourse(): void {
+    this.#replay.refuseRest()
+  }
+
+  async perform<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]> {
+    this.#options.signal.throwIfAborted()
+    const outcomes = operations.map((operation) => this.#replay.outcomeOf(operation))
+    const isAllKnown = outcomes.every((outcome) => outcome !== undefined)
+    if (isAllKnown) return outcomes
+    this.#replay.refuseNew(operations[0]?.id)
+    const batch: Batch = { startedAt: performance.now(), isOpen: true }
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#rejectBatch = reject
+        this.#runLanes(operations, outcomes, batch).then(resolve, reject)
+      })
+    } catch (error) {
+      this.#cutMs = performance.now() - batch.startedAt
+      throw error
+    } finally {
+      batch.isOpen = false
+      this.#rejectBatch = undefined
+    }
+    // Every lane has ended, so every outcome is there.
+    return outcomes as Outcome<Output>[]
+  }
+
+  async ask(questions: readonly Question[]): Promise<readonly (Answer | undefined)[]> {
+    this.#options.signal.throwIfAborted()
+    const isNew = ({ id }: Question): boolean => this.#replay.questionOf(id) === undefined
+    const fresh = questions.filter(isNew)
+    if (fresh.length > 0)
+      await this.#write(
+        fresh.map(({ id, about }) => ({ type: 'question', id, about })),
+        true,
+      )
+    const asked = questions.filter((question) => !isNew(question))
+    const open = asked.filter((question) => this.#replay.answerTo(question) === undefined)
+    if (open.length > 0) await this.#takeDecisions(open)
+    return questions.map((question) => (isNew(question) ? undefined : this.#replay.answerTo(question)))
+  }
+
+  // A decision that came from elsewhere counts once it is a record of the run.
+  async #takeDecisions(open: readonly Question[]): Promise<void> {
+    const decisions = (await this.#journal?.readDecisions()) ?? []
+    const taken = open.flatMap(({ id, about }) => {
+      const decision = decisions.find((item) => item.id === id)
+      return decision === undefined ? [] : [checkDecision(decision, about)]
+    })
+    if (taken.length === 0) return
+    await this.#write(
+      taken.map(({ id, answer }) => ({ type: 'answer', id, answer })),
+      true,
+    )
+    for (const { id, answer } of taken) this.#replay.addAnswer(id, answer)
+  }
+
+  // As many lanes as may run at once, each taking the next operation in array order.
+  async #runLanes<Output>(operations: readonly Operation<Output>[], outcomes: (Outcome<Output> | undefined)[], batch: Batch): Promise<void> {
+    const limit = Math.min(operations.length, ...operations.map(({ concurrency }) => concurrency ?? Number.POSITIVE_INFINITY))
+    let next = 0
+    const lane = async (): Promise<void> => {
+      while (batch.isOpen) {
+        const index = next++
+        const operation = operations[index]
+        if (operation === undefined) return
+        outcomes[index] ??= await this.#execute(operation, batch)
+      }
+    }
+    await Promise.all(Array.from({ length: limit }, lane))
+  }
+
+  async #execute<Output>(operation: Operation<Output>, batch: Batch): Promise<Outcome<Output> | undefined> {
+    const { signal, emit, room } = this.#options
+    const { id, name, effect } = operation
+    const executions = this.#replay.startsOf(id) + 1
+    if (effect !== 'read') {
+      const written = this.#write([{ type: 'start', id, name }], isOnce(effect))
+      if (written !== undefined) await written
+      if (!batch.isOpen) return undefined
+    }
+    const started = performance.now()
+    const waitedMs = started - batch.startedAt
+    const output = await operation.run({
+      key: `${this.runId}/${id}`,
+      signal,
+      waitedMs,
+      emit: (event: RunEventBody) => {
+        if (batch.isOpen && !signal.aborted) emit(Object.assign(event, { operation: id, execution: executions }))
+      },
+      room,
+    })
+    signal.throwIfAborted()
+    if (!batch.isOpen) return undefined
+    const ms = performance.now() - started
+    // Outputs of operations are JSON by contract.
+    const written = this.#write([{ type: 'done', id, name, output: output as Json, ms, waitedMs, executions }], true)
+    if (written !== undefined) await written
+    return { status: 'done', output, ms, waitedMs, executions, replayed: false }
+  }
+
+  /** Adds to the records: at once in memory, else as soon as the journal says that they count. */
+  #write(records: readonly RunRecord[], isDurable: boolean): Promise<void> | undefined {
+    if (this.#journal !== undefined) return append(this.#journal, records, isDurable)
+    this.records.push(...records)
+    return undefined
+  }
+}
+
+/** What a process adds to the records that it goes on from. */
+function additionsTo({ records, answers }: HostStart): readonly RunRecord[] {
+  const broken = brokenRequest(records)
+  const again: readonly RunRecord[] = broken === undefined ? [] : [{ type: 'again', id: broken }]
+  return [...again, ...[...answers].map(([id, answer]): RunRecord => ({ type: 'answer', id, answer }))]
+}
+
+function replayOf({ records, answers }: HostStart): Replay {
+  const broken = brokenRequest(records)
+  const replay = new Replay(broken === undefined ? records : [...records, { type: 'again', id: broken }])
+  for (const [id, answer] of answers) replay.addAnswer(id, answer)
+  return replay
+}
+
+async function append(journal: JournalEnd, records: readonly RunRecord[], isDurable: boolean): Promise<void> {
+  try {
+    await journal.append(records, isDurable)
+  } catch (error) {
+    if (AgentError.is(error)) throw error
+    const message = `The journal failed, so the run was stopped: ${describe(error)}. What it did not record will be treated as interrupted.`
+    throw new AgentError(message, { code: 'journal-failed', phase: 'loop', cause: error })
+  }
+}
+
+function checkDecision(decision: Decision, about: Json): Decision {
+  if (decision.about === hashAbout(about)) return decision
+  throw new AgentError(`The decision about '${decision.id}' was made about another call or input, so it is not followed.`, {
+    code: 'state-mismatch',
+    phase: 'loop',
+  })
+}

@@ -1,0 +1,52 @@
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
+import type { RunStatus, StopReason } from '../result.ts'
+
+/** One recorded fact of a run. A run that can go on is the list of its records. */
+export type RunRecord =
+  /**
+   * Written before the body of an operation that is not `read`. For a `once` operation without a `done` the outcome is unknown;
+   * for others it counts the execution that was lost.
+   */
+  | { readonly type: 'start'; readonly id: string; readonly name: string }
+  | DoneRecord
+  | { readonly type: 'question'; readonly id: string; readonly about: Json }
+  | { readonly type: 'answer'; readonly id: string; readonly answer: Json }
+  /** The run goes on after the failed request of this id, with another one. */
+  | { readonly type: 'again'; readonly id: string }
+  | EndRecord
+
+export interface DoneRecord extends JsonObject {
+  readonly type: 'done'
+  readonly id: string
+  readonly name: string
+  readonly output: Json
+  readonly ms: number
+  readonly waitedMs: number
+  readonly executions: number
+}
+
+/** How a process left the run: for people and lists. Replay does not need it. */
+export interface EndRecord extends JsonObject {
+  readonly type: 'end'
+  readonly id: 'end'
+  readonly status: RunStatus
+  readonly stopReason: StopReason
+}
+
+/** True for what has the shape of a record. */
+export function isRecord(value: unknown): value is RunRecord {
+  return isJsonObject(value) && typeof value['type'] === 'string' && typeof value['id'] === 'string'
+}
+
+/** The id of the request that broke the run, when the run can go on with another one; any other failure would only be replayed. */
+export function brokenRequest(records: readonly RunRecord[]): string | undefined {
+  const end = records.at(-1)
+  const isEnded = end?.type === 'end'
+  if (isEnded && end.stopReason !== 'failed' && end.stopReason !== 'aborted') return undefined
+  const last = records.at(isEnded ? -2 : -1)
+  return last?.type === 'done' && last.name === 'model' && isFinalFailure(last.output) ? last.id : undefined
+}
+
+function isFinalFailure(output: Json): boolean {
+  return isJsonObject(output) && output['status'] === 'failed' && output['retryInMs'] === undefined
+}

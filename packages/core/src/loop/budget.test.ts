@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+import { Agent } from '../agent/agent.ts'
+import { abortAt, failureOf, moved, openQuestion, resultIn } from '../testing/runs.ts'
+import { call, overloaded, scriptedModel } from '../testing/scripted-model.ts'
+import { never, payTool, testTool } from '../testing/test-tool.ts'
+
+const prices = { currency: 'USD', input: 1_000_000, output: 1_000_000 }
+
+test('a retry whose estimate would pass the token limit is not sent', async () => {
+  const model = scriptedModel([{ error: overloaded() }, { text: 'ok' }])
+  const result = await new Agent({ model, limits: { tokens: 150 } }).generate('x'.repeat(300))
+
+  expect(result.stopReason).toBe('max-tokens')
+  expect(model.requests).toHaveLength(1)
+})
+
+test('a retry whose estimate would pass the money limit is not sent', async () => {
+  const model = scriptedModel([{ error: overloaded() }, { text: 'ok' }], { prices })
+  const result = await new Agent({ model, limits: { cost: 150 } }).generate('x'.repeat(300))
+
+  expect(result.stopReason).toBe('max-cost')
+  expect(model.requests).toHaveLength(1)
+})
+
+test('an empty reply is not asked for again past the token limit', async () => {
+  const model = scriptedModel([{ usage: { inputTokens: 100, outputTokens: 900, totalTokens: 1_000 } }, { text: 'ok' }])
+  const result = await new Agent({ model, limits: { tokens: 1_000 } }).generate('go')
+
+  expect(result).toMatchObject({ stopReason: 'max-tokens', usage: { totalTokens: 1_000 } })
+  expect(model.requests).toHaveLength(1)
+})
+
+test('a closing request that would pass the token limit is not sent', async () => {
+  const model = scriptedModel([{ calls: [call('look')], usage: { totalTokens: 140 } }, { text: 'closing' }])
+  const result = await new Agent({ model, tools: [testTool('look')], limits: { steps: 1, tokens: 150 } }).generate('go')
+
+  expect(result.status).toBe('limit')
+  expect(model.requests).toHaveLength(1)
+})
+
+test('instructions of prepareStep count in the estimate', async () => {
+  const model = scriptedModel([{ text: 'ok' }])
+  const agent = new Agent({ model, limits: { tokens: 100 }, prepareStep: () => ({ instructions: 'x'.repeat(30_000) }) })
+
+  await expect(agent.generate('go')).resolves.toMatchObject({ stopReason: 'max-tokens' })
+  expect(model.requests).toHaveLength(0)
+})
+
+test('instructions that prepareStep adds in a later step count in the estimate', async () => {
+  const model = scriptedModel([{ calls: [call('look')] }, { text: 'ok' }])
+  const prepareStep = ({ steps }: { readonly steps: readonly unknown[] }) => (steps.length === 1 ? { instructions: 'x'.repeat(30_000) } : undefined)
+  const agent = new Agent({ model, tools: [testTool('look')], limits: { tokens: 1_000 }, prepareStep })
+
+  await expect(agent.generate('go')).resolves.toMatchObject({ stopReason: 'max-tokens' })
+  expect(model.requests).toHaveLength(1)
+})
+
+test('usage without a total is known by its parts', async () => {
+  const model = scriptedModel([{ text: 'ok', usage: { inputTokens: 10, outputTokens: 5 } }], { prices })
+  const result = await new Agent({ model }).generate('go')
+
+  expect(result).toMatchObject({ usage: { totalTokens: 15, unknownAttempts: 0 }, cost: { currency: 'USD', amountMicros: 15 } })
+})
+
+test('the cost of usage that is no whole number is unknown, and the run goes on', async () => {
+  const model = scriptedModel([{ text: 'ok', usage: { inputTokens: 1.5, outputTokens: 1, totalTokens: 2.5 } }], { prices })
+  const result = await new Agent({ model }).generate('go')
+
+  expect([result.text, result.cost]).toEqual(['ok', undefined])
+})
+
+test('a call whose input is refused by its tool is no tool call that ran', async () => {
+  const strict = testTool('strict', () => ({ status: 'invalid-input', text: 'amount is missing' }))
+  const result = await new Agent({ model: scriptedModel([{ calls: [call('strict')] }, { text: 'ok' }]), tools: [strict] }).generate('go')
+
+  expect(result.toolCalls).toBe(0)
+})
+
+test('a call that a person denied is no tool call that ran', async () => {
+  const agent = new Agent({ model: scriptedModel([{ calls: [call('pay')] }, { text: 'ok' }]), tools: [payTool()] })
+  const paused = await agent.generate('go')
+  const result = await agent.resume(moved(paused), { answers: { [openQuestion(paused)]: { approve: false } } }).result
+
+  expect(result.toolCalls).toBe(0)
+})
+
+test('a call of unknown outcome counts as a tool call that ran', async () => {
+  const pay = payTool({ needsApproval: false, run: never })
+  const agent = new Agent({ model: scriptedModel([{ calls: [call('pay')] }, { text: 'ok' }]), tools: [pay] })
+  const unknown = await agent.resume(moved(await abortAt(agent.stream('go'), 'tool-start'))).result
+  const result = await agent.resume(moved(unknown), { answers: { [openQuestion(unknown)]: { output: 'paid' } } }).result
+
+  expect(result.toolCalls).toBe(1)
+})
+
+test('requests that broke are charged to the error’s result', async () => {
+  const model = scriptedModel([{ error: overloaded() }, { error: overloaded() }, { error: overloaded() }])
+  expect(resultIn(await failureOf(new Agent({ model }).generate('go'))).usage.unknownAttempts).toBe(3)
+})

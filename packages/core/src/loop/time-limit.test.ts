@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { Agent } from '../agent/agent.ts'
+import { moved, openQuestion, soon } from '../testing/runs.ts'
+import { call, scriptedModel } from '../testing/scripted-model.ts'
+import { never, payTool, recordingTool, testTool } from '../testing/test-tool.ts'
+
+const limits = { durationMs: 30 }
+const calls = (name: string, count: number) => ({ calls: Array.from({ length: count }, (_, place) => call(name, { place })) })
+
+test.each(['prepareStep', 'stopWhen'] as const)('a %s that never settles meets the time limit', async (option) => {
+  const model = scriptedModel([{ calls: [call('look')] }, { text: 'ok' }])
+  const agent = new Agent({ model, tools: [testTool('look')], limits, [option]: never })
+  await expect(soon(agent.generate('go'))).resolves.toMatchObject({ stopReason: 'max-duration' })
+})
+
+test('no request is sent when prepareStep took all the time', async () => {
+  const model = scriptedModel([{ text: 'ok' }])
+  await new Agent({ model, limits, prepareStep: never }).generate('go')
+  expect(model.requests).toHaveLength(0)
+})
+
+test('a person is asked where needsApproval does not settle in time', async () => {
+  const tool = testTool('look', () => 'seen', { needsApproval: never })
+  const agent = new Agent({ model: scriptedModel([{ calls: [call('look')] }]), tools: [tool], limits })
+  await expect(soon(agent.generate('go'))).resolves.toMatchObject({ status: 'paused' })
+})
+
+test('calls that queue share the time that the run has left', async () => {
+  const agent = new Agent({ model: scriptedModel([calls('stuck', 10)]), tools: [testTool('stuck', never)], toolCallConcurrency: 1, limits })
+  const result = await agent.generate('go')
+
+  expect(result.stopReason).toBe('max-duration')
+  expect(result.activeMs).toBeLessThan(10 * limits.durationMs)
+})
+
+test('a call that is still queued at the time limit is not started', async () => {
+  const agent = new Agent({ model: scriptedModel([calls('stuck', 3)]), tools: [testTool('stuck', never)], toolCallConcurrency: 1, limits })
+  const { steps } = await agent.generate('go')
+
+  expect(steps[0]?.toolResults.map(({ status }) => status)).toEqual(['abandoned', 'skipped', 'skipped'])
+})
+
+test('the active time of a batch that queued is its whole time', async () => {
+  const slow = testTool('slow', () => new Promise((resolve) => setTimeout(() => resolve('done'), 20)))
+  const agent = new Agent({ model: scriptedModel([calls('slow', 4), { text: 'ok' }]), tools: [slow], toolCallConcurrency: 1 })
+  // A timer may fire up to a millisecond early.
+  expect((await agent.generate('go')).activeMs).toBeGreaterThan(4 * 19)
+})
+
+test('an approved tool is not started when no time is left', async () => {
+  const pay = payTool()
+  const agent = new Agent({ model: scriptedModel([{ calls: [call('stuck'), call('pay')] }]), tools: [testTool('stuck', never), pay], limits })
+  const paused = await agent.generate('go')
+  const result = await agent.resume(moved(paused), { answers: { [openQuestion(paused)]: { approve: true } } }).result
+
+  expect(result.steps[0]?.toolResults[1]?.status).toBe('skipped')
+  expect(pay.inputs).toEqual([])
+})
+
+test('waiting for a person takes no active time', async () => {
+  const agent = new Agent({ model: scriptedModel([{ calls: [call('pay')] }, { text: 'ok' }]), tools: [payTool()], limits })
+  const paused = await agent.generate('go')
+  await new Promise((resolve) => setTimeout(resolve, limits.durationMs + 10))
+
+  await expect(agent.resume(moved(paused), { answers: { [openQuestion(paused)]: { approve: true } } }).result).resolves.toMatchObject({ text: 'ok' })
+})
+
+test('a check of the answer that never settles meets the time limit', async () => {
+  const output = { schema: { type: 'object' }, parse: never }
+  const agent = new Agent({ model: scriptedModel([{ text: '{}' }]), output, outputMode: 'text', limits })
+  await expect(soon(agent.generate('go'))).resolves.toMatchObject({ stopReason: 'max-duration' })
+})
+
+test('a closing answer that the time limit cut keeps the text that came', async () => {
+  const model = scriptedModel([{ calls: [call('look')] }, { text: 'Half', hangs: true }])
+  const agent = new Agent({ model, tools: [recordingTool('look')], limits: { steps: 1, durationMs: 40 } })
+  await expect(agent.generate('go')).resolves.toMatchObject({ stopReason: 'max-steps', text: 'Half' })
+})

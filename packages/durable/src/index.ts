@@ -1,0 +1,1 @@
+export { type FileJournalOptions, fileJournal } from './file/file-journal.ts'
