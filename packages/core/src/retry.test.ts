@@ -40,7 +40,7 @@ test('an abort ends a wait at once', async () => {
 })
 
 test('a defect is thrown as it is, at once', async () => {
-  const defect = new TypeError('x is undefined')
+  const defect = new Error('a defect')
   let sent = 0
   const work = withRetries(() => {
     sent++

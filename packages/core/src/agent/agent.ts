@@ -1,8 +1,8 @@
+import { AgentError } from '../errors.ts'
 import { readAnswers } from '../hosts/decide.ts'
 import { type Definition, definitionOf } from '../hosts/definition.ts'
 import type { LoopAgent } from '../loop/loop-run.ts'
 import { type Message, user } from '../messages.ts'
-import { AgentError } from '../errors.ts'
 import type { RunResult, RunState } from '../result.ts'
 import { openRun, startRun } from '../run/open-run.ts'
 import { Run, type RunStart } from '../run/run.ts'
@@ -60,7 +60,10 @@ export class Agent<Context = unknown, Output = unknown> {
     const { answers = {}, journal, retryAfterText, ...rest } = options
     const common = { ...rest, restartAfterText: retryAfterText === 'restart' }
     if (typeof from === 'string') {
-      if (journal === undefined) throw new AgentError('This is not a state that a run can go on from. To resume a run by its id, pass the journal that has it.', { code: 'state-mismatch' })
+      if (journal === undefined)
+        throw new AgentError('This is not a state that a run can go on from. To resume a run by its id, pass the journal that has it.', {
+          code: 'state-mismatch',
+        })
       return this.#run([], { ...common, runId: from, open: () => openRun(journal, from, answers) })
     }
     const { input, ...state } = readState(from)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
-import { abortAt, failureOf, moved, openQuestion, resultIn } from '../testing/runs.ts'
+import { abortAt, moved, openQuestion } from '../testing/runs.ts'
 import { call, overloaded, scriptedModel } from '../testing/scripted-model.ts'
 import { never, payTool, testTool } from '../testing/test-tool.ts'
 
@@ -91,9 +91,4 @@ test('a call of unknown outcome counts as a tool call that ran', async () => {
   const result = await agent.resume(moved(unknown), { answers: { [openQuestion(unknown)]: { output: 'paid' } } }).result
 
   expect(result.toolCalls).toBe(1)
-})
-
-test('requests that broke are charged to the error’s result', async () => {
-  const model = scriptedModel([{ error: overloaded() }, { error: overloaded() }, { error: overloaded() }])
-  expect(resultIn(await failureOf(new Agent({ model }).generate('go'))).usage.unknownAttempts).toBe(3)
 })

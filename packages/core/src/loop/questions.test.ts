@@ -21,14 +21,6 @@ async function unknownPayment(): Promise<{ readonly agent: Agent; readonly unkno
   return { agent, unknown: await agent.resume(moved(await abortAt(agent.stream('go'), 'tool-start'))).result }
 }
 
-test('an approved call runs with the input that the person put in its place', async () => {
-  const { agent, pay } = shop()
-  const paused = await agent.generate('go')
-  await agent.resume(moved(paused), { answers: { [openQuestion(paused)]: approve({ amount: 5 }) } }).result
-
-  expect(pay.inputs).toEqual([{ amount: 5 }])
-})
-
 test.each<[string, Json]>([
   ['null', null],
   ['0', 0],

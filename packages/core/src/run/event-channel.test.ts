@@ -62,15 +62,21 @@ test('what a listener changes in an event does not reach the tool', async () => 
 })
 
 test('while nobody consumes, no more progress is held than fits, and the newest is kept', async () => {
-  const noisy = testTool('noisy', async (_, { progress }) => {
+  let finish = (): void => {}
+  const noisy = testTool('noisy', (_, { progress }) => {
     for (let count = 1; count <= 2_000; count++) progress(count)
-    await tick()
-    await tick()
-    return 'done'
+    return new Promise((resolve) => {
+      finish = () => resolve('done')
+    })
   })
   const run = new Agent({ model: scriptedModel([{ calls: [call('noisy')] }, { text: 'ok' }]), tools: [noisy] }).stream('go')
   await tick()
-  const shown = (await collect(run)).flatMap((event) => (event.type === 'tool-progress' ? [event.data] : []))
+  const shown: unknown[] = []
+  for await (const event of run) {
+    if (event.type !== 'tool-progress') continue
+    shown.push(event.data)
+    if (event.data === 2_000) finish()
+  }
 
   expect(shown.length).toBeLessThanOrEqual(256)
   expect(shown.at(-1)).toBe(2_000)
