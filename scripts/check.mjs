@@ -26,6 +26,7 @@ const checks = [
   ['import directions', ['scripts/check-imports.mjs']],
   ['structure', ['scripts/check-structure.mjs']],
   ['forbidden text', ['scripts/check-text.mjs']],
+  ['weight', ['scripts/check-weight.mjs']],
   ['docs/errors.md', ['scripts/generate-errors.mjs', '--check']],
 ]
 if (existsSync(join(root, 'scripts/generate-models.mjs'))) checks.push(['docs/models.md', ['scripts/generate-models.mjs', '--check']])

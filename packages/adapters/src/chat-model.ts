@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   AgentError,
   type Completion,
@@ -6,6 +7,7 @@ import {
   type ModelEvent,
   type ModelRequest,
   type ModelTraits,
+  type ToolChoice,
   type Warning,
   withRetries,
 } from '@capstan/core'
@@ -13,11 +15,10 @@ import { checkSettings, clocksOf, limitsOf } from './check-settings.ts'
 import { prepareConnection } from './connection.ts'
 import { learnedOf } from './learned.ts'
 import type { ModelProfile } from './profiles/profile.ts'
-import { type EventBatch, readAnswer } from './read-answer.ts'
-import { type Chat, send } from './send.ts'
+import type { EventBatch, OpenAnswer } from './read-answer.ts'
+import type { Chat } from './send.ts'
 import type { ChatSettings } from './settings.ts'
-import { encodeParameters } from './wire/encode-parameters.ts'
-import { createRequestEncoder } from './wire/encode-request.ts'
+import { choicesOf, encodeParameters, isThinking, parameterWarnings } from './wire/encode-parameters.ts'
 
 /** What makes a model of a profile. */
 export interface ChatModelOptions {
@@ -37,26 +38,31 @@ export interface ChatModelOptions {
 export function createChatModel(options: ChatModelOptions): Model {
   const { id, profile, settings, model } = options
   checkSettings(settings, model)
+  const parameters = encodeParameters(settings, profile, model)
   const chat: Chat = {
     id,
     profile,
     settings,
     connection: prepareConnection(settings),
-    encoder: createRequestEncoder({
+    encoding: {
       model,
       profile,
-      parameters: encodeParameters(settings, profile, model),
+      parameters,
       allowTools: settings.allowTools === true,
+      thinks: isThinking(settings, profile),
       extraBody: settings.extraBody,
-    }),
+    },
+    encoder: undefined,
+    sent: parameters.map(([name]) => name),
     clocks: clocksOf(settings, profile),
     limits: limitsOf(settings, profile),
     learned: learnedOf(settings.baseURL, model),
   }
-  const warnings = settingsWarnings(options)
+  const warnings = parameterWarnings(settings, profile, id)
   return {
     id,
     traits: traitsOf(options),
+    ...(settings.limiter !== undefined && { limiter: settings.limiter }),
     stream: (request, { signal }) => stream({ chat, warnings, request, signal }),
     complete: (request, callOptions = {}) => complete({ chat, warnings, request, signal: signalOf(callOptions) }),
   }
@@ -67,22 +73,28 @@ function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
   const prices = settings.prices ?? profile.prices
   return {
     tools,
-    toolChoices: tools && profile.toolChoice.onlyWhenAsked !== true ? profile.toolChoice.values : [],
+    toolChoices: tools && profile.toolChoice.onlyWhenAsked !== true ? toolChoicesOf(profile, settings) : [],
     outputModes: outputModesOf(profile),
     candidates: settings.n ?? 1,
+    retryScope: retryScopeOf(settings),
     ...(prices !== undefined && { prices }),
   }
 }
 
-/** Formats that the documentation of the model lists; a server without a profile is not trusted with one. */
-function outputModesOf({ models, parameters: { responseFormat } }: ModelProfile): readonly ('native' | 'json')[] {
-  const values = models.length > 0 && responseFormat?.kind === 'choice' ? responseFormat.values : []
-  return [...(values.includes('json_schema') ? (['native'] as const) : []), ...(values.includes('json_object') ? (['json'] as const) : [])]
+/** Models of one endpoint and one key share a retry budget. Of a key only a few bytes of its hash are kept. */
+function retryScopeOf({ baseURL, apiKey, apiKeyEnv = '' }: ChatSettings & { readonly baseURL: string }): string {
+  const credential = apiKey === undefined ? apiKeyEnv : createHash('sha256').update(apiKey).digest('hex').slice(0, 12)
+  return `${baseURL} ${credential}`
 }
 
-function settingsWarnings({ profile, settings, id }: ChatModelOptions): readonly Warning[] {
-  if (profile.warnsOfBothSamplings !== true || settings.temperature === undefined || settings.topP === undefined) return []
-  return [{ code: 'both-samplings', message: `\`temperature\` and \`topP\` are both set for ${id}; its documentation advises to change only one of them.` }]
+function toolChoicesOf(profile: ModelProfile, settings: ChatSettings): readonly ToolChoice[] {
+  return choicesOf(profile, isThinking(settings, profile))
+}
+
+/** Formats that the documentation of the model lists; a server without a profile is not trusted with one. */
+function outputModesOf({ models, jsonSchema, parameters: { responseFormat } }: ModelProfile): readonly ('native' | 'json')[] {
+  const values = models.length > 0 && responseFormat?.kind === 'choice' ? responseFormat.values : []
+  return [...(jsonSchema === true ? (['native'] as const) : []), ...(values.includes('json_object') ? (['json'] as const) : [])]
 }
 
 function signalOf({ signal = new AbortController().signal }: Partial<ModelCallOptions>): AbortSignal {
@@ -96,8 +108,24 @@ interface Call {
   readonly signal: AbortSignal
 }
 
+/** undici, the parser and everything that words requests. */
+let exchange: Promise<typeof import('./exchange.ts')> | undefined
+
+function loadExchange(): Promise<typeof import('./exchange.ts')> {
+  exchange ??= import('./exchange.ts')
+  return exchange
+}
+
 async function* stream({ chat, warnings, request, signal }: Call): AsyncGenerator<readonly ModelEvent[], void, undefined> {
-  const open = await send(chat, request, { stream: chat.settings.stream !== false, signal })
+  const { send, readAnswer } = await loadExchange()
+  const repairs: ModelEvent[] = []
+  let open: OpenAnswer
+  try {
+    open = await send(chat, request, { stream: chat.settings.stream !== false, signal, onRepair: (event) => repairs.push(event) })
+  } catch (error) {
+    if (repairs.length > 0) yield repairs
+    throw error
+  }
   try {
     if (warnings.length > 0) yield warnings.map((warning) => ({ type: 'warning', warning }))
     const reader = readAnswer(open)
@@ -112,10 +140,15 @@ async function* stream({ chat, warnings, request, signal }: Call): AsyncGenerato
 }
 
 async function complete({ chat, warnings, request, signal }: Call): Promise<Completion> {
+  const { send, readAnswer } = await loadExchange()
   let attempts = 0
+  const noted: Warning[] = [...warnings]
+  const onRepair = ({ what, message }: { readonly what: string; readonly message: string }): void => {
+    noted.push({ code: `repaired ${what}`, message })
+  }
   const sendOnce = async (attempt: number): Promise<EventBatch> => {
     attempts = attempt
-    const open = await send(chat, request, { stream: false, signal })
+    const open = await send(chat, request, { stream: false, signal, onRepair })
     try {
       const reader = readAnswer(open)
       for (;;) {
@@ -127,7 +160,7 @@ async function complete({ chat, warnings, request, signal }: Call): Promise<Comp
     }
   }
   try {
-    return toCompletion(await withRetries(sendOnce, signal), attempts, warnings)
+    return toCompletion(await withRetries(sendOnce, signal), attempts, noted)
   } catch (error) {
     if (AgentError.is(error)) throw Object.assign(error, { attempts: error.phase === 'setup' ? 0 : attempts })
     // A wait before a retry ends with the reason of the signal.

@@ -14,6 +14,7 @@ const names: Readonly<Record<keyof ChatSettings, true>> = {
   timeouts: true,
   limits: true,
   prices: true,
+  limiter: true,
   extraBody: true,
   maxOutputTokens: true,
   presencePenalty: true,
@@ -27,6 +28,12 @@ const names: Readonly<Record<keyof ChatSettings, true>> = {
   logprobs: true,
   topLogprobs: true,
   thinking: true,
+  keepReasoning: true,
+  effort: true,
+  userId: true,
+  promptCacheKey: true,
+  safetyIdentifier: true,
+  strictTools: true,
   allowTools: true,
 }
 
@@ -49,7 +56,7 @@ export function checkSettings(settings: ChatSettings, model: string): void {
 }
 
 function checkTypes(settings: ChatSettings): void {
-  for (const name of ['stream', 'streamUsage'] as const) {
+  for (const name of ['stream', 'streamUsage', 'strictTools'] as const) {
     if (settings[name] !== undefined && typeof settings[name] !== 'boolean') throw invalid(`\`${name}\` must be true or false.`)
   }
   for (const name of ['apiKey', 'apiKeyEnv'] as const) {

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { AgentError } from '@capstan/core'
 import type { ConnectionSettings } from './settings.ts'
 
@@ -5,6 +6,8 @@ import type { ConnectionSettings } from './settings.ts'
 export interface Connection {
   readonly url: URL
   readonly baseURL: string
+  /** Names endpoint and credential, for what they share in this process. It holds no key. */
+  readonly scope: string
   /**
    * The headers of a request.
    *
@@ -37,6 +40,7 @@ export function prepareConnection(settings: ConnectionSettings & { readonly base
   return {
     url,
     baseURL: settings.baseURL,
+    scope: scopeOf(url, settings),
     headers: (accept) => {
       const key = ownAuthorization ? undefined : findKey(apiKey, apiKeyEnv)
       const headers = {
@@ -52,6 +56,14 @@ export function prepareConnection(settings: ConnectionSettings & { readonly base
       return { headers, secrets: key === undefined ? ownSecrets : [key.value, ...ownSecrets], keySource }
     },
   }
+}
+
+const salt = randomBytes(16)
+
+/** Two keys have two names; what a name stands for cannot be read from it. */
+function scopeOf(url: URL, { apiKey, apiKeyEnv }: ConnectionSettings): string {
+  if (apiKey === undefined) return `${url.origin} ${apiKeyEnv ?? 'no key'}`
+  return `${url.origin} key ${createHash('sha256').update(salt).update(apiKey).digest('hex').slice(0, 12)}`
 }
 
 function endpointUrl(baseURL: string): URL {

@@ -1,7 +1,11 @@
+export { deepseek } from './deepseek.ts'
 export { evolink } from './evolink.ts'
+export { type MoonshotModelSettings, moonshot } from './moonshot.ts'
 export { type OpenaiCompatibleSettings, openaiCompatible } from './openai-compatible.ts'
+export { type DeepseekModelId, deepseekProfiles } from './profiles/deepseek.ts'
 export { evolinkProfiles } from './profiles/evolink.ts'
 export type { EvolinkModelId, EvolinkModels, EvolinkSettings } from './profiles/evolink-models.ts'
+export { type MoonshotModelId, type MoonshotModels, moonshotProfiles } from './profiles/moonshot.ts'
 export { defaultClocks, defaultLimits, plainProfile } from './profiles/plain.ts'
 export type {
   ByteLimits,
@@ -12,24 +16,38 @@ export type {
   ParameterRule,
   PassBack,
   ReasoningRule,
+  SchemaFlavour,
   Source,
   ToolChoiceRule,
+  ToolNameRule,
   ToolsRule,
 } from './profiles/profile.ts'
+export { type ProfileName, profiles } from './profiles/self-hosted.ts'
 export type {
   BaseParameters,
+  CacheKeyParameters,
   CandidateParameters,
   ChatParameters,
   ChatSettings,
   ConnectionSettings,
   DeepseekChatSettings,
   DeepseekReasonerSettings,
+  DeepseekSettings,
+  EffortParameters,
+  EvolinkKimiThreeSettings,
   FormatParameters,
+  KeepParameters,
   KimiSettings,
   Limits,
   LogprobParameters,
+  MoonshotEffortSettings,
+  MoonshotSettings,
+  MoonshotSwitchSettings,
+  RegionSettings,
   SamplingParameters,
+  StrictParameters,
   ThinkingParameters,
   Timeouts,
   ToolOverride,
+  UserParameters,
 } from './settings.ts'

@@ -1,56 +1,46 @@
-import type { ModelProfile, PassBack } from './profiles/profile.ts'
-import type { EncodeMode } from './wire/encode-request.ts'
-import type { ProviderError } from './wire/error-body.ts'
+import type { Message, ModelRequest } from '@capstan/core'
+import type { EncodeMode, ModePatch } from './wire/encode-mode.ts'
+import type { Repair } from './wire/heal.ts'
 
-/** What an endpoint has shown that its profile does not say. */
+/** What an endpoint has shown that its profile does not say. It holds no text and no key. */
 export interface Learned {
-  /** True once `stream_options` was refused. */
-  refusesStreamUsage: boolean
-  /** How reasoning goes back, once the endpoint has refused the profile's way. */
-  passBack: PassBack | undefined
+  patch: ModePatch
+  /** What was repaired. */
+  readonly done: Set<string>
+  /** Where the endpoint has redirected to, on the same origin, and how often. */
+  redirect: { readonly path: string; readonly count: number } | undefined
+  /** Output limits of conversations whose context is nearly full, by their first message. */
+  readonly rooms: WeakMap<Message, number>
 }
 
 const maxEntries = 1_000
 const memory = new Map<string, Learned>()
 
-/** What is known of an endpoint and model in this process, beyond the profile. It holds no text and no key. */
+/** What is known of an endpoint and model in this process, beyond the profile. */
 export function learnedOf(baseURL: string, model: string): Learned {
   const key = JSON.stringify([baseURL, model])
   let learned = memory.get(key)
   if (learned === undefined) {
-    learned = { refusesStreamUsage: false, passBack: undefined }
+    learned = { patch: {}, done: new Set(), redirect: undefined, rooms: new WeakMap() }
     if (memory.size >= maxEntries) memory.clear()
     memory.set(key, learned)
   }
   return learned
 }
 
-/** A refusal that may teach something. */
-export interface Refusal {
-  readonly status: number
-  readonly said: ProviderError
-  /** How the refused request was worded. */
-  readonly mode: EncodeMode
-  readonly profile: ModelProfile
+/** The mode of a request: the profile's, and what was learned over it. */
+export function learnedMode(mode: EncodeMode, { patch, rooms }: Learned, { messages: [first] }: ModelRequest): EncodeMode {
+  const room = first === undefined ? undefined : rooms.get(first)
+  const limits = [patch.maxOutputTokens, room].filter((limit) => limit !== undefined)
+  return { ...mode, ...patch, ...(limits.length > 0 && { maxOutputTokens: Math.min(...limits) }) }
 }
 
-/**
- * Learns from a refusal that names something we can word otherwise.
- *
- * @returns What is done from now on, in words, when the same request may be sent again; `undefined` otherwise.
- */
-export function learn(learned: Learned, { status, said, mode, profile }: Refusal): string | undefined {
-  if (status !== 400 && status !== 422) return undefined
-  const names = `${said.param} ${said.message}`
-  if (mode.stream && mode.streamUsage && /stream_options|include_usage/.test(names)) {
-    learned.refusesStreamUsage = true
-    return '`stream_options` is left out from now on'
+/** Keeps a repair for later requests. */
+export function keepRepair(learned: Learned, { what, patch, scope }: Repair, { messages: [first] }: ModelRequest): void {
+  if (scope === 'conversation') {
+    if (first !== undefined && patch.maxOutputTokens !== undefined) learned.rooms.set(first, patch.maxOutputTokens)
+    return
   }
-  const { field, flips } = profile.reasoning
-  if (flips !== true || !names.includes(field)) return undefined
-  const wanted: PassBack = mode.passBack === 'strip' || /missing|must be passed back|required/i.test(said.message) ? 'always' : 'strip'
-  // Once: a refusal of both ways is an error.
-  if (wanted === mode.passBack || (learned.passBack ?? wanted) !== wanted) return undefined
-  learned.passBack = wanted
-  return wanted === 'always' ? `\`${field}\` is sent back from now on` : `\`${field}\` is left out from now on`
+  learned.done.add(what)
+  learned.patch = { ...learned.patch, ...patch }
 }

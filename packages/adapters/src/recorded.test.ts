@@ -8,6 +8,7 @@ import type { DecodeContext } from './wire/decode-context.ts'
 import { decodeError } from './wire/decode-error.ts'
 import { decodeResponse } from './wire/decode-response.ts'
 import { createStreamDecoder } from './wire/decode-stream.ts'
+import { modeOf } from './wire/encode-mode.ts'
 import { createRequestEncoder } from './wire/encode-request.ts'
 
 const context: DecodeContext = {
@@ -20,6 +21,7 @@ const context: DecodeContext = {
   headers: {},
   requestId: undefined,
   maxOutputTokens: undefined,
+  tools: [],
 }
 
 function decodeStream(chunks: readonly Buffer[]): { events: readonly ModelEvent[]; reply: ModelReply } {
@@ -126,8 +128,8 @@ describe.skipIf(!hasRecordings)(`recorded DeepSeek traffic of 0xPlaygrounds/rig 
 
   test.each(exchanges.filter(({ request }) => isPlain(request)))('the messages of request $name are reproduced', ({ request }: Exchange) => {
     const messages = messagesOf(request)
-    const encoder = createRequestEncoder({ model: 'm', profile: evolinkDeepseekChat, parameters: [], allowTools: false, extraBody: undefined })
-    const text = encoder.encode({ messages: messages.map(toNeutral) }, { stream: false, streamUsage: false, passBack: 'present' })
+    const encoder = createRequestEncoder({ model: 'm', profile: evolinkDeepseekChat, parameters: [], allowTools: false, thinks: false, extraBody: undefined })
+    const text = encoder.encode({ messages: messages.map(toNeutral) }, modeOf(evolinkDeepseekChat, { stream: false }))
 
     expect(JSON.parse(text).messages).toEqual(messages.map(withoutIndex))
   })

@@ -1,14 +1,18 @@
-import { AgentError, copyError, type ModelRequest } from '@capstan/core'
+import { AgentError, copyError, type ModelEvent, type ModelRequest } from '@capstan/core'
 import type { Connection } from './connection.ts'
-import { type Learned, learn } from './learned.ts'
+import { keepRepair, type Learned, learnedMode } from './learned.ts'
 import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'
 import type { OpenAnswer } from './read-answer.ts'
 import { redact } from './redact.ts'
 import type { ChatSettings } from './settings.ts'
+import { post } from './transport/post.ts'
 import type { DecodeContext } from './wire/decode-context.ts'
 import { decodeError, readProviderError, requestIdOf } from './wire/decode-error.ts'
 import { notACompletion } from './wire/decode-response.ts'
-import type { EncodeMode, RequestEncoder } from './wire/encode-request.ts'
+import { type EncodeMode, modeOf } from './wire/encode-mode.ts'
+import { createRequestEncoder, type EncoderOptions, type RequestEncoder } from './wire/encode-request.ts'
+import { findRepair } from './wire/heal.ts'
+import { redirectPath } from './wire/redirect-path.ts'
 
 /** All that a model needs to send; it stays inside. */
 export interface Chat {
@@ -17,7 +21,11 @@ export interface Chat {
   readonly profile: ModelProfile
   readonly settings: ChatSettings
   readonly connection: Connection
-  readonly encoder: RequestEncoder
+  readonly encoding: EncoderOptions
+  /** Made with the first request. */
+  encoder: RequestEncoder | undefined
+  /** Wire names of the parameters of the settings. */
+  readonly sent: readonly string[]
   readonly clocks: Clocks
   readonly limits: ByteLimits
   readonly learned: Learned
@@ -27,25 +35,24 @@ export interface Chat {
 export interface SendOptions {
   readonly stream: boolean
   readonly signal: AbortSignal
+  /** Is told how a refused request is worded from now on, before the refusal is thrown. */
+  readonly onRepair?: (event: ModelEvent & { readonly type: 'repaired' }) => void
 }
-
-/** undici and the parser load with the first request, not with the import of this package. */
-let transport: Promise<typeof import('./transport/post.ts')> | undefined
 
 /**
  * Sends a request once and waits for the headers of its answer.
  *
  * @throws {AgentError} Before the request for what the model refuses; after it for an answer that is an error.
  */
-export async function send(chat: Chat, request: ModelRequest, { stream, signal }: SendOptions): Promise<OpenAnswer> {
-  const { id, connection, clocks, limits, profile, settings } = chat
-  const mode = modeOf(chat, stream)
+export async function send(chat: Chat, request: ModelRequest, options: SendOptions): Promise<OpenAnswer> {
+  const { id, connection, clocks, limits, profile, settings, learned } = chat
+  const { stream, signal } = options
+  const mode = learnedMode(modeOf(profile, { ...settings, stream }), learned, request)
+  chat.encoder ??= createRequestEncoder(chat.encoding)
   const body = chat.encoder.encode(request, mode)
   const { headers, secrets, keySource } = connection.headers(stream ? 'text/event-stream' : 'application/json')
-  transport ??= import('./transport/post.ts')
-  const { post } = await transport
   const answer = await post({
-    url: connection.url,
+    url: learned.redirect === undefined ? connection.url : new URL(learned.redirect.path, connection.url),
     headers,
     body,
     signal,
@@ -64,32 +71,62 @@ export async function send(chat: Chat, request: ModelRequest, { stream, signal }
     limits,
     headers: answer.headers,
     requestId: requestIdOf(answer.headers, secrets),
-    maxOutputTokens: settings.maxOutputTokens,
+    maxOutputTokens: mode.maxOutputTokens ?? settings.maxOutputTokens,
+    tools: request.tools ?? [],
   }
-  if (answer.status !== 200) throw await refusalOf(chat, { answer, context }, mode)
+  if (answer.status !== 200) throw await refusalOf(chat, { answer, context }, { mode, request, options })
   checkEncoding({ answer, context })
   return { answer, context }
-}
-
-function modeOf({ profile, settings, learned }: Chat, stream: boolean): EncodeMode {
-  return {
-    stream,
-    streamUsage: (settings.streamUsage ?? profile.streamUsage !== 'no') && !learned.refusesStreamUsage,
-    passBack: learned.passBack ?? profile.reasoning.passBack,
-  }
 }
 
 /** Error bodies are read for their words: no more than this. */
 const maxErrorBodyBytes = 64 * 1024
 
-async function refusalOf({ learned, profile }: Chat, { answer, context }: OpenAnswer, mode: EncodeMode): Promise<AgentError> {
+interface Refused {
+  readonly mode: EncodeMode
+  readonly request: ModelRequest
+  readonly options: SendOptions
+}
+
+async function refusalOf(chat: Chat, { answer, context }: OpenAnswer, refused: Refused): Promise<AgentError> {
   const { status, headers } = answer
   const body = await answer.readBeginning(maxErrorBodyBytes)
   if (status < 300) return notACompletion(`its status is ${status}`, body, context)
   const error = decodeError({ status, phase: 'headers', headers, body }, context)
-  const lesson = learn(learned, { status, said: readProviderError(body), mode, profile })
+  const repair = status < 400 ? follow(chat, status, headers) : heal(chat, { status, body, context }, refused)
+  if (repair === undefined) return error
+  refused.options.onRepair?.({ type: 'repaired', what: repair.what, message: `${chat.id} refused a request (${status}): ${repair.says}.` })
   // The same request is worded otherwise when it is sent again, and may be at once: a retry that the caller sees and counts.
-  return lesson === undefined ? error : copyError(error, { message: `${error.message} (${lesson})`, retryable: true, retryAfterMs: 0 })
+  return copyError(error, { message: `${error.message} (${repair.says})`, retryable: true, retryAfterMs: 0 })
+}
+
+interface RefusalWords {
+  readonly status: number
+  readonly body: string
+  readonly context: DecodeContext
+}
+
+function heal({ learned, profile, sent }: Chat, { status, body, context }: RefusalWords, { mode, request }: Refused): RepairNote | undefined {
+  const { maxOutputTokens } = context
+  const repair = findRepair({ status, said: readProviderError(body), profile, mode, learned: learned.patch, sent, maxOutputTokens }, learned.done)
+  if (repair !== undefined) keepRepair(learned, repair, request)
+  return repair
+}
+
+interface RepairNote {
+  readonly what: string
+  readonly says: string
+}
+
+const maxRedirects = 3
+
+/** A redirect that keeps method and body, on the same origin: the key goes nowhere else. It is followed with the next attempt. */
+function follow({ learned, connection }: Chat, status: number, headers: Readonly<Record<string, string>>): RepairNote | undefined {
+  const count = (learned.redirect?.count ?? 0) + 1
+  const path = status === 307 || status === 308 ? redirectPath(headers['location'], connection.url) : undefined
+  if (path === undefined || count > maxRedirects) return undefined
+  learned.redirect = { path, count }
+  return { what: 'redirect', says: `requests go to ${path} from now on` }
 }
 
 function checkEncoding({ answer, context }: OpenAnswer): void {

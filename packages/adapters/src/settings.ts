@@ -1,4 +1,4 @@
-import type { JsonObject, Prices } from '@capstan/core'
+import type { JsonObject, Limiter, Prices } from '@capstan/core'
 import type { ByteLimits, Clocks } from './profiles/profile.ts'
 import type { Dispatcher } from './transport/dispatcher.ts'
 
@@ -33,6 +33,8 @@ export interface ConnectionSettings {
   readonly stream?: boolean
   /** False to ask for no usage in streams (`stream_options.include_usage`). Default: as the profile says. */
   readonly streamUsage?: boolean
+  /** Shared by many models and agents: each request waits for its permit. */
+  readonly limiter?: Limiter
   readonly timeouts?: Timeouts
   readonly limits?: Limits
   /** In integer micro-units for a million tokens. Without them cost is unknown. */
@@ -87,6 +89,38 @@ export interface ThinkingParameters {
   readonly thinking?: 'enabled' | 'disabled'
 }
 
+/** How much the model thinks. */
+export interface EffortParameters<Effort extends string = 'low' | 'high' | 'max'> {
+  /** `reasoning_effort`, or what the endpoint calls it. Changing it within a conversation misses the provider's cache. */
+  readonly effort?: Effort
+}
+
+/** For models that can keep the reasoning of earlier answers in view. */
+export interface KeepParameters {
+  /** Sends `keep: "all"` with `thinking`. */
+  readonly keepReasoning?: boolean
+}
+
+/** Who asks, where the endpoint separates users. */
+export interface UserParameters {
+  /** `user_id`: 1 to 512 of letters, digits, `_` and `-`. Keep it the same for one user: it divides the cache. */
+  readonly userId?: string
+}
+
+/** For endpoints that route by a key. */
+export interface CacheKeyParameters {
+  /** `prompt_cache_key`: the same for all requests of a session raises the rate of cache hits. */
+  readonly promptCacheKey?: string
+  /** `safety_identifier`: a stable id of the end user, such as a hash. */
+  readonly safetyIdentifier?: string
+}
+
+/** For endpoints with a strict mode for tools. */
+export interface StrictParameters {
+  /** Sends each tool with `strict: true` and its schema in the form that the mode takes, to the base URL of that mode. Default: false. */
+  readonly strictTools?: boolean
+}
+
 /** For models whose endpoint refuses tools. */
 export interface ToolOverride {
   /** Sends tools although the endpoint says that it refuses them. Default: false. */
@@ -103,6 +137,11 @@ export interface ChatParameters
     FormatParameters,
     LogprobParameters,
     ThinkingParameters,
+    EffortParameters<string>,
+    KeepParameters,
+    UserParameters,
+    CacheKeyParameters,
+    StrictParameters,
     ToolOverride {}
 
 /** Settings of any model; what its endpoint refuses is checked at run time. */
@@ -140,3 +179,38 @@ export interface DeepseekReasonerSettings
     Refused<SamplingParameters>,
     Refused<CandidateParameters>,
     Refused<FormatParameters> {}
+
+/** Settings of `kimi-k3` on Evolink. */
+export interface EvolinkKimiThreeSettings extends ConnectionSettings, Pick<BaseParameters, 'maxOutputTokens'>, EffortParameters<'max'> {}
+
+/** Settings of DeepSeek's own models. */
+export interface DeepseekSettings
+  extends ConnectionSettings,
+    BaseParameters,
+    SamplingParameters,
+    FormatParameters,
+    LogprobParameters,
+    ThinkingParameters,
+    EffortParameters,
+    UserParameters,
+    StrictParameters {}
+
+/** Which of Moonshot's two services: their accounts and keys are separate. */
+export interface RegionSettings {
+  /** `intl` (default): https://api.moonshot.ai/v1. `cn`: https://api.moonshot.cn/v1. */
+  readonly region?: 'intl' | 'cn'
+}
+
+/** What all models on Moonshot's own endpoint take. Sampling is fixed there. */
+export interface MoonshotSettings
+  extends ConnectionSettings,
+    RegionSettings,
+    Pick<BaseParameters, 'maxOutputTokens' | 'stop'>,
+    FormatParameters,
+    CacheKeyParameters {}
+
+/** Settings of `kimi-k2.6`. */
+export interface MoonshotSwitchSettings extends MoonshotSettings, ThinkingParameters, KeepParameters {}
+
+/** Settings of `kimi-k3`. */
+export interface MoonshotEffortSettings extends MoonshotSettings, EffortParameters {}

@@ -44,7 +44,7 @@ process.on('message', async ({ action, options }) => {
     counts.calls = 0
     counts.deltas = 0
     const work = () => actions[action]({ ...options, run, watch })
-    const report = profile && action === 'measure' ? await profiled(profile, work) : await work()
+    const report = profile && action !== 'warmUp' ? await profiled(profile, work) : await work()
     if (counts.calls !== report.runs * expected.calls)
       throw new Error(`${path} made ${counts.calls} calls in ${report.runs} runs, not ${expected.calls} in each.`)
     process.send?.({ report: { ...report, calls: counts.calls, deltas: counts.deltas } })

@@ -82,8 +82,8 @@ export async function soak({ run, runs, every, concurrency, settleMs }) {
   const samples = []
   const warnings = []
   const onWarning = (warning) => warnings.push(`${warning.name}: ${warning.message}`)
-  process.on('warning', onWarning)
   const listenersBefore = listenerCount()
+  process.on('warning', onWarning)
   for (let done = 0; done < runs; done += every) {
     for (let part = 0; part < every; part += concurrency) await Promise.all(Array.from({ length: Math.min(concurrency, every - part) }, run))
     collect()

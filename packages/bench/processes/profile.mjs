@@ -24,7 +24,11 @@ export async function profiled(path, work) {
   return report
 }
 
-/** Self time by function, in microseconds. */
+/**
+ * Self time by function, in microseconds.
+ *
+ * @param {import('node:inspector').Profiler.Profile} profile
+ */
 function selfTimes({ nodes, samples = [], timeDeltas = [] }) {
   const names = new Map(
     nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => [id, `${functionName || '(anonymous)'} ${shorten(url)}:${lineNumber + 1}`]),

@@ -13,28 +13,29 @@ const wantsStream = Buffer.from('"stream":true')
 /** @type {Map<string, ReturnType<typeof serialise>>} */
 const scripts = new Map()
 /** @type {string[]} */
-let recorded = []
+const recorded = []
 
 const server = createServer((request, response) => {
-  const [, name = '', rest] = (request.url ?? '').split('/')
-  if (name === 'recorded') {
-    response.end(JSON.stringify(recorded))
-    recorded = []
-    return
-  }
-  if (rest !== 'v1') return response.writeHead(404).end()
+  const [, name = '', rest = ''] = (request.url ?? '').split('/')
+  if (name === 'recorded') response.end(JSON.stringify(recorded.splice(0)))
+  else if (name === 'answers') response.end(JSON.stringify(scriptOf(rest).answers))
+  else answer(name, request, response)
+})
+
+function answer(name, request, response) {
   const chunks = []
   request.on('data', (chunk) => chunks.push(chunk))
   request.on('end', () => {
     const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
     const script = find(name)
     if (script.isRecorded) recorded.push(body.toString('utf8'))
-    const answer = script.answers[Math.min(countOf(body), script.answers.length - 1)]
-    const send = () => (body.includes(wantsStream) ? stream(response, answer, script.isPaced) : whole(response, answer))
+    const reply = script.answers[Math.min(countOf(body), script.answers.length - 1)]
+    const send = () => (body.includes(wantsStream) ? stream(response, reply, script.isPaced) : whole(response, reply))
     if (script.delayMs > 0) setTimeout(send, script.delayMs)
     else send()
   })
-})
+}
+
 // Idle contenders keep their sockets from round to round.
 server.keepAliveTimeout = Number(argv[2] ?? 120_000)
 server.requestTimeout = 0
@@ -81,11 +82,11 @@ function serialise({ answers, fragmentBytes = 16, delayMs = 0, isPaced = false, 
     delayMs,
     isPaced,
     isRecorded,
-    answers: answers.map((answer, index) => {
+    answers: answers.map((reply, index) => {
       // Some frameworks take two answers of one id for one.
       const id = `chatcmpl-${index}`
-      const events = eventsOf(answer, id, fragmentBytes).map((text) => Buffer.from(`data: ${text}\n\n`))
-      return { whole: Buffer.from(wholeOf(answer, id)), events, parts: partsOf(Buffer.concat(events)) }
+      const events = eventsOf(reply, id, fragmentBytes).map((text) => Buffer.from(`data: ${text}\n\n`))
+      return { whole: Buffer.from(wholeOf(reply, id)), events, parts: partsOf(Buffer.concat(events)) }
     }),
   }
 }
@@ -94,6 +95,7 @@ function partsOf(bytes) {
   return Array.from({ length: Math.ceil(bytes.length / writeBytes) }, (_, index) => bytes.subarray(index * writeBytes, (index + 1) * writeBytes))
 }
 
+/** @param {import('./scripts.mjs').Answer} answer */
 function wholeOf({ calls, deltas, reasoning }, id) {
   const message = {
     role: 'assistant',
@@ -105,6 +107,7 @@ function wholeOf({ calls, deltas, reasoning }, id) {
   return `{"id":"${id}","object":"chat.completion",${head},"choices":[{"index":0,"message":${JSON.stringify(message)},"finish_reason":"${reason}"}],${usage}}`
 }
 
+/** @param {import('./scripts.mjs').Answer} answer */
 function eventsOf({ calls = [], deltas = [], reasoning = [] }, id, fragmentBytes) {
   const inner = [
     { role: 'assistant', content: '' },

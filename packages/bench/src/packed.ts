@@ -9,26 +9,41 @@ export interface Packed extends AsyncDisposable {
   readonly folder: string
 }
 
-/** The packages of ours that `capstan` is made of. */
-const ours = ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan']
-
 /** Packs the built packages and installs them without optional peers. */
 export async function installPacked(): Promise<Packed> {
   const folder = await mkdtemp(join(tmpdir(), 'capstan-bench-'))
   const tarballs = join(folder, 'tarballs')
   await mkdir(tarballs)
   const dependencies: Record<string, string> = {}
-  for (const name of ours) {
-    const source = join(places.root, 'packages', name)
-    if (!(await exists(join(source, 'package.json')))) continue
-    const manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as { readonly name: string; readonly version: string } // pnpm reads it too.
+  for (const { name, version, source } of await packagesOf('capstan')) {
     await shell('npx', ['-y', pnpmName(), 'pack', '--pack-destination', tarballs], source)
-    dependencies[manifest.name] = `file:tarballs/${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`
+    dependencies[name] = `file:tarballs/${name.replace('@', '').replace('/', '-')}-${version}.tgz`
   }
   const overrides = Object.fromEntries(Object.keys(dependencies).map((name) => [name, `$${name}`]))
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies, overrides }))
   await shell('npm', ['install', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'], folder)
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
+}
+
+interface Ours {
+  readonly name: string
+  readonly version: string
+  readonly source: string
+}
+
+/** A package of ours and those of ours that it depends on. */
+async function packagesOf(name: string, found: Ours[] = []): Promise<readonly Ours[]> {
+  const source = join(places.root, 'packages', name.replace('@capstan/', ''))
+  // pnpm reads it too.
+  const manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as {
+    readonly version: string
+    readonly dependencies?: Readonly<Record<string, string>>
+  }
+  found.push({ name, version: manifest.version, source })
+  for (const dependency of Object.keys(manifest.dependencies ?? {})) {
+    if (dependency.startsWith('@capstan/') && !found.some((other) => other.name === dependency)) await packagesOf(dependency, found)
+  }
+  return found
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -56,6 +56,14 @@ export interface Provider extends AsyncDisposable {
   readonly origin: string
   /** The bodies of the requests since the last call, of scripts that are recorded. */
   recorded(): Promise<readonly string[]>
+  /** What a script answers. */
+  answersOf(script: string): Promise<readonly ScriptedAnswer[]>
+}
+
+/** One answer of `scripts.mjs`. */
+export interface ScriptedAnswer {
+  readonly calls?: readonly { readonly text: string }[]
+  readonly reasoning?: readonly string[]
 }
 
 export async function startProvider(node: string, keepAliveMs = 120_000): Promise<Provider> {
@@ -64,7 +72,9 @@ export async function startProvider(node: string, keepAliveMs = 120_000): Promis
   const origin = `http://127.0.0.1:${port}`
   return {
     origin,
-    recorded: async () => (await (await fetch(`${origin}/recorded`)).json()) as string[], // The provider's own words.
+    // The provider's own words, both.
+    recorded: async () => (await (await fetch(`${origin}/recorded`)).json()) as string[],
+    answersOf: async (script) => (await (await fetch(`${origin}/answers/${script}`)).json()) as ScriptedAnswer[],
     [Symbol.asyncDispose]: () => end(child),
   }
 }

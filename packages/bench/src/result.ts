@@ -32,9 +32,9 @@ export type Chart =
   | { readonly kind: 'bars'; readonly metrics: readonly string[]; readonly of: 'ratio' | 'median' }
   | {
       readonly kind: 'lines'
+      /** What is drawn, with its unit. */
       readonly title: string
       readonly x: string
-      readonly y: string
       readonly isLog: boolean
       readonly series: readonly Series[]
     }

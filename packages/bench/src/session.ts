@@ -45,6 +45,8 @@ export interface Plan {
   readonly rounds: number
   /** Rounds after which all processes are new, so that no luck of one process decides. */
   readonly restartEvery: number
+  /** Peers drop out after so many rounds, where all rounds of them would take hours; at a new start of the processes. Default: never. */
+  readonly peerRounds?: number
   readonly warmUp: { readonly ms: number; readonly runs: number }
 }
 
@@ -60,6 +62,11 @@ export function usualPlan({ rounds, isQuick, profiles }: Session): Pick<Plan, 'a
   }
 }
 
+/** True for those of the workspace, which the targets are about. */
+export function isOwn({ label }: Pick<Subject, 'label'>): boolean {
+  return label === 'raw' || label.startsWith('capstan')
+}
+
 interface Entry {
   readonly label: string
   readonly client: Client
@@ -68,21 +75,32 @@ interface Entry {
 /** Measures subjects in turn, in an order that rotates from round to round. Subjects without the mode are left out. */
 export async function measureRounds<Report>(session: Session, plan: Plan): Promise<Map<string, Report[]>> {
   const reports = new Map<string, Report[]>()
-  for (let done = 0; done < plan.rounds; done += plan.restartEvery) {
+  for (let first = 0; first < plan.rounds; first += plan.restartEvery) {
     const entries: Entry[] = []
     try {
-      await startClients(session, plan, entries)
-      for (let round = done; round < Math.min(plan.rounds, done + plan.restartEvery); round++) {
-        for (const { label, client } of rotate(entries, round)) {
-          const report = await client.perform<Report>(plan.action, plan.options)
-          reports.set(label, [...(reports.get(label) ?? []), report])
-        }
-      }
+      const { subjects, peerRounds = plan.rounds } = plan
+      await startClients(session, { ...plan, subjects: first < peerRounds ? subjects : subjects.filter(isOwn) }, entries)
+      await measureEntries(entries, { ...plan, first, reports })
     } finally {
       await Promise.all(entries.map(({ client }) => client[Symbol.asyncDispose]()))
     }
   }
   return new Map(plan.subjects.flatMap(({ label }) => [...reports].filter(([name]) => name === label)))
+}
+
+interface Generation<Report> extends Plan {
+  /** Number of its first round. */
+  readonly first: number
+  readonly reports: Map<string, Report[]>
+}
+
+async function measureEntries<Report>(entries: readonly Entry[], { first, rounds, restartEvery, action, options, reports }: Generation<Report>): Promise<void> {
+  for (let round = first; round < Math.min(rounds, first + restartEvery); round++) {
+    for (const { label, client } of rotate(entries, round)) {
+      const report = await client.perform<Report>(action, options)
+      reports.set(label, [...(reports.get(label) ?? []), report])
+    }
+  }
 }
 
 function rotate<Item>(items: readonly Item[], by: number): readonly Item[] {

@@ -31,7 +31,12 @@ function groupByOwner(times: ReadonlyMap<string, number>): ReadonlyMap<string, n
   const owners = new Map<string, number>()
   for (const [name, time] of times) {
     const [, place = ''] = /^.* (\S*):\d+$/.exec(name) ?? []
-    const owner = place === '' ? name.replace(/ :\d+$/, '') : place.startsWith('node:') ? place.replace(/^(node:(?:internal\/)?[^/]+).*/, '$1') : place.replace(/^((?:@[^/]+\/)?[^/]+).*/, '$1')
+    const owner =
+      place === ''
+        ? name.replace(/ :\d+$/, '')
+        : place.startsWith('node:')
+          ? place.replace(/^(node:(?:internal\/)?[^/]+).*/, '$1')
+          : place.replace(/^((?:@[^/]+\/)?[^/]+).*/, '$1')
     owners.set(owner, (owners.get(owner) ?? 0) + time)
   }
   return owners

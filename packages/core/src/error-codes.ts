@@ -31,6 +31,7 @@ export type AgentErrorCode =
   | 'unexpected-content'
   | 'response-too-large'
   | 'empty-reply'
+  | 'leaked-markup'
   | 'output-limit'
   | 'invalid-output'
   | 'content-filtered'
@@ -127,6 +128,10 @@ export const errorCodes: Readonly<Record<AgentErrorCode, { readonly meaning: str
   'empty-reply': {
     meaning: 'The model answered with neither text nor tool calls, twice.',
     help: 'Change the prompt or the model; reasoning, if any, is on the result.',
+  },
+  'leaked-markup': {
+    meaning: 'The model wrote tool calls as its own markup into the text, and again when it was asked once more.',
+    help: 'Use a profile that recovers them (`profiles`), or start the server with the tool call parser of the model.',
   },
   'output-limit': {
     meaning: 'Tool calls were cut by the output limit a second time, or no whole text came before the limit.',

@@ -1,27 +1,8 @@
 // The agent of the crash tests: three steps, a tool of the effect under test beside a second one, then a payment that a person approves.
-import { appendFileSync, readFileSync } from 'node:fs'
 import { Agent } from '@capstan/core'
+import { Oracle } from './oracle.mjs'
 
-/** @typedef {{ oracle: string, effect: 'read' | 'idempotent' | 'once', at?: (place: string) => void | Promise<void> }} Setting */
-
-/** What happened outside, in order: a file that no journal knows of. */
-export class Oracle {
-  constructor(path) {
-    this.path = path
-  }
-
-  add(what, key = '') {
-    appendFileSync(this.path, `${what} ${key}\n`)
-  }
-
-  read() {
-    try {
-      return readFileSync(this.path, 'utf8').trim().split('\n').filter(Boolean)
-    } catch {
-      return []
-    }
-  }
-}
+/** @typedef {{ oracle: string, effect: 'read' | 'idempotent' | 'once', bulk?: number, at?: (place: string) => void | Promise<void> }} Setting */
 
 const call = (name, input, index = 0) => ({ type: 'tool-call', toolCallId: `call_${index}`, toolName: name, inputText: JSON.stringify(input) })
 const replies = [
@@ -51,7 +32,7 @@ function modelOf({ oracle, at }) {
   }
 }
 
-function toolOf(name, { oracle, effect, at, needsApproval = false }) {
+function toolOf(name, { oracle, effect, at, bulk = 0, needsApproval = false }) {
   const outside = new Oracle(oracle)
   return {
     name,
@@ -65,17 +46,13 @@ function toolOf(name, { oracle, effect, at, needsApproval = false }) {
       await at?.(`tool ${name}`)
       outside.add(`effect ${name}`, idempotencyKey)
       await at?.(`after ${name}`)
-      return { status: 'ok', text: `${name} is done` }
+      return { status: 'ok', text: `${name} is done${'.'.repeat(bulk)}` }
     },
   }
 }
 
 /** @param {Setting} setting */
 export function crashAgent(setting) {
-  const tools = [
-    toolOf('work', setting),
-    toolOf('second', { ...setting, effect: 'read' }),
-    toolOf('pay', { ...setting, effect: 'once', needsApproval: true }),
-  ]
+  const tools = [toolOf('work', setting), toolOf('second', { ...setting, effect: 'read' }), toolOf('pay', { ...setting, effect: 'once', needsApproval: true })]
   return new Agent({ name: 'crash', model: modelOf(setting), tools })
 }

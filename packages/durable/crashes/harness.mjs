@@ -1,62 +1,90 @@
 // Drives the processes of one crash test until the run ends, and plays the person in between.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Oracle } from './agent.mjs'
+import { Oracle } from './oracle.mjs'
 
 const child = fileURLToPath(new URL('child.mjs', import.meta.url))
 const maxProcesses = 30
 
-/** How Node is started for a store: `node:sqlite` needs a newer one than the oldest that is supported. */
-const commands = { file: [process.execPath], sqlite: sqliteNode() }
+/** @type {Map<string, string | undefined>} */
+const nodes = new Map([['file', process.execPath]])
 
-function sqliteNode() {
-  return process.getBuiltinModule?.('node:sqlite') ? [process.execPath] : ['npx', '-y', '-p', 'node@24', 'node']
+/** The Node that a store runs on; `undefined` where there is none. `node:sqlite` needs a newer one than the oldest that is supported. */
+export function nodeFor(store) {
+  if (!nodes.has(store)) nodes.set(store, process.getBuiltinModule?.('node:sqlite') ? process.execPath : findNode24())
+  return nodes.get(store)
 }
 
-/** Runs one process. `killed` is true when it died at its point. */
-export async function runChild(setting) {
-  const [command, ...before] = setting.node ?? commands[setting.store]
-  const process = spawn(command, [...before, child, JSON.stringify(setting)], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  process.stdout.on('data', (chunk) => (stdout += chunk))
-  process.stderr.on('data', (chunk) => (stderr += chunk))
-  const [code, signal] = await once(process, 'close')
-  if (signal === 'SIGKILL' || code === 137) return { killed: true }
-  if (code !== 0) throw new Error(`A child failed (${code ?? signal}): ${stderr}`)
-  return { killed: false, ...JSON.parse(stdout.trim().split('\n').at(-1)) }
+function findNode24() {
+  // Its path, so that a kill hits Node itself and nothing that started it.
+  const { status, stdout } = spawnSync('npx', ['-y', '-p', 'node@24', 'node', '-p', 'process.execPath'], { encoding: 'utf8', timeout: 120_000 })
+  return status === 0 ? stdout.trim() : undefined
+}
+
+/** Runs one process. `killed` is true when it died: at its point, or by `killAfterMs` after it was ready. */
+export async function runChild({ killAfterMs, ...setting }) {
+  const running = startChild(setting)
+  if (killAfterMs !== undefined) running.ready.then(() => setTimeout(() => running.process.kill('SIGKILL'), killAfterMs))
+  return await running.ended
+}
+
+/** Starts one process; `ready` resolves when its modules are loaded. */
+export function startChild(setting) {
+  const started = spawn(nodeFor(setting.store) ?? process.execPath, [child, JSON.stringify(setting)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  const ready = once(started.stdout, 'data')
+  started.stdout.on('data', (chunk) => (stdout += chunk))
+  started.stderr.on('data', (chunk) => (stderr += chunk))
+  ready.catch(() => {})
+  const ended = once(started, 'close').then(([code, signal]) => {
+    if (signal === 'SIGKILL') return { killed: true }
+    if (code !== 0) throw new Error(`A process of the test failed (${code ?? signal}): ${stderr}`)
+    return { killed: false, ...lastLine(stdout) }
+  })
+  return { process: started, ready, ended }
+}
+
+/** What a process said last. */
+export function lastLine(text) {
+  return JSON.parse(text.trim().split('\n').at(-1) ?? '')
+}
+
+/** A setting of its own for one run, in a folder of its own, for as long as the work takes. */
+export async function withRun({ store, effect }, work) {
+  const folder = mkdtempSync(join(tmpdir(), 'capstan-crash-'))
+  const path = join(folder, store === 'file' ? 'runs' : 'runs.db')
+  const oracle = join(folder, 'oracle')
+  try {
+    return await work({ store, effect, path, runId: 'run-1', oracle }, new Oracle(oracle))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /**
  * One run from its start to its end: a process for each crash of the plan, then as many as it takes.
  *
- * @param plan - For each process in turn where it dies: `{ point }` or `{ dieAfterMs }`.
+ * @param {{ store: string, effect: string | undefined, slow?: boolean, plan?: { point?: string, killAfterMs?: number }[] }} crash
+ *   `plan` says for each process in turn where it dies; `slow` gives a random moment something to hit.
  */
-export async function runToEnd({ store, effect, plan = [], node }) {
-  const folder = mkdtempSync(join(tmpdir(), 'capstan-crash-'))
-  const setting = { store, path: join(folder, store === 'file' ? 'runs' : 'runs.db'), runId: 'run-1', effect, oracle: join(folder, 'oracle'), node }
-  const outside = new Oracle(setting.oracle)
-  const seen = { kills: 0, unknown: 0, processes: 0 }
-  try {
-    for (const crashes = [...plan]; seen.processes < maxProcesses; ) {
-      seen.processes++
-      const result = await runChild({ ...setting, ...crashes.shift() })
-      if (result.killed) seen.kills++
-      else if (result.error !== undefined) throw new Error(`${result.error}: ${result.message}`)
-      else if (result.pending.length === 0) return { ...seen, result, outside: outside.read() }
-      else {
-        if (result.stopReason === 'outcome-unknown') seen.unknown++
-        await runChild({ ...setting, task: 'decide', answers: answersTo(result.pending, outside.read()) })
-      }
+export async function runToEnd({ store, effect, plan = [], slow = false }) {
+  return await withRun({ store, effect }, async (setting, outside) => {
+    const seen = { kills: 0, unknown: 0 }
+    for (let process = 0; process < maxProcesses; process++) {
+      const result = await runChild({ ...setting, slow, ...plan[process] })
+      if (result.error !== undefined) throw new Error(`${result.error}: ${result.message}`)
+      seen.kills += Number(result.killed)
+      seen.unknown += Number(result.stopReason === 'outcome-unknown')
+      if (result.killed) continue
+      if (result.pending.length === 0) return { ...seen, result, outside: outside.read(), records: result.records }
+      await runChild({ ...setting, task: 'decide', answers: answersTo(result.pending, outside.read()) })
     }
     throw new Error(`The run did not end within ${maxProcesses} processes.`)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 /** The person approves, and looks outside before saying what became of a call. */

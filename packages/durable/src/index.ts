@@ -1,1 +1,6 @@
 export { type FileJournalOptions, fileJournal } from './file/file-journal.ts'
+export { fileSessions } from './session/file-sessions.ts'
+export { Session } from './session/session.ts'
+export type { SessionContent, SessionStore } from './session/session-store.ts'
+export { sqliteSessions } from './session/sqlite-sessions.ts'
+export { type SqliteJournalOptions, sqliteJournal } from './sqlite/sqlite-journal.ts'

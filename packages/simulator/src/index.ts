@@ -1,6 +1,6 @@
 export type { Fault, FaultKind, FaultOf, FaultRule, MarkupGrammar, StatusFault } from './faults/fault.ts'
 export { type FaultHelp, faultHelp, faultNames } from './faults/fault-catalog.ts'
-export { parseFault } from './faults/parse-fault.ts'
+export { parseFault, parseFaultRule } from './faults/parse-fault.ts'
 export type { Json, JsonArray, JsonObject } from './json.ts'
 export { evolinkModels } from './models/evolink-models.ts'
 export type { CacheRule, ModelFamily, ParameterRule, SimulatedModel, Thinking } from './models/simulated-model.ts'

@@ -1,4 +1,6 @@
 import { createAnswerSource } from './answers/answer-source.ts'
+import { greetingFor } from './faults/apply-faults.ts'
+import { type FaultRule, faultsFor } from './faults/fault.ts'
 import { createRequestLog } from './http/request-log.ts'
 import { type RouteContext, routeRequest } from './http/route-request.ts'
 import { serve } from './http/serve.ts'
@@ -34,6 +36,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     port: options.port ?? 0,
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     log,
+    greeting: (number) => greetingFor(faultsFor(context.faults, number, (label) => context.seeded.fraction(`connection ${label}`))),
+    refuse: refusalOf(context.faults),
     route: (request, isTooLarge) => routeSafely(request, isTooLarge, context),
   })
   async function close(): Promise<void> {
@@ -48,6 +52,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function refusalOf(rules: readonly FaultRule[]): { readonly forMs: number | undefined } | undefined {
+  const fault = rules.map((rule) => rule.fault).find(({ kind }) => kind === 'refuse')
+  return fault?.kind === 'refuse' ? { forMs: fault.forMs } : undefined
 }
 
 /** `respond` is foreign code, and a script can hold what is no JSON: what they throw becomes a 500 and a failed `assertDone`. */

@@ -1,9 +1,10 @@
-import type { ChatSettings, DeepseekChatSettings, DeepseekReasonerSettings, KimiSettings } from '../settings.ts'
+import type { ChatSettings, DeepseekChatSettings, DeepseekReasonerSettings, EvolinkKimiThreeSettings, KimiSettings } from '../settings.ts'
 
 /** Settings by model. */
 export interface EvolinkModels {
   'kimi-k2-thinking': KimiSettings
   'kimi-k2-thinking-turbo': KimiSettings
+  'kimi-k3': EvolinkKimiThreeSettings
   'deepseek-chat': DeepseekChatSettings
   'deepseek-reasoner': DeepseekReasonerSettings
 }

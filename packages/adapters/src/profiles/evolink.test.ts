@@ -1,6 +1,7 @@
 import { AgentError, type Message, type ModelRequest } from '@capstan/core'
 import { expect, test } from 'vitest'
 import type { ChatSettings } from '../settings.ts'
+import { modeOf } from '../wire/encode-mode.ts'
 import { encodeParameters } from '../wire/encode-parameters.ts'
 import { createRequestEncoder } from '../wire/encode-request.ts'
 import { evolinkDeepseekChat, evolinkDeepseekReasoner, evolinkKimi, evolinkProfiles } from './evolink.ts'
@@ -27,8 +28,14 @@ function refusal(profile: ModelProfile, settings: Parameters): string {
   return 'accepted'
 }
 
-test('the four models of the pages have a profile each, with source and date', () => {
-  expect(evolinkProfiles.flatMap(({ models }) => models)).toEqual(['kimi-k2-thinking', 'kimi-k2-thinking-turbo', 'deepseek-chat', 'deepseek-reasoner'])
+test('the models of the pages have a profile each, with source and date', () => {
+  expect(evolinkProfiles.flatMap(({ models }) => models)).toEqual([
+    'kimi-k2-thinking',
+    'kimi-k2-thinking-turbo',
+    'kimi-k3',
+    'deepseek-chat',
+    'deepseek-reasoner',
+  ])
   for (const { source } of evolinkProfiles) expect(source).toEqual({ url: expect.stringMatching(/^https:\/\/docs\.evolink\.ai\//), read: '2026-11-21' })
 })
 
@@ -117,9 +124,10 @@ function body(profile: ModelProfile, request: ModelRequest, settings: ChatSettin
     profile,
     parameters: encodeParameters(settings, profile, model),
     allowTools: settings.allowTools === true,
+    thinks: false,
     extraBody: settings.extraBody,
   })
-  return JSON.parse(encoder.encode(request, { stream: true, streamUsage: true, passBack: profile.reasoning.passBack }))
+  return JSON.parse(encoder.encode(request, modeOf(profile, { stream: true })))
 }
 
 test('images and partial mode go to Kimi as they are', () => {
@@ -173,7 +181,7 @@ test('neither tools nor a choice is sent without tools', () => {
 })
 
 test('more than 128 tools are refused', () => {
-  const many = Array.from({ length: 129 }, (_, index) => ({ name: `t${index}`, description: 'd', inputSchema: { type: 'object' } }))
+  const many = Array.from({ length: 129 }, (_, index) => ({ name: `tool_${index}`, description: 'd', inputSchema: { type: 'object' } }))
   expect(() => body(evolinkKimi, { messages: [question], tools: many })).toThrow(/129 tools; at most 128/)
   expect(body(evolinkKimi, { messages: [question], tools: many.slice(1) })['tools']).toHaveLength(128)
 })

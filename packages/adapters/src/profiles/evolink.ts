@@ -1,15 +1,11 @@
 import type { ModelProfile, ParameterRule, Source } from './profile.ts'
+import { deepseekToolNames, kimiStop, kimiToolNames, penalty, unlisted } from './rules.ts'
 
 const kimiPage: Source = { url: 'https://docs.evolink.ai/cn/api-manual/language-series/kimi-k2/Kimi-K2-api', read: '2026-11-21' }
+const kimiThreePage: Source = { url: 'https://docs.evolink.ai/cn/api-manual/language-series/kimi-k3/kimi-k3-chat', read: '2026-11-21' }
+const flavourPage: Source = { url: 'https://github.com/MoonshotAI/walle/blob/main/docs/mfjs-spec.md', read: '2026-11-21' }
+const leakPage: Source = { url: 'https://github.com/MoonshotAI/K2-Vendor-Verifier', read: '2026-11-21' }
 const deepseekPage: Source = { url: 'https://docs.evolink.ai/cn/api-manual/language-series/deepseek/deepseek-reference', read: '2026-11-21' }
-
-const penalty = { kind: 'number', min: -2, max: 2, default: 0 } as const
-const notOnPage = 'the page of the model does not list it'
-const byExtraBody = 'leave it out, or send it unchecked with `extraBody`'
-
-function unlisted(wire: string): ParameterRule {
-  return { kind: 'refused', wire, because: notOnPage, instead: byExtraBody }
-}
 
 /** Kimi K2 Thinking on Evolink: always thinks, takes images, knows partial mode. */
 export const evolinkKimi: ModelProfile = {
@@ -24,7 +20,7 @@ export const evolinkKimi: ModelProfile = {
     maxOutputTokens: { kind: 'integer', wire: 'max_tokens', min: 1, note: 'small values truncate: reasoning counts' },
     presencePenalty: { ...penalty, wire: 'presence_penalty' },
     frequencyPenalty: { ...penalty, wire: 'frequency_penalty' },
-    stop: { kind: 'strings', wire: 'stop', maxItems: 5, maxBytesEach: 32 },
+    stop: kimiStop,
     responseFormat: {
       kind: 'choice',
       wire: 'response_format',
@@ -35,13 +31,17 @@ export const evolinkKimi: ModelProfile = {
     },
     logprobs: unlisted('logprobs'),
     topLogprobs: unlisted('top_logprobs'),
-    thinking: { kind: 'refused', wire: 'thinking', because: 'the model always thinks; its page does not list it', instead: byExtraBody },
+    thinking: unlisted('thinking', 'the model always thinks; its page does not list it'),
   },
+  sources: { schemas: flavourPage, recovers: leakPage },
+  thinks: 'always',
+  schemas: 'mfjs',
+  recovers: ['text', 'reasoning'],
   warnsOfBothSamplings: true,
   // "Near 0" on the page is not a number; the threshold is ours.
   singleCandidateBelow: 0.01,
   jsonModeNeedsWord: true,
-  tools: { allowed: true, max: 128 },
+  tools: { allowed: true, max: 128, names: kimiToolNames },
   toolChoice: { values: ['auto', 'none', 'required'], onlyWhenAsked: true },
   streamUsage: 'try',
   reasoning: { field: 'reasoning_content', passBack: 'always' },
@@ -56,6 +56,43 @@ export const evolinkKimi: ModelProfile = {
   ],
 }
 
+/** Kimi K3 on Evolink: always thinks, one effort. */
+export const evolinkKimiThree: ModelProfile = {
+  endpoint: 'evolink',
+  models: ['kimi-k3'],
+  source: kimiThreePage,
+  sources: { schemas: flavourPage, recovers: leakPage },
+  parameters: {
+    temperature: unlisted('temperature'),
+    topP: unlisted('top_p'),
+    topK: unlisted('top_k'),
+    n: unlisted('n'),
+    maxOutputTokens: { kind: 'integer', wire: 'max_completion_tokens', min: 1, max: 1_048_576, default: 131_072, note: 'reasoning counts' },
+    presencePenalty: unlisted('presence_penalty'),
+    frequencyPenalty: unlisted('frequency_penalty'),
+    stop: unlisted('stop'),
+    responseFormat: unlisted('response_format'),
+    logprobs: unlisted('logprobs'),
+    topLogprobs: unlisted('top_logprobs'),
+    thinking: unlisted('thinking', 'the model always thinks; its page does not list it'),
+    effort: { kind: 'choice', wire: 'reasoning_effort', values: ['max'], asType: false, note: 'the vendor takes low and high too; the page lists one' },
+  },
+  thinks: 'always',
+  schemas: 'mfjs',
+  recovers: ['text', 'reasoning'],
+  tools: { allowed: true, max: 128, names: kimiToolNames },
+  toolChoice: { values: ['auto', 'none', 'required'] },
+  streamUsage: 'yes',
+  reasoning: { field: 'reasoning_content', passBack: 'always', flips: true },
+  images: true,
+  partial: false,
+  emptyContent: 'omit',
+  cachedTokensAt: 'usage.prompt_tokens_details.cached_tokens',
+  clocks: { firstContentMs: 300_000 },
+  context: { tokens: 1_048_576, maxOutputTokens: 1_048_576 },
+  notes: ['The page wants the complete assistant message back, reasoning included.'],
+}
+
 const deepseekShared = {
   maxOutputTokens: { kind: 'integer', wire: 'max_tokens', min: 1, note: 'unset: the model decides' },
   presencePenalty: { ...penalty, wire: 'presence_penalty' },
@@ -64,7 +101,7 @@ const deepseekShared = {
   logprobs: { kind: 'boolean', wire: 'logprobs', default: false },
   topLogprobs: { kind: 'integer', wire: 'top_logprobs', min: 0, max: 20, note: 'needs `logprobs: true`' },
   topK: unlisted('top_k'),
-  n: { kind: 'refused', wire: 'n', because: notOnPage, instead: 'ask several times, or send it unchecked with `extraBody`' },
+  n: unlisted('n', undefined, 'ask several times, or send it unchecked with `extraBody`'),
 } as const satisfies ModelProfile['parameters']
 
 /** deepseek-chat on Evolink. */
@@ -85,9 +122,11 @@ export const evolinkDeepseekChat: ModelProfile = {
     thinking: { kind: 'choice', wire: 'thinking', values: ['enabled', 'disabled'], asType: true, note: 'beta; sent only when set' },
     ...deepseekShared,
   },
+  thinks: 'when-enabled',
+  recovers: ['text'],
   warnsOfBothSamplings: true,
   jsonModeNeedsWord: true,
-  tools: { allowed: true, max: 128 },
+  tools: { allowed: true, max: 128, names: deepseekToolNames },
   toolChoice: { values: ['auto', 'none', 'required'] },
   streamUsage: 'yes',
   reasoning: { field: 'reasoning_content', passBack: 'present', flips: true },
@@ -117,7 +156,8 @@ export const evolinkDeepseekReasoner: ModelProfile = {
     thinking: { kind: 'choice', wire: 'thinking', values: ['enabled', 'disabled'], asType: true, note: 'beta' },
     ...deepseekShared,
   },
-  tools: { allowed: false, because: reasonerRefusal, max: 128 },
+  thinks: 'always',
+  tools: { allowed: false, because: reasonerRefusal, max: 128, names: deepseekToolNames },
   toolChoice: { values: ['auto', 'none', 'required'] },
   streamUsage: 'yes',
   reasoning: { field: 'reasoning_content', passBack: 'strip', flips: true },
@@ -133,5 +173,5 @@ export const evolinkDeepseekReasoner: ModelProfile = {
   ],
 }
 
-/** The profiles of all models that the two pages of Evolink define. */
-export const evolinkProfiles: readonly ModelProfile[] = [evolinkKimi, evolinkDeepseekChat, evolinkDeepseekReasoner]
+/** The profiles of all models that the pages of Evolink define. */
+export const evolinkProfiles: readonly ModelProfile[] = [evolinkKimi, evolinkKimiThree, evolinkDeepseekChat, evolinkDeepseekReasoner]

@@ -1,4 +1,5 @@
 import type { ByteLimits, Clocks, ModelProfile } from './profile.ts'
+import { openParameters } from './rules.ts'
 
 /** The clocks where a profile says nothing else. */
 export const defaultClocks: Clocks = {
@@ -27,20 +28,7 @@ export const plainProfile: ModelProfile = {
   endpoint: 'openai-compatible',
   models: [],
   source: { url: 'https://platform.openai.com/docs/api-reference/chat', read: '2026-11-21' },
-  parameters: {
-    temperature: { kind: 'number', wire: 'temperature' },
-    topP: { kind: 'number', wire: 'top_p' },
-    topK: { kind: 'integer', wire: 'top_k' },
-    n: { kind: 'integer', wire: 'n', min: 1 },
-    maxOutputTokens: { kind: 'integer', wire: 'max_tokens', min: 1 },
-    presencePenalty: { kind: 'number', wire: 'presence_penalty' },
-    frequencyPenalty: { kind: 'number', wire: 'frequency_penalty' },
-    stop: { kind: 'strings', wire: 'stop' },
-    responseFormat: { kind: 'choice', wire: 'response_format', values: ['text', 'json_object'], asType: true },
-    logprobs: { kind: 'boolean', wire: 'logprobs' },
-    topLogprobs: { kind: 'integer', wire: 'top_logprobs', min: 0, max: 20, note: 'needs `logprobs`' },
-    thinking: { kind: 'choice', wire: 'thinking', values: ['enabled', 'disabled'], asType: true },
-  },
+  parameters: openParameters,
   tools: { allowed: true, max: 128 },
   toolChoice: { values: ['auto', 'none', 'required'] },
   streamUsage: 'try',

@@ -38,6 +38,15 @@ export function readText(path: string): string {
   return readFileSync(join(folder, path), 'utf8')
 }
 
+/** The folders in a folder. */
+export function listFolders(path: string): readonly string[] {
+  if (!hasRecordings) return []
+  return readdirSync(join(folder, path), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
+}
+
 /** The files of a folder with an ending. */
 export function listFiles(path: string, ending: string): readonly string[] {
   if (!hasRecordings) return []

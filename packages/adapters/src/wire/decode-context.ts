@@ -1,4 +1,4 @@
-import type { ResponseInfo, Usage } from '@capstan/core'
+import type { ResponseInfo, ToolDefinition, Usage } from '@capstan/core'
 import type { ByteLimits, ModelProfile } from '../profiles/profile.ts'
 import type { ErrorContext } from './decode-error.ts'
 
@@ -11,6 +11,8 @@ export interface DecodeContext extends ErrorContext {
   readonly requestId: string | undefined
   /** The output limit that was asked for: reaching it means that the answer may be cut. */
   readonly maxOutputTokens: number | undefined
+  /** The tools that were offered: only they can be called by markup. */
+  readonly tools: readonly ToolDefinition[]
 }
 
 /** What an error says about the answer it broke. */

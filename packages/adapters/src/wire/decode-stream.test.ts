@@ -16,6 +16,7 @@ const context: DecodeContext = {
   headers: {},
   requestId: undefined,
   maxOutputTokens: undefined,
+  tools: [],
 }
 
 function chunk(delta: object, rest: object = {}): string {

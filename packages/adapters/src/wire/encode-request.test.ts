@@ -2,14 +2,19 @@ import type { AssistantMessage, Message, ModelRequest, ToolDefinition } from '@c
 import { expect, test } from 'vitest'
 import { evolinkDeepseekChat, evolinkKimi } from '../profiles/evolink.ts'
 import type { ModelProfile, PassBack } from '../profiles/profile.ts'
+import { type EncodeMode, modeOf } from './encode-mode.ts'
 import { createRequestEncoder, type RequestEncoder } from './encode-request.ts'
 
 function encoderOf(profile: ModelProfile): RequestEncoder {
-  return createRequestEncoder({ model: 'm', profile, parameters: [['temperature', 1]], allowTools: false, extraBody: { seed: 1 } })
+  return createRequestEncoder({ model: 'm', profile, parameters: [['temperature', 1]], allowTools: false, thinks: false, extraBody: { seed: 1 } })
+}
+
+function modeWith(profile: ModelProfile, passBack: PassBack): EncodeMode {
+  return { ...modeOf(profile, { stream: true, streamUsage: true }), passBack }
 }
 
 function messagesOf(profile: ModelProfile, messages: readonly Message[], passBack: PassBack = profile.reasoning.passBack): unknown {
-  return JSON.parse(encoderOf(profile).encode({ messages }, { stream: false, streamUsage: false, passBack })).messages
+  return JSON.parse(encoderOf(profile).encode({ messages }, modeWith(profile, passBack))).messages
 }
 
 const inputText = '{"text": "caf\\u00e9 / <b>\\/x", "n": 1.0}'
@@ -22,10 +27,10 @@ function assistant(...content: Exclude<AssistantMessage['content'], string>[numb
 }
 
 test('messages are the last key, after everything else in a fixed order', () => {
-  const tools: readonly ToolDefinition[] = [{ name: 'f', description: 'F.', inputSchema: { type: 'object' } }]
+  const tools: readonly ToolDefinition[] = [{ name: 'fetch_it', description: 'F.', inputSchema: { type: 'object' } }]
   const text = encoderOf(evolinkDeepseekChat).encode(
     { instructions: 'Be short.', messages: [user], tools, toolChoice: 'auto' },
-    { stream: true, streamUsage: true, passBack: 'present' },
+    modeWith(evolinkKimi, 'present'),
   )
 
   expect(Object.keys(JSON.parse(text))).toEqual(['model', 'temperature', 'stream', 'stream_options', 'tools', 'tool_choice', 'seed', 'messages'])
@@ -34,11 +39,11 @@ test('messages are the last key, after everything else in a fixed order', () => 
 
 test('each request is equal to the one before it up to the closing bracket of its messages', () => {
   const encoder = encoderOf(evolinkKimi)
-  const tools: readonly ToolDefinition[] = [{ name: 'f', description: 'F.', inputSchema: { type: 'object' } }]
+  const tools: readonly ToolDefinition[] = [{ name: 'fetch_it', description: 'F.', inputSchema: { type: 'object' } }]
   const messages: Message[] = [user]
   let previous = ''
   for (let step = 0; step < 10; step++) {
-    const text = encoder.encode({ instructions: 'Be short.', messages, tools }, { stream: true, streamUsage: true, passBack: 'always' })
+    const text = encoder.encode({ instructions: 'Be short.', messages, tools }, modeWith(evolinkKimi, 'always'))
     expect(text.startsWith(previous.slice(0, -2))).toBe(true)
     previous = text
     messages.push(assistant({ type: 'reasoning', text: 'Hm\n' }, { ...call, toolCallId: `functions.f:${step}` }), toolMessage)
@@ -58,7 +63,7 @@ test('each message and each list of tools is serialised once', () => {
   let schemas = 0
   const tools: readonly ToolDefinition[] = [
     {
-      name: 'f',
+      name: 'fetch_it',
       description: 'F.',
       get inputSchema() {
         schemas++
@@ -67,9 +72,9 @@ test('each message and each list of tools is serialised once', () => {
     },
   ]
   const request: ModelRequest = { messages: [message], tools }
-  for (let count = 0; count < 3; count++) encoder.encode(request, { stream: true, streamUsage: true, passBack: 'always' })
+  for (let count = 0; count < 3; count++) encoder.encode(request, modeWith(evolinkKimi, 'always'))
   const afterThree = reads
-  encoder.encode(request, { stream: true, streamUsage: true, passBack: 'always' })
+  encoder.encode(request, modeWith(evolinkKimi, 'always'))
 
   expect(reads).toBe(afterThree)
   expect(schemas).toBe(1)
@@ -135,10 +140,7 @@ test('a tool name that no endpoint takes does not make the history unsendable', 
 })
 
 test('half of a character is sent as U+FFFD, and text that looks like its escape stays', () => {
-  const text = encoderOf(evolinkKimi).encode(
-    { messages: [{ role: 'user', content: 'a\ud800b \\ud800 😀' }] },
-    { stream: false, streamUsage: false, passBack: 'always' },
-  )
+  const text = encoderOf(evolinkKimi).encode({ messages: [{ role: 'user', content: 'a\ud800b \\ud800 😀' }] }, modeWith(evolinkKimi, 'always'))
   expect(text).toContain('"a\ufffdb \\\\ud800 😀"')
 })
 
@@ -167,12 +169,8 @@ test('a user message of one text part is sent as plain text, of several as parts
 
 test('a request can ask for JSON by itself, and for JSON of a shape where the endpoint has that', () => {
   const formatOf = (responseFormat: NonNullable<ModelRequest['responseFormat']>): unknown =>
-    JSON.parse(
-      encoderOf(evolinkKimi).encode(
-        { messages: [{ role: 'user', content: 'JSON' }], responseFormat },
-        { stream: true, streamUsage: false, passBack: 'always' },
-      ),
-    ).response_format
+    JSON.parse(encoderOf(evolinkKimi).encode({ messages: [{ role: 'user', content: 'JSON' }], responseFormat }, modeWith(evolinkKimi, 'always')))
+      .response_format
 
   expect(formatOf({ type: 'json' })).toEqual({ type: 'json_object' })
   expect(formatOf({ type: 'json', schema: { type: 'object' } })).toEqual({

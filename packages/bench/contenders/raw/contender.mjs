@@ -15,7 +15,7 @@ export async function create({ baseURL, apiKey, tool, mode, execute }) {
     const body = JSON.stringify({ model: 'bench', stream: isStreamed, ...(isStreamed && { stream_options: { include_usage: true } }), tools, messages })
     const response = await pool.request({ path: url.pathname, method: 'POST', headers, body })
     if (response.statusCode !== 200) throw new Error(`Status ${response.statusCode}`)
-    return isStreamed ? await readStream(response.body, onText) : (await response.body.json()).choices[0].message
+    return isStreamed ? await readStream(response.body, onText) : /** @type {any} */ (await response.body.json()).choices[0].message
   }
 
   return {

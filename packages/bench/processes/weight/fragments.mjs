@@ -10,7 +10,10 @@ function answerOf(count) {
   const text = JSON.stringify({ text: 'x'.repeat(count * fragmentBytes) })
   const pieces = Array.from({ length: Math.ceil(text.length / fragmentBytes) }, (_, index) => text.slice(index * fragmentBytes, (index + 1) * fragmentBytes))
   const call = { index: 0, id: 'call_0', type: 'function', function: { name: 'work', arguments: '' } }
-  return streamedAnswer([{ role: 'assistant', tool_calls: [call] }, ...pieces.map((piece) => ({ tool_calls: [{ index: 0, function: { arguments: piece } }] }))], 'tool_calls')
+  return streamedAnswer(
+    [{ role: 'assistant', tool_calls: [call] }, ...pieces.map((piece) => ({ tool_calls: [{ index: 0, function: { arguments: piece } }] }))],
+    'tool_calls',
+  )
 }
 
 /** What was worked on: characters parsed, written, joined and searched; bytes decoded and joined. */

@@ -73,7 +73,7 @@ function drawGroup({ metric, bars }: Group, { id, y, of }: Place): string {
 
 const plotHeight = 300
 
-function linesOf({ title: head, x: xName, y: yName, isLog, series }: Extract<Chart, { kind: 'lines' }>, title: string): string {
+function linesOf({ title: head, x: xName, isLog, series }: Extract<Chart, { kind: 'lines' }>, title: string): string {
   const points = series.flatMap((entry) => entry.points)
   const top = 44
   const inner = { left: 70, width: width - 70 - right }
@@ -92,7 +92,7 @@ function linesOf({ title: head, x: xName, y: yName, isLog, series }: Extract<Cha
   for (const tick of y.ticks) {
     body += `<path d="M${inner.left} ${y.place(tick)}H${inner.left + inner.width}" class="grid"/>${text([inner.left - 6, y.place(tick) + 4], formatNumber(tick), 'end')}`
   }
-  body += text([inner.left + inner.width / 2, top + plotHeight + 34], xName, 'middle') + text([inner.left - 6, top - 6], yName, 'end')
+  body += text([inner.left + inner.width / 2, top + plotHeight + 34], xName, 'middle')
   body += labelled(series, (point) => [x.place(point[0]), y.place(point[1])])
   return drawing({ width, height: top + plotHeight + 46, title, body })
 }

@@ -68,6 +68,27 @@ export function contendersTable(results: readonly ScenarioResult[]): string {
   return ['| contender | made of | settings |', '|---|---|---|', ...lines].join('\n')
 }
 
+/** What is shown on the front page of a result, by scenario: the first metric that is a ratio to `raw`. */
+export function comparisonOf(results: readonly ScenarioResult[]): string {
+  const found = results.flatMap(({ id, title, takenAt, metrics }) => {
+    const metric = metrics.find(({ key, base, rows }) => base === 'raw' && rows.length > 2 && key !== 'construct')
+    return metric === undefined ? [] : [{ id, title, takenAt, metric }]
+  })
+  const names = [...new Set(found.flatMap(({ metric }) => metric.rows.map(({ contender }) => contender)))].filter(
+    (name) => name !== 'raw' && !name.includes(','),
+  )
+  const cell = (metric: Metric, name: string): string => {
+    const row = metric.rows.find(({ contender }) => contender === name)
+    return row?.ratio === undefined ? '' : `${formatNumber(row.ratio.median)}×`
+  }
+  const lines = found.map(
+    ({ id, title, metric }) => `| ${id.toUpperCase()} ${title}: ${metric.title} | ${names.map((name) => cell(metric, name)).join(' | ')} |`,
+  )
+  const dates = [...new Set(found.map(({ takenAt }) => takenAt.slice(0, 10)))].join(', ')
+  const head = [`| times a loop written by hand over undici | ${names.join(' | ')} |`, `|---|${names.map(() => '---:|').join('')}`]
+  return [...head, ...lines].join('\n').concat(`\n\nMeasured ${dates} by \`npm run bench\`: [method, machine, all numbers](docs/performance.md).`)
+}
+
 /** What is read when all is measured: the page of results. */
 export function pageOf(results: readonly ScenarioResult[]): string {
   const close = `Targets at and below 1.3× are judged by the upper end of the interval, over at least ${roundsForProof} rounds.`

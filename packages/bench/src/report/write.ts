@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { places } from '../places.ts'
 import type { ScenarioResult } from '../result.ts'
 import { chartOf } from './chart.ts'
-import { contendersTable, pageOf, sectionOf, summaryOf } from './markdown.ts'
+import { comparisonOf, contendersTable, pageOf, sectionOf, summaryOf } from './markdown.ts'
 
 const start = '<!-- results: written by npm run bench -->'
 const end = '<!-- end of results -->'
@@ -29,21 +29,20 @@ export async function writePages(order: readonly string[]): Promise<void> {
   const all = await Promise.all(files.map((name) => readResult(join(places.results, name))))
   const results = order.flatMap((id) => all.filter((result) => result.id === id))
   await writeFile(join(places.results, 'README.md'), pageOf(results))
-  if (!existsSync(places.docs)) return
-  const docs = await readFile(places.docs, 'utf8')
-  const [before, rest] = docs.split(start)
-  const after = rest?.split(end)[1]
-  if (after === undefined) throw new Error(`docs/performance.md has no place for results: the lines '${start}' and '${end}'.`)
   const charts = '../packages/bench/results'
-  const parts = [
-    '## Targets',
-    summaryOf(results),
-    '## Results',
-    ...results.map((result) => sectionOf(result, charts)),
-    '## Contenders and their settings',
-    contendersTable(results),
-  ]
-  await writeFile(places.docs, `${before}${start}\n\n${parts.join('\n\n')}\n\n${end}${after}`)
+  const sections = results.map((result) => sectionOf(result, charts))
+  await fill(places.docs, ['## Targets', summaryOf(results), '## Results', ...sections, '## Contenders and their settings', contendersTable(results)])
+  // The front page shows what was measured in full alone.
+  const full = results.filter(({ isQuick }) => !isQuick)
+  if (full.length > 0) await fill(places.readme, [comparisonOf(full)])
+}
+
+/** Replaces what stands between the marks of a page; a page without marks is left alone. */
+async function fill(path: string, parts: readonly string[]): Promise<void> {
+  const page = existsSync(path) ? await readFile(path, 'utf8') : ''
+  const [before, rest] = page.split(start)
+  const after = rest?.split(end)[1]
+  if (after !== undefined) await writeFile(path, `${before}${start}\n\n${parts.join('\n\n')}\n\n${end}${after}`)
 }
 
 async function readResult(file: string): Promise<ScenarioResult> {

@@ -1,14 +1,15 @@
-import { measureCase } from '../measure-case.ts'
+import { type Case, measureCase } from '../measure-case.ts'
 import { plainMetric } from '../metric.ts'
 import type { Metric } from '../result.ts'
-import type { Scenario } from '../session.ts'
+import { isOwn, type Scenario, type Session, subjectsOf } from '../session.ts'
 
 export const parallelCalls: Scenario = {
   id: 's3a',
   title: 'Parallel calls with streamed arguments',
-  method: 'Ten steps, four calls each, 2 KB of arguments in fragments of 40 bytes. CPU time of the client process for each run.',
+  method:
+    'Ten steps, four calls each, 2 KB of arguments in fragments of 40 bytes. The caller wants the text alone. CPU time of the client process for each run.',
   measure: async (session) => {
-    const { cpu, wall } = await measureCase(session, { key: 'run', title: 'per run', unit: 'ms', script: 'parallel-10', mode: 'iterate' })
+    const { cpu, wall } = await measureCase(session, { key: 'run', title: 'per run', unit: 'ms', ...textAlone(session, 'parallel-10') })
     return { metrics: [cpu, wall], chart: { kind: 'bars', metrics: ['run'], of: 'ratio' }, notes: [] }
   },
 }
@@ -18,11 +19,12 @@ const sizes = [50, 100, 200] as const
 export const longArguments: Scenario = {
   id: 's3b',
   title: 'One call with long arguments',
-  method: 'One call with 50, 100 and 200 KB of arguments in fragments of 16 bytes, then a short answer. CPU time of the client process for each run.',
+  method:
+    'One call with 50, 100 and 200 KB of arguments in fragments of 16 bytes, then a short answer. The caller wants the text alone. CPU time of the client process for each run.',
   measure: async (session) => {
     const metrics: Metric[] = []
     for (const size of sizes) {
-      const entry = { key: `kb-${size}`, title: `per run, ${size} KB`, unit: 'ms', script: `argument-${size}`, mode: 'iterate' }
+      const entry = { key: `kb-${size}`, title: `per run, ${size} KB`, unit: 'ms', ...textAlone(session, `argument-${size}`) }
       metrics.push((await measureCase(session, entry)).cpu)
     }
     return {
@@ -31,7 +33,6 @@ export const longArguments: Scenario = {
         kind: 'lines',
         title: 'CPU ms per run',
         x: 'KB of arguments',
-        y: 'ms',
         isLog: true,
         series: session.contenders.map(({ name }) => ({
           contender: name,
@@ -52,4 +53,13 @@ function growthOf(metrics: readonly Metric[]): Metric {
   const last = metrics.at(-1)?.rows ?? []
   const values = last.map(({ contender, median }) => [contender, median / (first.find((row) => row.contender === contender)?.median ?? Number.NaN)] as const)
   return plainMetric(Object.fromEntries(values), { key: 'growth', title: 'Growth from 50 to 200 KB', unit: '×' })
+}
+
+/** Text by a callback where there is one, else by the stream of text: nobody asked for the pieces of arguments. */
+function textAlone(session: Session, script: string): Pick<Case, 'script' | 'mode' | 'subjects'> {
+  const subjects = subjectsOf(session, { script, mode: 'iterate' }).map(({ label, client }) => ({
+    label,
+    client: { ...client, mode: isOwn({ label }) ? 'on' : 'iterate' },
+  }))
+  return { script, mode: 'text', subjects }
 }

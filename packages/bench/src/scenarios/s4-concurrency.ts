@@ -1,6 +1,6 @@
 import { type MetricOptions, metricOf } from '../metric.ts'
 import type { Series } from '../result.ts'
-import { measureRounds, type Plan, type Scenario, type Session, subjectsOf } from '../session.ts'
+import { isOwn, measureRounds, type Plan, type Scenario, type Session, subjectsOf } from '../session.ts'
 import { median } from '../statistics.ts'
 
 /** What `burst` of the client reports. */
@@ -24,6 +24,8 @@ const atOnce = 1_000
 const sizes = [1, 10, 100, 1_000, 3_000] as const
 /** Peers are not asked for more: the slowest would take minutes. */
 const mostForPeers = 1_000
+/** Rounds of the peers at 1,000 runs, of which the slowest takes a minute each. */
+const peerRounds = 5
 
 const definitions: readonly Omit<MetricOptions<Bursts>, 'base'>[] = [
   { key: 'cpu', title: 'CPU time per run', unit: 'µs', value: ({ second }) => (second.cpuMs * 1_000) / second.runs },
@@ -40,7 +42,7 @@ export const concurrency: Scenario = {
     'Memory is the growth of the resident set during the first such burst, time that of the second.',
   measure: async (session) => {
     const plan = burstPlan(session, atOnce)
-    const rounds = await measureRounds<Bursts>(session, { ...plan, action: 'twoBursts', restartEvery: 1 })
+    const rounds = await measureRounds<Bursts>(session, { ...plan, action: 'twoBursts', restartEvery: 1, peerRounds })
     const curves = await growth(session)
     const series = [...rounds].map(([contender, bursts]): Series => {
       const point = [atOnce, median(bursts.map(({ second }) => (second.cpuMs * 1_000) / second.runs))] as const
@@ -48,7 +50,7 @@ export const concurrency: Scenario = {
     })
     return {
       metrics: definitions.map((definition) => metricOf(rounds, definition)),
-      chart: { kind: 'lines', title: 'CPU µs per run', x: 'runs at once', y: 'µs', isLog: true, series },
+      chart: { kind: 'lines', title: 'CPU µs per run', x: 'runs at once', isLog: true, series },
       notes: [`The curve goes to 3,000 for \`raw\` and \`capstan\`, to ${mostForPeers.toLocaleString('en')} for the others.`],
     }
   },
@@ -59,7 +61,6 @@ async function growth(session: Session): Promise<Map<string, (readonly [number, 
   for (const size of sizes) {
     if (size === atOnce) continue
     const plan = burstPlan(session, size)
-    const isOwn = ({ label }: { label: string }): boolean => label === 'raw' || label === 'capstan'
     const subjects = size > mostForPeers ? plan.subjects.filter(isOwn) : plan.subjects
     const options = { runs: size, times: Math.ceil((session.isQuick ? 20 : 100) / size) }
     const few = Math.max(2, Math.ceil(session.rounds / 4))
@@ -78,7 +79,7 @@ function burstPlan(session: Session, runs: number): Plan {
     subjects: subjectsOf(session, { script: 'slow-5', mode: 'plain' }),
     action: 'burst',
     options: { runs },
-    rounds: session.rounds,
+    rounds: session.isQuick ? Math.min(2, session.rounds) : session.rounds,
     restartEvery: session.rounds,
     warmUp: { runs: 3, ms: 0 },
   }

@@ -42,7 +42,7 @@ export const history: Scenario = {
     })
     return {
       metrics: definitions.map((definition) => metricOf(rounds, definition)),
-      chart: { kind: 'lines', title: 'CPU µs per step', x: 'step', y: 'µs', isLog: false, series },
+      chart: { kind: 'lines', title: 'CPU µs per step', x: 'step', isLog: false, series },
       notes: ['`raw` serialises the whole history for each request. Who serialises each message once goes below it.'],
     }
   },

@@ -13,7 +13,10 @@ export const fidelity: Scenario = {
     'The bodies of ten requests with two calls each, whose arguments hold spaces, escapes and keys in an order of their own, and with reasoning. Counted, not timed. ' +
     'Prefix: requests that begin with the whole one before, up to the closing bracket of its messages. Arguments and reasoning: sent back byte for byte.',
   measure: async (session) => {
-    const written = await readScript()
+    const answers = await session.provider.answersOf(`fidelity-${steps}`)
+    const written = answers
+      .slice(0, -1)
+      .map(({ calls = [], reasoning = [] }): Written => ({ arguments: calls.map(({ text }) => text), reasoning: reasoning.join('') }))
     const plain = await compareAll(session, 'plain', written)
     const streamed = await compareAll(session, 'iterate', written)
     const metric = (key: keyof Fidelity, title: string): Metric => {
@@ -43,16 +46,4 @@ async function compareAll(session: Session, mode: string, written: readonly Writ
     found[label] = compareRequests(await session.provider.recorded(), written)
   }
   return found
-}
-
-interface ScriptModule {
-  scriptOf(name: string): { readonly answers: readonly { readonly calls?: readonly { readonly text: string }[]; readonly reasoning?: readonly string[] }[] }
-}
-
-async function readScript(): Promise<readonly Written[]> {
-  // Plain JavaScript, because it also runs in the processes that are measured.
-  const { scriptOf } = (await import(new URL('../../processes/scripts.mjs', import.meta.url).href)) as ScriptModule
-  return scriptOf(`fidelity-${steps}`)
-    .answers.slice(0, -1)
-    .map(({ calls = [], reasoning = [] }) => ({ arguments: calls.map(({ text }) => text), reasoning: reasoning.join('') }))
 }

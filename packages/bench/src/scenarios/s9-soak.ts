@@ -1,7 +1,7 @@
 import { plainMetric } from '../metric.ts'
 import { startClient, startProvider } from '../processes.ts'
 import type { Metric, Series } from '../result.ts'
-import { type Scenario, type Session, type Subject, subjectsOf } from '../session.ts'
+import { isOwn, type Scenario, type Session, type Subject, subjectsOf } from '../session.ts'
 import { fitLine } from '../statistics.ts'
 
 /** What `soak` of the client reports. */
@@ -24,7 +24,7 @@ export const soak: Scenario = {
   measure: async (session) => {
     const reports = new Map<string, Soak>()
     for (const subject of subjectsOf(session, { script: 'loop-2', mode: 'on' })) {
-      if (subject.label === 'raw' || subject.label === 'capstan') reports.set(subject.label, await soakOne(session, subject))
+      if (isOwn(subject)) reports.set(subject.label, await soakOne(session, subject))
     }
     const lines = new Map(
       [...reports].map(([label, { samples }]) => [label, fitLine(samples.slice(samples.length / 5).map(({ runs, heapBytes }) => [runs, heapBytes]))]),
@@ -58,7 +58,7 @@ export const soak: Scenario = {
           { title: 'Warnings of the process', unit: '' },
         ),
       ],
-      chart: { kind: 'lines', title: 'Heap after collection, MB', x: 'runs', y: 'MB', isLog: false, series },
+      chart: { kind: 'lines', title: 'Heap after collection, MB', x: 'runs', isLog: false, series },
       notes: [`${(session.isQuick ? 4_000 : 100_000).toLocaleString('en')} runs.`, ...[...reports].flatMap(([label, report]) => describeRest(label, report))],
     }
   },

@@ -1,4 +1,4 @@
-import { parseFault, startSimulator } from '@capstan/simulator'
+import { parseFaultRule, startSimulator } from '@capstan/simulator'
 import { parseSimulateArguments } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
@@ -7,7 +7,7 @@ import { UsageError } from './usage-error.ts'
 /** `capstan simulate`: serves until it is interrupted. The base URL is the first line of stdout. */
 export async function simulateCommand(words: readonly string[], host: Host): Promise<number> {
   const { port, apiKey, faults, chunkDelayMs, seed } = parseSimulateArguments(words)
-  const rules = faults.map((text) => ({ fault: readFault(text), requests: 'all' as const }))
+  const rules = faults.map(readFault)
   const simulator = await startSimulator({ port, chunkDelayMs, seed, faults: rules, ...(apiKey !== undefined && { apiKey }) })
   host.stdout.write(`${simulator.baseURL}\n`)
   host.stderr.write('Simulating https://api.evolink.ai/v1 with its offline model (rule-based, not a language model). Ctrl-C ends it.\n')
@@ -18,9 +18,9 @@ export async function simulateCommand(words: readonly string[], host: Host): Pro
   return exitCodes.finished
 }
 
-function readFault(text: string): ReturnType<typeof parseFault> {
+function readFault(text: string): ReturnType<typeof parseFaultRule> {
   try {
-    return parseFault(text)
+    return parseFaultRule(text)
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }

@@ -1,8 +1,8 @@
-import { access, readdir, truncate, unlink } from 'node:fs/promises'
+import { readdir, stat, truncate, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentError } from '@capstan/core'
-import { createWhole, readIfThere } from './files.ts'
-import { identifyProcess, isGone, type ProcessIdentity } from './process-identity.ts'
+import { identifyProcess, isGone, type ProcessIdentity } from '../process-identity.ts'
+import { createWhole, hasCode, readIfThere } from './files.ts'
 
 /** The right to write a run. */
 export interface Ownership {
@@ -36,15 +36,18 @@ export async function takeOwnership(folder: string, force: boolean): Promise<Own
 
 async function settle(folder: string, number: number): Promise<Ownership> {
   for (const older of await numbersIn(folder)) if (older < number) await unlink(fileOf(folder, older)).catch(() => {})
+  const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined
   return {
     async check() {
-      const isTaken = await access(fileOf(folder, number + 1)).then(
-        () => true,
-        () => false,
-      )
-      if (isTaken) throw locked(folder, 'its lock was forced, and this process is not its owner any more')
+      const isOwner = (await isThere(fileOf(folder, number))) && !(await isThere(fileOf(folder, number + 1)))
+      if (!isOwner) throw locked(folder, 'its lock was forced, and this process is not its owner any more')
     },
-    release: async () => await truncate(fileOf(folder, number)),
+    async release() {
+      // After a force the file is another's to remove.
+      await truncate(fileOf(folder, number)).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT')) throw error
+      })
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { constants, gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib'
 import type { Json } from '../json.ts'
 import { countBytes, isBytes } from '../wire/places.ts'
 import { type BytesAction, jsonTransmission, type Transmission, textTransmission, type WireAction } from '../wire/transmission.ts'
@@ -19,7 +19,7 @@ export const answerFaults: {
   status: {
     description: "An error status with the family's error body; retryAfter sets Retry-After.",
     example: 'status:429,retryAfter=1',
-    options: { status: 'number', retryAfter: 'text', message: 'text', type: 'text' },
+    options: { status: 'number', retryAfter: 'text', retryAfterMs: 'number', shouldRetry: 'boolean', echoKey: 'boolean', message: 'text', type: 'text' },
     required: ['status'],
     onWire: (_transmission, fault, context) => errorStatus(fault, context),
   },
@@ -63,22 +63,31 @@ export const answerFaults: {
     onWire: (transmission, fault) => ({ ...transmission, headers: { ...transmission.headers, ...extraHeaders(fault.count) } }),
   },
   gzip: {
-    description: 'A compressed body; corrupt=true breaks it in the middle.',
+    description: 'A compressed body (encoding: gzip, br, deflate); corrupt=true breaks it in the middle; bombBytes is what comments before it swell to.',
     example: 'gzip:corrupt=true',
-    options: { corrupt: 'boolean' },
-    onWire: (transmission, fault) => compress(transmission, fault.corrupt === true),
+    options: { corrupt: 'boolean', encoding: ['gzip', 'br', 'deflate'], bombBytes: 'number' },
+    onWire: compress,
   },
 }
 
 function errorStatus(fault: StatusFault, context: FaultContext): Transmission {
   const known = context.statusRejection(fault.status)
   const headers = {
-    ...(fault.retryAfter !== undefined && { 'retry-after': String(fault.retryAfter) }),
+    ...(fault.retryAfter !== undefined && { 'retry-after': retryAfter(String(fault.retryAfter)) }),
+    ...(fault.retryAfterMs !== undefined && { 'retry-after-ms': String(fault.retryAfterMs) }),
+    ...(fault.shouldRetry !== undefined && { 'x-should-retry': String(fault.shouldRetry) }),
     ...fault.headers,
   }
   if (typeof fault.body === 'string') return textTransmission(fault.body, fault.status, headers)
-  const rejection = { ...known, message: fault.message ?? known.message, type: fault.type ?? known.type }
+  const echo = fault.echoKey === true ? ` Your key is ${context.key}, sent as Bearer ${context.key}.` : ''
+  const rejection = { ...known, message: (fault.message ?? known.message) + echo, type: fault.type ?? known.type }
   return jsonTransmission(fault.body ?? context.errorBody(rejection), fault.status, headers)
+}
+
+/** `date+2` is an HTTP date in two seconds; anything else stands for itself. */
+function retryAfter(value: string): string {
+  const seconds = /^date([+-]\d+)$/.exec(value)?.[1]
+  return seconds === undefined ? value : new Date(Date.now() + Number(seconds) * 1000).toUTCString()
 }
 
 function htmlPage(fault: FaultOf<'html'>): Transmission {
@@ -106,14 +115,18 @@ function extraHeaders(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-extra-${index}`, 'x'.repeat(100)]))
 }
 
-function compress(transmission: Transmission, corrupt: boolean): Transmission {
-  const plain = Buffer.concat(transmission.actions.filter(isBytes).map((action) => action.bytes))
-  const bytes = corrupt ? corruptGzip(plain) : gzipSync(plain)
+function compress(transmission: Transmission, fault: FaultOf<'gzip'>): Transmission {
+  const encoding = fault.encoding ?? 'gzip'
+  const bomb = Buffer.from(': \n'.padStart(1024, ':').repeat(Math.ceil((fault.bombBytes ?? 0) / 1024)))
+  const plain = Buffer.concat([bomb, ...transmission.actions.filter(isBytes).map((action) => action.bytes)])
+  const bytes = fault.corrupt === true ? corruptGzip(plain) : compressors[encoding](plain)
   const body: BytesAction = { type: 'bytes', role: 'body', bytes }
   const first = transmission.actions.findIndex(isBytes)
   const actions = transmission.actions.flatMap((action, index): readonly WireAction[] => (index === first ? [body] : isBytes(action) ? [] : [action]))
-  return { ...transmission, headers: { ...transmission.headers, 'content-encoding': 'gzip' }, actions }
+  return { ...transmission, headers: { ...transmission.headers, 'content-encoding': encoding }, actions }
 }
+
+const compressors = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync }
 
 /** The first half whole, then a block of a type that does not exist: the compressed data itself is broken, not only its checksum. */
 function corruptGzip(plain: Buffer): Buffer {

@@ -15,8 +15,8 @@ export const byteFaults: {
   chunking: {
     description: 'The same bytes in pieces of these sizes, over and over; 1 splits every character.',
     example: 'chunking:1+7+3',
-    options: { sizes: 'numbers' },
-    onWire: (transmission, fault) => rechunk(transmission, fault.sizes ?? [1]),
+    options: { sizes: 'numbers', everyMs: 'number' },
+    onWire: (transmission, fault) => rechunk(transmission, fault.sizes ?? [1], fault.everyMs ?? 0),
   },
   slow: {
     description: 'A pause before each event, in milliseconds.',
@@ -50,7 +50,7 @@ export const byteFaults: {
   },
 }
 
-function rechunk(transmission: Transmission, sizes: readonly number[]): Transmission {
+function rechunk(transmission: Transmission, sizes: readonly number[], everyMs: number): Transmission {
   const usable = sizes.filter((size) => Number.isInteger(size) && size > 0)
   if (usable.length === 0) return transmission
   const first = transmission.actions.findIndex(isBytes)
@@ -59,7 +59,7 @@ function rechunk(transmission: Transmission, sizes: readonly number[]): Transmis
   for (let start = 0, count = 0; start < all.length; count += 1) {
     const end = start + (usable[count % usable.length] ?? 1)
     // The pause of nothing lets each piece leave in a write of its own.
-    pieces.push({ type: 'bytes', role: 'body', bytes: all.subarray(start, end) }, { type: 'pause', ms: 0 })
+    pieces.push({ type: 'bytes', role: 'body', bytes: all.subarray(start, end) }, { type: 'pause', ms: everyMs })
     start = end
   }
   const actions = transmission.actions.flatMap((action, index): readonly WireAction[] => (index === first ? pieces : isBytes(action) ? [] : [action]))

@@ -1,8 +1,10 @@
 import { answerFaults } from './answer-faults.ts'
 import { byteFaults } from './byte-faults.ts'
+import { callFaults } from './call-faults.ts'
 import { connectionFaults } from './connection-faults.ts'
 import type { FaultKind, FaultOf } from './fault.ts'
 import type { FaultDefinition } from './fault-definition.ts'
+import { frameFaults } from './frame-faults.ts'
 import { replyFaults } from './reply-faults.ts'
 import { streamFaults } from './stream-faults.ts'
 
@@ -13,6 +15,8 @@ export const faultCatalog: { readonly [Kind in FaultKind]: FaultDefinition<Fault
   ...streamFaults,
   ...replyFaults,
   ...byteFaults,
+  ...frameFaults,
+  ...callFaults,
 }
 
 /** Names of all faults, in the order of a help text. */

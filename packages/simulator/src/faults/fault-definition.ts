@@ -1,6 +1,7 @@
 import type { Reply } from '../answers/reply.ts'
 import type { Json } from '../json.ts'
 import type { Rejection } from '../rejection.ts'
+import type { Greeting } from '../wire/greeting.ts'
 import type { Transmission } from '../wire/transmission.ts'
 import type { Fault } from './fault.ts'
 
@@ -10,6 +11,10 @@ export interface FaultContext {
   errorBody(rejection: Rejection): Json
   /** What the family says for a status. */
   statusRejection(status: number): Rejection
+  /** The Bearer key of the request. */
+  readonly key: string | undefined
+  /** `max_tokens` of the request. */
+  readonly maxTokens: number | undefined
   /** The answer as one body, as if no stream had been asked for; `undefined` when the answer is no completion. */
   wholeBody(): Json | undefined
 }
@@ -29,6 +34,8 @@ export interface FaultDefinition<Struck extends Fault> {
   readonly required?: readonly string[]
   /** Changes the reply before it is encoded. */
   readonly onReply?: (reply: Reply, fault: Struck) => Reply
+  /** What happens to a connection before anything is read from it. */
+  readonly onConnect?: (fault: Struck) => Greeting
   /** Changes what is about to leave. */
   readonly onWire?: (transmission: Transmission, fault: Struck, context: FaultContext) => Transmission
 }

@@ -1,5 +1,5 @@
 import { type Place, placeNames } from '../wire/places.ts'
-import type { Fault, FaultKind } from './fault.ts'
+import type { Fault, FaultKind, FaultRule } from './fault.ts'
 import { faultCatalog, faultHelp, faultNames } from './fault-catalog.ts'
 import type { FaultDefinition, FaultOption } from './fault-definition.ts'
 
@@ -20,6 +20,34 @@ export function parseFault(text: string): Fault {
   if (missing !== undefined) throw new Error(`Fault '${name}' needs ${missing}, as in '${definition.example}'.`)
   // The options were read by the definition of this kind.
   return { kind: name, ...options } as unknown as Fault
+}
+
+/**
+ * Reads a fault and the requests that it strikes: the form of `parseFault` with `requests=1+3` (or `first`, `all`) and
+ * `probability=0.2` among its options.
+ *
+ * @throws {Error} As `parseFault`.
+ */
+export function parseFaultRule(text: string): FaultRule {
+  const requests = /[:,]requests=([^,]*)/.exec(text)?.[1]
+  const probability = /[:,]probability=([^,]*)/.exec(text)?.[1]
+  const bare = text.replace(/([:,])(?:requests|probability)=[^,]*/g, (_, sign: string) => (sign === ':' ? ':' : '')).replace(/:,/, ':')
+  return {
+    fault: parseFault(bare.replace(/:$/, '')),
+    ...(requests !== undefined && { requests: parseRequests(requests) }),
+    ...(probability !== undefined && { probability: parseProbability(probability) }),
+  }
+}
+
+function parseRequests(text: string): readonly number[] | 'all' | 'first' {
+  if (text === 'all' || text === 'first') return text
+  return text.split('+').map((item) => parseNumber('requests', item))
+}
+
+function parseProbability(text: string): number {
+  const value = parseNumber('probability', text)
+  if (value < 0 || value > 1) throw new Error(`'${text}' does not fit probability: a number from 0 to 1.`)
+  return value
 }
 
 function isFaultName(name: string): name is FaultKind {

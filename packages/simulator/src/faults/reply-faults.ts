@@ -1,7 +1,24 @@
 import { type Candidate, mapCandidates } from '../answers/reply.ts'
-import type { FaultOf } from './fault.ts'
+import { argumentsAsObjects } from './call-faults.ts'
+import type { FaultOf, OddArguments } from './fault.ts'
 import type { FaultDefinition } from './fault-definition.ts'
 import { leakedMarkup } from './leaked-markup.ts'
+
+const oddArguments: { readonly [As in OddArguments]: (text: string) => string } = {
+  empty: () => '',
+  null: () => 'null',
+  array: (text) => `[${text}]`,
+  object: (text) => text,
+  'double-encoded': (text) => JSON.stringify(text),
+  'trailing-comma': (text) => text.replace(/\}$/, ',}'),
+  'trailing-text': (text) => `${text} I hope this helps.`,
+  concatenated: (text) => text + text,
+  'duplicate-keys': (text) => `${text.slice(0, -1)},${text.slice(1)}`,
+  'huge-number': (text) => text.replace(/\d+/, '1e400'),
+  deep: () => `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`,
+  proto: (text) => `{"__proto__":{"polluted":true},${text.slice(1)}`,
+  cut: (text) => text.slice(0, -1),
+}
 
 /** Faults of what the model says. They need a reply in parts, not exact chunks or bodies. */
 export const replyFaults: {
@@ -9,6 +26,8 @@ export const replyFaults: {
   readonly empty: FaultDefinition<FaultOf<'empty'>>
   readonly 'finish-reason': FaultDefinition<FaultOf<'finish-reason'>>
   readonly 'leaked-markup': FaultDefinition<FaultOf<'leaked-markup'>>
+  readonly 'call-arguments': FaultDefinition<FaultOf<'call-arguments'>>
+  readonly 'many-calls': FaultDefinition<FaultOf<'many-calls'>>
 } = {
   length: {
     description: 'Finish reason length: the arguments of the last call, else the text, else the reasoning, are cut (default in the middle).',
@@ -43,6 +62,34 @@ export const replyFaults: {
       into: ['text', 'reasoning'],
     },
     onReply: (reply, fault) => mapCandidates(reply, (candidate) => leak(candidate, fault)),
+  },
+  'call-arguments': {
+    description:
+      'The last call has odd arguments: empty, null, array, object, double-encoded, trailing-comma, trailing-text, concatenated, duplicate-keys, huge-number, deep, proto, cut.',
+    example: 'call-arguments:double-encoded',
+    options: { as: Object.keys(oddArguments) },
+    required: ['as'],
+    onReply: (reply, fault) =>
+      mapCandidates(reply, (candidate) => ({
+        ...candidate,
+        toolCalls: candidate.toolCalls.map((call, index) =>
+          index === candidate.toolCalls.length - 1 ? { ...call, arguments: oddArguments[fault.as](call.arguments) } : call,
+        ),
+      })),
+    onWire: (transmission, fault) => (fault.as === 'object' ? argumentsAsObjects(transmission) : transmission),
+  },
+  'many-calls': {
+    description: 'The last call comes so many times.',
+    example: 'many-calls:129',
+    options: { count: 'number' },
+    required: ['count'],
+    onReply: (reply, fault) =>
+      mapCandidates(reply, (candidate) => {
+        const last = candidate.toolCalls.at(-1)
+        return last === undefined
+          ? candidate
+          : { ...candidate, toolCalls: Array.from({ length: fault.count }, () => ({ ...last, id: undefined, index: undefined })) }
+      }),
   },
 }
 

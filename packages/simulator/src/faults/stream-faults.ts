@@ -3,6 +3,7 @@ import { cutAt, hasFinishReason, isBytes, isEvent } from '../wire/places.ts'
 import { type BytesAction, commentAction, doneAction, eventAction, type Transmission, type WireAction } from '../wire/transmission.ts'
 import type { FaultOf } from './fault.ts'
 import type { FaultContext, FaultDefinition } from './fault-definition.ts'
+import { changeUsage } from './usage-fault.ts'
 
 /** Faults of the events in a stream. */
 export const streamFaults: {
@@ -55,15 +56,15 @@ export const streamFaults: {
   'error-event': {
     description: 'An error object in a stream with status 200, then the end. at: first or mid-stream; named=true sends it as event: error.',
     example: 'error-event:mid-stream',
-    options: { at: ['first', 'mid-stream'], message: 'text', named: 'boolean' },
+    options: { at: ['first', 'mid-stream'], message: 'text', type: 'text', code: 'text', named: 'boolean' },
     onWire: errorEvent,
   },
   usage: {
-    description: 'Usage is missing, in every event, negative, or text.',
+    description: 'Usage is missing, in every event, negative, text, fractions, or says that max_tokens was reached.',
     example: 'usage:missing',
-    options: { value: ['missing', 'every-event', 'negative', 'text'] },
+    options: { value: ['missing', 'every-event', 'negative', 'text', 'fraction', 'at-limit'] },
     required: ['value'],
-    onWire: (transmission, fault) => changeUsage(transmission, fault.value),
+    onWire: (transmission, fault, context) => changeUsage(transmission, fault.value, context.maxTokens),
   },
   flood: {
     description: 'So many blank-lines or comments before the first event.',
@@ -148,62 +149,12 @@ function insertAfterDone(transmission: Transmission, event: BytesAction): Transm
 
 function errorEvent(transmission: Transmission, fault: FaultOf<'error-event'>, context: FaultContext): Transmission {
   const known = context.statusRejection(500)
-  const payload = context.errorBody({ ...known, message: fault.message ?? known.message })
+  const body = context.errorBody({ ...known, message: fault.message ?? known.message, type: fault.type ?? known.type })
+  const payload: Json = fault.code === undefined ? body : { error: { ...asObject(asObject(body)['error']), code: fault.code } }
   if (!hasEvents(transmission))
     return changeEvent(transmission, 1, () => [{ type: 'bytes', role: 'body', payload, bytes: Buffer.from(JSON.stringify(payload)) }])
   const event = eventAction(payload)
   const bytes = fault.named === true ? Buffer.concat([Buffer.from('event: error\n'), event.bytes]) : event.bytes
   const { before } = cutAt(transmission, fault.at === 'mid-stream' ? 'mid-stream' : 'first-event')
   return { ...transmission, actions: [...before, { ...event, bytes }, doneAction, { type: 'end' }] }
-}
-
-function changeUsage(transmission: Transmission, value: FaultOf<'usage'>['value']): Transmission {
-  const last = transmission.actions.flatMap((action) => (isBytes(action) ? [findUsage(action.payload)] : [])).findLast((usage) => usage !== undefined)
-  const actions = transmission.actions.map((action) => {
-    if (!isBytes(action) || !isObject(action.payload)) return action
-    const payload = replaceUsage(action.payload, usageFor(value, last))
-    const bytes = action.role === 'event' ? eventAction(payload).bytes : Buffer.from(JSON.stringify(payload))
-    return { ...action, payload, bytes }
-  })
-  return { ...transmission, actions }
-}
-
-type UsageChange = (old: Json | undefined) => Json | undefined
-
-function usageFor(value: FaultOf<'usage'>['value'], last: Json | undefined): UsageChange {
-  switch (value) {
-    case 'missing':
-      return () => undefined
-    case 'every-event':
-      return () => last
-    case 'negative':
-      return (old) => (isObject(old) ? mapNumbers(old, (count) => -count) : old)
-    case 'text':
-      return (old) => (isObject(old) ? mapNumbers(old, (count) => `${count} tokens`) : old)
-  }
-}
-
-function mapNumbers(usage: Json, change: (count: number) => Json): Json {
-  if (typeof usage === 'number') return change(usage)
-  if (!isObject(usage)) return usage
-  return Object.fromEntries(Object.entries(usage).map(([key, value]) => [key, value === undefined ? value : mapNumbers(value, change)]))
-}
-
-function findUsage(payload: Json | undefined): Json | undefined {
-  const { usage, choices } = asObject(payload)
-  if (isObject(usage)) return usage
-  return asArray(choices)
-    .map((choice) => asObject(choice)['usage'])
-    .find(isObject)
-}
-
-function replaceUsage(payload: { readonly [key: string]: Json | undefined }, change: UsageChange): Json {
-  const choices = asArray(payload['choices']).map((choice) => {
-    const { usage, ...rest } = asObject(choice)
-    const changed = usage === undefined ? undefined : change(usage)
-    return changed === undefined ? rest : { ...rest, usage: changed }
-  })
-  const { usage, ...rest } = payload
-  const changed = change(usage)
-  return { ...rest, choices, ...(changed !== undefined && { usage: changed }) }
 }

@@ -41,14 +41,21 @@ interface Routed {
 
 /** Decides what a request is answered, faults included. Everything but the socket. */
 export function routeRequest(request: SimulatedRequest, isTooLarge: boolean, context: RouteContext): Transmission {
-  const faults = faultsFor(context.faults, request.index + 1)
+  const faults = faultsFor(context.faults, request.index + 1, context.seeded.fraction)
   const routed = route(request, isTooLarge, { ...context, ruleFaults: faults })
   const faulty = applyWireFaults(routed.transmission, routed.faults, {
     errorBody: (rejection) => routed.dialect.error(rejection),
     statusRejection: (status) => routed.dialect.statusRejection(status),
+    key: /^Bearer +(\S+)$/i.exec(request.headers['authorization'] ?? '')?.[1],
+    maxTokens: maxTokensOf(request.body),
     wholeBody: () => routed.wholeBody,
   })
   return paced(faulty, routed.delayMs, context.chunkDelayMs)
+}
+
+function maxTokensOf(body: Json | undefined): number | undefined {
+  const { max_tokens: maxTokens } = asObject(body)
+  return typeof maxTokens === 'number' ? maxTokens : undefined
 }
 
 type RequestContext = RouteContext & { readonly ruleFaults: readonly Fault[] }

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
 import { parseJson } from '../json.ts'
 import type { SimulatedRequest } from '../options.ts'
+import { type Greeting, greet } from '../wire/greeting.ts'
 import type { Transmission } from '../wire/transmission.ts'
 import { transmit } from '../wire/transmit.ts'
 import { readBody } from './read-body.ts'
@@ -13,6 +14,10 @@ export interface ServeOptions {
   readonly port: number
   readonly maxBodyBytes: number
   readonly log: RequestLog
+  /** What the connection with this number, from 1, is met with; `undefined` when it is served. */
+  readonly greeting: (connectionNumber: number) => Greeting | undefined
+  /** Nothing listens, for ever or for so long. */
+  readonly refuse?: { readonly forMs: number | undefined } | undefined
   /** Decides the answer. Must not throw. */
   readonly route: (request: SimulatedRequest, isTooLarge: boolean) => Transmission
 }
@@ -28,25 +33,28 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const sockets = new Map<Socket, number>()
   let connections = 0
   let closing: Promise<void> | undefined
-  const server = createServer((request, response) => {
+  const http = createHttpServer((request, response) => {
     const connectionId = sockets.get(request.socket) ?? 0
     void exchange(request, response, { ...options, connectionId, isClosing: () => closing !== undefined })
   })
-  // Idle connections live until the client or `close` ends them: a run may think for long between two requests.
-  server.keepAliveTimeout = 0
-  server.requestTimeout = 0
-  server.on('connection', (socket) => {
+  // In front of HTTP: some faults strike a connection before anything is said on it.
+  const server = createServer((socket) => {
     connections += 1
     sockets.set(socket, connections)
     socket.on('error', () => undefined)
     socket.once('close', () => sockets.delete(socket))
+    const greeting = options.greeting(connections)
+    if (greeting === undefined) http.emit('connection', socket)
+    else greet(socket, greeting)
   })
-  server.on('clientError', (_error, socket) => socket.destroy())
   await listen(server, options)
+  // A server that listens on a port has this form of address.
+  const address = server.address() as AddressInfo
+  const reopening = await refuse(server, address, options)
   return {
-    // A server that listens on a port has this form of address.
-    address: server.address() as AddressInfo,
+    address,
     close() {
+      clearTimeout(reopening)
       closing ??= new Promise((resolve) => {
         server.close(() => resolve())
         for (const socket of sockets.keys()) socket.destroy()
@@ -56,7 +64,27 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
 }
 
-function listen(server: Server, { host, port }: ServeOptions): Promise<void> {
+function createHttpServer(onRequest: (request: IncomingMessage, response: ServerResponse) => void): Server {
+  const http = createHttp(onRequest)
+  // Idle connections live until the client or `close` ends them: a run may think for long between two requests.
+  http.keepAliveTimeout = 0
+  http.requestTimeout = 0
+  http.headersTimeout = 0
+  http.on('clientError', (_error, socket) => socket.destroy())
+  return http
+}
+
+/** Stops listening, for ever or for so long; the port stays known. */
+async function refuse(server: NetServer, { port }: AddressInfo, options: ServeOptions): Promise<NodeJS.Timeout | undefined> {
+  if (options.refuse === undefined) return undefined
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  const { forMs } = options.refuse
+  if (forMs === undefined) return undefined
+  // A port that somebody else took meanwhile stays refused.
+  return setTimeout(() => void listen(server, { host: options.host, port }).catch(() => undefined), forMs)
+}
+
+function listen(server: NetServer, { host, port }: Pick<ServeOptions, 'host' | 'port'>): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

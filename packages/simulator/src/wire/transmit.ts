@@ -21,11 +21,17 @@ const ACTIONS_PER_LOOP = 16
  */
 export async function transmit(transmission: Transmission, line: Line, onHeaders: (status: number) => void): Promise<void> {
   for (const [index, action] of transmission.actions.entries()) {
-    if (line.gone.aborted) return
+    // A response that has ended is gone, but its connection may still be there to be closed.
+    const isOver = isEnding(action) ? line.socket.destroyed : line.gone.aborted
+    if (isOver) return
     if (action.type === 'headers') onHeaders(transmission.status)
     await perform(action, transmission, line)
     if (index % ACTIONS_PER_LOOP === ACTIONS_PER_LOOP - 1) await nextLoop()
   }
+}
+
+function isEnding(action: WireAction): boolean {
+  return action.type === 'close' || action.type === 'reset'
 }
 
 async function perform(action: WireAction, transmission: Transmission, line: Line): Promise<void> {

@@ -1,0 +1,149 @@
+import type { MoonshotEffortSettings, MoonshotSettings, MoonshotSwitchSettings } from '../settings.ts'
+import type { ModelProfile, ParameterRule, Source } from './profile.ts'
+import { kimiStop, kimiToolNames, locked, unlisted } from './rules.ts'
+
+const read = '2026-11-21'
+const chat: Source = { url: 'https://platform.moonshot.ai/docs/api/chat', read }
+const overview: Source = { url: 'https://platform.kimi.com/docs/api/models-overview', read }
+const thinkingGuide: Source = { url: 'https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model', read }
+const verifier: Source = { url: 'https://github.com/MoonshotAI/Kimi-Vendor-Verifier', read }
+const flavour: Source = { url: 'https://github.com/MoonshotAI/walle/blob/main/docs/mfjs-spec.md', read }
+const prices: Source = { url: 'https://github.com/anomalyco/models.dev/tree/dev/providers/moonshotai/models', read: '2026-07-02' }
+
+/** The base URLs of Moonshot's two services. */
+export const moonshotURLs = { intl: 'https://api.moonshot.ai/v1', cn: 'https://api.moonshot.cn/v1' } as const
+
+function refusedThinking(because: string): ParameterRule {
+  return { kind: 'refused', wire: 'thinking', because, instead: 'leave it out', source: overview }
+}
+
+const shared = {
+  endpoint: 'moonshot',
+  source: chat,
+  sources: { schemas: flavour, prices, reasoning: thinkingGuide, toolChoice: verifier, thinks: overview, context: overview },
+  tools: { allowed: true, max: 128, names: kimiToolNames },
+  schemas: 'mfjs',
+  jsonSchema: true,
+  jsonModeNeedsWord: true,
+  streamUsage: 'yes',
+  reasoning: { field: 'reasoning_content', passBack: 'always', flips: true },
+  images: 'inline',
+  partial: true,
+  emptyContent: 'omit',
+  needsDone: true,
+  cachedTokensAt: 'usage.cached_tokens',
+  clocks: { headersMs: 900_000, firstContentMs: 900_000 },
+  keyHint: 'Keys of api.moonshot.ai and of api.moonshot.cn are not interchangeable: see `region`.',
+} as const satisfies Partial<ModelProfile>
+
+const parameters = {
+  temperature: { ...locked('temperature', '1.0'), source: overview },
+  topP: { ...locked('top_p', '0.95'), source: overview },
+  topK: unlisted('top_k', 'the endpoint does not support it'),
+  n: { ...locked('n', '1'), source: overview },
+  maxOutputTokens: { kind: 'integer', wire: 'max_completion_tokens', min: 1, note: 'at least 16000 is recommended: reasoning counts', source: thinkingGuide },
+  presencePenalty: { ...locked('presence_penalty', '0'), source: overview },
+  frequencyPenalty: { ...locked('frequency_penalty', '0'), source: overview },
+  stop: kimiStop,
+  responseFormat: {
+    kind: 'choice',
+    wire: 'response_format',
+    values: ['text', 'json_object'],
+    asType: true,
+    default: 'text',
+    note: 'the prompt must ask for JSON; not with partial mode; `output` sends a JSON Schema',
+  },
+  logprobs: unlisted('logprobs', 'the endpoint does not support it'),
+  topLogprobs: unlisted('top_logprobs', 'the endpoint does not support it'),
+  promptCacheKey: { kind: 'text', wire: 'prompt_cache_key', note: 'the same for a session: more cache hits' },
+  safetyIdentifier: { kind: 'text', wire: 'safety_identifier', note: 'instead of `user`' },
+} as const satisfies ModelProfile['parameters']
+
+const whileThinking = { values: ['auto', 'none', 'required'], whileThinking: ['auto', 'none'] } as const
+
+const streamNotes = [
+  'Usage comes in `choices[0].usage` of the finish chunk and again in a chunk of its own; only `[DONE]` ends the stream. No keep-alives are sent; the gateway gives up after 900 s.',
+]
+
+/** kimi-k2.6: thinks unless told not to. */
+export const moonshotSwitch: ModelProfile = {
+  ...shared,
+  models: ['kimi-k2.6'],
+  parameters: {
+    ...parameters,
+    temperature: { ...locked('temperature', '1.0, or 0.6 without thinking'), source: overview },
+    thinking: { kind: 'choice', wire: 'thinking', values: ['enabled', 'disabled'], asType: true, default: 'enabled', source: overview },
+    keepReasoning: {
+      kind: 'boolean',
+      wire: 'thinking',
+      adds: { type: 'enabled', keep: 'all' },
+      default: false,
+      note: 'keeps the reasoning of earlier answers in view',
+      source: verifier,
+    },
+  },
+  thinks: 'unless-disabled',
+  toolChoice: whileThinking,
+  context: { tokens: 262_144 },
+  prices: { currency: 'USD', input: 950_000, cachedInput: 160_000, output: 4_000_000 },
+  notes: streamNotes,
+}
+
+const codeNotes = [...streamNotes, 'Images: the pages differ, so they are refused here.']
+
+/** kimi-k2.7-code: always thinks, keeps all reasoning in view. */
+export const moonshotCode: ModelProfile = {
+  ...shared,
+  models: ['kimi-k2.7-code'],
+  parameters: { ...parameters, thinking: refusedThinking('the model always thinks and its page says not to send it') },
+  thinks: 'always',
+  toolChoice: whileThinking,
+  images: false,
+  context: { tokens: 262_144 },
+  prices: { currency: 'USD', input: 950_000, cachedInput: 190_000, output: 4_000_000 },
+  notes: codeNotes,
+}
+
+/** kimi-k2.7-code-highspeed: the same, faster, at twice the price. */
+export const moonshotCodeFast: ModelProfile = {
+  ...moonshotCode,
+  models: ['kimi-k2.7-code-highspeed'],
+  prices: { currency: 'USD', input: 1_900_000, cachedInput: 380_000, output: 8_000_000 },
+}
+
+/** kimi-k3: always thinks, with an effort; takes a forced tool choice. */
+export const moonshotEffort: ModelProfile = {
+  ...shared,
+  sources: { ...shared.sources, prices: overview },
+  models: ['kimi-k3'],
+  parameters: {
+    ...parameters,
+    maxOutputTokens: { kind: 'integer', wire: 'max_completion_tokens', min: 1, max: 1_048_576, default: 131_072, note: 'reasoning counts', source: overview },
+    thinking: refusedThinking('the model always thinks; `effort` says how much'),
+    effort: { kind: 'choice', wire: 'reasoning_effort', values: ['low', 'high', 'max'], asType: false, default: 'max', source: overview },
+  },
+  thinks: 'always',
+  tools: { ...shared.tools, names: { pattern: '[A-Za-z_][A-Za-z0-9_-]{0,127}', words: '1 to 128 letters, digits, `_` and `-`, a letter or `_` first' } },
+  toolChoice: { values: ['auto', 'none', 'required'] },
+  context: { tokens: 1_048_576, maxOutputTokens: 1_048_576 },
+  prices: { currency: 'USD', input: 3_000_000, cachedInput: 300_000, output: 15_000_000 },
+  priceNote: 'from third-party comparisons of late 2026',
+  notes: [...streamNotes, 'A named tool choice is never sent: sources differ on whether it is taken, refused or ignored.'],
+}
+
+/** Another model of the endpoint: its traits hold, its parameters are not known and pass unchecked. */
+export const moonshotOther: Omit<ModelProfile, 'models' | 'parameters'> = { ...shared, toolChoice: { values: ['auto', 'none'] }, jsonSchema: false }
+
+/** The profiles of Moonshot's own endpoint. */
+export const moonshotProfiles: readonly ModelProfile[] = [moonshotSwitch, moonshotCode, moonshotCodeFast, moonshotEffort]
+
+/** Settings by model. */
+export interface MoonshotModels {
+  'kimi-k2.6': MoonshotSwitchSettings
+  'kimi-k2.7-code': MoonshotSettings
+  'kimi-k2.7-code-highspeed': MoonshotSettings
+  'kimi-k3': MoonshotEffortSettings
+}
+
+/** The models that have a profile. */
+export type MoonshotModelId = keyof MoonshotModels

@@ -1,0 +1,63 @@
+import { AgentError, type ToolDefinition } from '@capstan/core'
+import type { ModelProfile } from '../profiles/profile.ts'
+import { lowerSchema } from '../schemas/lower-schema.ts'
+import type { EncodeMode } from './encode-mode.ts'
+import { jsonString } from './json-text.ts'
+
+/** What decides how tools are worded. */
+export interface ToolRules {
+  readonly model: string
+  readonly profile: ModelProfile
+  readonly allowTools: boolean
+}
+
+/** Words the tools of requests. Each set is checked, lowered and serialised once for each form and kept as long as it lives. */
+export type ToolsEncoder = (tools: readonly ToolDefinition[], mode: EncodeMode) => string
+
+/** Makes the encoder of the tools of one model. */
+export function createToolsEncoder(rules: ToolRules): ToolsEncoder {
+  const kept = new Map<string, WeakMap<readonly ToolDefinition[], string>>()
+  return (tools, { schemas, strict }) => {
+    const key = `${schemas} ${strict}`
+    let texts = kept.get(key)
+    if (texts === undefined) {
+      texts = new WeakMap()
+      kept.set(key, texts)
+    }
+    let text = texts.get(tools)
+    if (text === undefined) {
+      checkTools(tools, rules)
+      text = `[${tools.map((tool) => encodeTool(tool, schemas, strict)).join(',')}]`
+      texts.set(tools, text)
+    }
+    return text
+  }
+}
+
+function encodeTool({ name, description, inputSchema }: ToolDefinition, schemas: EncodeMode['schemas'], strict: boolean): string {
+  const parameters = JSON.stringify(lowerSchema(inputSchema, { flavour: schemas, name: `Tool "${name}"` }))
+  const mark = strict ? ',"strict":true' : ''
+  return `{"type":"function","function":{"name":${jsonString(name)},"description":${jsonString(description)},"parameters":${parameters}${mark}}}`
+}
+
+function checkTools(tools: readonly ToolDefinition[], { profile, model, allowTools }: ToolRules): void {
+  const { max, names } = profile.tools
+  if (!profile.tools.allowed && !allowTools) {
+    throw invalid(
+      `\`tools\` is refused by ${model}: ${profile.tools.because}. Way out: use another model, or set \`allowTools: true\` to send them all the same.`,
+    )
+  }
+  if (tools.length > max) throw invalid(`\`tools\` of ${model} holds ${tools.length} tools; at most ${max} may be sent. Offer fewer.`)
+  if (names === undefined) return
+  const pattern = new RegExp(`^(?:${names.pattern})$`)
+  for (const { name } of tools) {
+    if (!pattern.test(name)) {
+      const message = `Tool ${JSON.stringify(name.slice(0, 100))}: at /name, ${model} takes ${names.words}. Rename the tool.`
+      throw new AgentError(message, { code: 'invalid-tool' })
+    }
+  }
+}
+
+function invalid(message: string): AgentError {
+  return new AgentError(message, { code: 'invalid-options' })
+}

@@ -1,0 +1,174 @@
+import { isJsonObject, type Json, type JsonObject, type ToolDefinition } from '@capstan/core'
+import { plainMarkers } from './markers.ts'
+
+/** A call as it stood in markup. */
+export interface MarkupCall {
+  readonly name: string
+  readonly inputText: string
+  /** The id that the markup gives, where it does. */
+  readonly id: string
+  /** False for a call that the output limit cut. */
+  readonly isWhole: boolean
+}
+
+/** What was read from a text that begins with a marker. */
+export interface ParsedMarkup {
+  readonly calls: readonly MarkupCall[]
+  /** What follows the markup. */
+  readonly rest: string
+}
+
+/** Reads a text at a place. */
+interface Reader {
+  /** As it came. */
+  readonly text: string
+  /** The same, with plain markers. */
+  readonly plain: string
+  at: number
+}
+
+/**
+ * Reads the tool calls at the beginning of a text, in the markup of Kimi K2 and of DeepSeek V3, V3.1, V3.2, V4 and V4.1.
+ *
+ * @param tools - Schemas of the tools: where a parameter does not say whether it is text, its schema does.
+ * @returns `undefined` when there is no call, or one that is not whole and does not end the text.
+ * @see https://github.com/MoonshotAI/K2-Vendor-Verifier
+ * @see https://github.com/sgl-project/sglang/tree/main/python/sglang/srt/function_call
+ */
+export function parseMarkup(text: string, tools: readonly ToolDefinition[]): ParsedMarkup | undefined {
+  const reader: Reader = { text, plain: plainMarkers(text), at: 0 }
+  take(reader, /\s*<\|tool_calls?(?:_section)?_begin\|>\s*|\s*<\|{1,2}dsml\|{1,2}\s?(?:function_calls|tool_calls|calls)>\s*/iy)
+  const calls: MarkupCall[] = []
+  for (;;) {
+    const call = readTokenCall(reader) ?? readTagCall(reader, tools)
+    if (call === undefined) break
+    if (call === 'broken') return undefined
+    calls.push(call)
+    take(reader, /\s*(?=<)/y)
+  }
+  if (calls.length === 0) return undefined
+  take(reader, /\s*<\|tool_calls?(?:_section)?_end\|>|\s*<\/\|{1,2}dsml\|{1,2}\s?(?:function_calls|tool_calls|calls)>/iy)
+  return { calls, rest: reader.text.slice(reader.at) }
+}
+
+/** True when a text holds the head of a call, and not just markers. */
+export function hasCallHead(text: string): boolean {
+  return /<\|tool_call_begin\|>[^<]{1,200}<\|tool_(?:call_argument_begin|sep)\|>|<\|{1,2}dsml\|{1,2}\s?invoke\b/i.test(plainMarkers(text))
+}
+
+function take(reader: Reader, pattern: RegExp): RegExpExecArray | undefined {
+  pattern.lastIndex = reader.at
+  const match = pattern.exec(reader.plain)
+  if (match === null) return undefined
+  reader.at = pattern.lastIndex
+  return match
+}
+
+/** Kimi's calls, and DeepSeek's until V3.1: tokens around a name and JSON. */
+function readTokenCall(reader: Reader): MarkupCall | 'broken' | undefined {
+  const start = reader.at
+  if (take(reader, /<\|tool_call_begin\|>\s*/iy) === undefined) return undefined
+  const kimi = take(reader, /([^<\s]+)\s*<\|tool_call_argument_begin\|>\s*/iy)
+  if (kimi !== undefined) {
+    const id = kimi[1] ?? ''
+    return withInput(reader, { id, name: id.replace(/^functions\./, '').replace(/:\d+$/, '') }, /\s*<\|tool_call_end\|>/i)
+  }
+  const fenced = take(reader, /function<\|tool_sep\|>([^\n<]+)\n```(?:json)?\n/iy)
+  if (fenced !== undefined) return withInput(reader, { id: '', name: (fenced[1] ?? '').trim() }, /\s*```\s*<\|tool_call_end\|>/i)
+  const plain = take(reader, /([^\n<]+)<\|tool_sep\|>/iy)
+  if (plain !== undefined) return withInput(reader, { id: '', name: (plain[1] ?? '').trim() }, /\s*<\|tool_call_end\|>/i)
+  reader.at = start
+  return 'broken'
+}
+
+/** Takes the arguments up to the end of the call. Strings in them may hold the end marker: then the next one counts. */
+function withInput(reader: Reader, call: { readonly id: string; readonly name: string }, end: RegExp): MarkupCall | 'broken' {
+  const from = reader.at
+  const ends = new RegExp(end.source, 'gi')
+  ends.lastIndex = from
+  let first: MarkupCall | undefined
+  for (let match = ends.exec(reader.plain); match !== null; match = ends.exec(reader.plain)) {
+    const inputText = reader.text.slice(from, match.index)
+    first ??= { ...call, inputText: inputText.trim(), isWhole: true }
+    if (reader.at === from) reader.at = ends.lastIndex
+    if (parseJson(inputText) === undefined) continue
+    reader.at = ends.lastIndex
+    return { ...call, inputText: inputText.trim(), isWhole: true }
+  }
+  if (first !== undefined) return first
+  const inputText = reader.text.slice(from).replace(/\s*```\s*$/, '').trim()
+  reader.at = reader.text.length
+  return { ...call, inputText, isWhole: isJsonObject(parseJson(inputText)) }
+}
+
+const openTag = '<\\|{1,2}dsml\\|{1,2}\\s?'
+const closeTag = '<\\/\\|{1,2}dsml\\|{1,2}\\s?'
+
+/** DeepSeek's calls since V3.2: tags with parameters, or JSON, within. */
+function readTagCall(reader: Reader, tools: readonly ToolDefinition[]): MarkupCall | 'broken' | undefined {
+  const head = take(reader, new RegExp(`${openTag}invoke name="([^"\\n]{1,200})"\\s*>\\s*`, 'iy'))
+  if (head === undefined) return undefined
+  const name = declaredName(head[1] ?? '', tools)
+  const close = new RegExp(`\\s*${closeTag}invoke>`, 'iy')
+  if (reader.text[reader.at] === '{') {
+    const end = new RegExp(`\\s*${closeTag}invoke>`, 'i')
+    return withInput(reader, { id: '', name }, end)
+  }
+  const input: [string, Json][] = []
+  const schema = tools.find((tool) => tool.name === name)?.inputSchema
+  for (;;) {
+    const parameter = readParameter(reader, schema)
+    if (parameter === undefined) break
+    if (parameter === 'cut') return { id: '', name, inputText: JSON.stringify(Object.fromEntries(input)).slice(0, -1), isWhole: false }
+    input.push(parameter)
+  }
+  const isWhole = take(reader, close) !== undefined
+  const inputText = JSON.stringify(Object.fromEntries(input))
+  if (isWhole) return { id: '', name, inputText, isWhole }
+  // Ends in the middle: cut, or no markup after all.
+  if (reader.text.slice(reader.at).trim() !== '' && !/^\s*<[^>]*$/.test(reader.text.slice(reader.at))) return 'broken'
+  reader.at = reader.text.length
+  return { id: '', name, inputText: inputText.slice(0, -1), isWhole: false }
+}
+
+/** `ns::tool` is how newer templates write a name. */
+function declaredName(name: string, tools: readonly ToolDefinition[]): string {
+  if (tools.some((tool) => tool.name === name)) return name
+  const last = name.split('::').at(-1) ?? name
+  return tools.some((tool) => tool.name === last) ? last : name
+}
+
+function readParameter(reader: Reader, schema: JsonObject | undefined): [string, Json] | 'cut' | undefined {
+  const head = take(reader, new RegExp(`\\s*${openTag}parameter name="([^"\\n]{1,200})"(?:\\s+string="(true|false)")?\\s*>`, 'iy'))
+  if (head === undefined) return undefined
+  const [, name = '', isText] = head
+  const end = new RegExp(`${closeTag}parameter>`, 'gi')
+  end.lastIndex = reader.at
+  const match = end.exec(reader.plain)
+  if (match === null) {
+    reader.at = reader.text.length
+    return 'cut'
+  }
+  const value = reader.text.slice(reader.at, match.index)
+  reader.at = end.lastIndex
+  return [name, valueOf(value, isText ?? (expectsText(schema, name) ? 'true' : undefined))]
+}
+
+function expectsText(schema: JsonObject | undefined, name: string): boolean {
+  const properties = schema?.['properties']
+  const property = isJsonObject(properties) ? properties[name] : undefined
+  return isJsonObject(property) && property['type'] === 'string'
+}
+
+function valueOf(text: string, isText: string | undefined): Json {
+  if (isText === 'true') return text
+  return parseJson(text) ?? text
+}
+
+function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

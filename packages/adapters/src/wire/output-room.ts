@@ -1,0 +1,53 @@
+interface Form {
+  readonly text: RegExp
+  read(numbers: readonly number[], asked: number | undefined): number | undefined
+}
+
+/**
+ * The words in which servers say how much was too much.
+ *
+ * @see https://github.com/vllm-project/vllm/blob/main/vllm/entrypoints/openai/serving_engine.py
+ * @see https://platform.moonshot.ai/docs/api/errors
+ */
+const forms: readonly Form[] = [
+  {
+    text: /maximum context length is (\d+) tokens[\s\S]{0,200}?\((\d+) in the messages, (\d+) in the completion\)/,
+    read: ([context = 0, messages = 0]) => context - messages,
+  },
+  { text: /maximum context length is (\d+) tokens and your request has (\d+) input tokens/, read: ([context = 0, messages = 0]) => context - messages },
+  {
+    text: /passed (\d+) input tokens and requested (\d+) output tokens[\s\S]{0,200}?context length is only (\d+)/,
+    read: ([messages = 0, , context = 0]) => context - messages,
+  },
+  {
+    text: /exceeded model token limit: (\d+) \(requested: (\d+)\)/,
+    read: ([context = 0, requested = 0], asked) => (asked === undefined ? undefined : asked - (requested - context)),
+  },
+  {
+    text: /maximum context length is (\d+) tokens[\s\S]{0,80}?requested (\d+) tokens/,
+    read: ([context = 0, requested = 0], asked) => (asked === undefined ? undefined : asked - (requested - context)),
+  },
+]
+
+/** Servers count their own marks too. */
+const marginTokens = 64
+/** Less than this is no answer: the messages have to become shorter instead. */
+const minTokens = 256
+
+/**
+ * The output tokens that are left when messages and output together were too much for the context.
+ *
+ * @param asked - The output tokens that were asked for, where they were.
+ * @returns `undefined` when the words do not say, or when lowering the output limit does not help.
+ */
+export function roomForOutput(words: string, asked: number | undefined): number | undefined {
+  for (const { text, read } of forms) {
+    const match = text.exec(words)
+    if (match === null) continue
+    const left = read(match.slice(1).map(Number), asked)
+    if (left === undefined) continue
+    const room = left - marginTokens
+    return room >= minTokens && (asked === undefined || room < asked) ? room : undefined
+  }
+  return undefined
+}

@@ -1,0 +1,153 @@
+import { Agent, type AgentError, approve, decide, deny, openQuestions, type RunEvent } from '@capstan/core'
+import { describe, expect, test } from 'vitest'
+import { noteTool, replyingModel, shop } from './testing/agents.ts'
+import { journalsOf, stores } from './testing/stores.ts'
+
+const payment = 'steps/1/tools/1/approval'
+
+describe.each(stores)('a journal (%s)', (store) => {
+  test('a run that was paused goes on from another journal: nothing that was recorded is done again', async () => {
+    const journal = journalsOf(store)
+    const { agent, look, pay, model } = shop()
+    const paused = await agent.generate('go', { journal: journal(), runId: 'r' })
+    expect(paused).toMatchObject({ stopReason: 'paused', pending: [{ id: payment }], state: undefined })
+
+    const result = await agent.resume('r', { journal: journal(), answers: { [payment]: approve() } }).result
+    expect(result).toMatchObject({ status: 'finished', text: 'Paid.', toolCalls: 2 })
+    expect([look.inputs.length, pay.inputs, model.requests]).toEqual([1, [{ amount: 5 }], 2])
+  })
+
+  test('starting a run twice gives the recorded result, and sends nothing', async () => {
+    const journal = journalsOf(store)
+    const { agent, model } = shop({ needsApproval: false })
+    const first = await agent.generate('go', { journal: journal(), runId: 'r' })
+    const second = await agent.generate('go', { journal: journal(), runId: 'r' })
+
+    expect(second).toEqual(first)
+    expect(model.requests).toBe(2)
+  })
+
+  test('an id that began with another input is refused', async () => {
+    const journal = journalsOf(store)
+    const { agent } = shop()
+    await agent.generate('go', { journal: journal(), runId: 'r' })
+    await expect(agent.generate('stop', { journal: journal(), runId: 'r' })).rejects.toMatchObject({ code: 'invalid-use' })
+    // The lock was given back.
+    await expect(agent.generate('go', { journal: journal(), runId: 'r' })).resolves.toMatchObject({ status: 'paused' })
+  })
+
+  test('replayed operations show one end event each, marked, and no deltas', async () => {
+    const journal = journalsOf(store)
+    const { agent } = shop({ needsApproval: false })
+    await agent.generate('go', { journal: journal(), runId: 'r' })
+    const events: RunEvent[] = []
+    for await (const event of agent.resume('r', { journal: journal() })) events.push(event)
+
+    expect(events.filter((event) => 'replayed' in event).map(({ type }) => type)).toEqual(['message-end', 'tool-end', 'tool-end', 'message-end'])
+    expect(events.filter(({ type }) => type.endsWith('-delta') || type === 'attempt')).toEqual([])
+  })
+
+  test('live events carry operation and execution, replayed ones do not', async () => {
+    const run = shop({ needsApproval: false }).agent.stream('go', { journal: journalsOf(store)() })
+    const deltas: unknown[] = []
+    run.on('text-delta', ({ operation, execution }) => deltas.push([operation, execution]))
+    await run.result
+    expect(deltas).toEqual([
+      ['steps/1/model/1', 1],
+      ['steps/2/model/1', 1],
+    ])
+  })
+
+  test('the first answer stays: the same again is fine, another is refused', async () => {
+    const journal = journalsOf(store)
+    const { agent, pay } = shop()
+    await agent.generate('go', { journal: journal(), runId: 'r' })
+    await decide(journal(), 'r', { [payment]: deny('too much') })
+    await decide(journal(), 'r', { [payment]: deny('too much') })
+    await expect(decide(journal(), 'r', { [payment]: approve() })).rejects.toMatchObject({ code: 'invalid-use' })
+    await expect(agent.resume('r', { journal: journal(), answers: { [payment]: approve() } }).result).rejects.toMatchObject({ code: 'invalid-use' })
+
+    const result = await agent.resume('r', { journal: journal() }).result
+    expect(result.steps[0]?.toolResults[1]).toMatchObject({ status: 'denied', text: expect.stringContaining('too much') })
+    expect(pay.inputs).toEqual([])
+    expect(openQuestions(await journal().read('r'))).toEqual([])
+  })
+
+  test('an approval with edited input runs that input', async () => {
+    const journal = journalsOf(store)
+    const { agent, pay } = shop()
+    await agent.generate('go', { journal: journal(), runId: 'r' })
+    await agent.resume('r', { journal: journal(), answers: { [payment]: approve({ amount: 1 }) } }).result
+    expect(pay.inputs).toEqual([{ amount: 1 }])
+  })
+
+  test('what was never asked cannot be decided', async () => {
+    const journal = journalsOf(store)
+    await shop().agent.generate('go', { journal: journal(), runId: 'r' })
+    await expect(decide(journal(), 'r', { 'steps/2/tools/0/approval': approve() })).rejects.toMatchObject({ code: 'invalid-use' })
+  })
+
+  test('an approval does not let a tool through that changed since', async () => {
+    const journal = journalsOf(store)
+    await shop().agent.generate('go', { journal: journal(), runId: 'r' })
+    await decide(journal(), 'r', { [payment]: approve() })
+    const { agent, pay } = shop({ description: 'Pays twice.' })
+    await expect(agent.resume('r', { journal: journal() }).result).rejects.toMatchObject({ code: 'state-mismatch' })
+    expect(pay.inputs).toEqual([])
+  })
+
+  test('a run under way is locked for others, and its questions can be decided all the same', async () => {
+    const journal = journalsOf(store)
+    let go = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const slow = shop({ needsApproval: false, execute: () => gate.then(() => 'paid') })
+    const run = slow.agent.stream('go', { journal: journal(), runId: 'r' })
+    await new Promise((resolve) => run.on('tool-start', resolve))
+    const error = await shop()
+      .agent.generate('go', { journal: journal(), runId: 'r' })
+      .catch((thrown: AgentError) => thrown)
+    go()
+
+    expect(error).toMatchObject({ code: 'run-locked', message: expect.stringContaining(String(process.pid)) })
+    await expect(run.result).resolves.toMatchObject({ status: 'finished' })
+  })
+
+  test('a run that is not there is not found', async () => {
+    const { agent } = shop()
+    const journal = journalsOf(store)
+    await expect(agent.resume('r', { journal: journal() }).result).rejects.toMatchObject({ code: 'run-not-found' })
+    await expect(journal().read('r')).rejects.toMatchObject({ code: 'run-not-found' })
+  })
+
+  test('runs are listed, the last changed first, and deleted', async () => {
+    const journal = journalsOf(store)
+    expect(await journal().list()).toEqual([])
+    const { agent } = shop()
+    await agent.generate('go', { journal: journal(), runId: 'order/7' })
+    expect(await journal().list()).toMatchObject([{ runId: 'order/7', changedAt: expect.any(Number) }])
+    await journal().delete('order/7')
+    expect(await journal().list()).toEqual([])
+  })
+
+  test('a result of 5 MB comes back as it was', async () => {
+    const journal = journalsOf(store)
+    const text = 'ü'.repeat(2_500_000)
+    const agent = new Agent({ model: replyingModel([{ calls: [['big', {}]] }, { text: 'ok' }]), tools: [noteTool('big', { execute: () => text })] })
+    await agent.generate('go', { journal: journal(), runId: 'r' })
+    const again = await agent.resume('r', { journal: journal() }).result
+    expect(again.steps[0]?.toolResults[0]?.text).toBe(text)
+  })
+
+  test('2,000 steps are replayed to the same result', async () => {
+    const journal = journalsOf(store)
+    const steps = Array.from({ length: 2_000 }, (_, n) => ({ calls: [['count', { n }]] as const }))
+    const limits = { steps: 3_000, toolCalls: 3_000 }
+    const agent = new Agent({ model: replyingModel([...steps, { text: 'ok' }]), tools: [noteTool('count', { effect: 'read' })], limits })
+    const first = await agent.generate('go', { journal: journal(), runId: 'r' })
+    const again = await agent.resume('r', { journal: journal() }).result
+    expect(again.steps).toHaveLength(2_001)
+    expect(again.usage).toEqual(first.usage)
+  }, 60_000)
+})

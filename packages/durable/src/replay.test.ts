@@ -1,0 +1,130 @@
+import { Agent, type AgentError, AgentError as CapstanError, type Journal, type RunRecord, type RunResult } from '@capstan/core'
+import { expect, test } from 'vitest'
+import { fileJournal } from './file/file-journal.ts'
+import { noteTool, replyingModel, shop } from './testing/agents.ts'
+import { newFolder } from './testing/stores.ts'
+
+const overloaded = (usage?: AgentError['usage']) => new CapstanError('busy', { code: 'invalid-request', ...(usage && { usage }) })
+
+/** Aborts the run once the tool runs: what was started has no outcome. */
+async function abortIn(toolName: string, agent: Agent, journal: Journal): Promise<void> {
+  const run = agent.stream('go', { journal, runId: 'r' })
+  run.on('tool-start', (event) => {
+    if (event.toolName === toolName) setImmediate(() => run.abort())
+  })
+  await run.result.catch(() => {})
+}
+
+const never = (): Promise<string> => new Promise(() => {})
+
+test('the loop run twice over one journal asks for the same operations, and writes nothing more', async () => {
+  const folder = newFolder()
+  const options = { prepareStep: () => ({ instructions: String(Math.random()) }), stopWhen: () => Math.random() > 2 }
+  const { agent } = shop({ needsApproval: () => false }, options)
+  await agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
+  const first = await fileJournal(folder).read('r')
+  const appended: RunRecord[] = []
+  const inner = fileJournal(folder)
+  const watching: Journal = {
+    ...inner,
+    async open(runId, head) {
+      const run = await inner.open(runId, head)
+      const append: typeof run.append = async (records, isDurable) => {
+        appended.push(...records)
+        await run.append(records, isDurable)
+      }
+      return { ...run, append }
+    },
+  }
+  await agent.resume('r', { journal: watching }).result
+
+  expect(appended.filter(({ type }) => type !== 'end')).toEqual([])
+  expect(first.records.map(({ id }) => id)).toContain('steps/1/prepare')
+})
+
+test('a changed sentence in the instructions is a warning, not an end', async () => {
+  const folder = newFolder()
+  await shop({ needsApproval: false }, { instructions: 'Be short.' }).agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
+  const run = shop({ needsApproval: false }, { instructions: 'Be brief.' }).agent.resume('r', { journal: fileJournal(folder) })
+  const codes: string[] = []
+  run.on('warning', ({ warning }) => codes.push(warning.code))
+  const result = await run.result
+
+  expect(codes).toEqual(['definition-changed'])
+  expect(result).toMatchObject({ text: 'Paid.', warnings: [{ message: expect.stringContaining('the instructions') }] })
+})
+
+test('a changed tool with a call of unknown outcome is refused', async () => {
+  const folder = newFolder()
+  await abortIn('pay', shop({ needsApproval: false, execute: never }).agent, fileJournal(folder))
+  const changed = shop({ needsApproval: false, description: 'Pays twice.' })
+  await expect(changed.agent.resume('r', { journal: fileJournal(folder) }).result).rejects.toMatchObject({ code: 'state-mismatch' })
+  expect(changed.pay.inputs).toEqual([])
+})
+
+test('a tool that gained or lost its approval takes another course, which is refused', async () => {
+  const folder = newFolder()
+  await shop().agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
+  const careless = shop({ needsApproval: false })
+  await expect(careless.agent.resume('r', { journal: fileJournal(folder) }).result).rejects.toMatchObject({ code: 'state-mismatch' })
+  expect(careless.pay.inputs).toEqual([])
+})
+
+test.each([
+  ['done with this output', { output: 'paid by hand' }, { status: 'ok', text: 'paid by hand' }, 1],
+  ['failed', { failed: 'no money left' }, { status: 'error', text: 'no money left' }, 1],
+  ['run again', { repeat: true as const }, { status: 'ok', text: 'paid' }, 2],
+])('a once tool of unknown outcome is asked about, and goes on as told: %s', async (_, answer, toolResult, runs) => {
+  const folder = newFolder()
+  const crashed = shop({ needsApproval: false, execute: never })
+  await abortIn('pay', crashed.agent, fileJournal(folder))
+  const { agent, pay } = shop({ needsApproval: false, execute: () => 'paid' })
+  const unknown = await agent.resume('r', { journal: fileJournal(folder) }).result
+  expect(unknown).toMatchObject({ stopReason: 'outcome-unknown', pending: [{ id: 'steps/1/tools/1/outcome/1', about: { toolName: 'pay' } }] })
+  const answers = { 'steps/1/tools/1/outcome/1': answer }
+  const result = await agent.resume('r', { journal: fileJournal(folder), answers }).result
+
+  expect(result.steps[0]?.toolResults[1]).toMatchObject(toolResult)
+  expect(new Set([...crashed.pay.keys, ...pay.keys]).size).toBe(1)
+  expect(crashed.pay.inputs.length + pay.inputs.length).toBe(runs)
+})
+
+test('an attempt that was cut is charged as unknown, and cost with it', async () => {
+  const folder = newFolder()
+  const { agent } = shop({ needsApproval: false })
+  const run = agent.stream('go', { journal: fileJournal(folder), runId: 'r' })
+  run.on('text-delta', () => run.abort())
+  await run.result.catch(() => {})
+  const result = await agent.resume('r', { journal: fileJournal(folder) }).result
+  expect(result).toMatchObject({ status: 'finished', usage: { unknownAttempts: 1 }, cost: undefined })
+})
+
+test('a run that a request broke goes on with another one, and what the failed one cost is not forgotten', async () => {
+  const folder = newFolder()
+  const usage = { inputTokens: 7, outputTokens: 1, totalTokens: 8 }
+  const broken = new Agent({ model: replyingModel([{ calls: [['look', {}]] }, { error: overloaded(usage) }]), tools: [noteTool('look')] })
+  await expect(broken.generate('go', { journal: fileJournal(folder), runId: 'r' })).rejects.toMatchObject({ code: 'invalid-request' })
+  const mended = new Agent({ model: replyingModel([{ calls: [['look', {}]] }, { text: 'fine' }]), tools: [noteTool('look')] })
+  const result: RunResult = await mended.generate('go', { journal: fileJournal(folder), runId: 'r' })
+
+  expect(result).toMatchObject({ text: 'fine', usage: { totalTokens: 15 + 8 + 15, unknownAttempts: 0 } })
+})
+
+test('active time is counted over processes, pauses are free', async () => {
+  const folder = newFolder()
+  const slow = shop({ execute: () => new Promise((resolve) => setTimeout(resolve, 60, 'paid')) })
+  const paused = await slow.agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const answers = { 'steps/1/tools/1/approval': { approve: true } as const }
+  const result = await slow.agent.resume('r', { journal: fileJournal(folder), answers }).result
+
+  expect(result.activeMs).toBeGreaterThanOrEqual(paused.activeMs + 55)
+  expect(result.activeMs).toBeLessThan(paused.activeMs + 290)
+})
+
+test('a step limit of another process ends nothing early: the course is refused', async () => {
+  const folder = newFolder()
+  await shop({ needsApproval: false }).agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
+  const { agent } = shop({ needsApproval: false }, { limits: { steps: 1 } })
+  await expect(agent.resume('r', { journal: fileJournal(folder) }).result).rejects.toMatchObject({ code: 'state-mismatch' })
+})

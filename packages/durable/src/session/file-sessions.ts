@@ -1,0 +1,20 @@
+import { resolve } from 'node:path'
+import type { SessionStore } from './session-store.ts'
+
+/**
+ * Keeps sessions in files: a folder for each, and in it a numbered file for each append, made whole and exclusively.
+ *
+ * @param folder - Made when it is not there.
+ */
+export function fileSessions(folder: string): SessionStore {
+  const root = resolve(folder)
+  // Loaded with the first use.
+  const files = () => import('./session-files.ts')
+  return {
+    append: async (id, after, messages) => await (await files()).appendBatch({ root, id }, after, messages),
+    read: async (id) => await (await files()).readSession({ root, id }),
+    list: async () => await (await files()).listSessions(root),
+    delete: async (id) => await (await files()).deleteSession({ root, id }),
+    fork: async (id, newId) => await (await files()).forkSession({ root, id }, newId),
+  }
+}

@@ -1,0 +1,19 @@
+import { chunkingCases } from '../metamorphic/chunking.ts'
+import { cuttingCases } from '../metamorphic/cutting.ts'
+import { bodies } from './bodies.ts'
+import { bytes } from './bytes.ts'
+import type { Case } from './case.ts'
+import { connections } from './connections.ts'
+import { consumers } from './consumers.ts'
+import { endings } from './endings.ts'
+import { frames } from './frames.ts'
+import { silences } from './silences.ts'
+import { statuses } from './statuses.ts'
+import { storms } from './storm.ts'
+
+const inOrder = [...connections, ...silences, ...endings, ...statuses, ...bodies, ...bytes, ...frames, ...consumers, ...storms].toSorted(
+  (one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)),
+)
+
+/** The whole matrix, in the order of its table. */
+export const allCases: readonly Case[] = [...inOrder, ...chunkingCases, ...cuttingCases]

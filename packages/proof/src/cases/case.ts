@@ -1,0 +1,37 @@
+/** One thing that was looked at. */
+export interface Check {
+  /** What was done, such as `stream, struck once`. */
+  readonly what: string
+  readonly expected: string
+  readonly seen: string
+  readonly ok: boolean
+}
+
+/** One case of the matrix. */
+export interface Case {
+  /** `T15`, `M2`, …: several cases may share one. */
+  readonly id: string
+  readonly title: string
+  /** True where Capstan does otherwise than common advice says, with the reason. */
+  readonly differs?: string
+  /** True for cases that take long: left out of the quick run. */
+  readonly slow?: boolean
+  run(options: CaseOptions): Promise<readonly Check[]>
+}
+
+export interface CaseOptions {
+  readonly quick: boolean
+  readonly seed: number
+}
+
+/** Makes a check of two values: equal, or not. */
+export function check(what: string, expected: unknown, seen: unknown): Check {
+  const words = [expected, seen].map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
+  const [left = 'undefined', right = 'undefined'] = words
+  return { what, expected: left, seen: right, ok: left === right }
+}
+
+/** Makes a check of something that must hold; `seen` says what was there. */
+export function holds(what: string, isTrue: boolean, seen: unknown): Check {
+  return { what, expected: 'holds', seen: isTrue ? 'holds' : `broken: ${typeof seen === 'string' ? seen : JSON.stringify(seen)}`, ok: isTrue }
+}

@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ChatSettings } from '@capstan/adapters'
+import { AgentError } from '@capstan/core'
+import { type Fault, startSimulator } from '@capstan/simulator'
+import { dispatcherOf, failingConnector, silentConnector } from '../lab/dispatchers.ts'
+import { type Observation, observe } from '../lab/observe.ts'
+import { type Case, type Check, check, holds } from './case.ts'
+import { type Expected, expectedOf, wordsOf } from './expected.ts'
+import { answered, pays, said, wire } from './wire.ts'
+
+const always = 'generate, struck always'
+
+/** Connections that cannot be made or break before the answer. T1 to T7 and T85 to T88. */
+export const connections: readonly Case[] = [
+  injected('T1', 'ENOTFOUND', failingConnector('ENOTFOUND', 'getaddrinfo ENOTFOUND api.example'), {
+    is: 'error',
+    code: 'network-dns',
+    phase: 'connect',
+    retry: false,
+  }),
+  injected('T1', 'EAI_AGAIN', failingConnector('EAI_AGAIN', 'getaddrinfo EAI_AGAIN api.example'), {
+    is: 'error',
+    code: 'network-dns',
+    phase: 'connect',
+    retry: true,
+  }),
+  struckConnection('T2', 'nothing listens', { kind: 'refuse' }, { is: 'error', code: 'network-refused', phase: 'connect', retry: true }),
+  {
+    id: 'T2',
+    title: 'nothing listens for 200 ms, then somebody does',
+    run: async () => {
+      await using simulator = await startSimulator({ faults: [{ fault: { kind: 'refuse', forMs: 200 } }], respond: () => answered })
+      const first = await observe({ server: { baseURL: simulator.baseURL }, mode: 'generate' })
+      await sleep(250)
+      const second = await observe({ server: { baseURL: simulator.baseURL }, mode: 'generate' })
+      return [check('then', 'finished', second.result?.stopReason), holds('invariants', [...first.problems, ...second.problems].length === 0, first.problems)]
+    },
+  },
+  injected(
+    'T3',
+    'a host that no route leads to',
+    silentConnector(),
+    { is: 'error', code: 'connect-timeout', phase: 'connect', retry: true },
+    { timeouts: { connectMs: 60 } },
+  ),
+  injected('T3', 'UND_ERR_CONNECT_TIMEOUT', failingConnector('UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error'), {
+    is: 'error',
+    code: 'connect-timeout',
+    phase: 'connect',
+    retry: true,
+  }),
+  struckConnection(
+    'T3',
+    'a TLS handshake that is never answered',
+    { kind: 'handshake', answer: 'silence' },
+    { is: 'error', code: 'connect-timeout', phase: 'connect', retry: true },
+    { timeouts: { connectMs: 150 } },
+  ),
+  ...(['http', 'alert'] as const).map((answer) =>
+    struckConnection(
+      'T4',
+      `a TLS handshake that is answered by ${answer === 'http' ? 'plain HTTP' : 'an alert'}`,
+      { kind: 'handshake', answer },
+      { is: 'error', code: 'network-tls', phase: 'connect', retry: false },
+    ),
+  ),
+  ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID'].map((code) =>
+    injected('T4', code, failingConnector(code, 'certificate'), { is: 'error', code: 'network-tls', phase: 'connect', retry: false }),
+  ),
+  wire({
+    id: 'T5',
+    title: 'reset after the request, before the headers',
+    fault: { kind: 'reset', at: 'before-headers' },
+    expected: { is: 'error', code: 'network-reset', phase: 'headers', retry: true },
+  }),
+  wire({
+    id: 'T6',
+    title: 'close before the headers',
+    fault: { kind: 'close', at: 'before-headers' },
+    expected: { is: 'error', code: 'network-reset', phase: 'headers', retry: true },
+  }),
+  ...(['reset', 'close'] as const).map((end) =>
+    wire({
+      id: 'T7',
+      title: `${end} within the headers`,
+      fault: { kind: 'cut-headers', bytes: 40, end },
+      expected: { is: 'error', code: 'network-reset', phase: 'headers', retry: true },
+    }),
+  ),
+  wire({
+    id: 'T7',
+    title: 'garbage instead of a status line',
+    fault: { kind: 'garbage' },
+    expected: { is: 'error', code: 'network-protocol', phase: 'headers', retry: true },
+  }),
+  wire({
+    id: 'T85',
+    title: '407 of a proxy',
+    fault: { kind: 'status', status: 407 },
+    expected: { is: 'error', code: 'network-refused', phase: 'headers', retry: false },
+  }),
+  injected('T85', 'a proxy that refuses the tunnel', failingConnector('UND_ERR_ABORTED', 'Proxy response (502) !== 200 when HTTP Tunneling'), {
+    is: 'error',
+    code: 'network-refused',
+    phase: 'connect',
+    retry: false,
+  }),
+  { id: 'T86', title: 'the server closes the idle connection between two steps', run: staleSocket },
+  wire({
+    id: 'T87',
+    title: '1,000 headers of 100 bytes',
+    fault: { kind: 'many-headers', count: 1_000 },
+    expected: { is: 'error', code: 'network-protocol', phase: 'headers', retry: false },
+  }),
+  ...brokenDispatchers(),
+]
+
+/** A case of a dispatcher that is handed in. The server counts nothing: nothing reaches one. */
+// biome-ignore lint/complexity/useMaxParams: a row of a table
+function injected(id: string, title: string, dispatcher: NonNullable<ChatSettings['dispatcher']>, expected: Expected, settings: ChatSettings = {}): Case {
+  return {
+    id,
+    title,
+    run: async () => {
+      const seen = await observe({ server: { baseURL: 'https://api.example/v1' }, mode: 'generate', settings: { ...settings, dispatcher } })
+      return judge(seen, expected)
+    },
+  }
+}
+
+/** A case of a fault that strikes connections: the same in each attempt. */
+// biome-ignore lint/complexity/useMaxParams: a row of a table
+function struckConnection(id: string, title: string, fault: Fault, expected: Expected, settings: ChatSettings = {}): Case {
+  return {
+    id,
+    title,
+    run: async () => {
+      await using simulator = await startSimulator({ faults: [{ fault }] })
+      const baseURL = fault.kind === 'handshake' ? simulator.baseURL.replace('http:', 'https:') : simulator.baseURL
+      return judge(await observe({ server: { baseURL }, mode: 'generate', settings }), expected)
+    },
+  }
+}
+
+function judge(seen: Observation, expected: Expected): readonly Check[] {
+  const words = wordsOf(seen, expected)
+  const wanted = expectedOf(expected, always)
+  return [
+    { what: always, expected: wanted.join(' or '), seen: words, ok: wanted.includes(words) },
+    holds('I1 to I7', seen.problems.length === 0, seen.problems),
+  ]
+}
+
+async function staleSocket(): Promise<readonly Check[]> {
+  await using simulator = await startSimulator({ script: [{ ...pays, fault: { kind: 'hang-up' } }, said] })
+  const seen = await observe({ server: simulator, mode: 'stream' })
+  const [first, second] = simulator.requests
+  return [
+    check('the run', 'finished, 2 requests, 1 tool run', wordsOf(seen, { is: 'ok' })),
+    holds('another connection was used', first?.connectionId !== second?.connectionId, second?.connectionId),
+    holds('I1 to I7', seen.problems.length === 0, seen.problems),
+  ]
+}
+
+function brokenDispatchers(): readonly Case[] {
+  const throwing = dispatcherOf(() => {
+    throw new TypeError('broken')
+  })
+  const failing = dispatcherOf((_options, handler) => {
+    // As code without types would call it.
+    setImmediate(() => handler.onResponseError?.(undefined as never, 'broken' as never))
+    return true
+  })
+  return [
+    {
+      id: 'T88',
+      title: 'a dispatcher that throws',
+      differs: 'there is no `fetch` to hand in: a dispatcher takes its place, so there is no Response that could be wrong',
+      run: async () => {
+        const { error, problems } = await observe({ server: { baseURL: 'https://api.example/v1' }, mode: 'generate', settings: { dispatcher: throwing } })
+        return [
+          check('code', 'internal', AgentError.is(error) ? error.code : String(error)),
+          holds('cause', AgentError.is(error) && error.cause !== undefined, 'none'),
+          // The code `internal` is right here: it is the code that was handed in that is broken.
+          holds('I1 to I7', problems.filter((problem) => !problem.startsWith('I2: a defect')).length === 0, problems),
+        ]
+      },
+    },
+    injected('T88', 'a dispatcher that fails with a word', failing, { is: 'error', code: 'network-reset', phase: 'connect', retry: true }),
+  ]
+}

@@ -1,0 +1,155 @@
+import type { Case } from './case.ts'
+import { pays, said, wire } from './wire.ts'
+
+/** How streams end: reset, cut, without a finish reason, or with a finish reason of another kind. T15 to T33. */
+export const endings: readonly Case[] = [
+  wire({
+    id: 'T15',
+    title: 'reset in the middle of the text',
+    reply: { text: said.text ?? '' },
+    fault: { kind: 'reset', at: 'mid-stream' },
+    expected: { is: 'error', code: 'network-reset', phase: 'stream', retry: true, shown: true },
+  }),
+  wire({
+    id: 'T16',
+    title: 'reset in the middle of tool arguments',
+    reply: pays,
+    fault: { kind: 'reset', at: 'before-finish' },
+    expected: { is: 'error', code: 'network-reset', phase: 'stream', retry: true },
+  }),
+  wire({
+    id: 'T17',
+    title: 'end of the body after text, no finish reason',
+    fault: { kind: 'no-finish', done: false },
+    expected: { is: 'error', code: 'stream-truncated', phase: 'stream', retry: true, shown: true },
+  }),
+  wire({
+    id: 'T18',
+    title: 'end of the body after whole arguments, no finish reason',
+    reply: pays,
+    fault: { kind: 'no-finish', done: false },
+    expected: { is: 'error', code: 'stream-truncated', phase: 'stream', retry: true },
+  }),
+  wire({
+    id: 'T19',
+    title: 'finish reason, [DONE] missing',
+    fault: { kind: 'no-done' },
+    expected: { is: 'ok', text: said.text ?? '' },
+  }),
+  wire({
+    id: 'T20',
+    title: '[DONE] without a finish reason',
+    fault: { kind: 'no-finish' },
+    expected: { is: 'error', code: 'stream-truncated', phase: 'stream', retry: true, shown: true },
+  }),
+  wire({
+    id: 'T21',
+    title: 'socket left open after [DONE]',
+    fault: { kind: 'stall', at: 'after-done' },
+    expected: { is: 'ok', text: said.text ?? '' },
+    also: ({ ms }) => [{ what: 'is not waited for', expected: 'under 2 s', seen: ms < 2_000 ? 'under 2 s' : `${Math.round(ms)} ms`, ok: ms < 2_000 }],
+  }),
+  wire({
+    id: 'T22',
+    title: 'data after [DONE]',
+    fault: { kind: 'after-done' },
+    expected: { is: 'ok', text: said.text ?? '' },
+  }),
+  wire({
+    id: 'T23',
+    title: 'finish reason length, with text',
+    fault: { kind: 'length', keepCharacters: 20 },
+    expected: { is: 'stop', stopReason: 'truncated', text: 'One two three four f' },
+  }),
+  wire({
+    id: 'T24',
+    title: 'finish reason length, with whole arguments',
+    reply: pays,
+    fault: { kind: 'length', keepCharacters: 1_000 },
+    expected: { is: 'told', says: 'Not run: output limit' },
+  }),
+  wire({
+    id: 'T24',
+    title: 'finish reason length, with half of the arguments',
+    reply: pays,
+    fault: { kind: 'length' },
+    expected: { is: 'told', says: 'Not run: output limit' },
+  }),
+  wire({
+    id: 'T26',
+    title: 'finish reason content_filter',
+    fault: { kind: 'finish-reason', value: 'content_filter' },
+    expected: { is: 'stop', stopReason: 'filtered' },
+  }),
+  wire({
+    id: 'T27',
+    title: 'finish reason insufficient_system_resource',
+    fault: { kind: 'finish-reason', value: 'insufficient_system_resource' },
+    expected: { is: 'error', code: 'provider-overloaded', phase: 'finish', retry: true, shown: true },
+  }),
+  wire({
+    id: 'T28',
+    title: 'finish reason that is not known, with text',
+    fault: { kind: 'finish-reason', value: 'moonlight' },
+    expected: { is: 'ok', text: said.text ?? '', warning: 'unknown-finish-reason' },
+  }),
+  wire({
+    id: 'T28',
+    title: 'finish reason that is not known, with calls',
+    reply: pays,
+    fault: { kind: 'finish-reason', value: 'moonlight' },
+    expected: { is: 'told', says: 'ended for an unknown reason' },
+  }),
+  wire({
+    id: 'T29',
+    title: 'finish reason stop, nothing said',
+    reply: { text: 'Nothing of this.' },
+    fault: { kind: 'empty' },
+    expected: { is: 'empty' },
+  }),
+  wire({
+    id: 'T30',
+    title: 'finish reason stop, reasoning alone',
+    fault: { kind: 'empty', reasoning: true },
+    expected: { is: 'empty' },
+    also: ({ events }) => [
+      {
+        what: 'the reasoning was shown',
+        expected: 'some',
+        seen: events.some(({ type }) => type === 'reasoning-delta') ? 'some' : 'none',
+        ok: events.some(({ type }) => type === 'reasoning-delta'),
+      },
+    ],
+  }),
+  wire({
+    id: 'T31',
+    title: 'an error object as the first event, without a known code',
+    fault: { kind: 'error-event', at: 'first' },
+    expected: { is: 'error', code: 'provider-failed', phase: 'first', retry: true },
+  }),
+  wire({
+    id: 'T31',
+    title: 'an error object as the first event, with the code 503',
+    fault: { kind: 'error-event', at: 'first', code: '503' },
+    expected: { is: 'error', code: 'provider-overloaded', phase: 'first', retry: true },
+  }),
+  wire({
+    id: 'T31',
+    title: 'an error object as the first event, with the code 401',
+    fault: { kind: 'error-event', at: 'first', code: '401' },
+    expected: { is: 'error', code: 'auth-failed', phase: 'first', retry: false },
+  }),
+  wire({
+    id: 'T32',
+    title: 'an error object after text',
+    reply: { text: said.text ?? '' },
+    fault: { kind: 'error-event', at: 'mid-stream', code: '500' },
+    expected: { is: 'error', code: 'provider-failed', phase: 'stream', retry: true, shown: true },
+  }),
+  wire({
+    id: 'T33',
+    title: 'an event named error',
+    fault: { kind: 'error-event', at: 'first', named: true, code: '500' },
+    expected: { is: 'error', code: 'provider-failed', phase: 'first', retry: true },
+  }),
+]

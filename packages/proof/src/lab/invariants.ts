@@ -1,0 +1,100 @@
+import { getEventListeners } from 'node:events'
+import { inspect } from 'node:util'
+import { AgentError, errorCodes, findProblem, type RunEvent, type RunResult } from '@capstan/core'
+import { findCanary } from './canary.ts'
+
+/** What one run came to, and all that was seen of it. */
+export interface Trace {
+  readonly events: readonly RunEvent[]
+  readonly result: RunResult | undefined
+  readonly error: unknown
+  readonly ms: number
+  /** Deadlines of the run and the grace of a second; after these it hangs. */
+  readonly limitMs: number
+  /** Requests that the server counted; `undefined` where it cannot. */
+  readonly requests: number | undefined
+  /** Names of the tools that were executed, in order. */
+  readonly executed: readonly string[]
+  readonly signal: AbortSignal
+  /** Rejections that nobody handled while it ran. */
+  readonly unhandled: readonly unknown[]
+  /** True when the consumer left or aborted: the last attempt may be missing at the server. */
+  readonly wasLeft: boolean
+}
+
+/** The invariants that a run broke, in words; empty for a good run. They hold for every fault. */
+export function brokenInvariants(trace: Trace): readonly string[] {
+  return [...settles(trace), ...typed(trace), ...noPhantomTool(trace), ...partialKept(trace), ...requestsAnnounced(trace), ...clean(trace), ...noSecret(trace)]
+}
+
+/** The messages that a run left, whether it ended well or not. */
+export function messagesOf({ result, error }: Pick<Trace, 'result' | 'error'>): RunResult['messages'] | undefined {
+  return result?.messages ?? (AgentError.is(error) ? error.result?.messages : undefined)
+}
+
+function settles({ ms, limitMs, result, error }: Trace): readonly string[] {
+  if (result === undefined && error === undefined) return ['I1: it did not settle']
+  return ms > limitMs ? [`I1: it took ${Math.round(ms)} ms of ${limitMs}`] : []
+}
+
+function typed({ error, result, events }: Trace): readonly string[] {
+  const ends = events.filter(({ type }) => type === 'run-end' || type === 'run-error').length
+  const wrongEnds = ends === 1 || events.length === 0 ? [] : [`I2: ${ends} events say the end`]
+  if (error === undefined) return wrongEnds
+  if (result !== undefined) return ['I2: both a result and an error']
+  if (!AgentError.is(error)) return [`I2: an error that is no AgentError: ${String(error)}`]
+  if (!Object.hasOwn(errorCodes, error.code)) return [`I2: the code '${error.code}' is not in the table`]
+  if (error.code === 'internal') return [`I2: a defect: ${error.message} ${inspect(error.cause)}`]
+  return wrongEnds
+}
+
+// Tools start after the end of a message whose finish reason allows it, and never after the end of the run.
+function noPhantomTool({ events, executed }: Trace): readonly string[] {
+  const problems: string[] = []
+  let mayRun = false
+  let starts = 0
+  for (const event of events) {
+    if (event.type === 'step-start' || event.type === 'attempt') mayRun = false
+    if (event.type === 'message-end') mayRun = event.finishReason === 'tool-calls' || event.finishReason === 'stop'
+    if (event.type !== 'tool-start') continue
+    starts++
+    if (!mayRun) problems.push(`I3: '${event.toolName}' started before its step was whole`)
+  }
+  if (events.length > 0 && executed.length > starts) problems.push(`I3: ${executed.length} executions, ${starts} announced`)
+  return problems
+}
+
+function partialKept({ events, error }: Trace): readonly string[] {
+  if (!AgentError.is(error) || error.result === undefined || events.length === 0) return []
+  let text = ''
+  for (const event of events) {
+    if (event.type === 'step-start' || event.type === 'step-retry') text = ''
+    if (event.type === 'text-delta') text += event.delta
+  }
+  return error.result.text === text ? [] : [`I4: ${text.length} characters were shown, ${error.result.text.length} kept`]
+}
+
+function requestsAnnounced({ events, requests, wasLeft, error }: Trace): readonly string[] {
+  if (requests === undefined || events.length === 0) return []
+  const announced = events.filter(({ type }) => type === 'attempt').length
+  const mayMiss = wasLeft || (AgentError.is(error) && error.phase === 'connect') ? 1 : 0
+  const isRight = announced === requests || announced - mayMiss === requests
+  return isRight ? [] : [`I5: ${requests} requests, ${announced} announced`]
+}
+
+function clean(trace: Trace): readonly string[] {
+  const { signal, unhandled } = trace
+  const listeners = getEventListeners(signal, 'abort').length
+  const messages = messagesOf(trace)
+  const problem = messages === undefined ? undefined : findProblem(messages)
+  return [
+    ...(listeners === 0 ? [] : [`I7: ${listeners} listeners left on the signal`]),
+    ...unhandled.map((reason) => `I7: unhandled rejection: ${inspect(reason)}`),
+    ...(problem === undefined ? [] : [`I7: the history cannot be sent: ${problem}`]),
+  ]
+}
+
+function noSecret({ events, result, error }: Trace): readonly string[] {
+  const places = { events, result, state: result?.state, error, data: AgentError.is(error) ? [error.toJSON(), error.result] : error }
+  return Object.entries(places).flatMap(([name, value]) => (findCanary(value) === undefined ? [] : [`key shown in ${name}`]))
+}

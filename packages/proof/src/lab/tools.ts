@@ -1,0 +1,28 @@
+import type { Tool } from '@capstan/core'
+import { tool } from '@capstan/tools'
+
+/** Two tools: one that must not be run twice, and one that reads. Each execution is noted by name. */
+export function makeTools(executed: string[]): readonly Tool[] {
+  return [
+    tool({
+      name: 'pay_bill',
+      description: 'Pays a bill.',
+      inputSchema: { type: 'object', properties: { amount: { type: 'number' } }, required: ['amount'] },
+      execute: () => {
+        executed.push('pay_bill')
+        return `paid, receipt ${executed.length}`
+      },
+    }),
+    tool({
+      name: 'look_up',
+      description: 'Looks a word up.',
+      inputSchema: { type: 'object', properties: { word: { type: 'string' } } },
+      effect: 'read',
+      repeatable: true,
+      execute: (input) => {
+        executed.push('look_up')
+        return `found ${JSON.stringify(input)}`
+      },
+    }),
+  ]
+}

@@ -1,0 +1,58 @@
+import { asArray, asObject, type Json, type JsonObject } from '../json.ts'
+import { isBytes } from '../wire/places.ts'
+import { eventAction, type Transmission, type WireAction } from '../wire/transmission.ts'
+import { withDelta } from './rewrite.ts'
+
+interface WrittenCall {
+  readonly first: JsonObject
+  readonly pieces: readonly string[]
+}
+
+/** Writes the arguments of all calls anew: in pieces of so many characters, one call after the other or in turn. */
+export function interleaveFragments(transmission: Transmission, characters: number, isInTurn: boolean): Transmission {
+  const { actions } = transmission
+  const first = actions.findIndex(holdsCalls)
+  const found = actions[first]
+  if (found === undefined || !isBytes(found)) return transmission
+  const like = asObject(found.payload)
+  const calls = collectCalls(actions, Math.max(1, Math.floor(characters)))
+  const fragment = (call: JsonObject): WireAction => eventAction(withDelta(like, { tool_calls: [call] }))
+  const piecesOf = ({ first: { index }, pieces }: WrittenCall): readonly WireAction[] =>
+    pieces.map((piece) => fragment({ ...(index !== undefined && { index }), function: { arguments: piece } }))
+  const starts = calls.map((call) => fragment(call.first))
+  const written = isInTurn
+    ? [...starts, ...inTurn(calls.map(piecesOf))]
+    : calls.flatMap((call, position) => [...starts.slice(position, position + 1), ...piecesOf(call)])
+  return { ...transmission, actions: actions.flatMap((action, index) => (index === first ? written : holdsCalls(action) ? [] : [action])) }
+}
+
+function holdsCalls(action: WireAction): boolean {
+  return isBytes(action) && action.role === 'event' && callsIn(action).length > 0
+}
+
+function callsIn(action: WireAction): readonly Json[] {
+  if (!isBytes(action)) return []
+  const [choice] = asArray(asObject(action.payload)['choices'])
+  return asArray(asObject(asObject(choice)['delta'])['tool_calls'])
+}
+
+function collectCalls(actions: readonly WireAction[], characters: number): readonly WrittenCall[] {
+  const calls = new Map<Json | undefined, { first: JsonObject; text: string }>()
+  for (const call of actions.flatMap(callsIn).map(asObject)) {
+    const described = asObject(call['function'])
+    const text = typeof described['arguments'] === 'string' ? described['arguments'] : ''
+    const known = calls.get(call['index'])
+    if (known === undefined) calls.set(call['index'], { first: { ...call, function: { ...described, arguments: '' } }, text })
+    else known.text += text
+  }
+  return [...calls.values()].map(({ first, text }) => ({ first, pieces: split(text, characters) }))
+}
+
+function split(text: string, characters: number): readonly string[] {
+  return Array.from({ length: Math.ceil(text.length / characters) }, (_, index) => text.slice(index * characters, (index + 1) * characters))
+}
+
+function inTurn(lists: readonly (readonly WireAction[])[]): readonly WireAction[] {
+  const longest = lists.reduce((length, list) => Math.max(length, list.length), 0)
+  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat()
+}

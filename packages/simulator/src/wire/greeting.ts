@@ -1,0 +1,21 @@
+import type { Socket } from 'node:net'
+import { setImmediate as nextLoop } from 'node:timers/promises'
+
+/** What a client that connects is met with, instead of being served. */
+export interface Greeting {
+  /** Sent when the first bytes of the client have come. */
+  readonly bytes?: Uint8Array
+  readonly end: 'silence' | 'close' | 'reset'
+}
+
+/** Performs a greeting on a connection. */
+export function greet(socket: Socket, { bytes, end }: Greeting): void {
+  socket.once('data', () => void answer(socket, bytes, end))
+}
+
+async function answer(socket: Socket, bytes: Uint8Array | undefined, end: Greeting['end']): Promise<void> {
+  if (bytes !== undefined) socket.write(bytes)
+  await nextLoop()
+  if (end === 'close') socket.destroySoon()
+  if (end === 'reset') socket.resetAndDestroy()
+}

@@ -1,0 +1,111 @@
+// Holds what can be counted of Capstan's own cost. Nothing here depends on time: what does is measured by packages/bench.
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { finish, root } from './project-files.mjs'
+
+const execute = promisify(execFile)
+const drivers = join(root, 'packages/bench/processes/weight')
+
+/** None of these is loaded by `import 'capstan'`: each waits for its first use, or is never needed. */
+const lazy = ['undici', 'eventsource-parser', 'zod', 'zod-to-json-schema', '@cfworker/json-schema', 'decimal.js']
+const lazyOfOurs = ['packages/simulator/', 'packages/capstan/dist/cli']
+const lazyBuiltIn = ['http', 'https', 'http2', 'net', 'tls', 'fs/promises', 'child_process', 'worker_threads']
+const limits = {
+  /** Files that `import 'capstan'` reads. */
+  loadedFiles: 120,
+  /** A production install of `capstan`, in millions of bytes. */
+  megabytes: 6,
+  packages: 14,
+  /** How often each part of a message is written as JSON in a run of 50 steps: for the wire, and calls and results for the guard against repeats. */
+  serialisations: { prompt: 1, text: 1, thought: 1, argument: 2, result: 2 },
+  /** Characters and bytes worked on for twice the fragments: 2 is linear, 4 quadratic. */
+  growth: 2.1,
+}
+
+finish((await Promise.all([checkImports(), checkSize(), checkSerialisations(), checkFragments()])).flat())
+
+async function checkImports() {
+  const { files, builtIn } = await drive('loaded.mjs', 'capstan')
+  const isOf = (url, name) => url.includes(`/node_modules/${name}/`)
+  return [
+    ...lazy.filter((name) => files.some((url) => isOf(url, name))).map((name) => `import 'capstan' loads ${name}`),
+    ...lazyOfOurs.filter((place) => files.some((url) => url.includes(`/${place}`))).map((place) => `import 'capstan' loads ${place}`),
+    ...lazyBuiltIn.filter((name) => builtIn.includes(name)).map((name) => `import 'capstan' loads node:${name}`),
+    ...(files.length > limits.loadedFiles ? [`import 'capstan' loads ${files.length} files, more than ${limits.loadedFiles}`] : []),
+  ]
+}
+
+async function checkSize() {
+  const folders = productionFolders()
+  const ours = [...folders.values()].filter((folder) => !folder.includes('node_modules'))
+  const others = [...folders.values()].filter((folder) => folder.includes('node_modules'))
+  const bytes = (await packedBytes(ours)) + others.reduce((sum, folder) => sum + bytesOf(folder), 0)
+  const megabytes = bytes / 1_000_000
+  return [
+    ...(folders.size > limits.packages ? [`an install of capstan holds ${folders.size} packages, more than ${limits.packages}`] : []),
+    ...(megabytes > limits.megabytes ? [`an install of capstan takes ${megabytes.toFixed(2)} MB, more than ${limits.megabytes}`] : []),
+  ]
+}
+
+/** Folders of all packages that a production install of `capstan` holds, by name. Optional peers are not among them. */
+function productionFolders() {
+  const found = new Map()
+  const add = (name, folder) => {
+    if (found.has(name)) return
+    found.set(name, folder)
+    for (const dependency of Object.keys(readManifest(folder).dependencies ?? {})) add(dependency, findDependency(folder, dependency))
+  }
+  add('capstan', join(root, 'packages/capstan'))
+  return found
+}
+
+function readManifest(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+}
+
+function findDependency(folder, name) {
+  for (let place = folder; place !== dirname(place); place = dirname(place)) {
+    const candidate = join(place, 'node_modules', name)
+    if (existsSync(candidate)) return realpathSync(candidate)
+  }
+  throw new Error(`${name} is not installed for ${folder}`)
+}
+
+async function packedBytes(folders) {
+  const { stdout } = await execute('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', ...folders], {
+    cwd: root,
+    maxBuffer: 64 * 1024 * 1024,
+    shell: process.platform === 'win32',
+  })
+  return Object.values(JSON.parse(stdout)).reduce((sum, { unpackedSize }) => sum + unpackedSize, 0)
+}
+
+function bytesOf(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath ?? entry.path, entry.name)).size, 0)
+}
+
+async function checkSerialisations() {
+  const counts = await drive('serialisations.mjs')
+  return Object.entries(limits.serialisations)
+    .filter(([kind, limit]) => counts[kind] > limit || counts[kind] < 1)
+    .map(([kind, limit]) => `a ${kind} of a run of 50 steps is written as JSON ${counts[kind]} times, not 1 to ${limit}`)
+}
+
+async function checkFragments() {
+  const found = await drive('fragments.mjs', '1000', '2000', '4000')
+  return found.slice(1).flatMap(({ fragments, worked }, index) => {
+    const growth = worked / found[index].worked
+    return growth > limits.growth
+      ? [`arguments in ${fragments} fragments take ${growth.toFixed(2)} times the work of half as many, more than ${limits.growth}`]
+      : []
+  })
+}
+
+async function drive(script, ...args) {
+  const { stdout } = await execute(process.execPath, [join(drivers, script), ...args], { maxBuffer: 64 * 1024 * 1024 })
+  return JSON.parse(stdout)
+}

@@ -1,0 +1,132 @@
+// Kills processes in the middle of runs, lets new ones go on, and counts outside of the journal what happened.
+//   npm run crashes                       everything, about ten minutes
+//   npm run crashes -- --quick            what differs most, in files, in seconds
+//   npm run crashes -- --store sqlite --seeds 20 --from 7 --markdown
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
+import * as cases from '../packages/durable/crashes/cases.mjs'
+import { nodeFor, runToEnd } from '../packages/durable/crashes/harness.mjs'
+import { expectedOf, matrixOf, runCase, runRandom } from '../packages/durable/crashes/matrix.mjs'
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    store: { type: 'string', multiple: true },
+    seeds: { type: 'string' },
+    races: { type: 'string' },
+    from: { type: 'string', default: '1' },
+    markdown: { type: 'boolean', default: false },
+  },
+})
+const { quick, markdown } = options
+const startedAt = performance.now()
+const counted = { passed: 0, failed: 0, skipped: 0 }
+const rows = []
+
+for (const store of options.store ?? (quick ? ['file'] : ['file', 'sqlite'])) {
+  if (nodeFor(store)) await checkStore(store)
+  else skip(store)
+}
+if (markdown) console.log(`\n${table()}`)
+console.log(`\n${counted.passed} passed, ${counted.failed} failed, ${counted.skipped} skipped, ${((performance.now() - startedAt) / 1000).toFixed(0)} s`)
+const reportFile = process.env['CAPSTAN_REPORT']
+if (reportFile) writeFileSync(reportFile, JSON.stringify({ numPassedTests: counted.passed, numFailedTests: counted.failed, numPendingTests: counted.skipped }))
+process.exitCode = counted.failed > 0 ? 1 : 0
+
+async function checkStore(store) {
+  const { result: undisturbed } = await runToEnd({ store, effect: 'once' })
+  const seeds = Number(options.seeds ?? seedsOf(store))
+  const first = Number(options.from)
+  await inParallel([
+    ...matrixOf(store, quick).map((crash) => () => checkPoint(crash, undisturbed)),
+    ...Array.from({ length: seeds }, (_, index) => () => checkRandom({ store, seed: first + index }, undisturbed)),
+    ...casesOf(store).map(
+      ([name, run]) =>
+        () =>
+          checkCase(`${store}: ${name}`, run),
+    ),
+  ])
+}
+
+function seedsOf(store) {
+  if (quick) return 3
+  return store === 'file' ? 200 : 10
+}
+
+function casesOf(store) {
+  const races = Array.from({ length: Number(options.races ?? (quick ? 1 : 100)) })
+  const all = [
+    ...races.map(() => ['three processes for one run', () => cases.race(store)]),
+    ['three processes after a crash', () => cases.raceAfterCrash(store)],
+    ['decisions from other processes', () => cases.decisions(store)],
+    ['two decisions at once', () => cases.twoDecisions(store)],
+  ]
+  if (store === 'sqlite') return [...all, ['an owner stopped past its lease', () => cases.stoppedOwner()]]
+  return process.platform === 'win32' ? all : [...all, ['a full disk', () => cases.fullDisk()]]
+}
+
+async function checkPoint(crash, undisturbed) {
+  await checkCase(`${crash.store}: ${crash.name}, ${crash.effect}`, async () => {
+    const seen = await runCase(crash, undisturbed)
+    rows.push({ ...crash, ...seen })
+    const expected = expectedOf(crash)
+    if (!isDeepStrictEqual(seen, expected)) throw new Error(`expected ${JSON.stringify(expected)}, saw ${JSON.stringify(seen)}`)
+    return wordsOf(seen)
+  })
+}
+
+async function checkRandom({ store, seed }, undisturbed) {
+  await checkCase(`${store}: random moments, seed ${seed}`, async () => {
+    const { isRight, ...seen } = await runRandom({ store, seed }, undisturbed)
+    if (!isRight) throw new Error(JSON.stringify(seen))
+    return `${seen.effect}, ${wordsOf(seen)}`
+  })
+}
+
+async function checkCase(name, run) {
+  try {
+    const words = await run()
+    counted.passed++
+    console.log(`ok      ${name}: ${words}`)
+  } catch (error) {
+    counted.failed++
+    console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+function skip(store) {
+  counted.skipped++
+  console.log(`skipped ${store}: node:sqlite needs Node 22.13 or newer, and none was found`)
+}
+
+function wordsOf({ kills, models, effects, keys, payments, unknown, isSame }) {
+  const result = isSame ? 'same result' : 'ANOTHER result'
+  return `kills ${kills}, requests ${models}, effects ${effects} with ${keys} key, payments ${payments}, unknown ${unknown}, ${result}`
+}
+
+async function inParallel(work) {
+  const waiting = work.values()
+  await Promise.all(
+    Array.from({ length: availableParallelism() }, async () => {
+      for (const run of waiting) await run()
+    }),
+  )
+}
+
+/** One line for each point and effect; stores that saw the same share it. */
+function table() {
+  const lines = new Map()
+  for (const { store, name, effect, models, effects, payments, unknown, isSame } of rows) {
+    const cells = `${name} | ${effect} | ${models} | ${effects} / ${payments} | ${unknown} | ${isSame ? 'yes' : 'no'} |`
+    lines.set(cells, [...(lines.get(cells) ?? []), store])
+  }
+  const body = [...lines].map(([cells, stores]) => `| ${stores.sort().join(', ')} | ${cells}`).sort(byPoint)
+  const head = '| store | point | effect of `work` | model requests | effects `work` / `pay` | unknown | same result |'
+  return [head, '|---|---|---|---|---|---|---|', ...body].join('\n')
+}
+
+function byPoint(left, right) {
+  const numberOf = (line) => Number(/\| P(\d+)/.exec(line)?.[1])
+  return numberOf(left) - numberOf(right) || (left < right ? -1 : 1)
+}
