@@ -45,6 +45,19 @@ test('an approval goes on in another process, once it is decided', async () => {
   expect(await run('approval-elsewhere', ['approve'], env)).toContain('Paid INV-7')
 })
 
+test('an approval survives kill -9, and the next process goes on with it', async () => {
+  const env = { RUNS_FOLDER: await mkdtemp(join(tmpdir(), 'capstan-')) }
+  const killed = start('approval-survives-kill', [], env)
+  const [first] = (await once(killed.stdout, 'data')) as [Buffer]
+  expect(String(first)).toMatch(/Waiting[\s\S]*INV-7/)
+  killed.kill('SIGKILL')
+  await once(killed, 'close')
+
+  const next = run('approval-survives-kill', [], env)
+  expect(await run('approval-survives-kill', ['approve'], env)).toBe('')
+  expect(await next).toMatch(/finished[\s\S]*Paid INV-7 \(key invoice-7\//)
+})
+
 test('structured extraction gives checked JSON', async () => {
   expect(JSON.parse(await run('extract'))).toEqual({ name: expect.any(String), amount: 1240 })
 })

@@ -159,13 +159,28 @@ async function complete({ chat, warnings, request, signal }: Call): Promise<Comp
       open.answer.close()
     }
   }
+  const sendLimited = async (attempt: number): Promise<EventBatch> => {
+    const permit = await chat.settings.limiter?.acquire(estimateTokens(request), signal)
+    let batch: EventBatch | undefined
+    try {
+      batch = await sendOnce(attempt)
+      return batch
+    } finally {
+      permit?.release(batch?.document?.reply.usage.totalTokens)
+    }
+  }
   try {
-    return toCompletion(await withRetries(sendOnce, signal), attempts, noted)
+    return toCompletion(await withRetries(sendLimited, signal), attempts, noted)
   } catch (error) {
     if (AgentError.is(error)) throw Object.assign(error, { attempts: error.phase === 'setup' ? 0 : attempts })
     // A wait before a retry ends with the reason of the signal.
     throw new AgentError('The call was aborted.', { code: signal.aborted ? 'aborted' : 'internal', phase: 'headers', cause: error })
   }
+}
+
+/** A token is about four characters. */
+function estimateTokens({ instructions = '', messages }: ModelRequest): number {
+  return Math.ceil((instructions.length + JSON.stringify(messages).length) / 4)
 }
 
 /** A server that streams although it was not asked to gives its first candidate alone, and no body to keep. */

@@ -1,6 +1,7 @@
 import type { Model } from '@capstan/core'
 import { createChatModel } from './chat-model.ts'
-import { type DeepseekModelId, deepseekProfiles, deepseekURL } from './profiles/deepseek.ts'
+import type { DeepseekModelId } from './profiles/deepseek.ts'
+import { endpoints } from './profiles/endpoints.ts'
 import { plainProfile } from './profiles/plain.ts'
 import type { ChatSettings, DeepseekSettings } from './settings.ts'
 
@@ -14,12 +15,12 @@ import type { ChatSettings, DeepseekSettings } from './settings.ts'
  */
 export function deepseek<Id extends DeepseekModelId | (string & {})>(id: Id, settings?: Id extends DeepseekModelId ? DeepseekSettings : ChatSettings): Model {
   const given: ChatSettings = settings ?? {}
-  const profile = deepseekProfiles.find(({ models }) => models.includes(id)) ?? { ...plainProfile, endpoint: 'deepseek' }
+  const profile = endpoints.deepseek.profiles.find(({ models }) => models.includes(id)) ?? { ...plainProfile, endpoint: 'deepseek' }
   const documentedURL = given.strictTools === true ? profile.strictTools?.baseURL : undefined
   return createChatModel({
     id: `deepseek/${id}`,
     model: id,
     profile,
-    settings: { ...given, apiKeyEnv: given.apiKeyEnv ?? 'DEEPSEEK_API_KEY', baseURL: given.baseURL ?? documentedURL ?? deepseekURL },
+    settings: { ...given, apiKeyEnv: given.apiKeyEnv ?? endpoints.deepseek.apiKeyEnv, baseURL: given.baseURL ?? documentedURL ?? endpoints.deepseek.baseURL },
   })
 }

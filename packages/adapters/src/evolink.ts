@@ -1,12 +1,10 @@
 import type { Model } from '@capstan/core'
 import { createChatModel } from './chat-model.ts'
-import { evolinkProfiles } from './profiles/evolink.ts'
+import { endpoints } from './profiles/endpoints.ts'
 import type { EvolinkModelId, EvolinkSettings } from './profiles/evolink-models.ts'
 import { plainProfile } from './profiles/plain.ts'
 import type { ModelProfile } from './profiles/profile.ts'
 import type { ChatSettings } from './settings.ts'
-
-const evolinkURL = 'https://api.evolink.ai/v1'
 
 /**
  * A model on Evolink. A setting that the model refuses does not compile.
@@ -22,10 +20,10 @@ export function evolink<Id extends EvolinkModelId | (string & {})>(id: Id, setti
     id: `evolink/${id}`,
     model: id,
     profile: evolinkProfile(id),
-    settings: { ...given, apiKeyEnv: given.apiKeyEnv ?? 'EVOLINK_API_KEY', baseURL: given.baseURL ?? evolinkURL },
+    settings: { ...given, apiKeyEnv: given.apiKeyEnv ?? endpoints.evolink.apiKeyEnv, baseURL: given.baseURL ?? endpoints.evolink.baseURL },
   })
 }
 
 function evolinkProfile(id: string): ModelProfile {
-  return evolinkProfiles.find(({ models }) => models.includes(id)) ?? { ...plainProfile, endpoint: 'evolink' }
+  return endpoints.evolink.profiles.find(({ models }) => models.includes(id)) ?? { ...plainProfile, endpoint: 'evolink' }
 }

@@ -3,6 +3,7 @@ export { evolink } from './evolink.ts'
 export { type MoonshotModelSettings, moonshot } from './moonshot.ts'
 export { type OpenaiCompatibleSettings, openaiCompatible } from './openai-compatible.ts'
 export { type DeepseekModelId, deepseekProfiles } from './profiles/deepseek.ts'
+export { type Endpoint, endpoints } from './profiles/endpoints.ts'
 export { evolinkProfiles } from './profiles/evolink.ts'
 export type { EvolinkModelId, EvolinkModels, EvolinkSettings } from './profiles/evolink-models.ts'
 export { type MoonshotModelId, type MoonshotModels, moonshotProfiles } from './profiles/moonshot.ts'
@@ -23,6 +24,8 @@ export type {
   ToolsRule,
 } from './profiles/profile.ts'
 export { type ProfileName, profiles } from './profiles/self-hosted.ts'
+export { type RawAnswer, sendRaw } from './raw-chat.ts'
+export { type LowerOptions, lowerSchema } from './schemas/lower-schema.ts'
 export type {
   BaseParameters,
   CacheKeyParameters,

@@ -1,6 +1,7 @@
 import { AgentError, type Model } from '@capstan/core'
 import { createChatModel } from './chat-model.ts'
-import { type MoonshotModelId, type MoonshotModels, moonshotOther, moonshotProfiles, moonshotURLs } from './profiles/moonshot.ts'
+import { endpoints } from './profiles/endpoints.ts'
+import { type MoonshotModelId, type MoonshotModels, moonshotOther, moonshotURLs } from './profiles/moonshot.ts'
 import { plainProfile } from './profiles/plain.ts'
 import type { ModelProfile } from './profiles/profile.ts'
 import type { ChatSettings, RegionSettings } from './settings.ts'
@@ -23,11 +24,11 @@ export function moonshot<Id extends MoonshotModelId | (string & {})>(id: Id, set
     id: `moonshot/${id}`,
     model: id,
     profile: moonshotProfile(id),
-    settings: { ...given, apiKeyEnv: given.apiKeyEnv ?? 'MOONSHOT_API_KEY', baseURL: given.baseURL ?? moonshotURLs[region] },
+    settings: { ...given, apiKeyEnv: given.apiKeyEnv ?? endpoints.moonshot.apiKeyEnv, baseURL: given.baseURL ?? moonshotURLs[region] },
   })
 }
 
 function moonshotProfile(id: string): ModelProfile {
-  const known = moonshotProfiles.find(({ models }) => models.includes(id))
+  const known = endpoints.moonshot.profiles.find(({ models }) => models.includes(id))
   return known ?? { ...moonshotOther, models: [], parameters: plainProfile.parameters }
 }

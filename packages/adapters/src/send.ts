@@ -97,7 +97,7 @@ async function refusalOf(chat: Chat, { answer, context }: OpenAnswer, refused: R
   if (repair === undefined) return error
   refused.options.onRepair?.({ type: 'repaired', what: repair.what, message: `${chat.id} refused a request (${status}): ${repair.says}.` })
   // The same request is worded otherwise when it is sent again, and may be at once: a retry that the caller sees and counts.
-  return copyError(error, { message: `${error.message} (${repair.says})`, retryable: true, retryAfterMs: 0 })
+  return copyError(error, { message: `${error.message} (${repair.says})`, retryable: true, retryAfterMs: 0, reworded: true })
 }
 
 interface RefusalWords {

@@ -1,25 +1,29 @@
-export { evolink, openaiCompatible } from '@capstan/adapters'
+export { deepseek, evolink, moonshot, openaiCompatible, profiles } from '@capstan/adapters'
 export {
   Agent,
   AgentError,
   type AgentErrorCode,
   type AgentOptions,
   type Approval,
+  answer,
   approve,
   assistant,
   type Cost,
   checkMessages,
+  decide,
   defaultLimits,
   deny,
   errorCodes,
   fatal,
   findProblem,
+  type Journal,
   type Json,
   type JsonObject,
   type Limits,
   type Message,
   type Model,
   type OutcomeAnswer,
+  openQuestions,
   type Prices,
   Run,
   type RunEvent,
@@ -40,4 +44,5 @@ export {
   type Usage,
   user,
 } from '@capstan/core'
+export { fileJournal, fileSessions, Session, type SessionStore, sqliteJournal, sqliteSessions } from '@capstan/durable'
 export { output, tool, toTools } from '@capstan/tools'

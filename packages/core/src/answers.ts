@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from './json.ts'
 
-/** A person's answer to an approval question. `input` replaces what the model asked for. */
-export type Approval = { readonly approve: true; readonly input?: Json } | { readonly approve: false; readonly reason?: string }
+/** A person's answer about a call. `input` replaces what the model asked for; `answer` is for a tool that asks. */
+export type Approval = { readonly approve: true; readonly input?: Json; readonly answer?: Json } | { readonly approve: false; readonly reason?: string }
 
 /** A person's answer about a call whose outcome is unknown. */
 export type OutcomeAnswer = { readonly output: string } | { readonly failed: string } | { readonly repeat: true }
@@ -11,16 +11,22 @@ export function approve(input?: Json): Approval {
   return input === undefined ? { approve: true } : { approve: true, input }
 }
 
+/** Answers the question of a tool's `ask`, so that the call runs with the answer. */
+export function answer(value: Json): Approval {
+  return { approve: true, answer: value }
+}
+
 /** Denies a call. The model is told the reason. */
 export function deny(reason?: string): Approval {
   return reason === undefined ? { approve: false } : { approve: false, reason }
 }
 
 /** Reads an answer; anything that is not clearly an approval is a denial. */
-export function readApproval(answer: Json): Approval {
-  if (!isJsonObject(answer)) return deny()
-  if (answer['approve'] === true) return 'input' in answer ? approve(answer['input']) : approve()
-  return typeof answer['reason'] === 'string' ? deny(answer['reason']) : deny()
+export function readApproval(given: Json): Approval {
+  if (!isJsonObject(given)) return deny()
+  const { approve: isApproved, input, answer: value, reason }: Readonly<Record<string, Json | undefined>> = given
+  if (isApproved === true) return { ...approve(input), ...(value !== undefined && { answer: value }) }
+  return typeof reason === 'string' ? deny(reason) : deny()
 }
 
 /** Reads an answer; anything unclear means that the call failed, never that it is repeated. */

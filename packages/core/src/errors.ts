@@ -25,6 +25,8 @@ export interface AgentErrorOptions {
   readonly attempts?: number
   /** True when the connection was stale and the server saw nothing of the request: one retry at once costs nothing. Default: false. */
   readonly stale?: boolean
+  /** True when the request is worded otherwise the next time, so that the rule it broke is kept: the same model is asked again at once. Default: false. */
+  readonly reworded?: boolean
   readonly cause?: unknown
 }
 
@@ -59,6 +61,8 @@ export class AgentError extends Error {
   declare readonly result: RunResult | undefined
   /** True when the connection was stale and the server saw nothing of the request. */
   readonly stale: boolean
+  /** True when the request is worded otherwise the next time. */
+  readonly reworded: boolean
   readonly isAgentError = true
 
   constructor(message: string, options: AgentErrorOptions) {
@@ -73,6 +77,7 @@ export class AgentError extends Error {
     this.usage = options.usage
     this.attempts = options.attempts ?? 0
     this.stale = options.stale ?? false
+    this.reworded = options.reworded ?? false
   }
 
   /** Works across two installed copies of the package, where `instanceof` does not. */
@@ -104,10 +109,10 @@ export interface ErrorChanges extends Partial<AgentErrorOptions> {
 
 /** A new error with the fields of another and some changes: an error object that is shared must not be changed. */
 export function copyError(error: AgentError, { message = error.message, ...changes }: ErrorChanges): AgentError {
-  const { code, phase, retryable, attempts, stale, status, retryAfterMs, providerMessage, requestId, usage, cause, stack } = error
+  const { code, phase, retryable, attempts, stale, reworded, status, retryAfterMs, providerMessage, requestId, usage, cause, stack } = error
   const known = { status, retryAfterMs, providerMessage, requestId, usage, cause }
   const options = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
-  const copy = new AgentError(message, { code, phase, retryable, attempts, stale, ...options, ...changes })
+  const copy = new AgentError(message, { code, phase, retryable, attempts, stale, reworded, ...options, ...changes })
   if (stack !== undefined) Object.defineProperty(copy, 'stack', { value: stack, writable: true, configurable: true })
   return copy
 }

@@ -1,7 +1,7 @@
 export { Agent } from './agent/agent.ts'
 export type { AgentOptions, ContextOption, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent/agent-options.ts'
 export { maxTools } from './agent/tool-set.ts'
-export { type Approval, approve, deny, type OutcomeAnswer } from './answers.ts'
+export { type Approval, answer, approve, deny, type OutcomeAnswer } from './answers.ts'
 export { errorId } from './describe.ts'
 export { type AgentErrorCode, errorCodes } from './error-codes.ts'
 export {
@@ -19,6 +19,7 @@ export type { AttemptReason, RunEvent, RunEventBody, RunEventOf, RunEventType, T
 export { type Answers, decide, openQuestions } from './hosts/decide.ts'
 export type { Definition } from './hosts/definition.ts'
 export type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from './hosts/journal.ts'
+export { type FinishedEvent, finishedEvents, liveFilter } from './hosts/reading.ts'
 export { isRecord, type RunRecord } from './hosts/records.ts'
 export { assertNever, isJsonObject, type Json, type JsonObject } from './json.ts'
 export { createLimiter, type Limiter, type LimiterOptions, type Permit } from './limiter.ts'

@@ -4,6 +4,8 @@ import { AgentError } from './errors.ts'
 
 /** Requests for one step, or for one `complete()`, the first included. */
 export const maxAttempts = 3
+/** A model that writes its calls as text is asked again once: it is not chance that decides about it. */
+const maxLeakAttempts = 2
 /** A server that asks for a longer wait fails the step at once, with `retryAfterMs` on the error. */
 export const maxRetryAfterMs = 60_000
 const baseDelayMs = 500
@@ -18,7 +20,7 @@ const maxDelayMs = 8_000
  * @returns The delay in milliseconds: what the server asked for, else full jitter under 0.5 s doubling to 8 s; `undefined` for no retry.
  */
 export function retryDelayMs(error: AgentError, attempt: number, random: number): number | undefined {
-  if (!error.retryable || attempt >= maxAttempts) return undefined
+  if (!error.retryable || attempt >= (error.code === 'leaked-markup' ? maxLeakAttempts : maxAttempts)) return undefined
   if (error.retryAfterMs !== undefined) return error.retryAfterMs <= maxRetryAfterMs ? error.retryAfterMs : undefined
   return Math.round(random * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1)))
 }

@@ -18,6 +18,8 @@ export interface Tool<Context = unknown> extends ToolDefinition {
   readonly repeatable: boolean
   /** Whether a person must approve a call before it runs; a function decides for each input. */
   readonly needsApproval: boolean | ((input: Json, context: Context) => boolean | Promise<boolean>)
+  /** What a person must answer before the call runs: JSON, mostly a text; nothing for no question. The answer is `answer` of the call. */
+  readonly ask?: (input: Json, context: Context) => Json | undefined | Promise<Json | undefined>
   /** Checks a parsed input against the schema. Never throws. */
   validate(input: Json): Promise<ToolValidation>
   /**
@@ -39,6 +41,8 @@ export interface ToolCallContext<Context = unknown> {
   readonly idempotencyKey: string
   /** The provider's id of the call. Not unique within a run: use `idempotencyKey` as a key. */
   readonly toolCallId: string
+  /** What a person answered to the question of `ask`. */
+  readonly answer?: Json
   /** Reports progress as a `tool-progress` event. Ignored after the end of the call. */
   readonly progress: (data: Json) => void
 }

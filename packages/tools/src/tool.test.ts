@@ -104,6 +104,27 @@ test.each([
   expect(await own.needsApproval({}, undefined)).toBe(true)
 })
 
+test('ask gets the checked input and the context, and execute the answer', async () => {
+  const schema = { type: 'object', properties: { seats: { type: 'number' } }, required: ['seats'] } as const
+  const heard: unknown[] = []
+  const book = tool({
+    name: 'book_seats',
+    description: 'Books seats.',
+    inputSchema: schema,
+    ask: (input, context: string) => `${JSON.stringify(input)} for ${context}?`,
+    execute: (_, { answer }) => heard.push(answer),
+  })
+  expect(await book.ask?.({ seats: '2' }, 'Ada')).toBe('{"seats":2} for Ada?')
+  const call = { signal: new AbortController().signal, context: 'Ada', idempotencyKey: 'k', toolCallId: 'c', progress: () => {} }
+  await book.run({ seats: 2 }, { ...call, answer: { row: 7 } })
+  expect(heard).toEqual([{ row: 7 }])
+})
+
+test('an ask that never settles throws, so that a person is asked for approval', async () => {
+  const book = tool(options({ ask: () => new Promise(() => undefined), timeoutMs: 5 }))
+  await expect(book.ask?.({}, undefined)).rejects.toThrow('did not settle')
+})
+
 test.each([
   ['', 'name'],
   ['ab', 'name'],

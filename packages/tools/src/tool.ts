@@ -26,6 +26,11 @@ export interface ToolOptions<Schema extends InputSchema, Context> {
   readonly repeatable?: boolean
   /** Whether a person must approve a call. A function that throws or takes longer than the timeout counts as yes. Default: false. */
   readonly needsApproval?: boolean | ((input: InputOf<Schema>, context: Context) => boolean | Promise<boolean>)
+  /**
+   * What a person must answer before the call runs: JSON, mostly a text; nothing for no question. `execute` finds the answer in
+   * `answer`. A question covers approval: whoever answers it lets the call run. A function that throws asks for approval.
+   */
+  readonly ask?: (input: InputOf<Schema>, context: Context) => Json | undefined | Promise<Json | undefined>
   /** Time for a whole call: checking, all attempts, reading a stream. Default: 120,000. */
   readonly timeoutMs?: number
   /** The text for the model is cut to this many bytes, head and tail kept. Default: 50,000. */
@@ -48,7 +53,7 @@ export function tool<const Schema extends InputSchema, Context = unknown>(option
   // The schema checks at run time that the input has the type that it gives at compile time.
   const typed = (input: unknown): InputOf<Schema> => input as InputOf<Schema>
   const spec: ToolSpec<Context> = { schema, timeoutMs, maxResultBytes, retries, execute: (input, call) => options.execute(typed(input), call) }
-  const { needsApproval = false } = options
+  const { needsApproval = false, ask } = options
   return Object.freeze({
     name,
     description,
@@ -57,6 +62,7 @@ export function tool<const Schema extends InputSchema, Context = unknown>(option
     repeatable,
     needsApproval:
       typeof needsApproval === 'boolean' ? needsApproval : askSafely(schema, timeoutMs, (input, context: Context) => needsApproval(typed(input), context)),
+    ...(ask !== undefined && { ask: questionOf(schema, timeoutMs, (input, context: Context) => ask(typed(input), context)) }),
     validate: (input: Json) => validate(spec, input),
     run: (input: Json, call: ToolCallContext<Context>) => runTool(spec, input, call),
   })
@@ -88,6 +94,23 @@ function askSafely<Context>(
     } catch {
       return true
     }
+  }
+}
+
+/** Asks with the checked input. A function that takes too long throws, so that the loop asks for approval instead. */
+function questionOf<Context>(
+  schema: ResolvedSchema,
+  timeoutMs: number,
+  ask: (input: unknown, context: Context) => Json | undefined | Promise<Json | undefined>,
+): (input: Json, context: Context) => Promise<Json | undefined> {
+  return async (input, context) => {
+    const work = async (): Promise<{ readonly question: Json | undefined }> => {
+      const checked = await checkInput(schema, input)
+      return { question: checked.ok ? await ask(checked.value, context) : undefined }
+    }
+    const asked = await within(timeoutMs, work())
+    if (asked === undefined) throw new Error(`ask did not settle within ${timeoutMs} ms.`)
+    return asked.question
   }
 }
 

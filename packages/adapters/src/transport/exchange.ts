@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { AgentError, type ErrorPhase } from '@capstan/core'
 import type { Clocks } from '../profiles/profile.ts'
-import type { Dispatcher } from './dispatcher.ts'
-import { networkError } from './network-error.ts'
+import { connectionsTo, type Dispatcher } from './dispatcher.ts'
+import { type NetworkErrorPlace, networkError } from './network-error.ts'
 import { type Deadline, measureSilence, type Silence } from './silence.ts'
 
 /** One request. */
@@ -42,7 +42,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #queuedBytes = 0
   #receivedBytes = 0
+  #connectionsBefore: number | undefined
   #isSent = false
+  /** True when it went over a connection that had been idle. */
+  #isReused = false
   #hasHeaders = false
   #hasEnded = false
   #isDraining = false
@@ -65,6 +68,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (signal.aborted) this.#fail(this.#aborted())
     else {
       signal.addEventListener('abort', this.#onAbort, { once: true })
+      this.#connectionsBefore = connectionsTo(dispatcher, url.origin)
       const path = `${url.pathname}${url.search}`
       try {
         // undici's own clocks are off: they know neither keep-alives nor a consumer that is busy.
@@ -158,6 +162,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller = controller
     // Failed while it was waiting for a connection.
     if (this.#error !== undefined) return controller.abort(this.#error)
+    const { dispatcher, url } = this.#options
+    this.#isReused = this.#connectionsBefore !== undefined && connectionsTo(dispatcher, url.origin) === this.#connectionsBefore
     this.#isSent = true
     this.#wake()
   }
@@ -203,8 +209,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#hasHeaders ? this.silence.phase : 'headers'
   }
 
-  #place(): { origin: string; phase: ErrorPhase; secrets: readonly string[] } {
-    return { origin: this.#options.url.origin, phase: this.#phase, secrets: this.#options.secrets }
+  #place(): NetworkErrorPlace {
+    const { url, secrets } = this.#options
+    return { origin: url.origin, phase: this.#phase, secrets, isReused: this.#isReused }
   }
 
   readonly #onAbort = (): void => this.#fail(this.#aborted())

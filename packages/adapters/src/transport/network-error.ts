@@ -51,6 +51,8 @@ export interface NetworkErrorPlace {
   readonly origin: string
   readonly phase: ErrorPhase
   readonly secrets: readonly string[]
+  /** True when the connection had been idle before. */
+  readonly isReused?: boolean
 }
 
 /** Makes the error of a connection that could not be made or broke. Its cause is a copy of the original without the bytes that came. */
@@ -63,6 +65,7 @@ export function networkError(error: unknown, place: NetworkErrorPlace): AgentErr
     code: meaning.code,
     phase: place.phase,
     retryable: meaning.retryable,
+    stale: place.isReused === true && place.phase === 'headers' && meaning.code === 'network-reset',
     cause: safeCause(error, place.secrets),
   })
 }

@@ -1,9 +1,11 @@
-import { AgentError, isJsonObject, type Json, type ModelEvent, type ToolCallPart } from '@capstan/core'
+import { AgentError, isJsonObject, type Json, type ModelEvent, type ToolCallPart, type ToolDefinition } from '@capstan/core'
 import type { ByteLimits } from '../profiles/profile.ts'
 
 interface OpenCall {
   id: string
   name: string
+  /** Further pieces of a name: only what makes a name that was offered is joined. */
+  readonly morePieces: string[]
   readonly fragments: string[]
   /** Fragments that came before the name: they are shown together with it. */
   isAnnounced: boolean
@@ -24,17 +26,17 @@ export interface ToolCallAssembler {
  *
  * - a fragment belongs to the call at its `index`; without one to the last call, unless it brings a new id or a new name;
  * - a new id at an index whose call has a name already starts another call;
- * - names are never joined, empty ids are ignored, arguments sent as an object are written as JSON.
+ * - pieces of a name are joined only where that makes a name that was offered, empty ids are ignored, arguments sent as an object are written as JSON.
  *
  * @throws {AgentError} From `add`: `response-too-large` past the limits, `stream-malformed` for fragments that are no objects.
  */
-export function createToolCallAssembler(limits: ByteLimits): ToolCallAssembler {
+export function createToolCallAssembler(limits: ByteLimits, tools: readonly ToolDefinition[] = []): ToolCallAssembler {
   const calls: OpenCall[] = []
   const byIndex = new Map<number, OpenCall>()
 
   const start = (): OpenCall => {
     if (calls.length >= limits.toolCalls) throw tooLarge(`The answer asks for more than ${limits.toolCalls} tool calls.`)
-    const call: OpenCall = { id: '', name: '', fragments: [], isAnnounced: false, bytes: 0 }
+    const call: OpenCall = { id: '', name: '', morePieces: [], fragments: [], isAnnounced: false, bytes: 0 }
     calls.push(call)
     return call
   }
@@ -53,8 +55,7 @@ export function createToolCallAssembler(limits: ByteLimits): ToolCallAssembler {
 
   const addFragment = (fragment: Fragment, isFirstOfDelta: boolean, events: ModelEvent[]): void => {
     const call = find(fragment, isFirstOfDelta)
-    if (call.id === '') call.id = fragment.id
-    if (call.name === '') call.name = fragment.name
+    nameCall(call, fragment)
     if (fragment.arguments !== '') {
       call.bytes += Buffer.byteLength(fragment.arguments)
       if (call.bytes > limits.toolInputBytes) throw tooLarge(`The arguments of a tool call are longer than ${limits.toolInputBytes} bytes.`)
@@ -76,14 +77,26 @@ export function createToolCallAssembler(limits: ByteLimits): ToolCallAssembler {
       return calls.length
     },
     finish: () =>
-      calls.map(({ id, name, fragments }, position) => ({
+      calls.map(({ id, name, morePieces, fragments }, position) => ({
         type: 'tool-call',
         // An empty id cannot be sent back: a tool message must name its call.
         toolCallId: id === '' ? `call_${position}` : id,
-        toolName: name,
+        toolName: wholeName(name, morePieces, tools),
         inputText: fragments.join('') || '{}',
       })),
   }
+}
+
+function nameCall(call: OpenCall, { id, name }: Fragment): void {
+  if (call.id === '') call.id = id
+  if (call.name === '') call.name = name
+  else if (name !== '' && name !== call.name) call.morePieces.push(name)
+}
+
+function wholeName(name: string, morePieces: readonly string[], tools: readonly ToolDefinition[]): string {
+  if (morePieces.length === 0) return name
+  const joined = [name, ...morePieces].join('')
+  return !tools.some((tool) => tool.name === name) && tools.some((tool) => tool.name === joined) ? joined : name
 }
 
 function announce(call: OpenCall, index: number, delta: string): ModelEvent | undefined {

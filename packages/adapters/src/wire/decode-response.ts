@@ -10,11 +10,11 @@ import {
   type Warning,
 } from '@capstan/core'
 import { redact } from '../redact.ts'
-import { createMessageAssembler } from './assemble-message.ts'
+import { createMessageAssembler, type FinishedMessage } from './assemble-message.ts'
 import { aboutAnswer, type DecodeContext } from './decode-context.ts'
 import { decodeError, excerpt } from './decode-error.ts'
 import { decodeErrorBody } from './error-body.ts'
-import { isAtOutputLimit, readFinishWord } from './finish-answer.ts'
+import { finishReasonOf, isAtOutputLimit, readFinishWord } from './finish-answer.ts'
 import { readInfo } from './response-info.ts'
 import { decodeUsage } from './usage.ts'
 
@@ -51,11 +51,17 @@ export function decodeResponse(text: string, context: DecodeContext): DecodedRes
     }
     const { finishReason, warning } = readFinishWord(finishWord, context, about)
     if (warning !== undefined) warnings.push(warning)
-    const assembler = createMessageAssembler(context.profile, context.limits)
-    const message = choice['message']
-    if (isJsonObject(message)) assembler.add(message, position === 0 ? events : [])
+    const { message, hasRecovered } = readMessage(choice['message'], isAtOutputLimit(finishReason, usage, context), {
+      context,
+      events: position === 0 ? events : [],
+    })
     const logprobs = choice['logprobs']
-    return { message: assembler.finish(), finishReason, rawFinishReason: finishWord, ...(logprobs !== undefined && logprobs !== null && { logprobs }) }
+    return {
+      message,
+      finishReason: finishReasonOf(finishReason, hasRecovered),
+      rawFinishReason: finishWord,
+      ...(logprobs !== undefined && logprobs !== null && { logprobs }),
+    }
   })
   const [first] = candidates
   if (first === undefined) throw notACompletion('its `choices` are empty', text, context)
@@ -68,6 +74,19 @@ export function decodeResponse(text: string, context: DecodeContext): DecodedRes
     response: responseInfo(body, context),
   }
   return { events, reply, candidates, warnings, raw: body }
+}
+
+interface MessagePlace {
+  readonly context: DecodeContext
+  readonly events: ModelEvent[]
+}
+
+function readMessage(message: Json | undefined, isCut: boolean, { context, events }: MessagePlace): FinishedMessage {
+  const assembler = createMessageAssembler(context)
+  if (isJsonObject(message)) assembler.add(message, events)
+  const finished = assembler.finish(isCut)
+  events.push(...finished.events)
+  return finished
 }
 
 function parseBody(text: string, context: DecodeContext): JsonObject {

@@ -1,5 +1,6 @@
 import {
   AgentError,
+  copyError,
   type ErrorPhase,
   isJsonObject,
   type Json,
@@ -9,11 +10,11 @@ import {
   type Usage,
   type Warning,
 } from '@capstan/core'
-import { createMessageAssembler, type MessageAssembler } from './assemble-message.ts'
+import { createMessageAssembler, type FinishedMessage, type MessageAssembler } from './assemble-message.ts'
 import { aboutAnswer, type DecodeContext, type OpenInfo } from './decode-context.ts'
 import { decodeError } from './decode-error.ts'
 import { decodeErrorBody } from './error-body.ts'
-import { isAtOutputLimit, readFinishWord } from './finish-answer.ts'
+import { finishReasonOf, isAtOutputLimit, readFinishWord } from './finish-answer.ts'
 import { readInfo } from './response-info.ts'
 import { decodeUsage } from './usage.ts'
 
@@ -45,7 +46,7 @@ export interface StreamDecoder {
 export function createStreamDecoder(context: DecodeContext): StreamDecoder {
   const state: StreamState = {
     context,
-    message: createMessageAssembler(context.profile, context.limits),
+    message: createMessageAssembler(context),
     info: {},
     usage: undefined,
     finishWord: undefined,
@@ -168,16 +169,27 @@ function finishStream(state: StreamState, warnings: readonly Warning[]): readonl
   if (context.profile.needsDone === true && !state.isDone) throw truncated('`[DONE]`', 'finish', state)
   const { finishReason, warning } = readFinishWord(finishWord, context, aboutAnswer(usage, context))
   const { requestId } = context
+  const atOutputLimit = isAtOutputLimit(finishReason, usage, context)
+  const { message, events, hasRecovered } = finishMessage(state, atOutputLimit)
   const reply: ModelReply = {
-    message: state.message.finish(),
-    finishReason,
+    message,
+    finishReason: finishReasonOf(finishReason, hasRecovered),
     rawFinishReason: finishWord,
-    atOutputLimit: isAtOutputLimit(finishReason, usage, context),
+    atOutputLimit,
     usage: usage ?? {},
     response: { ...state.info, ...(requestId !== undefined && { requestId }) },
   }
   const notes = warning === undefined ? warnings : [...warnings, warning]
-  return [...notes.map((note) => ({ type: 'warning', warning: note }) as const), { type: 'reply', reply }]
+  return [...events, ...notes.map((note) => ({ type: 'warning', warning: note }) as const), { type: 'reply', reply }]
+}
+
+/** A leak is found at the end alone; its error says what was used by then. */
+function finishMessage({ message, usage, context }: StreamState, isCut: boolean): FinishedMessage {
+  try {
+    return message.finish(isCut)
+  } catch (error) {
+    throw AgentError.is(error) ? copyError(error, aboutAnswer(usage, context)) : error
+  }
 }
 
 function truncated(what: string, phase: ErrorPhase, { usage, context }: StreamState): AgentError {

@@ -8,6 +8,11 @@ export function isAtOutputLimit(finishReason: FinishReason, usage: Usage | undef
   return finishReason === 'length' || (maxOutputTokens !== undefined && (usage?.outputTokens ?? 0) >= maxOutputTokens)
 }
 
+/** A model whose calls came as markup has stopped for them, whatever its server says. */
+export function finishReasonOf(finishReason: FinishReason, hasRecovered: boolean): FinishReason {
+  return hasRecovered && finishReason === 'stop' ? 'tool-calls' : finishReason
+}
+
 /** What a finish word says. */
 export interface FinishWord {
   readonly finishReason: FinishReason

@@ -18,9 +18,15 @@ const modelOptions = {
   'max-tokens': { type: 'string' },
   'max-seconds': { type: 'string' },
   quiet: { type: 'boolean' },
+  agent: { type: 'string' },
 } as const
 
+/** What an agent of one's own does not take, as it has its own. */
+const ownOptions = Object.keys(modelOptions).filter((name) => name !== 'quiet' && name !== 'agent')
+
 const outputOptions = { json: { type: 'boolean' }, jsonl: { type: 'boolean' } } as const
+
+const recordOptions = { journal: { type: 'string' }, 'run-id': { type: 'string' } } as const
 
 const simulateOptions = {
   port: { type: 'string' },
@@ -43,6 +49,11 @@ export interface RunArguments {
   readonly limits: { readonly steps?: number; readonly toolCalls?: number; readonly tokens?: number; readonly durationMs?: number }
   readonly output: 'text' | 'json' | 'jsonl'
   readonly quiet: boolean
+  /** An agent of one's own: `./file.js#name`. */
+  readonly agent: string | undefined
+  /** The folder of a journal that keeps the run. */
+  readonly journal: string | undefined
+  readonly runId: string | undefined
 }
 
 export interface SimulateArguments {
@@ -55,11 +66,11 @@ export interface SimulateArguments {
 
 /** @throws {UsageError} For an unknown option or a value out of range. */
 export function parseRunArguments(command: 'run' | 'demo' | 'chat', args: readonly string[]): RunArguments {
-  const { values, positionals } = parse(args, command === 'chat' ? modelOptions : { ...modelOptions, ...outputOptions })
-  const text = (name: keyof typeof modelOptions): string | undefined => {
-    const value = values[name]
-    return typeof value === 'string' ? value : undefined
-  }
+  const { values, positionals } = parse(args, command === 'chat' ? modelOptions : { ...modelOptions, ...outputOptions, ...recordOptions })
+  const text = (name: keyof typeof modelOptions | keyof typeof recordOptions): string | undefined => textIn(values[name])
+  const own = ownOptions.find((name) => values['agent'] !== undefined && values[name] !== undefined)
+  if (own !== undefined) throw new UsageError(`--agent brings its own model, instructions, tools and limits, so --${own} has no place beside it.`)
+  if (values['run-id'] !== undefined && values['journal'] === undefined) throw new UsageError('--run-id needs --journal DIR.')
   if (values['json'] === true && values['jsonl'] === true) throw new UsageError('--json and --jsonl exclude each other.')
   const without = (name: 'no-calculator' | 'no-dates' | 'no-files'): boolean => values[name] === true || values['no-tools'] === true
   const seconds = numberOf('--max-seconds', text('max-seconds'), { least: 1 })
@@ -83,6 +94,9 @@ export function parseRunArguments(command: 'run' | 'demo' | 'chat', args: readon
     },
     output: values['json'] === true ? 'json' : values['jsonl'] === true ? 'jsonl' : 'text',
     quiet: values['quiet'] === true,
+    agent: text('agent'),
+    journal: text('journal'),
+    runId: text('run-id'),
   }
 }
 
@@ -90,26 +104,37 @@ export function parseRunArguments(command: 'run' | 'demo' | 'chat', args: readon
 export function parseSimulateArguments(args: readonly string[]): SimulateArguments {
   const { values, positionals } = parse(args, simulateOptions)
   if (positionals.length > 0) throw new UsageError(`simulate takes no words, but got '${positionals[0]}'.`)
-  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
   const faults = values['fault']
   return {
-    port: numberOf('--port', text(values['port']), { least: 0, most: 65_535 }) ?? 0,
-    apiKey: text(values['api-key']),
+    port: numberOf('--port', textIn(values['port']), { least: 0, most: 65_535 }) ?? 0,
+    apiKey: textIn(values['api-key']),
     faults: Array.isArray(faults) ? faults.map(String) : [],
-    chunkDelayMs: numberOf('--chunk-delay', text(values['chunk-delay']), { least: 0 }) ?? 0,
-    seed: numberOf('--seed', text(values['seed']), { least: 0 }) ?? 1,
+    chunkDelayMs: numberOf('--chunk-delay', textIn(values['chunk-delay']), { least: 0 }) ?? 0,
+    seed: numberOf('--seed', textIn(values['seed']), { least: 0 }) ?? 1,
   }
+}
+
+/** Values and words, as they were given. */
+export interface ParsedArguments {
+  readonly values: Values
+  readonly positionals: readonly string[]
 }
 
 type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
 
-function parse(args: readonly string[], options: NonNullable<Parameters<typeof parseArgs>[0]>['options']): { values: Values; positionals: string[] } {
+/** @throws {UsageError} For an option that is not among these. */
+export function parse(args: readonly string[], options: NonNullable<Parameters<typeof parseArgs>[0]>['options']): ParsedArguments {
   try {
     return parseArgs({ args: [...args], options: options ?? {}, allowPositionals: true, strict: true })
   } catch (error) {
     // The parser's own sentence names the option.
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** The value of an option that takes a text. */
+export function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 function numberOf(name: string, value: string | undefined, { least, most = Number.MAX_SAFE_INTEGER }: { least: number; most?: number }): number | undefined {

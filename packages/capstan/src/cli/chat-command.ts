@@ -1,33 +1,27 @@
 import { createInterface } from 'node:readline'
-import { Agent, AgentError, type Message, user } from '@capstan/core'
+import { type Agent, AgentError, type Message, type Run, user } from '@capstan/core'
 import { parseRunArguments } from './arguments.ts'
-import { chooseModel } from './choose-model.ts'
+import { askPerson, type ReadLine } from './ask-person.ts'
+import { chooseAgent } from './choose-agent.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
 import { RunView } from './show-run.ts'
-import { stockTools } from './stock-tools.ts'
 import { summarise } from './summary.ts'
 import { UsageError } from './usage-error.ts'
 
+const prompt = 'you> '
 const chatHelp = 'Commands: /help, /clear (forget the conversation), /quit. Ctrl-C stops an answer; at the prompt it leaves.'
 
 /** `capstan chat`: a conversation, line by line. Also works with lines from a pipe. */
 export async function chatCommand(words: readonly string[], host: Host): Promise<number> {
   const args = parseRunArguments('chat', words)
   if (args.words.length > 0) throw new UsageError(`chat takes no words, but got '${args.words[0]}'. To ask one question: capstan run "…"`)
-  const chosen = await chooseModel({ args, env: host.env, offlineWithoutKey: false })
+  const chosen = await chooseAgent({ command: 'chat', args, env: host.env })
   const view = new RunView(host, { quiet: args.quiet, answers: true })
-  const agent = new Agent({
-    name: 'chat',
-    model: chosen.model,
-    tools: await stockTools(args),
-    limits: args.limits,
-    ...(args.instructions !== undefined && { instructions: args.instructions }),
-  })
   try {
     if (chosen.note !== undefined) view.note(chosen.note, 'yellow')
     if (host.stdin.isTTY) view.note(chatHelp)
-    return await converse({ agent, view, host, modelId: chosen.model.id })
+    return await converse({ agent: chosen.agent, view, host, modelId: chosen.modelId })
   } finally {
     await chosen.close()
   }
@@ -44,16 +38,22 @@ async function converse(conversation: Conversation): Promise<number> {
   const { host } = conversation
   const isTerminal = host.stdin.isTTY === true
   // The prompt is no answer: it goes to stderr.
-  const lines = createInterface({ input: host.stdin, output: process.stderr, terminal: isTerminal, prompt: 'you> ' })
-  const state: ChatState = { messages: [], exitCode: exitCodes.finished, stop: undefined }
+  const lines = createInterface({ input: host.stdin, output: process.stderr, terminal: isTerminal })
+  const reader = lines[Symbol.asyncIterator]()
+  const read = async (prompt: string): Promise<string | undefined> => {
+    lines.setPrompt(prompt)
+    // Lines that wait already need no prompt, and there is nobody to read one at a pipe.
+    if (isTerminal) lines.prompt()
+    const { value, done } = await reader.next()
+    return done === true ? undefined : value
+  }
+  const state: ChatState = { messages: [], exitCode: exitCodes.finished, stop: undefined, read }
   const interrupt = (): void => (state.stop === undefined ? lines.close() : state.stop())
   lines.on('SIGINT', interrupt)
   const release = host.onInterrupt(interrupt)
-  if (isTerminal) lines.prompt()
   try {
-    for await (const line of lines) {
+    for (let line = await read(prompt); line !== undefined; line = await read(prompt)) {
       if (!(await handleLine(line.trim(), state, conversation))) break
-      if (isTerminal) lines.prompt()
     }
   } finally {
     lines.close()
@@ -68,6 +68,7 @@ interface ChatState {
   exitCode: number
   /** Stops the answer that is under way. */
   stop: (() => void) | undefined
+  readonly read: ReadLine
 }
 
 /** Returns false when the conversation is over. */
@@ -80,9 +81,7 @@ async function handleLine(line: string, state: ChatState, conversation: Conversa
   } else if (line.startsWith('/')) {
     conversation.view.note(line === '/help' ? chatHelp : `There is no command ${line}. ${chatHelp}`)
   } else {
-    const answer = await answerTo([...state.messages, user(line)], conversation, (abort) => {
-      state.stop = abort
-    })
+    const answer = await answerTo([...state.messages, user(line)], state, conversation)
     Object.assign(state, answer, { stop: undefined })
   }
   return true
@@ -93,13 +92,22 @@ interface ChatAnswer {
   readonly exitCode: number
 }
 
-async function answerTo(input: readonly Message[], { agent, view, modelId }: Conversation, onStart: (abort: () => void) => void): Promise<ChatAnswer> {
-  const run = agent.stream(input, { retryAfterText: 'restart' })
-  onStart(() => run.abort(new Error('interrupted')))
-  view.watch(run)
-  try {
+async function answerTo(input: readonly Message[], state: ChatState, { agent, view, modelId }: Conversation): Promise<ChatAnswer> {
+  const follow = async (run: Run) => {
+    state.stop = () => run.abort(new Error('interrupted'))
+    view.watch(run)
     const result = await run.result
     view.note(summarise(result, modelId))
+    state.stop = undefined
+    return result
+  }
+  try {
+    let result = await follow(agent.stream(input, { retryAfterText: 'restart' }))
+    while (result.status === 'paused' && result.state !== undefined) {
+      const answers = await askPerson(result.pending, state.read, view)
+      if (answers === undefined) return { messages: result.messages, exitCode: exitCodes.paused }
+      result = await follow(agent.resume(result.state, { answers, retryAfterText: 'restart' }))
+    }
     return { messages: result.messages, exitCode: result.status === 'finished' ? exitCodes.finished : exitCodes.limit }
   } catch (error) {
     if (!AgentError.is(error)) throw error

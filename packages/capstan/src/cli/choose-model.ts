@@ -1,4 +1,4 @@
-import { evolink, evolinkProfiles, openaiCompatible } from '@capstan/adapters'
+import { type ChatSettings, deepseek, evolink, evolinkProfiles, moonshot, openaiCompatible } from '@capstan/adapters'
 import type { Model } from '@capstan/core'
 import type { RunArguments } from './arguments.ts'
 
@@ -26,15 +26,31 @@ const defaultKeyVariable = 'EVOLINK_API_KEY'
  * @throws {AgentError} From the adapters, such as `missing-key`, on the first request.
  */
 export async function chooseModel({ args, env, offlineWithoutKey }: ModelChoice): Promise<ChosenModel> {
-  const hasEndpoint = args.baseURL !== undefined || args.apiKeyEnv !== undefined || Boolean(env[defaultKeyVariable])
+  const hasEndpoint = args.baseURL !== undefined || args.apiKeyEnv !== undefined || vendorOf(args.model) !== undefined || Boolean(env[defaultKeyVariable])
   if (args.offline || (offlineWithoutKey && !hasEndpoint)) return await offlineModel(args)
   return { model: onlineModel(args), note: undefined, close: async () => {} }
 }
 
-function onlineModel({ model: id = defaultModel, baseURL, apiKeyEnv = defaultKeyVariable }: RunArguments): Model {
-  const isEvolink = baseURL === undefined || evolinkProfiles.some(({ models }) => models.includes(id))
-  if (isEvolink) return evolink(id, { apiKeyEnv, ...(baseURL !== undefined && { baseURL }) })
-  return openaiCompatible({ baseURL, model: id, apiKeyEnv })
+/** What says which model of which endpoint. */
+export type ModelArguments = Pick<RunArguments, 'model' | 'baseURL' | 'apiKeyEnv'>
+
+const vendors: Readonly<Record<string, (id: string, settings: ChatSettings) => Model>> = { deepseek, moonshot, evolink }
+
+/** `deepseek/ID` and `moonshot/ID` are the vendors' own endpoints. */
+function vendorOf(model: string | undefined): { readonly make: (id: string, settings: ChatSettings) => Model; readonly id: string } | undefined {
+  const [, vendor = '', id = ''] = /^(deepseek|moonshot|evolink)\/(.+)$/.exec(model ?? '') ?? []
+  const make = vendors[vendor]
+  return make === undefined ? undefined : { make, id }
+}
+
+/** The model on its real endpoint; the key is looked up with the first request. */
+export function onlineModel({ model: name = defaultModel, baseURL, apiKeyEnv }: ModelArguments, more: ChatSettings = {}): Model {
+  const settings = { ...more, ...(baseURL !== undefined && { baseURL }), ...(apiKeyEnv !== undefined && { apiKeyEnv }) }
+  const vendor = vendorOf(name)
+  if (vendor !== undefined) return vendor.make(vendor.id, settings)
+  const isEvolink = baseURL === undefined || evolinkProfiles.some(({ models }) => models.includes(name))
+  if (isEvolink) return evolink(name, settings)
+  return openaiCompatible({ apiKeyEnv: defaultKeyVariable, ...settings, baseURL, model: name })
 }
 
 async function offlineModel(args: RunArguments): Promise<ChosenModel> {

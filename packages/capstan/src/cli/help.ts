@@ -7,18 +7,26 @@ Usage
   capstan run [options] "words:" -     stdin takes the place of -
   capstan chat [options]               a conversation; Ctrl-C stops an answer
   capstan demo [options] ["question"]  run; without a key: the offline model
+  capstan runs [command] [options]     recorded runs: list, decide, resume
   capstan simulate [options]           a local provider to test against
+  capstan verify [options]             check an endpoint against its profile
   capstan help | --help | --version
 
 Model (run, chat, demo)
   --model ID          default kimi-k2-thinking; deepseek-chat, ... or any
-                      model that the endpoint of --base-url serves
+                      model that the endpoint of --base-url serves;
+                      deepseek/ID and moonshot/ID: the vendors' own
+                      endpoints, keys in DEEPSEEK_API_KEY, MOONSHOT_API_KEY
   --base-url URL      default https://api.evolink.ai/v1; also documented:
                       https://direct.evolink.ai/v1
-  --api-key-env NAME  variable that holds the key; default EVOLINK_API_KEY
+  --api-key-env NAME  variable that holds the key; default EVOLINK_API_KEY,
+                      or that of the vendor
   --offline           the simulator's offline model: no key, no network. It is
                       a rule-based stand-in, not a language model
   --instructions TEXT instructions to the model
+
+  --agent FILE#NAME   an agent of your own instead: the export of a module;
+                      default name: agent
 
 Tools (run, chat, demo): calculator, dates, and files (read-only)
   --root DIR          the folder that the file tools may read; default .
@@ -35,6 +43,21 @@ Output (run, demo)
   --jsonl             every event as a line of JSON on stdout
   --quiet             nothing on stderr but errors
 
+Recording (run, demo)
+  --journal DIR       keeps the run, so that it survives a crash; the runs
+                      commands look into .capstan/runs unless told otherwise
+  --run-id ID         default random. With an id that is there the run goes on
+
+Runs (each takes --journal DIR and --json)
+  runs list
+  runs show ID
+  runs approve ID [QUESTION] [--input JSON] [--answer TEXT]
+  runs deny ID [QUESTION] [--reason TEXT]
+  runs outcome ID [QUESTION] --output TEXT | --failed TEXT | --again
+                      what became of a call that a crash cut off
+  runs resume ID --agent FILE#NAME [--force] [--jsonl] [--quiet]
+                      --force takes it from an owner that is surely gone
+
 Simulate
   --port N            default 0, a free one. Its base URL is the first line
                       of stdout
@@ -44,7 +67,21 @@ Simulate
   --chunk-delay MS    pause between the events of a stream; default 0
   --seed N            default 1
 
+Verify (with --model, --base-url, --api-key-env as above)
+  --profile NAME      expect this: vllmKimi, llamaCpp, openRouter, ...;
+                      default: the profile of the model
+  --cases FILE        tool-call cases, a request body or {messages, tools} on
+                      each line; default: a small built-in set
+  --reference FILE    results of another run: also compares when tools are
+                      called (F1)
+  --save FILE         write the results of this run
+  --max-cases N       at most so many cases; default 100
+  --max-seconds N     for each request; default 120
+  --only probes|cases one of the two; default both
+  --json              everything as one JSON object on stdout
+
 Exit codes
   0 finished   1 error   2 usage   3 a limit was reached
   4 paused, or the outcome of a call is unknown   130 aborted
+  verify: 0 as expected   1 an endpoint that differs or fails   2 usage
 `

@@ -32,6 +32,8 @@ async function dispatch(command: string, rest: readonly string[], host: Host): P
       return await (await import('./run-command.ts')).runCommand(command, rest, host)
     case 'chat':
       return await (await import('./chat-command.ts')).chatCommand(rest, host)
+    case 'runs':
+      return await (await import('./runs-command.ts')).runsCommand(rest, host)
     case 'simulate':
       return await (await import('./simulate-command.ts')).simulateCommand(rest, host)
     case '--version':
@@ -40,7 +42,7 @@ async function dispatch(command: string, rest: readonly string[], host: Host): P
       host.stdout.write(`${version()}\n`)
       return exitCodes.finished
     default:
-      throw new UsageError(`there is no command '${command}'. The commands are run, chat, demo, simulate and help.`)
+      throw new UsageError(`there is no command '${command}'. The commands are run, chat, demo, runs, simulate and help.`)
   }
 }
 

@@ -1,61 +1,34 @@
-import { Agent, AgentError, type Run } from '@capstan/core'
-import { parseRunArguments, type RunArguments } from './arguments.ts'
-import { chooseModel } from './choose-model.ts'
-import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { parseRunArguments } from './arguments.ts'
+import { chooseAgent } from './choose-agent.ts'
 import type { Host } from './host.ts'
 import { questionOf } from './question.ts'
-import { RunView, writeEvents } from './show-run.ts'
-import { stockTools } from './stock-tools.ts'
-import { summarise } from './summary.ts'
+import { showResult } from './show-result.ts'
+import { RunView } from './show-run.ts'
 
 /** `capstan run` and `capstan demo`: one question, one answer, an exit code. */
 export async function runCommand(command: 'run' | 'demo', words: readonly string[], host: Host): Promise<number> {
   const args = parseRunArguments(command, words)
   const question = await questionOf(command, args.words, host)
-  const chosen = await chooseModel({ args, env: host.env, offlineWithoutKey: command === 'demo' })
+  const { agent, modelId, note, close } = await chooseAgent({ command, args, env: host.env })
   const view = new RunView(host, { quiet: args.quiet, answers: args.output === 'text' })
   try {
-    if (chosen.note !== undefined) view.note(chosen.note, 'yellow')
+    if (note !== undefined) view.note(note, 'yellow')
     if (command === 'demo' && args.words.length === 0) view.note(`Question: ${question}`, 'bold')
-    const agent = new Agent({
-      name: command,
-      model: chosen.model,
-      tools: await stockTools(args),
-      limits: args.limits,
-      ...(args.instructions !== undefined && { instructions: args.instructions }),
-    })
-    const run = agent.stream(question)
+    const run = agent.stream(question, await recording(args))
+    if (args.journal !== undefined) view.note(`· run ${run.runId}, recorded in ${args.journal}`)
     const release = host.onInterrupt(() => run.abort(new Error('interrupted')))
     try {
-      return await show(run, { args, view, host, modelId: chosen.model.id })
+      return await showResult(run, { output: args.output, view, stdout: host.stdout, modelId })
     } finally {
       release()
     }
   } finally {
-    await chosen.close()
+    await close()
   }
 }
 
-interface Showing {
-  readonly args: RunArguments
-  readonly view: RunView
-  readonly host: Host
-  readonly modelId: string
-}
-
-async function show(run: Run, { args, view, host, modelId }: Showing): Promise<number> {
-  if (args.output === 'jsonl') writeEvents(run, host.stdout)
-  else view.watch(run)
-  try {
-    const result = await run.result
-    if (args.output === 'json') host.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
-    view.note(summarise(result, modelId))
-    return exitCodeOf(result)
-  } catch (error) {
-    if (!AgentError.is(error)) throw error
-    if (args.output === 'json') host.stdout.write(`${JSON.stringify({ error, result: error.result }, undefined, 2)}\n`)
-    if (error.result !== undefined) view.note(summarise(error.result, modelId, error.code))
-    view.fail(error)
-    return error.code === 'aborted' ? exitCodes.aborted : exitCodes.error
-  }
+async function recording({ journal, runId }: ReturnType<typeof parseRunArguments>) {
+  if (journal === undefined) return {}
+  const { fileJournal } = await import('@capstan/durable')
+  return { journal: fileJournal(journal), ...(runId !== undefined && { runId }) }
 }

@@ -90,10 +90,12 @@ export class RunView {
     this.#screen.stderr.write(this.#style('dim', this.#wrapper.push(printable(text))))
   }
 
-  #message({ message, finishReason }: RunEventOf<'message-end'>): void {
+  #message({ message, finishReason, replayed }: RunEventOf<'message-end'>): void {
     this.#endBlock()
     const text = textOf(message)
-    if (text === '' || this.#live === this.#screen.stdout) return
+    // What was streamed is on the screen; of what was recorded before, the answer alone is worth a second look.
+    const isShown = replayed ? finishReason === 'tool-calls' : this.#live === this.#screen.stdout
+    if (text === '' || isShown) return
     // Text beside tool calls is commentary: only the last step's text is the answer.
     if (finishReason !== 'tool-calls' && this.#answers) this.#screen.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
     else if (finishReason === 'tool-calls' && this.#live === undefined) this.note(`  says: ${text}`)
@@ -103,7 +105,8 @@ export class RunView {
     this.#line(`→ ${toolName} `, JSON.stringify(input), 'cyan')
   }
 
-  #toolEnd({ toolName, status, text, ms }: RunEventOf<'tool-end'>): void {
+  #toolEnd({ toolName, status, text, ms, replayed }: RunEventOf<'tool-end'>): void {
+    if (replayed) return
     const time = status === 'ok' || ms > 0 ? ` (${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms)` : ''
     const name = status === 'ok' ? toolName : `${toolName} ${status}`
     this.#line(`← ${name}${time}: `, text, status === 'ok' ? 'green' : 'yellow')

@@ -111,7 +111,7 @@ export function isOnce(effect: string): boolean {
 
 /** The operation that an answer sets going: that of the call, or of its repetition. */
 function callOf(questionId: string): string {
-  return questionId.replace(/\/approval$/, '').replace(/\/outcome\/(\d+)$/, '/again/$1')
+  return questionId.replace(/\/(?:approval|question)$/, '').replace(/\/outcome\/(\d+)$/, '/again/$1')
 }
 
 function mismatch(what: string): AgentError {

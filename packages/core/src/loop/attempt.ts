@@ -13,7 +13,7 @@ import { withinTime } from './within-time.ts'
 /** What is recorded of one request. A failure is a value; `retryInMs` says that the loop shall try again. */
 export type AttemptOutput =
   | { readonly status: 'ok'; readonly reply: ModelReply }
-  /** `free` marks the retry of a stale connection, which counts for nothing. */
+  /** `free` marks the retry of a stale connection, or of a request that is worded otherwise: it counts for nothing. */
   | { readonly status: 'failed'; readonly error: ErrorData; readonly usage?: Usage; readonly retryInMs?: number; readonly free?: true }
   /** The time limit of the run came first; `text` is what had come by then. */
   | { readonly status: 'late'; readonly text: string }
@@ -118,7 +118,7 @@ type RetryPlan = { readonly retryInMs: number; readonly free?: true } | 'no-retr
 
 // Decided here, inside the operation, and recorded: jitter and the budget of the process are nothing that a replay knows.
 function planRetry(run: LoopRun, place: ChainPlace, failure: AgentError): RetryPlan {
-  if (failure.stale && !place.freeUsed) return { retryInMs: 0, free: true }
+  if (failure.reworded || (failure.stale && !place.freeUsed)) return { retryInMs: 0, free: true }
   const model = modelAt(run, place)
   if (failure.retryAfterMs !== undefined) model.limiter?.pause(Math.min(failure.retryAfterMs, maxRetryAfterMs))
   const scope = model.traits.retryScope ?? model.id

@@ -1,11 +1,11 @@
-import { readApproval, readOutcome } from '../answers.ts'
+import { type Approval, readApproval, readOutcome } from '../answers.ts'
 import { AgentError } from '../errors.ts'
 import { type ToolResultPart, type ToolStatus, toolCallsOf } from '../messages.ts'
 import type { ModelReply } from '../model.ts'
 import type { Answer, Question } from '../operations.ts'
 import { type CheckedCall, checkCalls, countsAsCall, findTool, isCut, type RunnableCall, type StepReply, toolResult } from './check-calls.ts'
 import { addBatchTime, type LoopRun, openStep } from './loop-run.ts'
-import { approvalOperation, approvalQuestion, outcomeQuestion } from './questions.ts'
+import { approvalOperation, approvalQuestion, type Gate, outcomeQuestion } from './questions.ts'
 import { callsKey, countRepeat } from './repeats.ts'
 import { type RecordedOutput, toolOperation } from './run-tool.ts'
 
@@ -31,7 +31,7 @@ export async function callTools(run: LoopRun, step: StepReply): Promise<ToolBatc
   }
   const runnable = checked.filter((call) => 'tool' in call)
   const gated = await findGated(run, runnable)
-  const free = runnable.filter((call) => !gated.includes(call))
+  const free = runnable.filter((call) => !gated.has(call))
   const unknown = await execute(run, results, { calls: free, round: 0 })
   const asked = await askForApproval(run, results, gated)
   if (asked.pending.length > 0) return { pending: [...asked.pending, ...unknown.map((call) => outcomeQuestion(call, 1))] }
@@ -52,15 +52,19 @@ function repeatKey(run: LoopRun, { message }: ModelReply): string {
   return callsKey(calls.map(({ tool, toolName, inputText }) => ({ toolName: tool?.name ?? toolName, inputText })))
 }
 
-async function findGated(run: LoopRun, calls: readonly RunnableCall[]): Promise<readonly RunnableCall[]> {
-  const asking = calls.filter(({ tool }) => tool.needsApproval !== false)
-  if (asking.length === 0) return []
+/** The calls that a person has to be asked about, in call order, with what is asked. */
+type GatedCalls = ReadonlyMap<RunnableCall, Gate>
+
+async function findGated(run: LoopRun, calls: readonly RunnableCall[]): Promise<GatedCalls> {
+  const asking = calls.filter(({ tool }) => tool.needsApproval !== false || tool.ask !== undefined)
+  if (asking.length === 0) return new Map()
   const outcomes = await run.operations.perform(asking.map((call) => approvalOperation(run, call)))
   addBatchTime(run, outcomes)
-  return asking.filter((_, index) => {
+  const gates = asking.map((call, index) => {
     const outcome = outcomes[index]
-    return outcome?.status === 'done' ? outcome.output : true
+    return [call, outcome?.status === 'done' ? outcome.output : true] as const
   })
+  return new Map(gates.filter(([, gate]) => gate !== false))
 }
 
 interface Execution {
@@ -98,22 +102,37 @@ interface Asked {
   readonly pending: readonly Question[]
 }
 
-async function askForApproval(run: LoopRun, results: Results, gated: readonly RunnableCall[]): Promise<Asked> {
-  if (gated.length === 0) return { approved: [], pending: [] }
-  const questions = gated.map(approvalQuestion)
+async function askForApproval(run: LoopRun, results: Results, gated: GatedCalls): Promise<Asked> {
+  if (gated.size === 0) return { approved: [], pending: [] }
+  const calls = [...gated.keys()]
+  const questions = [...gated].map(([call, gate]) => approvalQuestion(call, gate))
   const answers = await run.operations.ask(questions)
   const pending = questions.filter((_, index) => answers[index] === undefined)
   if (pending.length > 0) return { approved: [], pending }
-  return { approved: gated.flatMap((call, index) => settleApproval(run, results, { call, answer: answers[index] })), pending }
+  return { approved: calls.flatMap((call, index) => settleApproval(run, results, { call, gate: gated.get(call), answer: answers[index] })), pending }
 }
 
-function settleApproval(run: LoopRun, results: Results, { call, answer }: { call: RunnableCall; answer: Answer | undefined }): readonly RunnableCall[] {
+interface Judged {
+  readonly call: RunnableCall
+  readonly gate: Gate | undefined
+  readonly answer: Answer | undefined
+}
+
+function settleApproval(run: LoopRun, results: Results, { call, gate, answer }: Judged): readonly RunnableCall[] {
   const approval = readApproval(answer?.value ?? null)
+  const isUnanswered = typeof gate === 'object' && approval.approve && approval.answer === undefined
   // Edited input takes the place of the model's for good: also in questions about this call.
-  if (approval.approve) return [approval.input === undefined ? call : { ...call, input: approval.input }]
-  const text = `Not run: a person denied this call${approval.reason ? `: ${approval.reason}` : '.'}`
+  if (approval.approve && !isUnanswered) {
+    const { input = call.input, answer: given } = approval
+    return [{ ...call, input, ...(given !== undefined && { answer: given }) }]
+  }
+  const text = isUnanswered ? 'Not run: its question was not answered.' : deniedText(approval)
   settle(run, results, { call, output: { status: 'denied', text }, ms: 0, replayed: answer?.replayed ?? false })
   return []
+}
+
+function deniedText(approval: Approval): string {
+  return `Not run: a person denied this call${!approval.approve && approval.reason ? `: ${approval.reason}` : '.'}`
 }
 
 /** Asks about calls of unknown outcome until each is settled; returns the questions that nobody has answered yet. */

@@ -16,6 +16,8 @@ export interface RunnableCall {
   readonly tool: Tool<never>
   /** The arguments, parsed, not yet validated; or what a person put in their place. */
   readonly input: Json
+  /** What a person answered to the question of the tool. */
+  readonly answer?: Json
 }
 
 /** A call that is answered without running. */

@@ -1,18 +1,23 @@
 import { createHash } from 'node:crypto'
+import type { Json } from '../json.ts'
 import type { Operation, Question } from '../operations.ts'
 import type { RunnableCall } from './check-calls.ts'
 import { type LoopRun, leftMs } from './loop-run.ts'
 import { withinTime } from './within-time.ts'
 
+/** Whether a person must be asked about a call, and what the tool itself asks. */
+export type Gate = boolean | { readonly question: Json }
+
 /** Whether a person must approve this call. Recorded, because it is the caller's code; without a clear no, a person is asked. */
-export function approvalOperation(run: LoopRun, call: RunnableCall): Operation<boolean> {
+export function approvalOperation(run: LoopRun, call: RunnableCall): Operation<Gate> {
   return {
     id: `${call.id}/needs-approval`,
     name: `needs-approval ${call.tool.name}`,
     effect: 'read',
     run: async ({ signal }) => {
       try {
-        return (await withinTime(leftMs(run), signal, () => decide(run, call))) !== false
+        const gate = await withinTime(leftMs(run), signal, () => decide(run, call))
+        return gate === 'late' ? true : gate
       } catch {
         signal.throwIfAborted()
         return true
@@ -21,17 +26,26 @@ export function approvalOperation(run: LoopRun, call: RunnableCall): Operation<b
   }
 }
 
-async function decide(run: LoopRun, { tool, input }: RunnableCall): Promise<unknown> {
+async function decide(run: LoopRun, { tool, input }: RunnableCall): Promise<Gate> {
   // An input that will be refused needs nobody's approval.
   if (!(await tool.validate(input)).ok) return false
-  if (typeof tool.needsApproval !== 'function') return tool.needsApproval
   // The caller's code gets a copy, and its context has the type that its tools ask for: `Agent<Context>` checks it.
-  return await tool.needsApproval(structuredClone(input), run.context as never)
+  const context = run.context as never
+  const question = await tool.ask?.(structuredClone(input), context)
+  // A copy, as records are JSON.
+  if (question !== undefined && question !== null) return { question: JSON.parse(JSON.stringify(question)) as Json }
+  if (typeof tool.needsApproval !== 'function') return tool.needsApproval
+  return (await tool.needsApproval(structuredClone(input), context)) !== false
 }
 
-/** Asks whether a call may run. The question holds the exact input and a hash of the tool, so an answer fits only these. */
-export function approvalQuestion({ id, part, tool, input }: RunnableCall): Question {
-  return { id: `${id}/approval`, about: { type: 'approval', toolName: tool.name, toolCallId: part.toolCallId, input, tool: hashTool(tool) } }
+/**
+ * Asks whether a call may run, or what the tool asks. The question holds the exact input and a hash of the tool, so an answer fits
+ * only these. Answering what a tool asks approves the call too.
+ */
+export function approvalQuestion({ id, part, tool, input }: RunnableCall, gate: Gate): Question {
+  const about = { toolName: tool.name, toolCallId: part.toolCallId, input, tool: hashTool(tool) }
+  if (typeof gate === 'boolean') return { id: `${id}/approval`, about: { type: 'approval', ...about } }
+  return { id: `${id}/question`, about: { type: 'question', ...about, question: gate.question } }
 }
 
 /** Asks what became of a `once` call that was started and has no recorded outcome. */

@@ -60,13 +60,13 @@ interface CallHost {
 
 // Whatever the tool does, this settles within the time that the run has left.
 async function settleCall(run: LoopRun, call: RunnableCall, { signal, progress, deadlineMs }: CallHost): Promise<ToolOutput> {
-  const { part, input, tool } = call
+  const { part, input, tool, answer } = call
   // The caller's context has the type that its tools ask for: `Agent<Context>` checks it.
   const context = run.context as never
   const idempotencyKey = `${run.operations.runId}/${call.id}`
   try {
     const output = await withinTime(deadlineMs, signal, (inner) =>
-      tool.run(input, { signal: inner, context, idempotencyKey, toolCallId: part.toolCallId, progress }),
+      tool.run(input, { signal: inner, context, idempotencyKey, toolCallId: part.toolCallId, progress, ...(answer !== undefined && { answer }) }),
     )
     if (output === 'late') return { status: 'abandoned', text: 'Not finished: the time limit of the run was reached. It may have completed.' }
     return checkedOutput(output)

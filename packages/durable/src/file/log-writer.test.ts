@@ -18,7 +18,7 @@ function fakeFile(fails: Partial<Record<'write' | 'sync', Error>> = {}) {
       state.closed = true
     },
   }
-  return { writes, state, writer: new LogWriter(file, async () => {}) }
+  return { file, writes, state, writer: new LogWriter(file, () => {}) }
 }
 
 const lines = (...all: string[]): Promise<readonly string[]> => Promise.resolve(all)
@@ -55,8 +55,10 @@ test.each([
 })
 
 test('a process that may not write any more writes nothing', async () => {
-  const { writes } = fakeFile()
-  const writer = new LogWriter({ appendFile: async () => {}, datasync: async () => {}, close: async () => {} }, () => Promise.reject(new Error('taken over')))
+  const { writes, file } = fakeFile()
+  const writer = new LogWriter(file, () => {
+    throw new Error('taken over')
+  })
   await expect(writer.append(lines('a'), true)).rejects.toMatchObject({ code: 'journal-failed' })
   expect(writes).toEqual([])
 })

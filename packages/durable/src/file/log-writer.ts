@@ -19,13 +19,13 @@ interface Waiting {
  */
 export class LogWriter {
   readonly #file: LogFile
-  readonly #check: () => Promise<void>
+  readonly #check: () => void
   readonly #queue: Waiting[] = []
   #failure: { readonly error: unknown } | undefined
   #work: Promise<void> | undefined
 
   /** @param check - Throws when this process may not write any more. */
-  constructor(file: LogFile, check: () => Promise<void>) {
+  constructor(file: LogFile, check: () => void) {
     this.#file = file
     this.#check = check
   }
@@ -59,7 +59,7 @@ export class LogWriter {
       if (this.#failure !== undefined) throw this.#failure.error
       await guarded('Writing the journal', async () => {
         const texts = await Promise.all(batch.map(({ text }) => text))
-        await this.#check()
+        this.#check()
         await this.#file.appendFile(texts.join(''))
         if (batch.some(({ isDurable }) => isDurable)) await this.#file.datasync()
       })

@@ -1,3 +1,4 @@
+import { chaosCases } from '../chaos/chaos-cases.ts'
 import { chunkingCases } from '../metamorphic/chunking.ts'
 import { cuttingCases } from '../metamorphic/cutting.ts'
 import { bodies } from './bodies.ts'
@@ -16,4 +17,4 @@ const inOrder = [...connections, ...silences, ...endings, ...statuses, ...bodies
 )
 
 /** The whole matrix, in the order of its table. */
-export const allCases: readonly Case[] = [...inOrder, ...chunkingCases, ...cuttingCases]
+export const allCases: readonly Case[] = [...inOrder, ...chunkingCases, ...cuttingCases, ...chaosCases]

@@ -11,6 +11,16 @@ export function plantCanary(): { readonly name: string; readonly key: string } {
   return { name: variable, key: process.env[variable] ?? '' }
 }
 
+/** A made-up key of its own for each name: budgets are kept for each credential. */
+export function canaryKey(name: string | number): string {
+  return `${mark}${name}`
+}
+
+/** Whether a text shows a made-up key. */
+export function hasCanary(text: string): boolean {
+  return text.includes(mark)
+}
+
 /** Looks for a made-up key in a value: its JSON, and what a curious person sees of it. */
 export function findCanary(value: unknown): string | undefined {
   const texts = [

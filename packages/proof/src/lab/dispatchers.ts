@@ -48,7 +48,10 @@ export function bytesDispatcher(answer: (index: number) => Pieces): { readonly d
 
 async function deliver(handler: Parameters<Dispatch>[1], pieces: Pieces): Promise<void> {
   let isAborted = false
-  const stoppable = { ...controller, abort: () => void (isAborted = true) } as typeof controller
+  const abort = (): void => {
+    isAborted = true
+  }
+  const stoppable = { ...controller, abort } as typeof controller
   await nextLoop()
   handler.onRequestStart?.(stoppable, {})
   handler.onResponseStart?.(stoppable, 200, { 'content-type': 'text/event-stream' })

@@ -37,7 +37,7 @@ interface Reader {
  */
 export function parseMarkup(text: string, tools: readonly ToolDefinition[]): ParsedMarkup | undefined {
   const reader: Reader = { text, plain: plainMarkers(text), at: 0 }
-  take(reader, /\s*<\|tool_calls?(?:_section)?_begin\|>\s*|\s*<\|{1,2}dsml\|{1,2}\s?(?:function_calls|tool_calls|calls)>\s*/iy)
+  take(reader, /\s*<\|(?:tool_calls|tool_calls?_section)_begin\|>\s*|\s*<\|{1,2}dsml\|{1,2}\s?(?:function_calls|tool_calls|calls)>\s*/iy)
   const calls: MarkupCall[] = []
   for (;;) {
     const call = readTokenCall(reader) ?? readTagCall(reader, tools)
@@ -47,7 +47,7 @@ export function parseMarkup(text: string, tools: readonly ToolDefinition[]): Par
     take(reader, /\s*(?=<)/y)
   }
   if (calls.length === 0) return undefined
-  take(reader, /\s*<\|tool_calls?(?:_section)?_end\|>|\s*<\/\|{1,2}dsml\|{1,2}\s?(?:function_calls|tool_calls|calls)>/iy)
+  take(reader, /\s*<\|(?:tool_calls|tool_calls?_section)_end\|>|\s*<\/\|{1,2}dsml\|{1,2}\s?(?:function_calls|tool_calls|calls)>/iy)
   return { calls, rest: reader.text.slice(reader.at) }
 }
 
@@ -96,7 +96,10 @@ function withInput(reader: Reader, call: { readonly id: string; readonly name: s
     return { ...call, inputText: inputText.trim(), isWhole: true }
   }
   if (first !== undefined) return first
-  const inputText = reader.text.slice(from).replace(/\s*```\s*$/, '').trim()
+  const inputText = reader.text
+    .slice(from)
+    .replace(/\s*```\s*$/, '')
+    .trim()
   reader.at = reader.text.length
   return { ...call, inputText, isWhole: isJsonObject(parseJson(inputText)) }
 }
@@ -151,7 +154,7 @@ function readParameter(reader: Reader, schema: JsonObject | undefined): [string,
   }
   const value = reader.text.slice(reader.at, match.index)
   reader.at = end.lastIndex
-  return [name, valueOf(value, isText ?? (expectsText(schema, name) ? 'true' : undefined))]
+  return [name, parameterValue(value, isText ?? (expectsText(schema, name) ? 'true' : undefined))]
 }
 
 function expectsText(schema: JsonObject | undefined, name: string): boolean {
@@ -160,7 +163,7 @@ function expectsText(schema: JsonObject | undefined, name: string): boolean {
   return isJsonObject(property) && property['type'] === 'string'
 }
 
-function valueOf(text: string, isText: string | undefined): Json {
+function parameterValue(text: string, isText: string | undefined): Json {
   if (isText === 'true') return text
   return parseJson(text) ?? text
 }

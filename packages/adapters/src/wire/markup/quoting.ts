@@ -7,48 +7,61 @@ export interface Quoting {
 
 const quotationMarks = '"\'“‘«„'
 
+interface Place {
+  /** The run that opened a fence. */
+  fence: string
+  /** Length of the run that opened code within a line. */
+  inlineLength: number
+  /** Backticks or tildes that have come so far. */
+  run: string
+  atLineStart: boolean
+  last: string
+  /** True behind a quoted marker, until a blank line: what is quoted goes on. */
+  hasQuote: boolean
+}
+
 /** Starts at the beginning of a text. */
 export function createQuoting(): Quoting {
-  let fence = ''
-  let isInline = 0
-  let run = ''
-  let atLineStart = true
-  let last = ''
-
-  const endRun = (): void => {
-    if (run === '') return
-    const isFence = run.length >= 3 && atLineStart
-    if (fence !== '') {
-      if (isFence && run.startsWith(fence)) fence = ''
-    } else if (isFence) fence = run
-    else if (run.startsWith('`')) {
-      if (isInline === 0) isInline = run.length
-      else if (isInline === run.length) isInline = 0
-    }
-    atLineStart = false
-    run = ''
-  }
-
-  const take = (character: string): void => {
-    if ((character === '`' || character === '~') && (run === '' || run.startsWith(character))) {
-      run += character
-      return
-    }
-    endRun()
-    if (character === '\n') {
-      atLineStart = true
-      isInline = 0
-    } else if (character !== ' ' && character !== '\t') atLineStart = false
-  }
-
+  const place: Place = { fence: '', inlineLength: 0, run: '', atLineStart: true, last: '', hasQuote: false }
   return {
     follow: (text) => {
-      for (const character of text) take(character)
-      last = text === '' ? last : (text.at(-1) ?? '')
+      for (const character of text) follow(place, character)
+      place.last = text.at(-1) ?? place.last
     },
     get isQuoted() {
-      endRun()
-      return fence !== '' || isInline > 0 || (last !== '' && quotationMarks.includes(last))
+      endRun(place, '<')
+      if (place.last !== '' && quotationMarks.includes(place.last)) place.hasQuote = true
+      return place.fence !== '' || place.inlineLength > 0 || place.hasQuote
     },
   }
+}
+
+function follow(place: Place, character: string): void {
+  if ((character === '`' || character === '~') && (place.run === '' || place.run.startsWith(character))) {
+    place.run += character
+    return
+  }
+  endRun(place, character)
+  if (character === '\n') {
+    if (place.atLineStart) place.hasQuote = false
+    place.atLineStart = true
+    place.inlineLength = 0
+  } else if (character !== ' ' && character !== '\t') place.atLineStart = false
+}
+
+function endRun(place: Place, next: string): void {
+  const { run, fence, atLineStart } = place
+  if (run === '') return
+  place.run = ''
+  place.atLineStart = false
+  const isFence = run.length >= 3 && atLineStart
+  if (fence !== '') place.fence = isFence && run.startsWith(fence) && /\s/.test(next) ? '' : fence
+  else if (isFence) place.fence = run
+  else if (run.startsWith('`')) place.inlineLength = inlineAfter(run.length, place.inlineLength)
+}
+
+/** Code within a line ends with as many backticks as it began with. */
+function inlineAfter(runLength: number, openLength: number): number {
+  if (openLength === 0) return runLength
+  return openLength === runLength ? 0 : openLength
 }

@@ -43,7 +43,8 @@ export function recoverCalls(markup: string, rules: MarkupRules): Recovered {
     text += end.text
     left = end.markup.length < left.length ? end.markup : ''
   }
-  if (calls.length === 0 || rules.hasCalls) return { calls: [], text, events: [repaired(rules, 'markup-removed', 'stray markup of tool calls was taken out of its text')] }
+  if (calls.length === 0 || rules.hasCalls)
+    return { calls: [], text, events: [repaired(rules, 'markup-removed', 'stray markup of tool calls was taken out of its text')] }
   return { calls: check(calls, rules), text, events: [repaired(rules, 'calls-recovered', callsText(calls))] }
 }
 

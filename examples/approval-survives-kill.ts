@@ -1,0 +1,35 @@
+// A payment that a person approves. Kill the process with kill -9 at any moment and start it again: nothing is done twice.
+//   node examples/dist/approval-survives-kill.js                  begins the run, or goes on with it
+//   node examples/dist/approval-survives-kill.js approve          decides, from any process; or: deny "too much"
+import { setTimeout } from 'node:timers/promises'
+import { Agent, approve, decide, deny, fileJournal, openQuestions, tool } from 'capstan'
+import { z } from 'zod'
+import { exampleModel } from './support/example-model.ts'
+
+const journal = fileJournal(process.env['RUNS_FOLDER'] ?? '.capstan/runs')
+const runId = 'invoice-7'
+const [decision, reason] = process.argv.slice(2)
+
+const payInvoice = tool({
+  name: 'pay_invoice',
+  description: 'Pays an invoice.',
+  inputSchema: z.object({ invoice: z.string().describe('Number of the invoice, such as INV-7.') }),
+  effect: 'once',
+  needsApproval: true,
+  execute: ({ invoice }, { idempotencyKey }) => `Paid ${invoice} (key ${idempotencyKey}).`,
+})
+
+if (decision === undefined) {
+  const { model, close } = await exampleModel()
+  const agent = new Agent({ model, tools: [payInvoice] })
+  // A run that is there goes on from what is recorded: no request and no tool call is made again.
+  const go = () => agent.generate('Pay the invoice "INV-7".', { journal, runId })
+  let result = await go()
+  if (result.status === 'paused') console.log('Waiting for a decision about:', result.pending[0]?.about)
+  for (; result.stopReason === 'paused'; result = await go()) await setTimeout(200)
+  console.log(result.stopReason, result.text)
+  await close()
+} else {
+  const answer = decision === 'approve' ? approve() : deny(reason)
+  for (const { id } of openQuestions(await journal.read(runId))) await decide(journal, runId, { [id]: answer })
+}
