@@ -1,4 +1,4 @@
-import { getEventListeners, setMaxListeners } from 'node:events'
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
 import { AgentError } from '../errors.ts'
@@ -193,12 +193,18 @@ test('200 runs of one agent at once do not mix', async () => {
     yield [messages.length > 1 ? replyEvent(String(first?.content)) : callEvent(String(first?.content))]
   })
   const { signal } = new AbortController()
-  setMaxListeners(0, signal)
+  const warnings: Error[] = []
+  const note = (warning: Error): void => {
+    warnings.push(warning)
+  }
+  process.on('warning', note)
   const agent = new Agent({ model, tools: [testTool('echo', (input) => String(input))] })
   const questions = Array.from({ length: 200 }, (_, index) => `question ${index}`)
   const results = await Promise.all(questions.map((question) => agent.generate(question, { signal })))
 
+  process.off('warning', note)
   expect(results.map(({ text, steps }) => [text, steps[0]?.toolResults[0]?.text])).toEqual(questions.map((question) => [question, question]))
+  expect(warnings).toEqual([])
   expect(getEventListeners(signal, 'abort')).toHaveLength(0)
 })
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { setMaxListeners } from 'node:events'
+import { defaultMaxListeners, getMaxListeners, setMaxListeners } from 'node:events'
 import { describe } from '../describe.ts'
 import { AgentError, copyError } from '../errors.ts'
 import type { RunEvent, RunEventBody, RunEventType } from '../events.ts'
@@ -123,7 +123,11 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   async #drive(outer: AbortSignal | undefined): Promise<RunResult> {
     const forward = (): void => this.abort(outer?.reason)
     if (outer?.aborted) forward()
-    else outer?.addEventListener('abort', forward, { once: true })
+    else if (outer !== undefined) {
+      // One listener a run, removed at its end: many runs on the signal of a service are no leak, so Node shall not warn of one.
+      if (getMaxListeners(outer) === defaultMaxListeners) setMaxListeners(0, outer)
+      outer.addEventListener('abort', forward, { once: true })
+    }
     try {
       const { agent } = this.#loop
       this.#emit({ type: 'run-start', step: 0, agent: agent.name, model: agent.model.id })
