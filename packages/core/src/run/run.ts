@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { defaultMaxListeners, getMaxListeners, setMaxListeners } from 'node:events'
+import { setMaxListeners } from 'node:events'
 import { describe } from '../describe.ts'
 import { AgentError, copyError } from '../errors.ts'
 import type { RunEvent, RunEventBody, RunEventType } from '../events.ts'
@@ -125,7 +125,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     if (outer?.aborted) forward()
     else if (outer !== undefined) {
       // One listener a run, removed at its end: many runs on the signal of a service are no leak, so Node shall not warn of one.
-      if (getMaxListeners(outer) === defaultMaxListeners) setMaxListeners(0, outer)
+      setMaxListeners(0, outer)
       outer.addEventListener('abort', forward, { once: true })
     }
     try {
