@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import * as cases from '../packages/durable/crashes/cases.mjs'
 import { nodeFor, runToEnd } from '../packages/durable/crashes/harness.mjs'
-import { expectedOf, matrixOf, runCase, runRandom } from '../packages/durable/crashes/matrix.mjs'
+import { effects, expectedOf, matrixOf, runCase, runRandom } from '../packages/durable/crashes/matrix.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -114,16 +114,32 @@ async function inParallel(work) {
   )
 }
 
-/** One line for each point and effect; stores that saw the same share it. */
+/** One line for each point: what happened outside, by the effect of the tool. Stores that saw the same share it. */
 function table() {
   const lines = new Map()
-  for (const { store, name, effect, models, effects, payments, unknown, isSame } of rows) {
-    const cells = `${name} | ${effect} | ${models} | ${effects} / ${payments} | ${unknown} | ${isSame ? 'yes' : 'no'} |`
-    lines.set(cells, [...(lines.get(cells) ?? []), store])
+  for (const store of new Set(rows.map((row) => row.store))) {
+    for (const name of new Set(rows.map((row) => row.name))) {
+      const cells = `${name} | ${cellsOf(rows.filter((row) => row.store === store && row.name === name))} |`
+      lines.set(cells, [...(lines.get(cells) ?? []), store])
+    }
   }
-  const body = [...lines].map(([cells, stores]) => `| ${stores.sort().join(', ')} | ${cells}`).sort(byPoint)
-  const head = '| store | point | effect of `work` | model requests | effects `work` / `pay` | unknown | same result |'
+  const body = [...lines].map(([cells, stores]) => `| ${stores.join(', ')} | ${cells}`).sort(byPoint)
+  const head =
+    '| store | the process dies at | requests (undisturbed: 3) | effects of a `read` / `idempotent` / `once` tool | asked: outcome unknown | payments | same result |'
   return [head, '|---|---|---|---|---|---|---|', ...body].join('\n')
+}
+
+function cellsOf(seen) {
+  const of = (effect) => seen.find((row) => row.effect === effect)
+  const each = (what) => [...new Set(seen.map(what))].join(', ')
+  const counts = effects.map((effect) => of(effect)?.effects ?? '-').join(' / ')
+  return [
+    each((row) => row.models),
+    counts,
+    of('once')?.unknown ? '`once`' : '-',
+    each((row) => row.payments),
+    each((row) => (row.isSame ? 'yes' : 'no')),
+  ].join(' | ')
 }
 
 function byPoint(left, right) {

@@ -25,7 +25,6 @@ export type {
 } from './profiles/profile.ts'
 export { type ProfileName, profiles } from './profiles/self-hosted.ts'
 export { type RawAnswer, sendRaw } from './raw-chat.ts'
-export { type LowerOptions, lowerSchema } from './schemas/lower-schema.ts'
 export type {
   BaseParameters,
   CacheKeyParameters,

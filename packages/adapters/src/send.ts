@@ -5,6 +5,7 @@ import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'
 import type { OpenAnswer } from './read-answer.ts'
 import { redact } from './redact.ts'
 import type { ChatSettings } from './settings.ts'
+import { isKnownEncoding } from './transport/inflate.ts'
 import { post } from './transport/post.ts'
 import type { DecodeContext } from './wire/decode-context.ts'
 import { decodeError, readProviderError, requestIdOf } from './wire/decode-error.ts'
@@ -47,7 +48,7 @@ export interface SendOptions {
 export async function send(chat: Chat, request: ModelRequest, options: SendOptions): Promise<OpenAnswer> {
   const { id, connection, clocks, limits, profile, settings, learned } = chat
   const { stream, signal } = options
-  const mode = learnedMode(modeOf(profile, { ...settings, stream }), learned, request)
+  const mode = learnedMode(modeOf(profile, { ...settings, stream, thinks: chat.encoding.thinks }), learned, request)
   chat.encoder ??= createRequestEncoder(chat.encoding)
   const body = chat.encoder.encode(request, mode)
   const { headers, secrets, keySource } = connection.headers(stream ? 'text/event-stream' : 'application/json')
@@ -66,6 +67,7 @@ export async function send(chat: Chat, request: ModelRequest, options: SendOptio
     model: id,
     origin: connection.url.origin,
     keySource,
+    keyHint: profile.keyHint,
     secrets,
     profile,
     limits,
@@ -131,8 +133,8 @@ function follow({ learned, connection }: Chat, status: number, headers: Readonly
 
 function checkEncoding({ answer, context }: OpenAnswer): void {
   const encoding = answer.headers['content-encoding'] ?? 'identity'
-  if (encoding === 'identity' || encoding === '') return
+  if (encoding === 'identity' || encoding === '' || isKnownEncoding(encoding.trim().toLowerCase())) return
   answer.close()
-  const message = `${context.model} at ${context.origin} sent a compressed answer ('${redact(encoding.slice(0, 40), context.secrets)}') that was not asked for.`
+  const message = `${context.model} at ${context.origin} sent its answer in an encoding that was not asked for and cannot be read: '${redact(encoding.slice(0, 40), context.secrets)}'.`
   throw new AgentError(message, { code: 'network-protocol', phase: 'headers' })
 }

@@ -10,7 +10,7 @@ const countOf = (outside, what) => outside.read().filter((line) => line.startsWi
 /** Three processes want one run at once: one has it, two are refused, and no effect is there twice. */
 export async function race(store) {
   return await withRun({ store, effect: 'once' }, async (setting, outside) => {
-    const results = await Promise.all([1, 2, 3].map(() => runChild({ ...setting, slow: true })))
+    const results = await startTogether(setting)
     const last = await runChild(setting)
     const refused = results.filter(({ error }) => error === 'run-locked').length
     const others = results.filter(({ error }) => error !== undefined && error !== 'run-locked')
@@ -21,11 +21,17 @@ export async function race(store) {
   })
 }
 
+/** Three processes that begin in the same moment, once each has loaded its modules. */
+async function startTogether(setting) {
+  const startAt = Date.now() + 600
+  return await Promise.all([1, 2, 3].map(() => runChild({ ...setting, slow: true, startAt })))
+}
+
 /** A dead owner is followed by three that see it dead at once. */
 export async function raceAfterCrash(store) {
   return await withRun({ store, effect: 'idempotent' }, async (setting, outside) => {
     await runChild({ ...setting, point: 'P4 model recorded' })
-    const results = await Promise.all([1, 2, 3].map(() => runChild({ ...setting, slow: true })))
+    const results = await startTogether(setting)
     const paused = results.filter(({ stopReason }) => stopReason === 'paused').length
     check(paused >= 1 && results.every(({ error }) => error === undefined || error === 'run-locked'), JSON.stringify(results))
     check(countOf(outside, 'effect work') === 1 && countOf(outside, 'model') === 2, `happened: ${outside.read().join(', ')}`)

@@ -11,6 +11,8 @@ const point = points[setting.point] ?? {}
 const journal = openStore(store, path, setting.options)
 // Modules are loaded: what takes time from here on is the run.
 process.stdout.write('ready\n')
+// Processes that race start together.
+if (setting.startAt !== undefined) await new Promise((resolve) => setTimeout(resolve, setting.startAt - Date.now()))
 await tasks()[task]()
 
 function tasks() {

@@ -38,8 +38,16 @@ test('the loop run twice over one journal asks for the same operations, and writ
   }
   await agent.resume('r', { journal: watching }).result
 
-  expect(appended.filter(({ type }) => type !== 'end')).toEqual([])
+  expect(appended).toEqual([])
   expect(first.records.map(({ id }) => id)).toContain('steps/1/prepare')
+})
+
+test('looking at a run again and again leaves nothing in its log', async () => {
+  const folder = newFolder()
+  const { agent } = shop()
+  for (let look = 0; look < 3; look++) await agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
+  const { records } = await fileJournal(folder).read('r')
+  expect(records.filter(({ type }) => type === 'end')).toHaveLength(1)
 })
 
 test('a changed sentence in the instructions is a warning, not an end', async () => {

@@ -7,6 +7,7 @@ export interface Row {
   readonly id: string
   readonly title: string
   readonly differs: string | undefined
+  readonly isPrinted: boolean
   readonly checks: readonly Check[]
   readonly ok: boolean
   readonly ms: number
@@ -20,17 +21,20 @@ export async function runCases(
   options: CaseOptions & { readonly atOnce: number },
   onRow: (row: Row) => void = () => {},
 ): Promise<readonly Row[]> {
-  const waiting = cases.entries()
   const rows: Row[] = []
-  await Promise.all(
-    Array.from({ length: options.atOnce }, async () => {
-      for (const [index, one] of waiting) {
-        const row = await runCase(one, options)
-        rows[index] = row
-        onRow(row)
-      }
-    }),
-  )
+  const work = async (some: Iterator<readonly [number, Case]>): Promise<void> => {
+    for (let next = some.next(); !next.done; next = some.next()) {
+      const [index, one] = next.value
+      const row = await runCase(one, options)
+      rows[index] = row
+      onRow(row)
+    }
+  }
+  const all = [...cases.entries()]
+  const quick = all.filter(([, { slow }]) => slow !== true).values()
+  await Promise.all(Array.from({ length: options.atOnce }, () => work(quick)))
+  // What takes long holds the others up: it runs alone.
+  await work(all.filter(([, { slow }]) => slow === true).values())
   return rows
 }
 
@@ -39,7 +43,7 @@ async function runCase(one: Case, options: CaseOptions): Promise<Row> {
   const checks = await checksOf(one, options)
   const shown = findCanary(checks) === undefined ? checks : [{ what: 'secrets', expected: 'no key shown', seen: 'a key in the checks', ok: false }]
   const ok = shown.length > 0 && shown.every((each) => each.ok)
-  return { id: one.id, title: one.title, differs: one.differs, checks: shown, ok, ms: performance.now() - startedAt }
+  return { id: one.id, title: one.title, differs: one.differs, isPrinted: one.isPrinted === true, checks: shown, ok, ms: performance.now() - startedAt }
 }
 
 async function checksOf(one: Case, options: CaseOptions): Promise<readonly Check[]> {
@@ -61,7 +65,10 @@ export function tableOf(rows: readonly Row[]): string {
     const failures = bad.map(({ what, expected, seen }) => `              ${what}: expected ${expected}; seen ${seen}`)
     const seen =
       bad.length === 0 && first !== undefined ? `; seen: ${first.seen === first.expected ? 'the same' : first.seen} (${row.checks.length} checks)` : ''
-    return [head + seen, ...notes, ...failures]
+    const figures = row.isPrinted
+      ? row.checks.filter(({ ok }) => ok).map(({ what, expected, seen: found }) => `              ${what}: ${found} (${expected})`)
+      : []
+    return [head + seen, ...notes, ...figures, ...failures]
   })
   return lines.join('\n')
 }

@@ -2,6 +2,7 @@ import type { ErrorPhase } from '@capstan/core'
 import type { ByteLimits, Clocks } from '../profiles/profile.ts'
 import { type Dispatcher, sharedAgent } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
+import { createInflater, inflateBeginning, isKnownEncoding } from './inflate.ts'
 import { createPayloadReader, type Payload, type PayloadReader } from './payloads.ts'
 
 /** One request to send. */
@@ -64,8 +65,17 @@ export async function post(options: PostOptions): Promise<Answer> {
   const exchange = new Exchange({ ...options, dispatcher, maxBytes: limits.responseBytes })
   await exchange.open()
   const reader = createPayloadReader(limits.eventBytes)
+  const encoding = (exchange.headers['content-encoding'] ?? '').trim().toLowerCase()
+  const inflater = isKnownEncoding(encoding) ? createInflater(encoding, limits.responseBytes) : undefined
   let lastCount = 0
   let hasTail = true
+  const feed = (chunks: readonly Buffer[], payloads: Payload[]): void => {
+    for (const chunk of chunks) reader.feed(chunk, payloads)
+  }
+  const close = (): void => {
+    inflater?.close()
+    exchange.close()
+  }
   return {
     status: exchange.status,
     headers: exchange.headers,
@@ -79,12 +89,13 @@ export async function post(options: PostOptions): Promise<Answer> {
       const chunks = await exchange.read()
       const payloads: Payload[] = []
       if (chunks !== undefined) {
-        for (const chunk of chunks) reader.feed(chunk, payloads)
+        feed(inflater === undefined ? chunks : await inflater.feed(chunks), payloads)
         lastCount = payloads.length
         return { payloads, isTail: false }
       }
       if (!hasTail) return undefined
       hasTail = false
+      if (inflater !== undefined) feed(await inflater.end(), payloads)
       reader.end(payloads)
       return { payloads, isTail: true }
     },
@@ -93,8 +104,14 @@ export async function post(options: PostOptions): Promise<Answer> {
       exchange.silence.heard(isContent ? 'content' : lastCount > 0 ? 'event' : 'keep-alive')
     },
     finishing: () => exchange.silence.finishing(),
-    readBeginning: async (maxBytes) => (await exchange.readBeginning(maxBytes, maxErrorBodyMs)).toString('utf8'),
-    drain: () => exchange.drain(),
-    close: () => exchange.close(),
+    readBeginning: async (maxBytes) => {
+      const body = await exchange.readBeginning(maxBytes, maxErrorBodyMs)
+      return (isKnownEncoding(encoding) ? inflateBeginning(body, encoding, maxBytes) : body).toString('utf8')
+    },
+    drain: async () => {
+      inflater?.close()
+      await exchange.drain()
+    },
+    close,
   }
 }

@@ -11,6 +11,8 @@ export interface ErrorContext {
   readonly origin: string
   /** Where the key came from, such as `EVOLINK_API_KEY` or the setting `apiKey`; `undefined` when none was sent. */
   readonly keySource: string | undefined
+  /** What else helps with a refused key. */
+  readonly keyHint?: string | undefined
   /** What must never be shown. */
   readonly secrets: readonly string[]
 }
@@ -97,12 +99,13 @@ export function requestIdOf(headers: Readonly<Record<string, string>>, secrets: 
   return id === undefined ? undefined : redact(id, secrets).slice(0, 200)
 }
 
-function keyHintOf({ keySource }: ErrorContext): string {
-  return keySource === undefined ? 'No API key was sent: set `apiKey` or `apiKeyEnv`.' : `The key came from ${keySource}.`
+function keyHintOf({ keySource, keyHint }: ErrorContext): string {
+  if (keySource === undefined) return 'No API key was sent: set `apiKey` or `apiKeyEnv`.'
+  return `The key came from ${keySource}.${keyHint === undefined ? '' : ` ${keyHint}`}`
 }
 
 function redirectHint(headers: Readonly<Record<string, string>>): string {
   const location = headers['location'] ?? ''
-  if (!URL.canParse(location)) return 'Redirects are not followed: use the final URL as `baseURL`.'
-  return `It redirects to ${new URL(location).origin}; redirects are not followed: use the final URL as \`baseURL\`.`
+  if (!URL.canParse(location)) return 'Use the final URL as `baseURL`.'
+  return `It redirects to ${new URL(location).origin}; only 307 and 308 on the same origin are followed: use the final URL as \`baseURL\`.`
 }

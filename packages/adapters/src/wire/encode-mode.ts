@@ -31,15 +31,22 @@ export interface EncodeMode {
 /** What of a mode has been learned. */
 export type ModePatch = Partial<Omit<EncodeMode, 'stream'>>
 
+/** What of the settings decides about a mode. */
+export interface ModeSettings {
+  readonly stream: boolean
+  readonly streamUsage?: boolean
+  readonly strictTools?: boolean
+  /** False for a model that was told not to think: then there is no reasoning that would have to go back. */
+  readonly thinks?: boolean
+}
+
 /** The mode before anything was learned. */
-export function modeOf(
-  profile: ModelProfile,
-  { stream, streamUsage, strictTools }: { stream: boolean; streamUsage?: boolean; strictTools?: boolean },
-): EncodeMode {
+export function modeOf(profile: ModelProfile, { stream, streamUsage, strictTools, thinks }: ModeSettings): EncodeMode {
+  const { passBack } = profile.reasoning
   return {
     stream,
     streamUsage: streamUsage ?? profile.streamUsage !== 'no',
-    passBack: profile.reasoning.passBack,
+    passBack: passBack === 'always' && thinks === false && profile.thinks !== undefined ? 'present' : passBack,
     emptyContent: profile.emptyContent,
     callIds: profile.callIds ?? 'verbatim',
     callInputs: profile.callInputs ?? 'verbatim',

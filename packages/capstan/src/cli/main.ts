@@ -36,13 +36,15 @@ async function dispatch(command: string, rest: readonly string[], host: Host): P
       return await (await import('./runs-command.ts')).runsCommand(rest, host)
     case 'simulate':
       return await (await import('./simulate-command.ts')).simulateCommand(rest, host)
+    case 'verify':
+      return await (await import('./verify-command.ts')).verifyCommand(rest, host)
     case '--version':
     case '-v':
     case 'version':
       host.stdout.write(`${version()}\n`)
       return exitCodes.finished
     default:
-      throw new UsageError(`there is no command '${command}'. The commands are run, chat, demo, runs, simulate and help.`)
+      throw new UsageError(`there is no command '${command}'. The commands are run, chat, demo, runs, simulate, verify and help.`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describe } from '../describe.ts'
 import { AgentError } from '../errors.ts'
 import type { RunEventBody } from '../events.ts'
@@ -42,6 +43,7 @@ export class RecordHost implements Operations {
   readonly #options: HostOptions
   #replay: Replay
   #journal: JournalEnd | undefined
+  #last: RunRecord | undefined
   #cutMs = 0
   #rejectBatch: ((reason: unknown) => void) | undefined
 
@@ -57,14 +59,15 @@ export class RecordHost implements Operations {
   /** Goes on from a journal, which keeps all records from here on. Called before anything is performed. */
   async attach(journal: JournalEnd, start: HostStart): Promise<void> {
     this.#journal = journal
+    this.#last = start.records.at(-1)
     this.#replay = replayOf(start)
     const added = additionsTo(start)
     if (added.length > 0) await this.#write(added, true)
   }
 
-  /** Adds the last record: how this process leaves the run. */
+  /** Adds the last record: how this process leaves the run. A process that only looked leaves nothing. */
   async end(record: EndRecord): Promise<void> {
-    if (this.#journal !== undefined) await this.#write([record], true)
+    if (this.#journal !== undefined && !isDeepStrictEqual(this.#last, record)) await this.#write([record], true)
   }
 
   /** How long the batch took that an abort or a defect cut, in milliseconds. */
@@ -190,6 +193,7 @@ export class RecordHost implements Operations {
 
   /** Adds to the records: at once in memory, else as soon as the journal says that they count. */
   #write(records: readonly RunRecord[], isDurable: boolean): Promise<void> | undefined {
+    this.#last = records.at(-1)
     if (this.#journal !== undefined) return append(this.#journal, records, isDurable)
     this.records.push(...records)
     return undefined

@@ -19,6 +19,9 @@ interface Statement {
   all(...values: readonly Value[]): readonly unknown[]
 }
 
+/** How long opening waits for others that open too, in milliseconds. */
+const openMs = 5_000
+
 /** A row, as SQLite gives it. */
 export type Row = Readonly<Record<string, Value>>
 
@@ -84,10 +87,29 @@ export class Database {
     const { DatabaseSync } = loadSqlite()
     mkdirSync(dirname(this.path), { recursive: true })
     const raw = new DatabaseSync(this.path)
-    raw.exec(schema)
+    prepare(raw)
     this.#raw = raw
     return raw
   }
+}
+
+// Several processes that make one database at once: switching to WAL fails at once where others wait for the lock.
+function prepare(raw: RawDatabase): void {
+  const end = Date.now() + openMs
+  for (;;) {
+    try {
+      raw.exec(schema)
+      return
+    } catch (error) {
+      if (!isLocked(error) || Date.now() > end) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+}
+
+/** @see https://www.sqlite.org/rescode.html#busy */
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
 }
 
 // A commit that failed may have rolled back by itself; its error is the one to report.

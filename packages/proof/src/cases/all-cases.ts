@@ -1,6 +1,8 @@
 import { chaosCases } from '../chaos/chaos-cases.ts'
 import { chunkingCases } from '../metamorphic/chunking.ts'
 import { cuttingCases } from '../metamorphic/cutting.ts'
+import { deltaCases } from '../speed/deltas.ts'
+import { memoryCases } from '../speed/memory.ts'
 import { bodies } from './bodies.ts'
 import { bytes } from './bytes.ts'
 import type { Case } from './case.ts'
@@ -8,6 +10,7 @@ import { connections } from './connections.ts'
 import { consumers } from './consumers.ts'
 import { endings } from './endings.ts'
 import { frames } from './frames.ts'
+import { loop } from './loop.ts'
 import { silences } from './silences.ts'
 import { statuses } from './statuses.ts'
 import { storms } from './storm.ts'
@@ -17,4 +20,4 @@ const inOrder = [...connections, ...silences, ...endings, ...statuses, ...bodies
 )
 
 /** The whole matrix, in the order of its table. */
-export const allCases: readonly Case[] = [...inOrder, ...chunkingCases, ...cuttingCases, ...chaosCases]
+export const allCases: readonly Case[] = [...inOrder, ...loop, ...chunkingCases, ...cuttingCases, ...chaosCases, ...deltaCases, ...memoryCases]

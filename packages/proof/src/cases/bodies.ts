@@ -51,13 +51,20 @@ export const bodies: readonly Case[] = [
     fault: { kind: 'content-type', value: 'text/plain' },
     expected: { is: 'ok', text, warning: 'content-type' },
   }),
-  ...([301, 302, 307, 308] as const).map((status) =>
+  ...([301, 302] as const).map((status) =>
     wire({
       id: 'T55',
-      title: `${status} to another path of the same origin`,
-      differs: 'no redirect is followed, also not to the same origin: the base URL is to be the final one',
-      fault: { kind: 'redirect', status, location: '/v1/other/chat/completions' },
+      title: `${status} to another path of the same origin: it would turn the request into a GET`,
+      fault: { kind: 'redirect', status, location: '/v1/chat/completions?moved' },
       expected: { is: 'error', code: 'network-redirect', phase: 'headers', retry: false },
+    }),
+  ),
+  ...([307, 308] as const).map((status) =>
+    wire({
+      id: 'T55',
+      title: `${status} to another path of the same origin, followed at most three times`,
+      fault: { kind: 'redirect', status, location: '/v1/chat/completions?moved' },
+      expected: { is: 'error', code: 'network-redirect', phase: 'headers', retry: true, always: 4 },
     }),
   ),
   wire({
@@ -66,7 +73,12 @@ export const bodies: readonly Case[] = [
     fault: { kind: 'redirect', location: 'https://elsewhere.example/v1/chat/completions' },
     expected: { is: 'error', code: 'network-redirect', phase: 'headers', retry: false },
   }),
-  wire({ id: 'T56', title: '307 to itself', fault: { kind: 'redirect' }, expected: { is: 'error', code: 'network-redirect', phase: 'headers', retry: false } }),
+  wire({
+    id: 'T56',
+    title: '307 to itself, for ever',
+    fault: { kind: 'redirect' },
+    expected: { is: 'error', code: 'network-redirect', phase: 'headers', retry: true, always: 4 },
+  }),
   wire({
     id: 'T56',
     title: '307 to a private address',

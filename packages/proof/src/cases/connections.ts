@@ -10,6 +10,13 @@ import { answered, pays, said, wire } from './wire.ts'
 
 const always = 'generate, struck always'
 
+let endpoints = 0
+/** An endpoint of its own for each case: budgets and lessons are kept by endpoint. */
+function otherURL(): string {
+  endpoints++
+  return `https://api-${endpoints}.example/v1`
+}
+
 /** Connections that cannot be made or break before the answer. T1 to T7 and T85 to T88. */
 export const connections: readonly Case[] = [
   injected('T1', 'ENOTFOUND', failingConnector('ENOTFOUND', 'getaddrinfo ENOTFOUND api.example'), {
@@ -122,7 +129,7 @@ function injected(id: string, title: string, dispatcher: NonNullable<ChatSetting
     id,
     title,
     run: async () => {
-      const seen = await observe({ server: { baseURL: 'https://api.example/v1' }, mode: 'generate', settings: { ...settings, dispatcher } })
+      const seen = await observe({ server: { baseURL: otherURL() }, mode: 'generate', settings: { ...settings, dispatcher } })
       return judge(seen, expected)
     },
   }
@@ -177,7 +184,7 @@ function brokenDispatchers(): readonly Case[] {
       title: 'a dispatcher that throws',
       differs: 'there is no `fetch` to hand in: a dispatcher takes its place, so there is no Response that could be wrong',
       run: async () => {
-        const { error, problems } = await observe({ server: { baseURL: 'https://api.example/v1' }, mode: 'generate', settings: { dispatcher: throwing } })
+        const { error, problems } = await observe({ server: { baseURL: otherURL() }, mode: 'generate', settings: { dispatcher: throwing } })
         return [
           check('code', 'internal', AgentError.is(error) ? error.code : String(error)),
           holds('cause', AgentError.is(error) && error.cause !== undefined, 'none'),

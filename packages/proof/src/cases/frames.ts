@@ -1,5 +1,8 @@
+import { openaiCompatible, plainProfile } from '@capstan/adapters'
 import { toolCallsOf } from '@capstan/core'
-import type { ScriptedReply } from '@capstan/simulator'
+import { type ScriptedReply, startSimulator } from '@capstan/simulator'
+import { canaryKey } from '../lab/canary.ts'
+import { observe } from '../lab/observe.ts'
 import { type Case, check, holds } from './case.ts'
 import { pays, said, wire } from './wire.ts'
 
@@ -94,11 +97,10 @@ export const frames: readonly Case[] = [
   ),
   wire({
     id: 'T72',
-    title: 'a name that is split over two events',
-    differs: 'names are never joined: servers that repeat a name would double it. The model is told that there is no such tool',
+    title: 'a name that is split over two events: joined, as that makes a name that was offered',
     reply: pays,
     fault: { kind: 'call-name', as: 'split' },
-    expected: { is: 'told', says: "there is no tool 'pay'" },
+    expected: { is: 'ok', tools: 1 },
   }),
   ...(['empty', 'long'] as const).map((as) =>
     wire({ id: 'T72', title: `a call whose name is ${as}`, reply: pays, fault: { kind: 'call-name', as }, expected: { is: 'told', says: 'there is no tool' } }),
@@ -201,12 +203,23 @@ export const frames: readonly Case[] = [
       also: ({ result }) => [check('the reasoning', said.reasoning, result?.reasoningText)],
     }),
   ),
-  wire({
+  {
     id: 'T76',
-    title: 'reasoning in think-tags',
-    models: ['kimi-k2-thinking'],
-    fault: { kind: 'reasoning-field', as: 'think-tags' },
-    expected: { is: 'ok', text },
-    also: ({ result }) => [check('the reasoning', said.reasoning, result?.reasoningText)],
-  }),
+    title: 'reasoning in think-tags, from a server whose profile says so',
+    run: async () => {
+      await using simulator = await startSimulator({ script: [{ ...said, fault: { kind: 'reasoning-field', as: 'think-tags' } }] })
+      const use = openaiCompatible({
+        baseURL: simulator.baseURL,
+        model: 'kimi-k2-thinking',
+        apiKey: canaryKey('tags'),
+        profile: { ...plainProfile, thinkTags: true },
+      })
+      const { result, problems } = await observe({ server: simulator, mode: 'stream', use })
+      return [
+        check('the text', text, result?.text),
+        check('the reasoning', said.reasoning, result?.reasoningText),
+        holds('I1 to I7', problems.length === 0, problems),
+      ]
+    },
+  },
 ]

@@ -12,6 +12,7 @@ export const chaosCases: readonly Case[] = [
   {
     id: 'CHAOS',
     title: 'random faults, tools and aborts, judged by the invariants alone',
+    isPrinted: true,
     run: async ({ seed, quick }) => {
       const { runs, ends, problems } = await runChaos(quick ? quickRuns : fullRuns, seed)
       const what = `${runs} runs: ${Object.entries(ends)

@@ -47,7 +47,7 @@ export interface Observation extends Trace {
 /** Clocks that run out in a fraction of a second. Those of connecting and of headers keep their default. */
 export const shortClocks: NonNullable<ChatSettings['timeouts']> = { headersMs: 250, firstContentMs: 250, queuedMs: 400, gapMs: 250, bytesMs: 2_000 }
 
-const defaultLimitMs = 15_000
+const defaultLimitMs = 10_000
 
 /** Makes a run, waits for its end and for the requests it left, and judges it by the invariants. */
 export async function observe(setup: Setup): Promise<Observation> {

@@ -96,8 +96,8 @@ export type Fault =
   | { readonly kind: 'many-calls'; readonly count: number }
   /** Reasoning comes in another field, in two, or as tags in the text. */
   | { readonly kind: 'reasoning-field'; readonly as: 'reasoning' | 'reasoning_text' | 'both' | 'think-tags' }
-  /** So many more bytes of text, in events of about 16 KiB. */
-  | { readonly kind: 'long-text'; readonly bytes: number }
+  /** So many more bytes of text, in events of 16 KiB of it (or `eventBytes`). */
+  | { readonly kind: 'long-text'; readonly bytes: number; readonly eventBytes?: number | undefined }
   /** Bytes that are no HTTP, instead of the status line. */
   | { readonly kind: 'garbage' }
   /** This many extra headers. */

@@ -62,11 +62,11 @@ export const frameFaults: {
     onWire: (transmission, { as }) => (as === 'think-tags' ? thinkTags(transmission) : rewriteContents(transmission, (content) => moved(content, as))),
   },
   'long-text': {
-    description: 'So many more bytes of text, in events of about 16 KiB.',
+    description: 'So many more bytes of text, in events of 16 KiB of it (or eventBytes).',
     example: 'long-text:1000000',
-    options: { bytes: 'number' },
+    options: { bytes: 'number', eventBytes: 'number' },
     required: ['bytes'],
-    onWire: (transmission, fault) => insertInTheMiddle(transmission, (like) => [longText(like, fault.bytes)]),
+    onWire: (transmission, fault) => insertInTheMiddle(transmission, (like) => [longText(like, fault)]),
   },
 }
 
@@ -169,11 +169,12 @@ function thinkTags(transmission: Transmission): Transmission {
   })
 }
 
-const longTextBytes = 16 * 1024
+const writtenAtOnce = 16 * 1024
 
-function longText(like: JsonObject, bytes: number): BytesAction {
-  const event = eventAction(withDelta(like, { content: 'x'.repeat(Math.min(bytes, longTextBytes)) }))
+function longText(like: JsonObject, { bytes, eventBytes = writtenAtOnce }: FaultOf<'long-text'>): BytesAction {
+  const size = Math.max(1, Math.min(bytes, eventBytes))
+  const event = eventAction(withDelta(like, { content: 'x'.repeat(size) })).bytes
+  const together = Math.max(1, Math.floor(writtenAtOnce / event.length))
   // Repeated bytes are held once, however long the text is.
-  const { payload: _, ...repeated } = event
-  return { ...repeated, times: Math.max(1, Math.ceil(bytes / longTextBytes)) }
+  return { type: 'bytes', role: 'event', bytes: Buffer.concat(Array.from({ length: together }, () => event)), times: Math.ceil(bytes / size / together) }
 }

@@ -1,0 +1,98 @@
+import type { Case, Check } from '../cases/case.ts'
+import { bytesDispatcher } from '../lab/dispatchers.ts'
+import { modelFor } from '../lab/observe.ts'
+import { cutInto } from '../metamorphic/streams.ts'
+import { measure } from './measure.ts'
+
+/** Goals: milliseconds of CPU, and without a pause for others. */
+const goalCpuMs = 150
+const goalBlockMs = 20
+/** A read of a socket. */
+const pieceBytes = 16 * 1024
+const times = 3
+
+interface Shape {
+  readonly title: string
+  readonly bytes: (size: number) => Buffer
+  readonly size: number
+}
+
+const shapes: readonly Shape[] = [
+  {
+    title: '120,000 one-character argument deltas',
+    size: 120_000,
+    bytes: (size) => streamOf(Array.from({ length: size }, (_, index) => fragment(0, index === 0 ? '"' : index === size - 1 ? '"' : 'x'))),
+  },
+  {
+    title: '1 MB of arguments in deltas of 1,000 characters',
+    size: 1_000,
+    bytes: (size) =>
+      streamOf(
+        Array.from({ length: size }, (_, index) =>
+          fragment(0, index === 0 ? `"${'x'.repeat(999)}` : index === size - 1 ? `${'x'.repeat(999)}"` : 'x'.repeat(1_000)),
+        ),
+      ),
+  },
+  {
+    title: '100 calls, interleaved, in 20,000 deltas',
+    size: 200,
+    bytes: (size) => streamOf(Array.from({ length: size * 100 }, (_, index) => fragment(index % 100, 'x'))),
+  },
+]
+
+/** CPU time, longest block and linearity of long tool calls. Figures are printed; a goal that is missed is said, and is no failure. */
+export const deltaCases: readonly Case[] = shapes.map(
+  (shape): Case => ({
+    id: 'SPEED',
+    title: shape.title,
+    slow: true,
+    isPrinted: true,
+    run: async () => {
+      const whole = await costOf(shape.bytes(shape.size))
+      const quarter = await costOf(shape.bytes(Math.ceil(shape.size / 4)))
+      const ratio = whole.cpuMs / Math.max(0.1, quarter.cpuMs)
+      return [
+        figure('CPU', whole.cpuMs, goalCpuMs),
+        figure('longest block', whole.blockMs, goalBlockMs),
+        {
+          what: 'linear: four times as much takes',
+          expected: 'under 8 times as long',
+          seen: ratio < 8 ? 'under 8 times as long' : `${ratio.toFixed(1)} times as long`,
+          ok: ratio < 8,
+        },
+      ]
+    },
+  }),
+)
+
+/** A figure with its goal: said whether it is met, never a failure of the matrix. */
+export function figure(what: string, seen: number, goalMs: number): Check {
+  return { what, expected: `goal ${goalMs} ms`, seen: `${seen.toFixed(1)} ms: ${seen <= goalMs ? 'met' : 'MISSED'}`, ok: true }
+}
+
+function costOf(bytes: Buffer) {
+  const pieces = cutInto(bytes, [pieceBytes])
+  const { dispatcher } = bytesDispatcher(() => pieces)
+  const model = modelFor({ server: { baseURL: 'https://speed.example/v1' }, settings: { dispatcher } })
+  return measure(times, async () => {
+    for await (const _ of model.stream({ messages: [{ role: 'user', content: 'Go.' }] }, { signal: new AbortController().signal }));
+  })
+}
+
+function fragment(index: number, text: string): string {
+  return JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [{ index, function: { arguments: text } }] } }] })
+}
+
+function streamOf(fragments: readonly string[]): Buffer {
+  const first = Array.from({ length: 100 }, (_, index) =>
+    JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [{ index, id: `c${index}`, function: { name: 'look_up', arguments: '' } }] } }] }),
+  )
+  const isMany = fragments[1]?.includes('"index":1,') === true
+  const events = [
+    ...first.slice(0, isMany ? 100 : 1),
+    ...fragments,
+    JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] }),
+    '[DONE]',
+  ]
+  return Buffer.from(events.map((event) => `data: ${event}\n\n`).join(''))
+}
