@@ -7,6 +7,7 @@ export interface Row {
   readonly id: string
   readonly title: string
   readonly differs: string | undefined
+  readonly openDefect: string | undefined
   readonly isPrinted: boolean
   readonly checks: readonly Check[]
   readonly ok: boolean
@@ -43,7 +44,16 @@ async function runCase(one: Case, options: CaseOptions): Promise<Row> {
   const checks = await checksOf(one, options)
   const shown = findCanary(checks) === undefined ? checks : [{ what: 'secrets', expected: 'no key shown', seen: 'a key in the checks', ok: false }]
   const ok = shown.length > 0 && shown.every((each) => each.ok)
-  return { id: one.id, title: one.title, differs: one.differs, isPrinted: one.isPrinted === true, checks: shown, ok, ms: performance.now() - startedAt }
+  return {
+    id: one.id,
+    title: one.title,
+    differs: one.differs,
+    openDefect: one.openDefect,
+    isPrinted: one.isPrinted === true,
+    checks: shown,
+    ok,
+    ms: performance.now() - startedAt,
+  }
 }
 
 async function checksOf(one: Case, options: CaseOptions): Promise<readonly Check[]> {
@@ -57,18 +67,32 @@ async function checksOf(one: Case, options: CaseOptions): Promise<readonly Check
 
 /** The rows as a table for people: one line a case, and each check that failed below it. */
 export function tableOf(rows: readonly Row[]): string {
-  const lines = rows.flatMap((row) => {
-    const [first] = row.checks
-    const bad = row.checks.filter(({ ok }) => !ok)
-    const head = [row.ok ? 'ok    ' : 'NOT OK', row.id.padEnd(4), row.title.padEnd(64), first === undefined ? '' : `expected: ${first.expected}`].join('  ')
-    const notes = row.differs === undefined ? [] : [`              differs: ${row.differs}`]
-    const failures = bad.map(({ what, expected, seen }) => `              ${what}: expected ${expected}; seen ${seen}`)
-    const seen =
-      bad.length === 0 && first !== undefined ? `; seen: ${first.seen === first.expected ? 'the same' : first.seen} (${row.checks.length} checks)` : ''
-    const figures = row.isPrinted
-      ? row.checks.filter(({ ok }) => ok).map(({ what, expected, seen: found }) => `              ${what}: ${found} (${expected})`)
-      : []
-    return [head + seen, ...notes, ...figures, ...failures]
-  })
-  return lines.join('\n')
+  return rows.flatMap(linesOf).join('\n')
+}
+
+/** Of what was seen, in the table; JSON has all of it. */
+const maxSeen = 400
+const margin = ' '.repeat(14)
+
+function linesOf(row: Row): readonly string[] {
+  const head = [row.ok ? 'ok    ' : 'NOT OK', row.id.padEnd(6), row.title.padEnd(64), seenOf(row)].join('  ').trimEnd()
+  const notes = [
+    ...(row.differs === undefined ? [] : [`differs: ${row.differs}`]),
+    ...(row.openDefect === undefined || row.ok ? [] : [`open defect: ${row.openDefect}`]),
+    ...(row.isPrinted ? row.checks.filter(({ ok }) => ok).map(({ what, expected, seen }) => `${what}: ${seen} (${expected})`) : []),
+    ...row.checks.filter(({ ok }) => !ok).map(({ what, expected, seen }) => `${what}: expected ${oneLine(expected)}; seen ${oneLine(seen)}`),
+  ]
+  return [head, ...notes.map((note) => margin + note)]
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ')
+  return line.length <= maxSeen ? line : `${line.slice(0, maxSeen)}…`
+}
+
+function seenOf({ ok, isPrinted, checks }: Row): string {
+  const [first] = checks
+  if (first === undefined || isPrinted) return ''
+  const seen = first.seen === first.expected ? 'the same' : first.seen
+  return `expected: ${first.expected}${ok ? `; seen: ${seen} (${checks.length} checks)` : ''}`
 }

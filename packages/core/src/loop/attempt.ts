@@ -125,7 +125,7 @@ function planRetry(run: LoopRun, place: ChainPlace, failure: AgentError): RetryP
   if (failure.retryable) countFailure(scope)
   if (place.left.length > 0 && mayGoOn(failure.code)) return { retryInMs: 0 }
   const isWorthARound = failure.retryable || run.agent.models.length > 1
-  const retryInMs = isWorthARound && hasNextRound(run, place, failure.code) ? roundDelayMs(failure, place) : undefined
+  const retryInMs = isWorthARound && hasNextRound(run, place, failure) ? roundDelayMs(failure, place) : undefined
   if (retryInMs === undefined) return 'no-retry'
   return mayRetry(scope) ? { retryInMs } : 'no-budget'
 }

@@ -41,6 +41,11 @@ test.each(['invalid-request', 'auth-failed', 'context-overflow', 'missing-key'] 
   expect(two.requests).toHaveLength(0)
 })
 
+test('a refusal that the server calls worth another try is sent again', async () => {
+  const model = scriptedModel([failure('invalid-request'), { text: 'ok' }])
+  await expect(new Agent({ model }).generate('go')).resolves.toMatchObject({ text: 'ok' })
+})
+
 test('an empty reply goes on to the next model', async () => {
   const { agent, one } = chain([{ reasoning: 'hm' }], [{ text: 'ok' }])
   await expect(agent.generate('go')).resolves.toMatchObject({ text: 'ok' })

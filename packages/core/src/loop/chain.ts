@@ -52,8 +52,9 @@ export function nextPlace(run: LoopRun, place: ChainPlace, { code, free }: { rea
 }
 
 /** True when another round may follow: rounds are left, and an entry that has money. */
-export function hasNextRound(run: LoopRun, { entry, round }: ChainPlace, code: AgentErrorCode): boolean {
-  if (round >= maxAttempts || !mayGoOn(code)) return false
+export function hasNextRound(run: LoopRun, { entry, round }: ChainPlace, { code, retryable }: Pick<ErrorData, 'code' | 'retryable'>): boolean {
+  // A server may say that even a refusal is worth another try.
+  if (round >= maxAttempts || !(retryable || mayGoOn(code))) return false
   const gone = new Set(code === 'quota-exhausted' ? [...run.exhausted, entry] : run.exhausted)
   return run.agent.models.some((_, index) => !gone.has(index))
 }

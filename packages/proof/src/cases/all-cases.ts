@@ -1,6 +1,7 @@
 import { chaosCases } from '../chaos/chaos-cases.ts'
 import { chunkingCases } from '../metamorphic/chunking.ts'
 import { cuttingCases } from '../metamorphic/cutting.ts'
+import { historyCases } from '../metamorphic/histories.ts'
 import { deltaCases } from '../speed/deltas.ts'
 import { memoryCases } from '../speed/memory.ts'
 import { bodies } from './bodies.ts'
@@ -20,4 +21,4 @@ const inOrder = [...connections, ...silences, ...endings, ...statuses, ...bodies
 )
 
 /** The whole matrix, in the order of its table. */
-export const allCases: readonly Case[] = [...inOrder, ...loop, ...chunkingCases, ...cuttingCases, ...chaosCases, ...deltaCases, ...memoryCases]
+export const allCases: readonly Case[] = [...inOrder, ...loop, ...chunkingCases, ...cuttingCases, ...historyCases, ...chaosCases, ...deltaCases, ...memoryCases]

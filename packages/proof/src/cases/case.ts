@@ -14,6 +14,8 @@ export interface Case {
   readonly title: string
   /** True where Capstan does otherwise than common advice says, with the reason. */
   readonly differs?: string
+  /** A defect of ours that is not mended yet: the command shows the case as not ok, the tests leave it out. */
+  readonly openDefect?: string
   /** True where what was seen is worth reading also when all is well: figures. */
   readonly isPrinted?: boolean
   /** True for cases that take long: left out of the quick run. */

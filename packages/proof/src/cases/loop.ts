@@ -32,6 +32,7 @@ export const loop: readonly Case[] = [
   { id: 'LOOP', title: 'a limit of tokens that a request would pass: it is not sent', run: tokenLimit },
   { id: 'LOOP', title: 'usage is summed over attempts; those that never reported are counted', run: usageSums },
   { id: 'LOOP', title: 'reasoning, arguments and the prefix go back unchanged', run: ({ seed }) => converse(seed, 2) },
+  { id: 'LOOP', title: 'calls that are cut twice: the run fails, nothing runs', run: cutTwice },
   { id: 'LOOP', title: 'unusable endings are no success', run: unusableEndings },
 ]
 
@@ -120,7 +121,8 @@ async function sameIds(): Promise<readonly Check[]> {
   const call = (amount: number) => ({ name: 'pay_bill', input: { amount }, id: 'same' })
   const { seen, simulator } = await runScript([{ toolCalls: [call(1), call(2)] }, { toolCalls: [call(3)] }, { text: 'Done.' }])
   simulator.assertDone()
-  return [check('executions', 3, seen.executed.length), sound(seen)]
+  const keys = seen.events.flatMap((event) => (event.type === 'tool-start' ? [event.key] : []))
+  return [check('executions', 3, seen.executed.length), check('keys of their own', 3, new Set(keys).size), sound(seen)]
 }
 
 async function counted({ replies, executions }: { readonly replies: readonly ScriptedReply[]; readonly executions: number }): Promise<readonly Check[]> {
@@ -191,6 +193,16 @@ async function usageSums(): Promise<readonly Check[]> {
   const { seen } = await runScript([{ fault: { kind: 'status', status: 503, retryAfter: 0 } }, { toolCalls: [payFive], usage }, { text: 'Done.', usage }])
   const sums = seen.result?.usage
   return [check('sums', [200, 20, 128, 1], [sums?.inputTokens, sums?.outputTokens, sums?.cachedInputTokens, sums?.unknownAttempts])]
+}
+
+async function cutTwice(): Promise<readonly Check[]> {
+  const cut: ScriptedReply = { toolCalls: [payFive], finishReason: 'length' }
+  const { seen, simulator } = await runScript([cut, cut])
+  return [
+    check('code', 'output-limit', AgentError.is(seen.error) ? seen.error.code : seen.result?.stopReason),
+    check('requests', 2, simulator.requests.length),
+    check('executions', 0, seen.executed.length),
+  ]
 }
 
 async function unusableEndings(): Promise<readonly Check[]> {

@@ -11,6 +11,7 @@ export interface WireCase {
   readonly id: string
   readonly title: string
   readonly differs?: string
+  readonly openDefect?: string
   readonly slow?: boolean
   /** What is struck by the fault: default some reasoning and a text. */
   readonly reply?: ScriptedReply
@@ -38,6 +39,7 @@ export function wire(data: WireCase): Case {
     id: data.id,
     title: data.title,
     ...(data.differs !== undefined && { differs: data.differs }),
+    ...(data.openDefect !== undefined && { openDefect: data.openDefect }),
     ...(data.slow !== undefined && { slow: data.slow }),
     run: (options) => runWire(data, options),
   }

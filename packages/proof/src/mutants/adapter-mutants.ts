@@ -28,8 +28,8 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'errors inside a stream are skipped',
     file: `${adapters}/wire/decode-stream.ts`,
-    search: "if (name === 'error' || (error !== undefined && error !== null)) throw streamError(chunk, state)",
-    replace: "if (name === 'never') throw streamError(chunk, state)",
+    search: "if (name === 'error' || (error !== undefined && error !== null)) throw streamError(chunk, state)\n  if (choices !== undefined) return",
+    replace: 'return',
     killer: 'T31',
   },
   {
@@ -82,10 +82,10 @@ export const adapterMutants: readonly Mutant[] = [
     killer: 'T79',
   },
   {
-    name: 'a body may be of any size',
+    name: 'an event may be of any size',
     file: `${adapters}/transport/payloads.ts`,
-    search: 'maxBufferSize: maxEventBytes,',
-    replace: 'maxBufferSize: maxEventBytes * 100,',
+    search: '  const utf8 = createUtf8Decoder()',
+    replace: '  maxEventBytes *= 100\n  const utf8 = createUtf8Decoder()',
     killer: 'T63',
   },
   {
@@ -94,13 +94,6 @@ export const adapterMutants: readonly Mutant[] = [
     search: 'const whole = wholeLength(bytes)',
     replace: 'const whole = bytes.length',
     killer: 'T59',
-  },
-  {
-    name: 'a byte order mark is text',
-    file: `${adapters}/transport/utf8.ts`,
-    search: 'return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text',
-    replace: 'return text',
-    killer: 'T61',
   },
   {
     name: 'a login page may be asked for again',
@@ -164,20 +157,6 @@ export const adapterMutants: readonly Mutant[] = [
     search: "(id !== '' && known.id !== '' && id !== known.id && known.name !== '')",
     replace: "(id !== '' && known.id === 'never')",
     killer: 'T70',
-  },
-  {
-    name: 'calls without an index are joined',
-    file: `${adapters}/wire/assemble-tool-calls.ts`,
-    search: 'const isNext = index === undefined && known !== undefined',
-    replace: 'const isNext = index === -1 && known !== undefined',
-    killer: 'T70',
-  },
-  {
-    name: 'fragments before the name are lost',
-    file: `${adapters}/wire/assemble-tool-calls.ts`,
-    search: 'toolName: call.name, delta: call.fragments.join(',
-    replace: 'toolName: call.name, delta: [].join(',
-    killer: 'T72',
   },
   {
     name: 'any number of calls is taken',

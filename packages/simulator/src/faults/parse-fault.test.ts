@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { faultHelp, faultNames } from './fault-catalog.ts'
-import { parseFault } from './parse-fault.ts'
+import { parseFault, parseFaultRule } from './parse-fault.ts'
 
 describe('parseFault', () => {
   test.each([
@@ -25,7 +25,9 @@ describe('parseFault', () => {
   })
 
   test('an unknown option lists those of the fault', () => {
-    expect(() => parseFault('status:429,retry=1')).toThrow("Fault 'status' does not understand 'retry=1': its options are status, retryAfter, message, type")
+    expect(() => parseFault('status:429,retry=1')).toThrow(
+      "Fault 'status' does not understand 'retry=1': its options are status, retryAfter, retryAfterMs, shouldRetry, echoKey, message, type",
+    )
   })
 
   test('a place that does not exist lists the places', () => {
@@ -42,6 +44,20 @@ describe('parseFault', () => {
 
   test.each(faultHelp.map((help) => [help.name, help.example]))('the example of %s can be read', (name, example) => {
     expect(parseFault(example).kind).toBe(name)
+  })
+
+  test.each([
+    ['status:503,probability=0.2', { fault: { kind: 'status', status: 503 }, probability: 0.2 }],
+    ['status:503,requests=1+3', { fault: { kind: 'status', status: 503 }, requests: [1, 3] }],
+    ['hang-up:requests=first', { fault: { kind: 'hang-up' }, requests: 'first' }],
+    ['stall:requests=2,at=mid-stream,probability=1', { fault: { kind: 'stall', at: 'mid-stream' }, requests: [2], probability: 1 }],
+    ['html', { fault: { kind: 'html' } }],
+  ])('%s is a rule', (text, rule) => {
+    expect(parseFaultRule(text)).toEqual(rule)
+  })
+
+  test('a probability is a number from 0 to 1', () => {
+    expect(() => parseFaultRule('html:probability=2')).toThrow('a number from 0 to 1')
   })
 
   test('names come once each', () => {
