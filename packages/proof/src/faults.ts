@@ -23,11 +23,13 @@ const chosen = allCases
 
 shortenJitter()
 if (!values.json) console.log(`${chosen.length} cases, seed ${seed}.\n`)
-const rows = await runCases(chosen, { quick: values.quick, seed, atOnce: 4 })
+// Rows come as their cases end: the long ones last.
+const rows = await runCases(chosen, { quick: values.quick, seed, atOnce: 4 }, (row) => {
+  if (!values.json) console.log(tableOf([row]))
+})
 const failed = rows.filter(({ ok }) => !ok)
 if (values.json) console.log(JSON.stringify({ seed, rows }, undefined, 2))
 else {
-  console.log(tableOf(rows))
   console.log(
     `\n${rows.length} cases, ${rows.length - failed.length} ok, ${failed.length} not ok, ${failed.filter(({ openDefect }) => openDefect !== undefined).length} of them known. Seed ${seed}.`,
   )

@@ -20,8 +20,6 @@ const verdicts = await judgeAll(chosen)
 const bad = verdicts.filter(({ verdict }) => verdict !== 'killed')
 if (values.json) console.log(JSON.stringify(verdicts, undefined, 2))
 else {
-  for (const { mutant, verdict, note } of verdicts)
-    console.log([verdict.padEnd(16), mutant.killer.padEnd(5), mutant.name.padEnd(60), mutant.file, note].join('  ').trimEnd())
   console.log(`\n${verdicts.length} planted faults, ${verdicts.length - bad.length} killed, ${bad.length} not.`)
 }
 process.exitCode = bad.length > 0 ? 1 : 0

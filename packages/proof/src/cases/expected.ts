@@ -12,8 +12,10 @@ export type Expected =
       readonly phase?: ErrorPhase
       /** Whether it is asked again. */
       readonly retry: boolean
-      /** True when text of the step was shown by then: `stream` does not start it again. */
-      readonly shown?: boolean
+      /** What the error says of it; default as `retry`. */
+      readonly retryable?: boolean
+      /** True when text of the step was shown by then: `stream` does not start it again. `maybe` where it comes with the error in one read. */
+      readonly shown?: boolean | 'maybe'
       /** Requests when it is struck always; default 3. */
       readonly always?: number
     }
@@ -46,7 +48,10 @@ function errorWords({ code, phase, retry, shown, always }: Extract<Expected, { i
   const where = phase === undefined ? '' : ` in ${phase}`
   if (!retry) return [line(`${code}${where}`, 1, {})]
   if (variant === 'generate, struck always') return [line(`${code}${where}`, always ?? 3, {})]
-  return variant === 'stream, struck once' && shown === true ? [line(`stream-interrupted${where}`, 1, {})] : [line('finished', 2, {})]
+  const again = line('finished', 2, {})
+  const interrupted = line(`stream-interrupted${where}`, 1, {})
+  if (variant !== 'stream, struck once' || shown === undefined || shown === false) return [again]
+  return shown === true ? [interrupted] : [again, interrupted]
 }
 
 interface Details {
@@ -70,7 +75,9 @@ function outcomeOf({ result, error }: Observation, expected: Expected): string {
   if (result !== undefined) return result.stopReason
   if (error === undefined) return 'hangs'
   if (!AgentError.is(error)) return `throws ${String(error)}`
-  return expected.is === 'error' && expected.phase !== undefined ? `${error.code} in ${error.phase}` : error.code
+  const where = expected.is === 'error' && expected.phase !== undefined ? `${error.code} in ${error.phase}` : error.code
+  if (expected.is !== 'error' || error.code !== expected.code || error.retryable === (expected.retryable ?? expected.retry)) return where
+  return `${where}, retryable ${error.retryable}`
 }
 
 function warningOf({ result }: Observation, expected: Expected): Pick<Details, 'warning'> {

@@ -85,12 +85,15 @@ async function oneCall({ execute, status, text, timeoutMs = 5_000 }: OneCall): P
 }
 
 async function callOrder(): Promise<readonly Check[]> {
-  let release = (): void => undefined
+  let answerSecond = (): string => ''
   const second = new Promise<void>((resolve) => {
-    release = resolve
+    answerSecond = () => {
+      resolve()
+      return 'quick'
+    }
   })
   const named = (name: string, execute: () => unknown): Tool => tool({ name, description: name, inputSchema: { type: 'object' }, execute })
-  const tools = [named('slow_one', () => second.then(() => 'slow')), named('quick_one', () => (release(), 'quick'))]
+  const tools = [named('slow_one', () => second.then(() => 'slow')), named('quick_one', () => answerSecond())]
   const { seen, simulator } = await runScript(
     [
       {

@@ -51,7 +51,7 @@ export const statuses: readonly Case[] = [
     id: 'T45',
     title: 'a wait of an hour fails at once',
     fault: status(429, { retryAfter: 3_600 }),
-    expected: { is: 'error', code: 'rate-limited', phase: 'headers', retry: false },
+    expected: { is: 'error', code: 'rate-limited', phase: 'headers', retry: false, retryable: true },
   }),
   { id: 'T45', title: 'the longest wait', run: async () => [check('ms', 60_000, maxRetryAfterMs)] },
   wire({ id: 'T42', title: '429 is asked again', fault: status(429, { retryAfter: 0, message: 'Slow down.' }), expected: retried('rate-limited') }),
@@ -67,7 +67,6 @@ export const statuses: readonly Case[] = [
   wire({
     id: 'T48',
     title: '400 with x-should-retry: true',
-    openDefect: 'the loop does not ask again for codes that another model would not help with, whatever the error says',
     fault: status(400, { shouldRetry: true }),
     expected: retried('invalid-request'),
   }),

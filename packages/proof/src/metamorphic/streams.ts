@@ -1,11 +1,5 @@
 import fc from 'fast-check'
 
-/** A stream as bytes, with where its events begin. */
-export interface Stream {
-  readonly name: string
-  readonly bytes: Buffer
-}
-
 interface GeneratedCall {
   readonly name: string
   readonly text: string

@@ -59,6 +59,7 @@ export async function makeCopy(): Promise<Copy> {
         '--json',
         '--seed',
         '1',
+        '--sound',
         '--only',
         killer,
         ...(needsAll === true ? [] : ['--quick']),

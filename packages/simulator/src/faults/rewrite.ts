@@ -2,14 +2,6 @@ import { asArray, asObject, isObject, type Json, type JsonObject } from '../json
 import { cutAt, isBytes } from '../wire/places.ts'
 import { eventAction, type Transmission, type WireAction } from '../wire/transmission.ts'
 
-/** Replaces each event of a stream by others; a body that is no stream stays. */
-export function rewriteEvents(transmission: Transmission, change: (payload: JsonObject) => readonly Json[]): Transmission {
-  const actions = transmission.actions.flatMap((action): readonly WireAction[] =>
-    isBytes(action) && action.role === 'event' && isObject(action.payload) ? change(action.payload).map(eventAction) : [action],
-  )
-  return { ...transmission, actions }
-}
-
 /** Changes what each choice says: the deltas of a stream, the messages of a body. */
 export function rewriteContents(transmission: Transmission, change: (content: JsonObject) => JsonObject): Transmission {
   const changed = (payload: JsonObject): Json => ({
