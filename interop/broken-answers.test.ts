@@ -138,7 +138,28 @@ test('a stream that ends without a finish reason ends quietly for those who read
   expect(new Set(reasons)).toEqual(new Set([null]))
 })
 
-test('every kind of fault has a row', () => {
+// Shapes that servers of other makers send. What Capstan makes of them is in the faults matrix; these clients promise nothing about them.
+const ofOtherServers = [
+  'bad-chunk',
+  'call-arguments',
+  'call-id',
+  'call-index',
+  'call-name',
+  'choice-index',
+  'control-characters',
+  'cut-headers',
+  'fragments',
+  'framing',
+  'handshake',
+  'invalid-utf8',
+  'long-text',
+  'many-calls',
+  'odd-event',
+  'reasoning-field',
+  'refuse',
+]
+
+test('every kind of fault has a row, or is known to be of another server', () => {
   const kinds = new Set(rows.map(([text]) => parseFault(text).kind))
-  expect([...kinds, 'stall'].toSorted()).toEqual(faultNames.toSorted())
+  expect([...kinds, 'stall', ...ofOtherServers].toSorted()).toEqual(faultNames.toSorted())
 })

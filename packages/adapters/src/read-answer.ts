@@ -33,10 +33,12 @@ export interface AnswerReader {
 /** Makes the reader of one answer. */
 export function readAnswer(open: OpenAnswer): AnswerReader {
   const decoder = createStreamDecoder(open.context)
+  const held: Held = { failure: undefined }
   return {
     next: async () => {
       try {
-        return await readBatch(open, decoder)
+        if (held.failure !== undefined) throw held.failure
+        return await readBatch(open, decoder, held)
       } catch (error) {
         throw withDetails(error, decoder.usage, open.context.requestId)
       }
@@ -44,7 +46,12 @@ export function readAnswer(open: OpenAnswer): AnswerReader {
   }
 }
 
-async function readBatch({ answer, context }: OpenAnswer, decoder: StreamDecoder): Promise<EventBatch> {
+/** What broke the answer after events that came with it: they are handed out first, however the bytes were cut into reads. */
+interface Held {
+  failure: unknown
+}
+
+async function readBatch({ answer, context }: OpenAnswer, decoder: StreamDecoder, held: Held): Promise<EventBatch> {
   const batch = await readPayloads(answer, decoder)
   if (batch === undefined) {
     if (answer.bodyKind === undefined) throw emptyBody(context)
@@ -53,12 +60,23 @@ async function readBatch({ answer, context }: OpenAnswer, decoder: StreamDecoder
   const events: ModelEvent[] = []
   const document = batch.payloads.find((payload) => payload.kind === 'document')
   if (document !== undefined) return wholeBatch(decodeResponse(document.text, context))
-  const hasContent = pushAll(batch, decoder, events)
+  const hasContent = pushHeld(held, events, () => pushAll(batch, decoder, events))
+  if (held.failure !== undefined) return { events, isLast: false }
   if (!batch.isTail) answer.heard(hasContent)
   if (decoder.hasFinishReason) answer.finishing()
   if (!decoder.isDone) return { events, isLast: false }
   await answer.drain()
   return { events: [...events, ...decoder.finish(transportWarnings(answer, context))], isLast: true }
+}
+
+function pushHeld(held: Held, events: readonly ModelEvent[], push: () => boolean): boolean {
+  try {
+    return push()
+  } catch (error) {
+    if (events.length === 0) throw error
+    held.failure = error
+    return true
+  }
 }
 
 function pushAll({ payloads, isTail }: PayloadBatch, decoder: StreamDecoder, events: ModelEvent[]): boolean {

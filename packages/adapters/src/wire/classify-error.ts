@@ -12,6 +12,8 @@ interface Rule {
   readonly statuses?: readonly number[]
   /** Words of `error.type` or `error.code`. */
   readonly words?: readonly string[]
+  /** Words of `error.type` alone. */
+  readonly types?: readonly string[]
   readonly text?: RegExp
   readonly means: ErrorClass
 }
@@ -53,8 +55,8 @@ const rules: readonly Rule[] = [
     words: ['invalid_authentication_error', 'incorrect_api_key_error', 'authentication_error', 'invalid_api_key'],
     means: { code: 'auth-failed', retryable: false },
   },
-  // Inside a stream there is no status of its own: the word decides.
-  { statuses: [0], words: ['invalid_request_error', 'bad_request', 'BadRequestError'], means: refusedRequest },
+  // Inside a stream there is no status of its own: the type decides. DeepSeek puts invalid_request_error into the code of every error.
+  { statuses: [0], types: ['invalid_request_error', 'bad_request', 'BadRequestError'], means: refusedRequest },
 ]
 
 /**
@@ -63,9 +65,10 @@ const rules: readonly Rule[] = [
  * @param status - The HTTP status; 0 for an error that came with a 200.
  */
 export function classifyError(status: number, error: ProviderError): ErrorClass {
-  for (const { statuses, words, text, means } of rules) {
+  for (const { statuses, words, types, text, means } of rules) {
     if (statuses !== undefined && !statuses.includes(status)) continue
     if (words !== undefined && !words.includes(error.type) && !words.includes(error.code)) continue
+    if (types !== undefined && !types.includes(error.type)) continue
     if (text !== undefined && !text.test(error.message)) continue
     return means
   }

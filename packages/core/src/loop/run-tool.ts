@@ -43,13 +43,22 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
     return output
   }
   // Listeners get a copy: what they change in it must not reach the tool.
-  context.emit({ type: 'tool-start', ...head, input: structuredClone(call.input) })
+  context.emit({ type: 'tool-start', ...head, input: copyOf(call.input) })
   const progress = progressOf(context, { step, key: call.id, toolName })
   const { error, ...output } = await settleCall(run, call, { signal: context.signal, progress: progress.report, deadlineMs })
   progress.close()
   if (output.status === 'fatal') run.toolErrors.set(call.id, error)
   context.emit(withError({ type: 'tool-end', ...head, ...output, ms: performance.now() - started }, error))
   return output
+}
+
+// Copying an input that is nested thousands of levels deep exhausts the stack; the tool itself refuses it.
+function copyOf(input: Json): Json {
+  try {
+    return structuredClone(input)
+  } catch {
+    return '(nested too deep to show)'
+  }
 }
 
 interface CallHost {

@@ -2,7 +2,7 @@ import { setImmediate as nextLoop } from 'node:timers/promises'
 import { Agent, AgentError, type Run, type RunEvent } from '@capstan/core'
 import { type Fault, type ScriptedReply, startSimulator } from '@capstan/simulator'
 import { modelFor, type Observation, observe } from '../lab/observe.ts'
-import { manyRuns } from '../speed/memory.ts'
+import { manyRequests, manyRuns } from '../speed/memory.ts'
 import { type Case, type Check, check, holds } from './case.ts'
 import { answered, pays, said } from './wire.ts'
 
@@ -15,7 +15,7 @@ export const consumers: readonly Case[] = [
   { id: 'T80', title: 'abort with an error as reason, twice: the first reason is the cause', run: abortTwice },
   { id: 'T80', title: 'abort without a reason', run: abortWithoutReason },
   { id: 'T80', title: 'abort and a server error at the same time', run: abortAndError },
-  { id: 'T81', title: 'one signal for many runs: no listener is left', run: () => manyRuns(300) },
+  { id: 'T81', title: 'one signal for many runs: no listener is left', run: async () => [...(await manyRuns(300)), ...(await manyRequests(30))] },
   { id: 'T83', title: 'a clock that jumps: waits are measured by a clock that does not', run: clockJump },
 ]
 

@@ -124,7 +124,6 @@ export const endings: readonly Case[] = [
   wire({
     id: 'T31',
     title: 'an error object as the first event, without a known code',
-    openDefect: 'the word invalid_request_error, which DeepSeek puts into the code of every error, wins over its type',
     fault: { kind: 'error-event', at: 'first' },
     expected: { is: 'error', code: 'provider-failed', phase: 'first', retry: true },
   }),

@@ -72,7 +72,7 @@ export const adapterMutants: readonly Mutant[] = [
     file: `${adapters}/transport/exchange.ts`,
     search: "this.#options.signal.removeEventListener('abort', this.#onAbort)",
     replace: 'void this.#onAbort',
-    killer: 'M2',
+    killer: 'T81',
   },
   {
     name: 'an abort leaves the socket open',

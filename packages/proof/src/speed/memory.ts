@@ -68,6 +68,17 @@ export async function manyRuns(count: number): Promise<readonly Check[]> {
   return [check('listeners left', 0, getEventListeners(controller.signal, 'abort').length), holds('no more than runs at once', most <= runsAtOnce, most)]
 }
 
+/** Many single requests with the same signal, without a run around them. */
+export async function manyRequests(count: number): Promise<readonly Check[]> {
+  const { dispatcher } = bytesDispatcher(() => [answer])
+  const model = modelFor({ server: { baseURL: 'https://many-requests.example/v1' }, settings: { dispatcher } })
+  const { signal } = new AbortController()
+  for (let request = 0; request < count; request++) {
+    for await (const _ of model.stream({ messages: [{ role: 'user', content: 'Go.' }] }, { signal }));
+  }
+  return [check('listeners left by single requests', 0, getEventListeners(signal, 'abort').length)]
+}
+
 /** Runs that are aborted somewhere, each at a random time. */
 export async function abortStorm(count: number, seed: number): Promise<readonly Check[]> {
   watchRejections()

@@ -143,11 +143,11 @@ describe('connections and headers', () => {
 
   test.each([
     ['http', 'ERR_SSL_WRONG_VERSION_NUMBER'],
-    ['alert', 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE'],
+    ['alert', /^ERR_SSL_.*ALERT_HANDSHAKE_FAILURE$/],
     ['reset', 'ECONNRESET'],
   ] as const)('handshake:%s', async (answer, code) => {
     await using simulator = await startSimulator({ faults: [{ fault: { kind: 'handshake', answer } }] })
-    await expect(fetch(simulator.baseURL.replace('http:', 'https:'))).rejects.toMatchObject({ cause: { code } })
+    await expect(fetch(simulator.baseURL.replace('http:', 'https:'))).rejects.toMatchObject({ cause: { code: expect.stringMatching(code) } })
   })
 
   test('cut-headers ends inside them', async () => {

@@ -12,9 +12,11 @@ export class InputRefusal extends Error {
  * Copies an input, so that a tool that changes its input changes neither the history nor another call. Keys such as `constructor`
  * become own properties; `__proto__` is refused, because a later `Object.assign` in a tool would set the prototype with it.
  *
- * @throws {InputRefusal} When it is nested too deep or has a key `__proto__`.
+ * @throws {InputRefusal} When it is nested too deep, has a key `__proto__` or a number that is too large.
  */
 export function cloneInput(value: Json, depth = 0): Json {
+  // JSON has no infinity; a number such as 1e400 becomes one when it is parsed.
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw new InputRefusal('a number in it is too large')
   if (typeof value !== 'object' || value === null) return value
   if (depth >= maxInputDepth) throw new InputRefusal(`it is nested deeper than ${maxInputDepth} levels`)
   if (isList(value)) return value.map((item) => cloneInput(item, depth + 1))
