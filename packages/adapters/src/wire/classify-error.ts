@@ -65,16 +65,18 @@ const rules: readonly Rule[] = [
  * @param status - The HTTP status; 0 for an error that came with a 200.
  */
 export function classifyError(status: number, error: ProviderError): ErrorClass {
-  for (const { statuses, words, types, text, means } of rules) {
-    if (statuses !== undefined && !statuses.includes(status)) continue
-    if (words !== undefined && !words.includes(error.type) && !words.includes(error.code)) continue
-    if (types !== undefined && !types.includes(error.type)) continue
-    if (text !== undefined && !text.test(error.message)) continue
-    return means
-  }
+  const rule = rules.find((candidate) => fits(candidate, status, error))
+  if (rule !== undefined) return rule.means
   // A relay that answers 200 often puts the upstream's status into the code.
   const inner = status === 0 && /^[45]\d\d$/.test(error.code) ? Number(error.code) : status
   return inner === 0 ? failed : classifyStatus(inner)
+}
+
+function fits({ statuses, words, types, text }: Rule, status: number, { type, code, message }: ProviderError): boolean {
+  if (statuses !== undefined && !statuses.includes(status)) return false
+  if (words !== undefined && !words.includes(type) && !words.includes(code)) return false
+  if (types !== undefined && !types.includes(type)) return false
+  return text === undefined || text.test(message)
 }
 
 function classifyStatus(status: number): ErrorClass {
