@@ -39,6 +39,7 @@ export type AgentErrorCode =
   | 'tool-fatal'
   | 'state-mismatch'
   | 'journal-failed'
+  | 'engine-failed'
   | 'run-locked'
   | 'run-not-found'
   | 'session-conflict'
@@ -154,6 +155,10 @@ export const errorCodes: Readonly<Record<AgentErrorCode, { readonly meaning: str
   'journal-failed': {
     meaning: 'A journal could not write, sync or read what it keeps, so the run was stopped: nothing counts that is not durable.',
     help: 'Read `cause`: a full or broken disk, or a file that was changed. Resume the run when it is mended.',
+  },
+  'engine-failed': {
+    meaning: 'The engine that hosts the run could not record a step, or gave the run up: cancelled, or recorded with other steps.',
+    help: 'Read `cause`. What the engine recorded is kept; start or resume the run there.',
   },
   'run-locked': {
     meaning: 'Another process owns this run, or took it over; or its owner cannot be proven dead from here.',

@@ -16,8 +16,9 @@ export {
   ToolError,
 } from './errors.ts'
 export type { AttemptReason, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './events.ts'
-export { type Answers, decide, openQuestions } from './hosts/decide.ts'
+export { type Answers, decide, decideOn, openQuestions } from './hosts/decide.ts'
 export type { Definition } from './hosts/definition.ts'
+export type { Engine, EngineStep } from './hosts/engine.ts'
 export type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from './hosts/journal.ts'
 export { type FinishedEvent, finishedEvents, liveFilter } from './hosts/reading.ts'
 export { isRecord, type RunRecord } from './hosts/records.ts'

@@ -1,4 +1,5 @@
 import type { Answers } from '../hosts/decide.ts'
+import type { Engine } from '../hosts/engine.ts'
 import type { Journal } from '../hosts/journal.ts'
 import type { Limits } from '../limits.ts'
 import type { PrepareStep, StopWhen } from '../loop/loop-run.ts'
@@ -48,6 +49,8 @@ export interface CommonRunOptions {
    * starting a run twice is safe. The input must be the same.
    */
   readonly journal?: Journal
+  /** Hosts the run on a distributed engine, from inside a workflow of it; not together with `journal`. Needs a `runId`. */
+  readonly engine?: Engine
 }
 
 export type StreamOptions<Context = unknown> = RunOptions<Context> & StreamOnlyOptions
@@ -61,7 +64,7 @@ interface StreamOnlyOptions {
 }
 
 /** The run keeps its id: idempotency keys follow from it. */
-export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal'> & ContextOption<Context> & StreamOnlyOptions & ResumeOnlyOptions
+export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal' | 'engine'> & ContextOption<Context> & StreamOnlyOptions & ResumeOnlyOptions
 
 interface ResumeOnlyOptions {
   /** What people decided, by the id of the question in `pending`: `approve()`, `deny()`, or the outcome of a call. */

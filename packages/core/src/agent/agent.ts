@@ -64,6 +64,7 @@ export class Agent<Context = unknown, Output = unknown> {
         throw new AgentError('This is not a state that a run can go on from. To resume a run by its id, pass the journal that has it.', {
           code: 'state-mismatch',
         })
+      if (common.engine !== undefined) throw new AgentError('A run in a journal goes on there, not on an engine.', { code: 'invalid-use' })
       return this.#run([], { ...common, runId: from, open: () => openRun(journal, from, answers) })
     }
     const { input, ...state } = readState(from)
@@ -71,15 +72,17 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 
   #start(messages: readonly Message[], options: CommonRunOptions & { readonly context?: unknown; readonly restartAfterText: boolean }): Run<Output> {
-    const { journal } = options
+    const { journal, engine, runId: id } = options
+    if (engine !== undefined && (journal !== undefined || id === undefined))
+      throw new AgentError('A run on an engine needs a `runId`, and no journal: the engine records it.', { code: 'invalid-use' })
     const open = journal && ((runId: string) => startRun(journal, { version: 1, runId, definition: this.#definition(), input: messages }))
     return this.#run(messages, { ...options, ...(open && { open }) })
   }
 
   #run(input: readonly Message[], options: Started): Run<Output> {
-    const { signal, context, runId, restartAfterText, definition, records = [], answers = new Map(), open } = options
+    const { signal, context, runId, restartAfterText, definition, records = [], answers = new Map(), open, engine } = options
     const start = { agent: this.#agent, definition: () => this.#definition(), input, records, answers, runId, context, signal, restartAfterText }
-    return new Run({ ...start, recordedDefinition: definition, open })
+    return new Run({ ...start, recordedDefinition: definition, open, engine })
   }
 
   // Hashed once, and only where it is compared or kept.
@@ -89,7 +92,7 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 }
 
-type Started = Pick<CommonRunOptions, 'signal' | 'runId'> &
+type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine'> &
   Pick<RunStart, 'restartAfterText'> &
   Partial<Pick<RunStart, 'records' | 'answers' | 'context' | 'open'>> & { readonly definition?: Definition | undefined }
 

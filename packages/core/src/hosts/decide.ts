@@ -3,7 +3,7 @@ import type { Approval, OutcomeAnswer } from '../answers.ts'
 import { AgentError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { PendingQuestion } from '../result.ts'
-import { hashAbout, type Journal, type SavedRun } from './journal.ts'
+import { type Decision, hashAbout, type Journal, type SavedRun } from './journal.ts'
 import type { RunRecord } from './records.ts'
 
 /** What people decided, by the id of the question. */
@@ -17,11 +17,26 @@ export type Answers = Readonly<Record<string, Approval | OutcomeAnswer>>
  */
 export async function decide(journal: Journal, runId: string, answers: Answers): Promise<void> {
   const saved = await journal.read(runId)
-  const asked = new Map(saved.records.flatMap((record) => (record.type === 'question' ? [[record.id, record.about] as const] : [])))
-  for (const [id, answer] of readAnswers(withDecisions(saved), answers)) {
-    const kept = await journal.decide(runId, { id, about: hashAbout(asked.get(id) ?? null), answer })
-    if (!isDeepStrictEqual(kept.answer, answer)) refuseLater(id, [])
+  for (const decision of decisionsOf(withDecisions(saved), answers)) {
+    const kept = await journal.decide(runId, decision)
+    if (!isDeepStrictEqual(kept.answer, decision.answer)) refuseLater(decision.id, [])
   }
+}
+
+/**
+ * Makes decisions of what people answered, for a store of one's own: each bound to what its question is about.
+ *
+ * @param decided - Earlier decisions about these questions: the first stays, and giving it again makes none.
+ * @throws {AgentError} `invalid-use` for a question that was not asked, or was answered otherwise before.
+ */
+export function decideOn(questions: readonly PendingQuestion[], decided: readonly Decision[], answers: Answers): readonly Decision[] {
+  const records = questions.map(({ id, about }): RunRecord => ({ type: 'question', id, about }))
+  return decisionsOf([...records, ...decided.map(({ id, answer }): RunRecord => ({ type: 'answer', id, answer }))], answers)
+}
+
+function decisionsOf(records: readonly RunRecord[], answers: Answers): readonly Decision[] {
+  const asked = new Map(records.flatMap((record) => (record.type === 'question' ? [[record.id, record.about] as const] : [])))
+  return [...readAnswers(records, answers)].map(([id, answer]) => ({ id, about: hashAbout(asked.get(id) ?? null), answer }))
 }
 
 /** The questions of a run that nobody has answered yet. */

@@ -66,9 +66,12 @@ function subjectOf(event: RunEventBody): string | undefined {
 }
 
 // Attempts have operations of their own, and each operation may be executed again: both only grow.
+// Executions on an engine are numbered by time in milliseconds.
+const longest = 2 ** 43
+
 function rankOf({ operation, execution }: RunEvent): number | undefined {
   if (operation === undefined || execution === undefined) return undefined
-  return (Number(/\/(?:model|again)\/(\d+)$/.exec(operation)?.[1] ?? 0) + 1) * 1_000_000 + execution
+  return (Number(/\/(?:model|again)\/(\d+)$/.exec(operation)?.[1] ?? 0) + 1) * longest + execution
 }
 
 function messageEnd(runId: string, { record: { id, ms }, reply, step }: Answered): FinishedEvent {

@@ -3,25 +3,11 @@ import { describe } from '../describe.ts'
 import { AgentError } from '../errors.ts'
 import type { RunEventBody } from '../events.ts'
 import type { Json } from '../json.ts'
-import type { Answer, Operation, OperationContext, Operations, Outcome, Question } from '../operations.ts'
+import type { Answer, Operation, Outcome, Question } from '../operations.ts'
 import { type Decision, hashAbout, type OpenRun } from './journal.ts'
 import { brokenRequest, type EndRecord, type RunRecord } from './records.ts'
 import { isOnce, Replay } from './replay.ts'
-
-export interface HostOptions extends Partial<HostStart> {
-  readonly runId: string
-  readonly signal: AbortSignal
-  readonly emit: OperationContext['emit']
-  readonly room: OperationContext['room']
-}
-
-/** What a host goes on from. */
-export interface HostStart {
-  /** Records of an earlier part of the same run. */
-  readonly records: readonly RunRecord[]
-  /** What people decided since, by question id. */
-  readonly answers: ReadonlyMap<string, Json>
-}
+import type { HostOptions, HostStart, RunHost } from './run-host.ts'
 
 /** Makes each record durable before it counts. */
 type JournalEnd = Pick<OpenRun, 'append' | 'readDecisions'>
@@ -36,7 +22,7 @@ interface Batch {
  * The host that keeps a list of records, in memory or in a journal. It never waits for a person: a question without an answer
  * pauses the run. Aborting is a polite crash: `perform` rejects at once, nothing more is recorded, and late results are dropped.
  */
-export class RecordHost implements Operations {
+export class RecordHost implements RunHost {
   readonly runId: string
   /** All records; empty with a journal, which holds them. */
   readonly records: RunRecord[] = []
@@ -70,26 +56,18 @@ export class RecordHost implements Operations {
     if (this.#journal !== undefined && !isDeepStrictEqual(this.#last, record)) await this.#write([record], true)
   }
 
-  /** How long the batch took that an abort or a defect cut, in milliseconds. */
   get cutMs(): number {
     return this.#cutMs
   }
 
-  /** Ends the batch that is under way. */
   abort(reason: unknown): void {
     this.#rejectBatch?.(reason)
   }
 
-  /** @throws {AgentError} `state-mismatch` when one of these tools has a call whose outcome is unknown. */
   refuseChanged(tools: ReadonlySet<string>): void {
     this.#replay.refuseUnknown(tools)
   }
 
-  /**
-   * Checks at the end of a run that it took the course that was recorded.
-   *
-   * @throws {AgentError} `state-mismatch` when records are left that nobody asked for.
-   */
   checkCourse(): void {
     this.#replay.refuseRest()
   }
@@ -207,7 +185,8 @@ function additionsTo({ records, answers }: HostStart): readonly RunRecord[] {
   return [...again, ...[...answers].map(([id, answer]): RunRecord => ({ type: 'answer', id, answer }))]
 }
 
-function replayOf({ records, answers }: HostStart): Replay {
+/** What a host goes on from, looked up by id. */
+export function replayOf({ records, answers }: HostStart): Replay {
   const broken = brokenRequest(records)
   const replay = new Replay(broken === undefined ? records : [...records, { type: 'again', id: broken }])
   for (const [id, answer] of answers) replay.addAnswer(id, answer)
@@ -224,7 +203,8 @@ async function append(journal: JournalEnd, records: readonly RunRecord[], isDura
   }
 }
 
-function checkDecision(decision: Decision, about: Json): Decision {
+/** @throws {AgentError} `state-mismatch` for a decision about something else. */
+export function checkDecision(decision: Decision, about: Json): Decision {
   if (decision.about === hashAbout(about)) return decision
   throw new AgentError(`The decision about '${decision.id}' was made about another call or input, so it is not followed.`, {
     code: 'state-mismatch',

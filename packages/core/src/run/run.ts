@@ -4,9 +4,12 @@ import { describe } from '../describe.ts'
 import { AgentError, copyError } from '../errors.ts'
 import type { RunEvent, RunEventBody, RunEventType } from '../events.ts'
 import { compareDefinitions, type Definition } from '../hosts/definition.ts'
+import type { Engine } from '../hosts/engine.ts'
+import { EngineHost } from '../hosts/engine-host.ts'
 import type { OpenRun } from '../hosts/journal.ts'
 import { RecordHost } from '../hosts/record-host.ts'
 import { brokenRequest, type EndRecord, type RunRecord } from '../hosts/records.ts'
+import type { RunHost } from '../hosts/run-host.ts'
 import type { Json } from '../json.ts'
 import { type RunData, resultOf, withThrowers } from '../loop/end-run.ts'
 import { addAttempt, addTime, addWarning, type LoopAgent, type LoopRun, newLoopRun, openStep } from '../loop/loop-run.ts'
@@ -24,6 +27,8 @@ export interface RunStart {
   readonly recordedDefinition: Definition | undefined
   /** Opens the run in a journal, which then has records and input. */
   readonly open: ((runId: string) => Promise<OpenRun>) | undefined
+  /** Records the run in place of this process. */
+  readonly engine: Engine | undefined
   readonly input: readonly Message[]
   readonly runId: string | undefined
   readonly records: readonly RunRecord[]
@@ -42,7 +47,9 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   readonly runId: string
   readonly #channel: EventChannel
   readonly #controller = new AbortController()
-  readonly #host: RecordHost
+  readonly #recordHost: RecordHost
+  /** The record host, or an engine in its place. */
+  readonly #host: RunHost
   readonly #loop: LoopRun
   readonly #start: RunStart
   readonly #input: readonly Message[]
@@ -66,7 +73,9 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const { signal } = this.#controller
     // Each call of a step listens to this signal: many are no leak.
     setMaxListeners(0, signal)
-    this.#host = new RecordHost({ runId: this.runId, records, answers, signal, emit, room: () => this.#channel.room() })
+    const host = { runId: this.runId, records, answers, signal, emit, room: () => this.#channel.room() }
+    this.#recordHost = new RecordHost(host)
+    this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
     this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText, input })
     this.#result = Promise.resolve().then(() => this.#drive(start.signal))
     // Whoever watches only events must not be punished with an unhandled rejection.
@@ -136,7 +145,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
       this.#host.checkCourse()
       this.#controller.signal.throwIfAborted()
       await this.#leave(result)
-      return this.#finish(result.status === 'paused' ? this.#withState(result) : result)
+      return this.#finish(result.status === 'paused' ? this.#withState(result, this.#host.records) : result)
     } catch (thrown) {
       // The error that broke the run is the one to report, whatever the journal says about the end.
       await this.#leave({ status: 'unusable', stopReason: this.#controller.signal.aborted ? 'aborted' : 'failed' }).catch(() => {})
@@ -152,7 +161,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     this.#controller.signal.throwIfAborted()
     this.#journal = await open(this.runId)
     const { head, records } = this.#journal
-    await this.#host.attach(this.#journal, { records, answers: new Map() })
+    await this.#recordHost.attach(this.#journal, { records, answers: new Map() })
     if (this.#loop.messages.length === 0) this.#loop.messages.push(...head.input)
     this.#compare(head.definition)
     this.#controller.signal.throwIfAborted()
@@ -175,7 +184,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     this.#journal = undefined
     if (journal === undefined) return
     try {
-      await this.#host.end({ type: 'end', id: 'end', status, stopReason })
+      await this.#recordHost.end({ type: 'end', id: 'end', status, stopReason })
     } finally {
       await journal.close()
     }
@@ -249,9 +258,10 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     if (this.#openAttempt > 0) addAttempt(this.#loop, undefined)
   }
 
-  #withState(result: RunData, records: readonly RunRecord[] | undefined = this.#host.records): RunResult {
-    // With a journal there is one truth, and it is not in memory.
-    if (records === undefined || this.#start.open !== undefined) return withThrowers({ ...result })
+  #withState(result: RunData, records: readonly RunRecord[] | undefined): RunResult {
+    const { open, engine } = this.#start
+    // With a journal or an engine there is one truth, and it is not in memory.
+    if (records === undefined || open !== undefined || engine !== undefined) return withThrowers({ ...result })
     const definition = this.#start.recordedDefinition ?? this.#start.definition()
     const state: RunState = { version: 1, runId: this.runId, definition, input: this.#input, records: [...records] }
     return withThrowers({ ...result, state })

@@ -5,9 +5,9 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
-import * as cases from '../packages/durable/crashes/cases.mjs'
-import { nodeFor, runToEnd } from '../packages/durable/crashes/harness.mjs'
-import { effects, expectedOf, matrixOf, runCase, runRandom } from '../packages/durable/crashes/matrix.mjs'
+import * as cases from './cases.mjs'
+import { nodeFor, runToEnd } from './harness.mjs'
+import { effects, expectedOf, matrixOf, runCase, runRandom } from './matrix.mjs'
 
 const { values: options } = parseArgs({
   options: {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-const script = fileURLToPath(new URL('../../../scripts/crashes.mjs', import.meta.url))
+const script = fileURLToPath(new URL('../crashes/main.mjs', import.meta.url))
 
 // The whole matrix is `npm run crashes`.
 test('runs that are killed go on in new processes to the same result, and no effect is repeated that must not be', () => {

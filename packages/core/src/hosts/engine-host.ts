@@ -1,0 +1,192 @@
+import { describe } from '../describe.ts'
+import { AgentError } from '../errors.ts'
+import type { Json, JsonObject } from '../json.ts'
+import type { Answer, Operation, OperationContext, Outcome, Question } from '../operations.ts'
+import { bodiesOf, type OpenBodies, processId } from './bodies.ts'
+import type { Engine, EngineStep } from './engine.ts'
+import { checkDecision, replayOf } from './record-host.ts'
+import type { RunRecord } from './records.ts'
+import { isOnce, type Replay } from './replay.ts'
+import type { HostOptions, RunHost } from './run-host.ts'
+
+/** What a step of an engine records. */
+type StepValue = { readonly output: Json; readonly ms: number; readonly waitedMs: number } | { readonly unknown: true } | { readonly defect: string }
+
+/** What the bodies of one batch share. */
+interface Batch {
+  readonly startedAt: number
+  readonly enter: (body: () => Promise<Json>) => Promise<Json>
+  /** The process that recorded the start of the `once` operations of the batch. */
+  readonly owner: Json
+  /** Ids of the operations whose bodies ran here and now. */
+  readonly ran: Set<string>
+}
+
+/**
+ * The host on a distributed engine. Records of an earlier part of the run, from memory or a journal, stand in front of what the
+ * engine has. Before the bodies of `once` operations start, a step of its own records which process starts them: a body that is
+ * to run in another one may have had its effect, so its outcome is unknown.
+ */
+export class EngineHost implements RunHost {
+  readonly runId: string
+  readonly records: readonly RunRecord[] = []
+  readonly #options: HostOptions
+  readonly #engine: Engine
+  readonly #replay: Replay
+  readonly #bodies: OpenBodies
+  readonly #controller = new AbortController()
+  #startedAt = 0
+  #cutMs = 0
+  #reject: ((reason: unknown) => void) | undefined
+
+  constructor(options: HostOptions, engine: Engine) {
+    const { runId, records = [], answers = new Map() } = options
+    this.runId = runId
+    this.#options = options
+    this.#engine = engine
+    this.#replay = replayOf({ records, answers })
+    this.#bodies = bodiesOf(engine.scope)
+  }
+
+  get cutMs(): number {
+    return this.#cutMs
+  }
+
+  abort(reason: unknown): void {
+    this.#controller.abort(reason)
+    this.#reject?.(reason)
+  }
+
+  refuseChanged(tools: ReadonlySet<string>): void {
+    this.#replay.refuseUnknown(tools)
+  }
+
+  checkCourse(): void {
+    this.#replay.refuseRest()
+  }
+
+  async perform<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]> {
+    const outcomes = operations.map((operation) => this.#replay.outcomeOf(operation))
+    const open = operations.filter((_, index) => outcomes[index] === undefined)
+    if (open.length > 0) this.#replay.refuseNew(open[0]?.id)
+    const values = open.length === 0 ? [] : await this.#untilAborted(() => this.#performOpen(open))
+    const rest = values.values()
+    // The engine has a value for each operation that had no outcome.
+    return outcomes.map((outcome) => outcome ?? (rest.next().value as Outcome<Output>))
+  }
+
+  async ask(questions: readonly Question[]): Promise<readonly (Answer | undefined)[]> {
+    const known = questions.map((question) => (this.#replay.questionOf(question.id) === undefined ? undefined : this.#replay.answerTo(question)))
+    const open = questions.filter((_, index) => known[index] === undefined)
+    const decisions = open.length === 0 ? [] : await this.#untilAborted(() => this.#engine.decisions(open))
+    const rest = open.map(({ about }, index) => answerOf(decisions[index], about)).values()
+    return known.map((answer) => answer ?? rest.next().value)
+  }
+
+  async #performOpen<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]> {
+    const once = operations.filter(({ effect }) => isOnce(effect))
+    const owner = once.length === 0 ? null : (await this.#engine.steps([{ name: `${once[0]?.id} start`, run: async () => processId() }]))[0]
+    const limit = Math.min(...operations.map(({ concurrency }) => concurrency ?? Number.POSITIVE_INFINITY))
+    const batch: Batch = { startedAt: performance.now(), enter: lanes(limit), owner: owner ?? null, ran: new Set() }
+    const values = await this.#engine.steps(operations.map((operation) => this.#stepOf(operation, batch)))
+    for (const { id } of operations) this.#bodies.close(this.#keyOf(id))
+    return operations.map(({ id }, index) => this.#outcomeOf<Output>(id, values[index] as unknown as StepValue, !batch.ran.has(id)))
+  }
+
+  #stepOf<Output>(operation: Operation<Output>, batch: Batch): EngineStep {
+    const { id, name, effect } = operation
+    const run = (): Promise<Json> => {
+      if (!isOnce(effect)) return this.#bodies.join(this.#keyOf(id), () => batch.enter(() => this.#execute(operation, batch)))
+      return this.#bodies.joinOnce(this.#keyOf(id), batch.owner, () => batch.enter(() => this.#execute(operation, batch)))
+    }
+    return { name: `${id} ${name}`, run }
+  }
+
+  async #execute<Output>(operation: Operation<Output>, { startedAt, ran }: Batch): Promise<Json> {
+    const { signal } = this.#controller
+    const { id } = operation
+    signal.throwIfAborted()
+    ran.add(id)
+    const execution = nextExecution()
+    const started = performance.now()
+    const waitedMs = started - startedAt
+    const { room } = this.#options
+    const emit: OperationContext['emit'] = (event) => {
+      if (!signal.aborted) this.#options.emit(Object.assign(event, { operation: id, execution }))
+    }
+    try {
+      const output = await operation.run({ key: this.#keyOf(id), signal, waitedMs, emit, room })
+      signal.throwIfAborted()
+      // Outputs of operations are JSON by contract.
+      return { output: output as Json, ms: performance.now() - started, waitedMs }
+    } catch (error) {
+      signal.throwIfAborted()
+      // A throw would make the engine run the body again.
+      return { defect: describe(error) }
+    }
+  }
+
+  #outcomeOf<Output>(id: string, value: StepValue, replayed: boolean): Outcome<Output> {
+    if ('unknown' in value) return { status: 'unknown' }
+    if ('defect' in value) throw new AgentError(`A defect ended the run in '${id}': ${value.defect}.`, { code: 'internal', phase: 'loop' })
+    // The step was made by this very operation, whose output it is.
+    return { status: 'done', output: value.output as Output, ms: value.ms, waitedMs: value.waitedMs, executions: this.#replay.startsOf(id) + 1, replayed }
+  }
+
+  #keyOf(id: string): string {
+    return `${this.runId}/${id}`
+  }
+
+  async #untilAborted<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#options.signal.throwIfAborted()
+    this.#startedAt = performance.now()
+    try {
+      return await new Promise<Result>((resolve, reject) => {
+        this.#reject = reject
+        work().then(resolve, (error) => reject(AgentError.is(error) ? error : engineFailed(error)))
+      })
+    } catch (error) {
+      this.#cutMs = performance.now() - this.#startedAt
+      // An engine that gives up has nobody left who waits for the bodies.
+      if (!this.#controller.signal.aborted) this.#controller.abort(error)
+      throw error
+    } finally {
+      this.#reject = undefined
+    }
+  }
+}
+
+function answerOf(decision: JsonObject | undefined, about: Json): Answer | undefined {
+  if (decision === undefined) return undefined
+  const { id, about: hash, answer } = decision
+  return { value: checkDecision({ id: String(id), about: String(hash), answer: answer ?? null }, about).answer, replayed: false }
+}
+
+function engineFailed(error: unknown): AgentError {
+  const message = `The engine ended the run: ${describe(error)}. What it recorded is kept there.`
+  return new AgentError(message, { code: 'engine-failed', phase: 'loop', cause: error })
+}
+
+let lastExecution = 0
+
+// Nobody counts executions over processes, so the time says which is newer.
+function nextExecution(): number {
+  lastExecution = Math.max(lastExecution + 1, Date.now())
+  return lastExecution
+}
+
+/** At most so many bodies at once, in the order in which they came. */
+function lanes(limit: number): Batch['enter'] {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async (body) => {
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve))
+    running++
+    try {
+      return await body()
+    } finally {
+      running--
+      waiting.shift()?.()
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { Json } from '../json.ts'
+import type { Question } from '../operations.ts'
+import type { Decision } from './journal.ts'
+
+/**
+ * What a distributed engine provides to host a run: steps that it records, and decisions that it waits for. One object for one
+ * execution of the run; after a crash the engine makes another one, in any process, and the run goes by what is recorded.
+ */
+export interface Engine {
+  /** The same object for all runs of one connection to the engine in this process: a body that is under way in it is not started twice. */
+  readonly scope: object
+  /**
+   * Starts the bodies of all steps without a recorded value, in array order, and records what each returns. Bodies never reject,
+   * so the engine has nothing to retry. A body may stay open for good when the run was aborted.
+   *
+   * @returns The values in array order.
+   */
+  steps(steps: readonly EngineStep[]): Promise<readonly Json[]>
+  /** Waits durably, as long as it takes, until each question is decided. In array order. */
+  decisions(questions: readonly Question[]): Promise<readonly Decision[]>
+}
+
+export interface EngineStep {
+  /** Unique in its run and the same in every replay, such as `steps/1/tools/0 tool pay`. */
+  readonly name: string
+  readonly run: () => Promise<Json>
+}
