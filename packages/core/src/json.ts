@@ -11,6 +11,23 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/**
+ * A deep copy; some times faster than `structuredClone` for the size of a tool's arguments.
+ *
+ * @throws {RangeError} Where it is nested thousands of levels deep.
+ */
+export function copyJson(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value
+  if (!isJsonObject(value)) return value.map(copyJson)
+  const copy: Record<string, Json> = {}
+  for (const key of Object.keys(value)) {
+    // Assigning this key would set the prototype.
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: copyJson(value[key] ?? null), enumerable: true, configurable: true, writable: true })
+    else copy[key] = copyJson(value[key] ?? null)
+  }
+  return copy
+}
+
 /** Fails to compile where a union is not handled whole; throws if an unknown member arrives at run time. */
 export function assertNever(value: never): never {
   throw new TypeError(`Unexpected value: ${JSON.stringify(value)}`)

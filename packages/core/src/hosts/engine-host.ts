@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../json.ts'
 import type { Answer, Operation, OperationContext, Outcome, Question } from '../operations.ts'
 import { bodiesOf, type OpenBodies, processId } from './bodies.ts'
 import type { Engine, EngineStep } from './engine.ts'
-import { checkDecision, replayOf } from './record-host.ts'
+import { checkDecision, placed, replayOf } from './record-host.ts'
 import type { RunRecord } from './records.ts'
 import { isOnce, type Replay } from './replay.ts'
 import type { HostOptions, RunHost } from './run-host.ts'
@@ -112,7 +112,7 @@ export class EngineHost implements RunHost {
     const waitedMs = started - startedAt
     const { room } = this.#options
     const emit: OperationContext['emit'] = (event) => {
-      if (!signal.aborted) this.#options.emit(Object.assign(event, { operation: id, execution }))
+      if (!signal.aborted) this.#options.emit(placed(event, id, execution))
     }
     try {
       const output = await operation.run({ key: this.#keyOf(id), signal, waitedMs, emit, room })

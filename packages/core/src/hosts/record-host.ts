@@ -80,9 +80,9 @@ export class RecordHost implements RunHost {
     this.#replay.refuseNew(operations[0]?.id)
     const batch: Batch = { startedAt: performance.now(), isOpen: true }
     try {
-      await new Promise<void>((resolve, reject) => {
+      await new Promise<unknown>((resolve, reject) => {
         this.#rejectBatch = reject
-        this.#runLanes(operations, outcomes, batch).then(resolve, reject)
+        this.#runAll(operations, outcomes, batch).then(resolve, reject)
       })
     } catch (error) {
       this.#cutMs = performance.now() - batch.startedAt
@@ -126,7 +126,7 @@ export class RecordHost implements RunHost {
   }
 
   // As many lanes as may run at once, each taking the next operation in array order.
-  async #runLanes<Output>(operations: readonly Operation<Output>[], outcomes: (Outcome<Output> | undefined)[], batch: Batch): Promise<void> {
+  #runAll<Output>(operations: readonly Operation<Output>[], outcomes: (Outcome<Output> | undefined)[], batch: Batch): Promise<unknown> {
     const limit = Math.min(operations.length, ...operations.map(({ concurrency }) => concurrency ?? Number.POSITIVE_INFINITY))
     let next = 0
     const lane = async (): Promise<void> => {
@@ -137,7 +137,7 @@ export class RecordHost implements RunHost {
         outcomes[index] ??= await this.#execute(operation, batch)
       }
     }
-    await Promise.all(Array.from({ length: limit }, lane))
+    return limit === 1 ? lane() : Promise.all(Array.from({ length: limit }, lane))
   }
 
   async #execute<Output>(operation: Operation<Output>, batch: Batch): Promise<Outcome<Output> | undefined> {
@@ -156,7 +156,7 @@ export class RecordHost implements RunHost {
       signal,
       waitedMs,
       emit: (event: RunEventBody) => {
-        if (batch.isOpen && !signal.aborted) emit(Object.assign(event, { operation: id, execution: executions }))
+        if (batch.isOpen && !signal.aborted) emit(placed(event, id, executions))
       },
       room,
     })
@@ -176,6 +176,14 @@ export class RecordHost implements RunHost {
     this.records.push(...records)
     return undefined
   }
+}
+
+/** Says where a live event comes from. Assigned one by one: this is done for each delta. */
+export function placed(event: RunEventBody, operation: string, execution: number): RunEventBody {
+  const live = event as RunEventBody & { operation?: string; execution?: number }
+  live.operation = operation
+  live.execution = execution
+  return live
 }
 
 /** What a process adds to the records that it goes on from. */

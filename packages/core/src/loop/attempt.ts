@@ -1,14 +1,14 @@
 import { describe } from '../describe.ts'
 import { AgentError, copyError, type ErrorData } from '../errors.ts'
 import type { AttemptReason, RunEventBody } from '../events.ts'
+import { assertNever } from '../json.ts'
 import type { ModelEvent, ModelReply, ModelRequest } from '../model.ts'
 import type { OperationContext } from '../operations.ts'
 import { maxRetryAfterMs, retryDelayMs, sleep } from '../retry.ts'
 import { countFailure, countSuccess, mayRetry } from '../retry-budget.ts'
 import type { Usage } from '../usage.ts'
 import { type ChainPlace, hasNextRound, mayGoOn, modelAt } from './chain.ts'
-import { addWarning, type LoopRun, leftMs } from './loop-run.ts'
-import { withinTime } from './within-time.ts'
+import { addWarning, clockOf, type LoopRun, leftMs } from './loop-run.ts'
 
 /** What is recorded of one request. A failure is a value; `retryInMs` says that the loop shall try again. */
 export type AttemptOutput =
@@ -29,6 +29,8 @@ export interface Attempt {
 }
 
 interface Reception extends OperationContext {
+  readonly run: LoopRun
+  readonly attempt: Attempt
   /** Text deltas that were delivered. */
   readonly shown: string[]
 }
@@ -37,7 +39,7 @@ interface Reception extends OperationContext {
 export async function attemptModel(run: LoopRun, attempt: Attempt, context: OperationContext): Promise<AttemptOutput> {
   const shown: string[] = []
   try {
-    const reply = await withinTime(leftMs(run), context.signal, (signal) => receive(run, attempt, { ...context, signal, shown }))
+    const reply = await clockOf(run, context.signal).within(leftMs(run), (signal) => receive({ ...context, run, attempt, signal, shown }))
     if (reply === 'late') return { status: 'late', text: shown.join('') }
     const { id, traits } = modelAt(run, attempt.place)
     countSuccess(traits.retryScope ?? id)
@@ -48,23 +50,24 @@ export async function attemptModel(run: LoopRun, attempt: Attempt, context: Oper
   }
 }
 
-async function receive(run: LoopRun, attempt: Attempt, context: Reception): Promise<ModelReply> {
+async function receive(reception: Reception): Promise<ModelReply> {
+  const { run, attempt, signal, emit, room: roomOf } = reception
   const model = modelAt(run, attempt.place)
-  if (attempt.waitMs > 0) await sleep(attempt.waitMs, context.signal)
-  const permit = await model.limiter?.acquire(run.openTokens, context.signal)
-  context.emit({ type: 'attempt', step: attempt.step, attempt: attempt.attempt, model: model.id, reason: attempt.reason })
-  const chunks = model.stream(attempt.request, { signal: context.signal })[Symbol.asyncIterator]()
+  if (attempt.waitMs > 0) await sleep(attempt.waitMs, signal)
+  const permit = await model.limiter?.acquire(run.openTokens, signal)
+  emit({ type: 'attempt', step: attempt.step, attempt: attempt.attempt, model: model.id, reason: attempt.reason })
+  const chunks = model.stream(attempt.request, { signal })[Symbol.asyncIterator]()
   try {
     for (;;) {
       const { value, done } = await chunks.next()
-      context.signal.throwIfAborted()
+      signal.throwIfAborted()
       if (done) throw new AgentError(`${model.id} ended without a reply.`, { code: 'stream-truncated', phase: 'finish', retryable: true })
-      const reply = deliver(run, attempt, { ...context, events: value })
+      const reply = deliver(reception, value)
       if (reply !== undefined) {
         permit?.release(reply.usage.totalTokens)
         return reply
       }
-      const room = context.room()
+      const room = roomOf()
       if (room !== undefined) await room
     }
   } finally {
@@ -75,7 +78,7 @@ async function receive(run: LoopRun, attempt: Attempt, context: Reception): Prom
 }
 
 /** Shows what came in one chunk; returns the reply if it came with it. */
-function deliver(run: LoopRun, attempt: Attempt, { events, shown, emit }: Reception & { readonly events: readonly ModelEvent[] }): ModelReply | undefined {
+function deliver({ run, attempt, shown, emit }: Reception, events: readonly ModelEvent[]): ModelReply | undefined {
   for (const event of events) {
     if (event.type === 'reply') return event.reply
     if (event.type === 'text-delta' && event.delta !== '') shown.push(event.delta)
@@ -85,9 +88,24 @@ function deliver(run: LoopRun, attempt: Attempt, { events, shown, emit }: Recept
   return undefined
 }
 
+// Written out: a spread and an assignment for each delta cost more than all the rest that is done with it.
 function liveEvent({ step, attempt }: Attempt, event: Exclude<ModelEvent, { type: 'reply' }>): RunEventBody {
-  if (event.type === 'warning') return { type: 'warning', step, warning: event.warning }
-  return event.type === 'repaired' ? { ...event, step } : { ...event, step, attempt }
+  switch (event.type) {
+    case 'text-delta':
+    case 'reasoning-delta':
+      return { type: event.type, step, attempt, delta: event.delta }
+    case 'tool-call-delta': {
+      const { index, toolName, delta } = event
+      if (toolName === undefined) return { type: 'tool-call-delta', step, attempt, index, delta }
+      return { type: 'tool-call-delta', step, attempt, index, toolName, delta }
+    }
+    case 'warning':
+      return { type: 'warning', step, warning: event.warning }
+    case 'repaired':
+      return { ...event, step }
+    default:
+      return assertNever(event)
+  }
 }
 
 interface Failure {

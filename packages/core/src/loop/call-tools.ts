@@ -6,7 +6,7 @@ import type { Answer, Question } from '../operations.ts'
 import { type CheckedCall, checkCalls, countsAsCall, findTool, isCut, type RunnableCall, type StepReply, toolResult } from './check-calls.ts'
 import { addBatchTime, type LoopRun, openStep } from './loop-run.ts'
 import { approvalOperation, approvalQuestion, type Gate, outcomeQuestion } from './questions.ts'
-import { callsKey, countRepeat } from './repeats.ts'
+import { callsKey, countRepeat, noRepeats } from './repeats.ts'
 import { type RecordedOutput, toolOperation } from './run-tool.ts'
 
 /** The results of all calls in call order, or what people have to decide first. */
@@ -41,7 +41,7 @@ export async function callTools(run: LoopRun, step: StepReply): Promise<ToolBatc
   failWhenCutAgain(run, step.reply)
   // Every call has a result by now.
   const ordered = checked.flatMap(({ index }) => results.get(index) ?? [])
-  run.repeats = key === '' ? { calls: '', outputs: '', count: 0 } : countRepeat(run.repeats, key, ordered)
+  run.repeats = key === '' ? noRepeats : countRepeat(run.repeats, key, ordered)
   return { results: ordered }
 }
 

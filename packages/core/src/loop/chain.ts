@@ -37,9 +37,11 @@ export function mayGoOn(code: AgentErrorCode): boolean {
   return !stops.has(code)
 }
 
+const onlyPlace: ChainPlace = { entry: 0, left: [], round: 1, freeUsed: false }
+
 /** The first place of a step: the model that answered last, so that its prompt cache stays warm. */
 export function firstPlace(run: LoopRun): ChainPlace {
-  return { ...roundFrom(run, run.entry), round: 1, freeUsed: false }
+  return run.agent.models.length === 1 ? onlyPlace : { ...roundFrom(run, run.entry), round: 1, freeUsed: false }
 }
 
 /** The place after a failure, by what was recorded of it. */

@@ -1,8 +1,7 @@
 import { describe } from '../describe.ts'
 import { AgentError } from '../errors.ts'
 import type { Json } from '../json.ts'
-import { addBatchTime, type LoopRun, leftMs } from './loop-run.ts'
-import { withinTime } from './within-time.ts'
+import { addBatchTime, clockOf, type LoopRun, leftMs } from './loop-run.ts'
 
 /** A decision of the caller's code. */
 export interface Decision {
@@ -30,7 +29,7 @@ export async function decide(run: LoopRun, { id, option, body }: Decision): Prom
       effect: 'read',
       run: async ({ signal }) => {
         try {
-          const value = await withinTime(leftMs(run), signal, async () => asJson(await body()))
+          const value = await clockOf(run, signal).within(leftMs(run), async () => asJson(await body()))
           return value === 'late' ? { status: 'late' } : { status: 'ok', ...value }
         } catch (error) {
           signal.throwIfAborted()

@@ -9,7 +9,8 @@ import type { OutputMode, OutputSpec } from '../output.ts'
 import type { RunStep, StopReason } from '../result.ts'
 import type { Tool } from '../tool.ts'
 import { addUsage, type RunUsage, type Usage } from '../usage.ts'
-import type { Repeats } from './repeats.ts'
+import { noRepeats, type Repeats } from './repeats.ts'
+import { RunClock } from './run-clock.ts'
 
 /** An agent as the loop sees it: checked, with every default filled in. */
 export interface LoopAgent {
@@ -99,6 +100,8 @@ export interface LoopRun {
   /** The final answer as JSON, once it fits. */
   output: Json | undefined
   repeats: Repeats
+  /** Made with the first operation. */
+  clock: RunClock | undefined
 }
 
 /** What a new run starts with. */
@@ -129,7 +132,8 @@ export function newLoopRun({ input, ...start }: LoopStart): LoopRun {
     cutReplies: 0,
     outputRetries: 0,
     output: undefined,
-    repeats: { calls: '', outputs: '', count: 0 },
+    repeats: noRepeats,
+    clock: undefined,
   }
 }
 
@@ -141,6 +145,12 @@ export function openStep(run: LoopRun): number {
 /** Active time that the run has left, in milliseconds. */
 export function leftMs(run: LoopRun): number {
   return run.agent.limits.durationMs - run.activeMs
+}
+
+/** The clock of the run, by the signal of its operations: the same for all of them. */
+export function clockOf(run: LoopRun, signal: AbortSignal): RunClock {
+  run.clock ??= new RunClock(signal)
+  return run.clock
 }
 
 /** Adds active time. */

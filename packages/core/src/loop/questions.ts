@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Json } from '../json.ts'
 import type { Operation, Question } from '../operations.ts'
 import type { RunnableCall } from './check-calls.ts'
-import { type LoopRun, leftMs } from './loop-run.ts'
-import { withinTime } from './within-time.ts'
+import { clockOf, type LoopRun, leftMs } from './loop-run.ts'
 
 /** Whether a person must be asked about a call, and what the tool itself asks. */
 export type Gate = boolean | { readonly question: Json }
@@ -16,7 +15,7 @@ export function approvalOperation(run: LoopRun, call: RunnableCall): Operation<G
     effect: 'read',
     run: async ({ signal }) => {
       try {
-        const gate = await withinTime(leftMs(run), signal, () => decide(run, call))
+        const gate = await clockOf(run, signal).within(leftMs(run), () => decide(run, call))
         return gate === 'late' ? true : gate
       } catch {
         signal.throwIfAborted()

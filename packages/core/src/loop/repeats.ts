@@ -3,9 +3,11 @@ import type { ToolResultPart } from '../messages.ts'
 /** How often the last steps were exact repeats of each other: same calls, same outputs. */
 export interface Repeats {
   readonly calls: string
-  readonly outputs: string
+  readonly outputs: readonly string[]
   readonly count: number
 }
+
+export const noRepeats: Repeats = { calls: '', outputs: [], count: 0 }
 
 /** At this repetition the model is told, and nothing is run. */
 const tellAt = 3
@@ -20,7 +22,8 @@ export interface ComparedCall {
 
 /** One text for all calls of a step. */
 export function callsKey(calls: readonly ComparedCall[]): string {
-  return JSON.stringify(calls.map(({ toolName, inputText }) => [toolName, inputText]))
+  // Lengths keep texts apart that would join to the same.
+  return calls.map(({ toolName, inputText }) => `${toolName.length}:${toolName}${inputText.length}:${inputText}`).join('')
 }
 
 /** True when these calls would be at least the third repetition with the same outputs. */
@@ -31,7 +34,7 @@ export function isRepeatedTooOften(repeats: Repeats, calls: string): boolean {
 /** Counts a step. A step whose calls were not run because they repeat goes on counting. */
 export function countRepeat(repeats: Repeats, calls: string, results: readonly ToolResultPart[]): Repeats {
   if (isRepeatedTooOften(repeats, calls)) return { ...repeats, count: repeats.count + 1 }
-  const outputs = JSON.stringify(results.map((result) => result.text))
-  const isRepeat = repeats.calls === calls && repeats.outputs === outputs
+  const outputs = results.map((result) => result.text)
+  const isRepeat = repeats.calls === calls && outputs.length === repeats.outputs.length && outputs.every((text, index) => text === repeats.outputs[index])
   return { calls, outputs, count: isRepeat ? repeats.count + 1 : 1 }
 }

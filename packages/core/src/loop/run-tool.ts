@@ -1,13 +1,12 @@
 import { errorId } from '../describe.ts'
 import { FatalToolError, ToolError } from '../errors.ts'
 import type { ToolEndEvent } from '../events.ts'
-import type { Json } from '../json.ts'
+import { copyJson, type Json } from '../json.ts'
 import type { ToolStatus } from '../messages.ts'
 import type { Operation, OperationContext } from '../operations.ts'
 import type { ToolOutput } from '../tool.ts'
 import type { RunnableCall } from './check-calls.ts'
-import { type LoopRun, leftMs, openStep } from './loop-run.ts'
-import { withinTime } from './within-time.ts'
+import { clockOf, type LoopRun, leftMs, openStep } from './loop-run.ts'
 
 /** What is recorded of a tool call. */
 export interface RecordedOutput {
@@ -43,7 +42,7 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
     return output
   }
   // Listeners get a copy: what they change in it must not reach the tool.
-  context.emit({ type: 'tool-start', ...head, input: copyOf(call.input) })
+  context.emit({ type: 'tool-start', ...head, input: shownInput(call.input) })
   const progress = progressOf(context, { step, key: call.id, toolName })
   const { error, ...output } = await settleCall(run, call, { signal: context.signal, progress: progress.report, deadlineMs })
   progress.close()
@@ -53,9 +52,9 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
 }
 
 // Copying an input that is nested thousands of levels deep exhausts the stack; the tool itself refuses it.
-function copyOf(input: Json): Json {
+function shownInput(input: Json): Json {
   try {
-    return structuredClone(input)
+    return copyJson(input)
   } catch {
     return '(nested too deep to show)'
   }
@@ -74,7 +73,7 @@ async function settleCall(run: LoopRun, call: RunnableCall, { signal, progress, 
   const context = run.context as never
   const idempotencyKey = `${run.operations.runId}/${call.id}`
   try {
-    const output = await withinTime(deadlineMs, signal, (inner) =>
+    const output = await clockOf(run, signal).within(deadlineMs, (inner) =>
       tool.run(input, { signal: inner, context, idempotencyKey, toolCallId: part.toolCallId, progress, ...(answer !== undefined && { answer }) }),
     )
     if (output === 'late') return { status: 'abandoned', text: 'Not finished: the time limit of the run was reached. It may have completed.' }

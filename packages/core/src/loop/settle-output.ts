@@ -6,8 +6,7 @@ import type { Operation } from '../operations.ts'
 import { answerToolName, type OutputCheck, readJsonText } from '../output.ts'
 import type { RunStep } from '../result.ts'
 import { findTool } from './check-calls.ts'
-import { addBatchTime, type LoopRun, leftMs } from './loop-run.ts'
-import { withinTime } from './within-time.ts'
+import { addBatchTime, clockOf, type LoopRun, leftMs } from './loop-run.ts'
 
 /** The model is asked again at most this often in a run. */
 const maxOutputRetries = 2
@@ -57,7 +56,7 @@ async function checkAnswer(run: LoopRun, text: string): Promise<OutputCheck<Json
     name: 'output',
     effect: 'read',
     run: async ({ signal }) => {
-      const check = await withinTime(leftMs(run), signal, () => parseAnswer(run, text))
+      const check = await clockOf(run, signal).within(leftMs(run), () => parseAnswer(run, text))
       return check === 'late' ? { ok: false, message: 'The answer was not checked within the time limit of the run.' } : check
     },
   }

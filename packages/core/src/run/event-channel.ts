@@ -33,8 +33,8 @@ export class EventChannel {
 
   /** Delivers an event. What listeners cause meanwhile comes after it. */
   push(event: RunEvent): void {
-    this.#pending.push(event)
-    if (!this.#isHolding) this.#deliver()
+    if (this.#isHolding || this.#isDelivering) this.#pending.push(event)
+    else this.#deliver(event)
   }
 
   /** `undefined` while consumers keep up; else what to wait for before the next piece of work. */
@@ -98,16 +98,15 @@ export class EventChannel {
     queueMicrotask(() => {
       if (!this.#isHolding) return
       this.#isHolding = false
-      this.#deliver()
+      this.#deliver(this.#pending.shift())
       if (this.#isEnded) this.#iterator?.end(this.#error)
       this.#openRoom()
     })
   }
 
-  #deliver(): void {
-    if (this.#isDelivering) return
+  #deliver(first: RunEvent | undefined): void {
     this.#isDelivering = true
-    for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) {
+    for (let event = first; event !== undefined; event = this.#pending.shift()) {
       this.#emitter.emit(event.type, event)
       if (this.#iterator === undefined) this.#hasLost = true
       else this.#iterator.push(event)

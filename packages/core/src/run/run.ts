@@ -152,6 +152,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
       throw this.#fail(thrown)
     } finally {
       outer?.removeEventListener('abort', forward)
+      this.#loop.clock?.close()
     }
   }
 
@@ -223,8 +224,11 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   }
 
   #deliver(body: RunEventBody): void {
-    // The error of a tool is not enumerable: assigning keeps it, copying would drop it.
-    this.#channel.push(Object.assign(body, { runId: this.runId, seq: ++this.#seq }))
+    // Assigned, not copied: the error of a tool is not enumerable, and this is done for each delta.
+    const event = body as RunEventBody & { runId: string; seq: number }
+    event.runId = this.runId
+    event.seq = ++this.#seq
+    this.#channel.push(event)
   }
 
   #forgetPartial(): void {

@@ -1,0 +1,108 @@
+import { setMaxListeners } from 'node:events'
+
+interface Waiter {
+  /** When its time is up, on the clock of `performance.now()`. */
+  readonly dueAt: number
+  /** Settles it without its body: at the limit, or with the reason of an abort. */
+  readonly leave: (reason?: { readonly aborted: unknown }) => void
+}
+
+/**
+ * The time limit of one run. Operations of a run share one limit, and at it the run ends: so one signal and at most one timer
+ * serve them all, as making them for each call costs more than the loop itself.
+ */
+export class RunClock {
+  readonly #controller = new AbortController()
+  readonly #open = new Set<Waiter>()
+  #timer: NodeJS.Timeout | undefined
+  #firesAt = Number.POSITIVE_INFINITY
+  #isLate = false
+
+  /** @param outer - Aborts with the run. */
+  constructor(outer: AbortSignal) {
+    // Each call of a step may listen: many are no leak.
+    setMaxListeners(0, this.#controller.signal)
+    const leave = (): void => this.#abort(outer.reason)
+    if (outer.aborted) leave()
+    else outer.addEventListener('abort', leave, { once: true })
+  }
+
+  /**
+   * Runs a body, whatever the body does: its signal aborts at the limit and with the run, and a body that ignores it is left
+   * alone. What such a body does later is ignored.
+   *
+   * @param ms - Time that the run has left, in milliseconds; `Infinity` for no limit.
+   * @returns What the body returned, or `'late'` at the limit.
+   * @throws What the body threw, or the reason of the abort, at once.
+   */
+  within<Result>(ms: number, body: (signal: AbortSignal) => Promise<Result>): Promise<Result | 'late'> {
+    const { signal } = this.#controller
+    if (this.#isLate) return Promise.resolve('late')
+    if (signal.aborted) return Promise.reject(signal.reason)
+    return new Promise<Result | 'late'>((resolve, reject) => {
+      const leave: Waiter['leave'] = (reason) => (reason === undefined ? resolve('late') : reject(reason.aborted))
+      // A timer may fire up to a millisecond early; the time limit must have passed.
+      const waiter = { dueAt: performance.now() + Math.ceil(ms) + 1, leave }
+      this.#open.add(waiter)
+      this.#arm(waiter.dueAt)
+      const settle = <Value>(end: (value: Value) => void, value: Value): void => {
+        if (this.#open.delete(waiter) && this.#open.size === 0) this.#timer?.unref()
+        end(value)
+      }
+      try {
+        body(signal).then(
+          (result) => settle(resolve, result),
+          (error: unknown) => settle(reject, error),
+        )
+      } catch (error) {
+        settle(reject, error)
+      }
+    })
+  }
+
+  /** Lets go of the timer. */
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#firesAt = Number.POSITIVE_INFINITY
+  }
+
+  #arm(dueAt: number): void {
+    if (this.#firesAt <= dueAt) {
+      // While something is under way the limit keeps the process alive.
+      this.#timer?.ref()
+      return
+    }
+    const ms = dueAt - performance.now()
+    if (ms > longestTimerMs) return
+    clearTimeout(this.#timer)
+    this.#firesAt = dueAt
+    this.#timer = setTimeout(() => this.#fire(), ms)
+  }
+
+  #fire(): void {
+    this.close()
+    const now = performance.now()
+    const late = [...this.#open].filter(({ dueAt }) => dueAt <= now)
+    const next = Math.min(...[...this.#open].map(({ dueAt }) => dueAt).filter((dueAt) => dueAt > now))
+    if (next !== Number.POSITIVE_INFINITY) this.#arm(next)
+    if (late.length === 0) return
+    this.#isLate = true
+    for (const waiter of late) this.#let(waiter)
+    this.#controller.abort(new DOMException('The time limit of the run was reached.', 'TimeoutError'))
+  }
+
+  #abort(reason: unknown): void {
+    this.close()
+    this.#controller.abort(reason)
+    for (const waiter of this.#open) this.#let(waiter, { aborted: reason })
+  }
+
+  #let(waiter: Waiter, reason?: { readonly aborted: unknown }): void {
+    this.#open.delete(waiter)
+    waiter.leave(reason)
+  }
+}
+
+// A longer delay makes setTimeout fire at once; it is 24.8 days, so it is as good as no limit.
+const longestTimerMs = 2 ** 31 - 1
