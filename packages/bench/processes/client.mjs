@@ -52,5 +52,8 @@ process.on('message', async ({ action, options }) => {
     process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   }
 })
-process.on('disconnect', () => process.exit())
+process.on('disconnect', () => {
+  subject?.close()
+  process.exit()
+})
 process.send?.({ report: { isSupported: subject !== undefined, settings } })

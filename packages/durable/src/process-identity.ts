@@ -15,8 +15,15 @@ export interface ProcessIdentity {
   readonly startTime: string | null
 }
 
-/** This process. */
-export async function identifyProcess(): Promise<ProcessIdentity> {
+let self: Promise<ProcessIdentity> | undefined
+
+/** This process. Read once: nothing of it changes. */
+export function identifyProcess(): Promise<ProcessIdentity> {
+  self ??= readIdentity()
+  return self
+}
+
+async function readIdentity(): Promise<ProcessIdentity> {
   const [machineId, boot, pidNamespace, stat] = await Promise.all([
     textOf('/etc/machine-id'),
     textOf('/proc/sys/kernel/random/boot_id'),

@@ -1,4 +1,7 @@
-import { Agent, openaiCompatible, tool } from 'capstan'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Agent, fileJournal, openaiCompatible, tool } from 'capstan'
 
 export const settings = ['`openaiCompatible` with its defaults: all clocks, limits and retries on', 'limits of steps and tool calls raised to 10,000']
 
@@ -22,32 +25,41 @@ const eventTypes = /** @type {const} */ ([
 ])
 
 export async function create({ baseURL, apiKey, tool: { name, description, schema }, mode, schemaKind, execute }) {
-  if (!['plain', 'on', 'iterate', 'listen'].includes(mode)) return undefined
+  if (!['plain', 'on', 'iterate', 'listen', 'journal'].includes(mode)) return undefined
   const work = tool({ name, description, inputSchema: schemaKind === 'json' ? schema : await zodSchema(), effect: 'read', execute: (input) => execute(input) })
   const agent = new Agent({
     model: openaiCompatible({ baseURL, apiKey, model: 'bench', stream: mode !== 'plain' }),
     tools: [work],
     limits: { steps: 10_000, toolCalls: 10_000 },
   })
-  return { run: (prompt, onText) => runs[mode](agent, prompt, onText), close: () => {} }
+  const folder = mode === 'journal' ? mkdtempSync(join(tmpdir(), 'capstan-bench-')) : undefined
+  const journal = folder && fileJournal(folder)
+  const close = () => folder && rmSync(folder, { recursive: true, force: true })
+  return { run: (prompt, onText) => runs[mode]({ agent, journal }, prompt, onText), close }
 }
 
 const runs = {
-  plain: async (agent, prompt) => (await agent.generate(prompt)).textOrThrow(),
-  on: async (agent, prompt, onText) => {
+  plain: async ({ agent }, prompt) => (await agent.generate(prompt)).textOrThrow(),
+  on: async ({ agent }, prompt, onText) => {
     const run = agent.stream(prompt)
     run.on('text-delta', ({ delta }) => onText(delta))
     return (await run.result).textOrThrow()
   },
-  iterate: async (agent, prompt, onText) => {
+  iterate: async ({ agent }, prompt, onText) => {
     const run = agent.stream(prompt)
     for await (const event of run) {
       if (event.type === 'text-delta') onText(event.delta)
     }
     return (await run.result).textOrThrow()
   },
+  /** A file that is synced before a record counts, a new one for each run. */
+  journal: async ({ agent, journal }, prompt, onText) => {
+    const run = agent.stream(prompt, { journal })
+    run.on('text-delta', ({ delta }) => onText(delta))
+    return (await run.result).textOrThrow()
+  },
   /** A listener on every type of event. */
-  listen: async (agent, prompt, onText) => {
+  listen: async ({ agent }, prompt, onText) => {
     const run = agent.stream(prompt)
     let last = 0
     for (const type of eventTypes) run.on(type, (event) => (last = event.seq))

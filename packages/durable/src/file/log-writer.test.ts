@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest'
-import { type LogFile, LogWriter } from './log-writer.ts'
+import type { LogFile } from './log-file.ts'
+import { LogWriter } from './log-writer.ts'
 
 /** A file that keeps what is written, and fails where it is told to. */
 function fakeFile(fails: Partial<Record<'write' | 'sync', Error>> = {}) {
   const writes: string[] = []
   const state = { syncs: 0, closed: false, fails }
   const file: LogFile = {
-    async appendFile(text) {
+    write(text) {
       if (state.fails.write) throw state.fails.write
-      writes.push(String(text))
+      writes.push(text)
     },
     async datasync() {
       state.syncs++

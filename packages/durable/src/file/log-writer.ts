@@ -1,8 +1,5 @@
-import type { FileHandle } from 'node:fs/promises'
 import { guarded } from '../failure.ts'
-
-/** As much of a file handle as is needed. */
-export type LogFile = Pick<FileHandle, 'appendFile' | 'datasync' | 'close'>
+import type { LogFile } from './log-file.ts'
 
 interface Waiting {
   readonly text: Promise<string>
@@ -60,7 +57,7 @@ export class LogWriter {
       await guarded('Writing the journal', async () => {
         const texts = await Promise.all(batch.map(({ text }) => text))
         this.#check()
-        await this.#file.appendFile(texts.join(''))
+        this.#file.write(texts.join(''))
         if (batch.some(({ isDurable }) => isDurable)) await this.#file.datasync()
       })
       for (const { resolve } of batch) resolve()

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
+import { readdir, rename, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Decision, isRecord, type ListedRun, type OpenRun, type RunHead, type SavedRun } from '@capstan/core'
 import { broken, guarded, notFound } from '../failure.ts'
 import { createWhole, folderNameOf, hasCode, idOf, makeFolder, syncFolder } from './files.ts'
 import { addDecision, readDecisions } from './inbox.ts'
 import { encodeLine, readLines } from './lines.ts'
+import { openLog } from './log-file.ts'
 import { LogWriter } from './log-writer.ts'
 import { type Ownership, takeOwnership } from './ownership.ts'
 
@@ -54,16 +55,21 @@ async function takeRun(place: RunPlace, head: RunHead | undefined): Promise<Open
   else await makeFolder(folder)
   const owner = await takeOwnership(folder, place.force)
   try {
-    if (head !== undefined) await createLog(folder, head)
-    const { saved, wholeBytes } = await readLog(place)
-    const file = join(folder, logName)
-    // A torn line never counted; what comes next must not be glued to it.
-    if ((await stat(file)).size > wholeBytes) await truncate(file, wholeBytes)
-    return openedRun(folder, { saved, owner, writer: new LogWriter(await open(file, 'a'), owner.check) })
+    const isNew = head !== undefined && (await createLog(folder, head))
+    const saved = isNew ? { head, records: [], decisions: [] } : await readWhole(place)
+    return openedRun(folder, { saved, owner, writer: new LogWriter(openLog(join(folder, logName)), owner.check) })
   } catch (error) {
     await owner.release()
     throw error
   }
+}
+
+async function readWhole(place: RunPlace): Promise<SavedRun> {
+  const { saved, wholeBytes } = await readLog(place)
+  const file = join(folderOf(place), logName)
+  // A torn line never counted; what comes next must not be glued to it.
+  if ((await stat(file)).size > wholeBytes) await truncate(file, wholeBytes)
+  return saved
 }
 
 interface Opened {
@@ -86,10 +92,11 @@ function openedRun(folder: string, { saved, owner, writer }: Opened): OpenRun {
   }
 }
 
-async function createLog(folder: string, head: RunHead): Promise<void> {
+/** Returns false when the run has a log. */
+async function createLog(folder: string, head: RunHead): Promise<boolean> {
   const file = join(folder, logName)
-  const isThere = await stat(file).catch(() => undefined)
-  if (isThere === undefined) await createWhole(file, `${await encodeLine(folder, { type: 'head', head })}\n`, true)
+  const isThere = (await stat(file).catch(() => undefined)) !== undefined
+  return !isThere && (await createWhole(file, `${await encodeLine(folder, { type: 'head', head })}\n`, true))
 }
 
 async function readLog(place: RunPlace): Promise<{ readonly saved: SavedRun; readonly wholeBytes: number }> {
