@@ -80,7 +80,7 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 
   #run(input: readonly Message[], options: Started): Run<Output> {
-    const { signal, context, runId, restartAfterText, definition, records = [], answers = new Map(), open, engine } = options
+    const { signal, context, runId, restartAfterText, definition, records = [], answers, open, engine } = options
     const start = { agent: this.#agent, definition: () => this.#definition(), input, records, answers, runId, context, signal, restartAfterText }
     return new Run({ ...start, recordedDefinition: definition, open, engine })
   }

@@ -3,6 +3,8 @@ import type { Json } from '../json.ts'
 
 /** Bodies of operations that are under way in this process, by operation key: an engine may ask for one again before it ended. */
 export interface OpenBodies {
+  /** Stands for these bodies in what engines record: no other process has them, nor another connection in this one. */
+  readonly owner: string
   /** The body that is under way, or this one. It stays open for good when it was aborted. */
   join(key: string, body: () => Promise<Json>): Promise<Json>
   /** The same for a `once` operation, whose body never starts a second time: also what has ended is given again, until it is closed. */
@@ -14,12 +16,6 @@ export interface OpenBodies {
 const unknown: Json = { unknown: true }
 const maxOpen = 10_000
 const scopes = new WeakMap<object, OpenBodies>()
-let id = randomUUID()
-
-/** Stands for this process in what engines record. */
-export function processId(): string {
-  return id
-}
 
 export function bodiesOf(scope: object): OpenBodies {
   const known = scopes.get(scope)
@@ -31,7 +27,11 @@ export function bodiesOf(scope: object): OpenBodies {
 
 function openBodies(): OpenBodies {
   const bodies = new Map<string, Promise<Json>>()
+  let id = randomUUID()
   return {
+    get owner() {
+      return id
+    },
     join(key, body) {
       const joined = bodies.get(key)
       if (joined !== undefined) return joined
@@ -48,17 +48,15 @@ function openBodies(): OpenBodies {
       const joined = bodies.get(key)
       if (joined !== undefined) return joined
       if (owner !== id) return Promise.resolve(unknown)
-      if (bodies.size >= maxOpen) forget(bodies)
+      if (bodies.size >= maxOpen) {
+        // Runs that went on elsewhere never close theirs. What was started before is unknown from here on.
+        bodies.clear()
+        id = randomUUID()
+      }
       const started = body().catch(() => unknown)
       bodies.set(key, started)
       return started
     },
     close: (key) => void bodies.delete(key),
   }
-}
-
-// Runs that went on elsewhere never close theirs. From here on this process counts as another one: what was started before is unknown.
-function forget(bodies: Map<string, Promise<Json>>): void {
-  bodies.clear()
-  id = randomUUID()
 }

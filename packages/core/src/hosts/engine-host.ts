@@ -2,7 +2,7 @@ import { describe } from '../describe.ts'
 import { AgentError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { Answer, Operation, OperationContext, Outcome, Question } from '../operations.ts'
-import { bodiesOf, type OpenBodies, processId } from './bodies.ts'
+import { bodiesOf, type OpenBodies } from './bodies.ts'
 import type { Engine, EngineStep } from './engine.ts'
 import { checkDecision, placed, replayOf } from './record-host.ts'
 import type { RunRecord } from './records.ts'
@@ -16,7 +16,7 @@ type StepValue = { readonly output: Json; readonly ms: number; readonly waitedMs
 interface Batch {
   readonly startedAt: number
   readonly enter: (body: () => Promise<Json>) => Promise<Json>
-  /** The process that recorded the start of the `once` operations of the batch. */
+  /** Who recorded the start of the `once` operations of the batch. */
   readonly owner: Json
   /** Ids of the operations whose bodies ran here and now. */
   readonly ran: Set<string>
@@ -85,7 +85,7 @@ export class EngineHost implements RunHost {
 
   async #performOpen<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]> {
     const once = operations.filter(({ effect }) => isOnce(effect))
-    const owner = once.length === 0 ? null : (await this.#engine.steps([{ name: `${once[0]?.id} start`, run: async () => processId() }]))[0]
+    const owner = once.length === 0 ? null : (await this.#engine.steps([{ name: `${once[0]?.id} start`, run: async () => this.#bodies.owner }]))[0]
     const limit = Math.min(...operations.map(({ concurrency }) => concurrency ?? Number.POSITIVE_INFINITY))
     const batch: Batch = { startedAt: performance.now(), enter: lanes(limit), owner: owner ?? null, ran: new Set() }
     const values = await this.#engine.steps(operations.map((operation) => this.#stepOf(operation, batch)))

@@ -12,6 +12,8 @@ import type { HostOptions, HostStart, RunHost } from './run-host.ts'
 /** Makes each record durable before it counts. */
 type JournalEnd = Pick<OpenRun, 'append' | 'readDecisions'>
 
+const noAnswers: ReadonlyMap<string, Json> = new Map()
+
 interface Batch {
   readonly startedAt: number
   /** False once the batch was settled: what its operations do later is dropped. */
@@ -27,19 +29,20 @@ export class RecordHost implements RunHost {
   /** All records; empty with a journal, which holds them. */
   readonly records: RunRecord[] = []
   readonly #options: HostOptions
-  #replay: Replay
+  /** `undefined` where nothing was recorded before: most runs need none. */
+  #replay: Replay | undefined
   #journal: JournalEnd | undefined
   #last: RunRecord | undefined
   #cutMs = 0
   #rejectBatch: ((reason: unknown) => void) | undefined
 
   constructor(options: HostOptions) {
-    const { runId, records = [], answers = new Map() } = options
+    const { runId, records = [], answers = noAnswers } = options
     this.runId = runId
     this.#options = options
-    const added = additionsTo({ records, answers })
+    if (records.length === 0 && answers.size === 0) return
     this.#replay = replayOf({ records, answers })
-    this.records.push(...records, ...added)
+    this.records.push(...records, ...additionsTo({ records, answers }))
   }
 
   /** Goes on from a journal, which keeps all records from here on. Called before anything is performed. */
@@ -65,19 +68,19 @@ export class RecordHost implements RunHost {
   }
 
   refuseChanged(tools: ReadonlySet<string>): void {
-    this.#replay.refuseUnknown(tools)
+    this.#replay?.refuseUnknown(tools)
   }
 
   checkCourse(): void {
-    this.#replay.refuseRest()
+    this.#replay?.refuseRest()
   }
 
   async perform<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]> {
     this.#options.signal.throwIfAborted()
-    const outcomes = operations.map((operation) => this.#replay.outcomeOf(operation))
+    const outcomes = operations.map((operation) => this.#replay?.outcomeOf(operation))
     const isAllKnown = outcomes.every((outcome) => outcome !== undefined)
     if (isAllKnown) return outcomes
-    this.#replay.refuseNew(operations[0]?.id)
+    this.#replay?.refuseNew(operations[0]?.id)
     const batch: Batch = { startedAt: performance.now(), isOpen: true }
     try {
       await new Promise<unknown>((resolve, reject) => {
@@ -97,7 +100,7 @@ export class RecordHost implements RunHost {
 
   async ask(questions: readonly Question[]): Promise<readonly (Answer | undefined)[]> {
     this.#options.signal.throwIfAborted()
-    const isNew = ({ id }: Question): boolean => this.#replay.questionOf(id) === undefined
+    const isNew = ({ id }: Question): boolean => this.#replay?.questionOf(id) === undefined
     const fresh = questions.filter(isNew)
     if (fresh.length > 0)
       await this.#write(
@@ -105,9 +108,9 @@ export class RecordHost implements RunHost {
         true,
       )
     const asked = questions.filter((question) => !isNew(question))
-    const open = asked.filter((question) => this.#replay.answerTo(question) === undefined)
+    const open = asked.filter((question) => this.#replay?.answerTo(question) === undefined)
     if (open.length > 0) await this.#takeDecisions(open)
-    return questions.map((question) => (isNew(question) ? undefined : this.#replay.answerTo(question)))
+    return questions.map((question) => (isNew(question) ? undefined : this.#replay?.answerTo(question)))
   }
 
   // A decision that came from elsewhere counts once it is a record of the run.
@@ -122,7 +125,7 @@ export class RecordHost implements RunHost {
       taken.map(({ id, answer }) => ({ type: 'answer', id, answer })),
       true,
     )
-    for (const { id, answer } of taken) this.#replay.addAnswer(id, answer)
+    for (const { id, answer } of taken) this.#replay?.addAnswer(id, answer)
   }
 
   // As many lanes as may run at once, each taking the next operation in array order.
@@ -143,7 +146,7 @@ export class RecordHost implements RunHost {
   async #execute<Output>(operation: Operation<Output>, batch: Batch): Promise<Outcome<Output> | undefined> {
     const { signal, emit, room } = this.#options
     const { id, name, effect } = operation
-    const executions = this.#replay.startsOf(id) + 1
+    const executions = (this.#replay?.startsOf(id) ?? 0) + 1
     if (effect !== 'read') {
       const written = this.#write([{ type: 'start', id, name }], isOnce(effect))
       if (written !== undefined) await written

@@ -124,6 +124,7 @@ function judgeFailure(run: LoopRun, attempt: Attempt, { context, thrown, textSho
     ...(plan === 'no-budget' &&
       isVoid && { message: `${failure.message} It was not asked again: recent failures have used up the retry budget of this endpoint.` }),
   })
+  run.liveErrors ??= new Map()
   run.liveErrors.set(context.key, error)
   const data = error.toJSON()
   const usage = error.usage && { usage: error.usage }

@@ -44,7 +44,7 @@ interface SettledAttempt {
 function answerOf(run: LoopRun, { output, replayed, key }: SettledAttempt, { place, attempt }: Pick<Attempt, 'place' | 'attempt'>): StepAnswer | undefined {
   if (output.status === 'late') return { stop: 'max-duration', partialText: output.text }
   if (output.status === 'failed') {
-    return output.retryInMs === undefined ? { error: run.liveErrors.get(key) ?? new AgentError(output.error.message, output.error) } : undefined
+    return output.retryInMs === undefined ? { error: run.liveErrors?.get(key) ?? new AgentError(output.error.message, output.error) } : undefined
   }
   run.entry = place.entry
   const stop = judge(output.reply)

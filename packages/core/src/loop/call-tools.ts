@@ -55,9 +55,11 @@ function repeatKey(run: LoopRun, { message }: ModelReply): string {
 /** The calls that a person has to be asked about, in call order, with what is asked. */
 type GatedCalls = ReadonlyMap<RunnableCall, Gate>
 
+const noGates: GatedCalls = new Map()
+
 async function findGated(run: LoopRun, calls: readonly RunnableCall[]): Promise<GatedCalls> {
   const asking = calls.filter(({ tool }) => tool.needsApproval !== false || tool.ask !== undefined)
-  if (asking.length === 0) return new Map()
+  if (asking.length === 0) return noGates
   const outcomes = await run.operations.perform(asking.map((call) => approvalOperation(run, call)))
   addBatchTime(run, outcomes)
   const gates = asking.map((call, index) => {
@@ -189,7 +191,7 @@ function settle(run: LoopRun, results: Results, { call, output, ms, replayed }: 
 function failWhenFatal(run: LoopRun, results: Results): void {
   for (const [index, { status, toolName }] of results) {
     if (status !== 'fatal') continue
-    const cause = run.toolErrors.get(`steps/${openStep(run)}/tools/${index}`)
+    const cause = run.toolErrors?.get(`steps/${openStep(run)}/tools/${index}`)
     throw new AgentError(`The tool '${toolName}' ended the run.`, { code: 'tool-fatal', phase: 'tool', cause })
   }
 }

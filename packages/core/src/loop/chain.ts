@@ -47,7 +47,10 @@ export function firstPlace(run: LoopRun): ChainPlace {
 /** The place after a failure, by what was recorded of it. */
 export function nextPlace(run: LoopRun, place: ChainPlace, { code, free }: { readonly code: ErrorData['code']; readonly free: boolean }): ChainPlace {
   if (free) return { ...place, freeUsed: true }
-  if (code === 'quota-exhausted') run.exhausted.add(place.entry)
+  if (code === 'quota-exhausted') {
+    run.exhausted ??= new Set()
+    run.exhausted.add(place.entry)
+  }
   const [entry, ...left] = place.left
   if (entry !== undefined && mayGoOn(code)) return { ...place, entry, left }
   return { ...roundFrom(run, run.entry), round: place.round + 1, freeUsed: place.freeUsed }
@@ -57,8 +60,8 @@ export function nextPlace(run: LoopRun, place: ChainPlace, { code, free }: { rea
 export function hasNextRound(run: LoopRun, { entry, round }: ChainPlace, { code, retryable }: Pick<ErrorData, 'code' | 'retryable'>): boolean {
   // A server may say that even a refusal is worth another try.
   if (round >= maxAttempts || !(retryable || mayGoOn(code))) return false
-  const gone = new Set(code === 'quota-exhausted' ? [...run.exhausted, entry] : run.exhausted)
-  return run.agent.models.some((_, index) => !gone.has(index))
+  const isGone = (index: number): boolean => run.exhausted?.has(index) === true || (code === 'quota-exhausted' && index === entry)
+  return run.agent.models.some((_, index) => !isGone(index))
 }
 
 /** The model of a place. */
@@ -69,6 +72,6 @@ export function modelAt(run: LoopRun, { entry }: Pick<ChainPlace, 'entry'>): Mod
 function roundFrom(run: LoopRun, first: number): Pick<ChainPlace, 'entry' | 'left'> {
   const { length } = run.agent.models
   const order = Array.from({ length }, (_, offset) => (first + offset) % length)
-  const [entry = first, ...left] = order.filter((index) => !run.exhausted.has(index))
+  const [entry = first, ...left] = order.filter((index) => run.exhausted?.has(index) !== true)
   return { entry, left }
 }

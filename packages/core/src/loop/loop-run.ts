@@ -74,16 +74,16 @@ export interface LoopRun {
   readonly steps: RunStep[]
   readonly warnings: Warning[]
   /** Errors of this process by operation key, for `cause`; a replayed failure has its data alone. */
-  readonly liveErrors: Map<string, AgentError>
+  liveErrors: Map<string, AgentError> | undefined
   /** What `fatal` tools threw in this process, by operation id, for `cause`. */
-  readonly toolErrors: Map<string, unknown>
+  toolErrors: Map<string, unknown> | undefined
   usage: RunUsage
   /** Usage by index of the model in the chain: models have their own prices. */
   readonly usageByEntry: Usage[]
   /** Index of the model that answered last. */
   entry: number
   /** Indices of models without quota. */
-  readonly exhausted: Set<number>
+  exhausted: Set<number> | undefined
   /** Usage of the step that is open: all its attempts. */
   stepUsage: Usage
   stepAttempts: number
@@ -115,12 +115,12 @@ export function newLoopRun({ input, ...start }: LoopStart): LoopRun {
     messages: [...input],
     steps: [],
     warnings: [],
-    liveErrors: new Map(),
-    toolErrors: new Map(),
+    liveErrors: undefined,
+    toolErrors: undefined,
     usage: { unknownAttempts: 0 },
     usageByEntry: [],
     entry: 0,
-    exhausted: new Set(),
+    exhausted: undefined,
     stepUsage: {},
     stepAttempts: 0,
     stepMs: 0,

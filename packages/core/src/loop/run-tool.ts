@@ -46,7 +46,10 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
   const progress = progressOf(context, { step, key: call.id, toolName })
   const { error, ...output } = await settleCall(run, call, { signal: context.signal, progress: progress.report, deadlineMs })
   progress.close()
-  if (output.status === 'fatal') run.toolErrors.set(call.id, error)
+  if (output.status === 'fatal') {
+    run.toolErrors ??= new Map()
+    run.toolErrors.set(call.id, error)
+  }
   context.emit(withError({ type: 'tool-end', ...head, ...output, ms: performance.now() - started }, error))
   return output
 }

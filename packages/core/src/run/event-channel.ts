@@ -15,7 +15,8 @@ export type Listener<Type extends RunEventType> = (event: RunEventOf<Type>) => u
  */
 export class EventChannel {
   readonly #emitter = new EventEmitter()
-  readonly #listeners = new Map<RunEventType, Map<unknown, (event: RunEvent) => void>>()
+  /** By type and listener, what the emitter calls in its place. */
+  #listeners: Map<RunEventType, Map<unknown, (event: RunEvent) => void>> | undefined
   readonly #reportListener: (type: RunEventType, error: unknown) => void
   readonly #pending: RunEvent[] = []
   #isHolding = true
@@ -62,6 +63,7 @@ export class EventChannel {
       }
     }
     this.off(type, listener)
+    this.#listeners ??= new Map()
     const ofType = this.#listeners.get(type) ?? new Map<unknown, (event: RunEvent) => void>()
     this.#listeners.set(type, ofType.set(listener, contained))
     this.#emitter.on(type, contained)
@@ -69,10 +71,10 @@ export class EventChannel {
   }
 
   off<Type extends RunEventType>(type: Type, listener: Listener<Type>): void {
-    const contained = this.#listeners.get(type)?.get(listener)
+    const contained = this.#listeners?.get(type)?.get(listener)
     if (contained === undefined) return
     this.#emitter.off(type, contained)
-    this.#listeners.get(type)?.delete(listener)
+    this.#listeners?.get(type)?.delete(listener)
   }
 
   /**

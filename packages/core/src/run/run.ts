@@ -32,7 +32,7 @@ export interface RunStart {
   readonly input: readonly Message[]
   readonly runId: string | undefined
   readonly records: readonly RunRecord[]
-  readonly answers: ReadonlyMap<string, Json>
+  readonly answers: ReadonlyMap<string, Json> | undefined
   readonly context: unknown
   readonly signal: AbortSignal | undefined
   readonly restartAfterText: boolean
@@ -73,7 +73,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const { signal } = this.#controller
     // Each call of a step listens to this signal: many are no leak.
     setMaxListeners(0, signal)
-    const host = { runId: this.runId, records, answers, signal, emit, room: () => this.#channel.room() }
+    const host = { runId: this.runId, records, ...(answers && { answers }), signal, emit, room: () => this.#channel.room() }
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
     this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText, input })

@@ -138,16 +138,16 @@ export const coreMutants: readonly Mutant[] = [
   {
     name: 'a request is announced twice',
     file: `${loop}/attempt.ts`,
-    search: "  context.emit({ type: 'attempt', step: attempt.step,",
+    search: "  emit({ type: 'attempt', step: attempt.step,",
     replace:
-      "  context.emit({ type: 'attempt', step: attempt.step, attempt: attempt.attempt, model: model.id, reason: attempt.reason })\n  context.emit({ type: 'attempt', step: attempt.step,",
+      "  emit({ type: 'attempt', step: attempt.step, attempt: attempt.attempt, model: model.id, reason: attempt.reason })\n  emit({ type: 'attempt', step: attempt.step,",
     killer: 'T19',
   },
   {
     name: 'a request is not announced',
     file: `${loop}/attempt.ts`,
-    search: "  context.emit({ type: 'attempt', step: attempt.step,",
-    replace: "  if (attempt.attempt === 1) context.emit({ type: 'attempt', step: attempt.step,",
+    search: "  emit({ type: 'attempt', step: attempt.step,",
+    replace: "  if (attempt.attempt === 1) emit({ type: 'attempt', step: attempt.step,",
     killer: 'T47',
   },
   {
