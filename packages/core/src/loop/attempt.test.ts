@@ -30,6 +30,17 @@ test('a stream that ends without a reply is truncated, and asked for again', asy
   expect(codes).toEqual(['stream-truncated'])
 })
 
+test('a model that fails to stop after its reply has answered', async () => {
+  const model = modelOf(() => {
+    const next = async () => ({ value: [replyEvent('whole')], done: false })
+    const stop = (): never => {
+      throw new Error('It cannot stop.')
+    }
+    return { [Symbol.asyncIterator]: () => ({ next, return: stop }) }
+  })
+  await expect(soon(new Agent({ model }).generate('go'))).resolves.toMatchObject({ text: 'whole' })
+})
+
 test('a model that never ends after its reply has answered', async () => {
   const model = modelOf(() => {
     const next = async () => ({ value: [replyEvent('whole')], done: false })

@@ -71,9 +71,17 @@ async function receive(reception: Reception): Promise<ModelReply> {
       if (room !== undefined) await room
     }
   } finally {
-    // Not awaited: a model that goes on after its reply, or ignores the signal, must not hold the run.
-    chunks.return?.().catch(() => {})
+    leave(chunks)
     permit?.release()
+  }
+}
+
+// Not awaited, and nothing of it counts: a model that goes on after its reply, or fails to stop, must not hold or break the run.
+function leave(chunks: AsyncIterator<unknown>): void {
+  try {
+    chunks.return?.().catch(() => {})
+  } catch {
+    // Its answer is there, or its error is on its way.
   }
 }
 
