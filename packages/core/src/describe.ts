@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { shortHash } from './hash.ts'
 
 /** Says what was thrown, in a few words, whatever it is. */
 export function describe(thrown: unknown): string {
@@ -15,5 +15,5 @@ export function describe(thrown: unknown): string {
  * as such; the event of the call has the id and the original error.
  */
 export function errorId(thrown: unknown): string {
-  return createHash('sha256').update(describe(thrown)).digest('hex').slice(0, 8)
+  return shortHash(describe(thrown), 8)
 }

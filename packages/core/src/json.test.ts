@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { copyJson, type Json } from './json.ts'
+import { copyJson, equalJson, type Json } from './json.ts'
 
 test('a copy of any JSON is equal and shares nothing', () => {
   fc.assert(
@@ -18,4 +19,20 @@ test('a key `__proto__` stays a key', () => {
   const copy = copyJson(JSON.parse('{"__proto__":{"polluted":1}}') as Json)
   expect(JSON.stringify(copy)).toBe('{"__proto__":{"polluted":1}}')
   expect(Object.getPrototypeOf(copy)).toBe(Object.prototype)
+})
+
+test('two values are equal as Node says it', () => {
+  const parsed = fc.json({ maxDepth: 2 }).map((text) => JSON.parse(text) as Json)
+  fc.assert(
+    fc.property(parsed, parsed, (left, right) => {
+      // Minus zero is none once it was written.
+      const [one, other] = [JSON.parse(JSON.stringify(left)) as Json, JSON.parse(JSON.stringify(right)) as Json]
+      expect(equalJson(one, other)).toBe(isDeepStrictEqual(one, other))
+      expect(equalJson(one, copyJson(one))).toBe(true)
+    }),
+  )
+  expect(equalJson({ a: 1, b: [2] }, { b: [2], a: 1 })).toBe(true)
+  expect(equalJson({ a: 1 }, { b: 1 })).toBe(false)
+  expect(equalJson([], {})).toBe(false)
+  expect(equalJson(undefined, null)).toBe(false)
 })

@@ -28,6 +28,17 @@ export function copyJson(value: Json): Json {
   return copy
 }
 
+/** True for the same JSON, whatever the order of keys. */
+export function equalJson(left: Json | undefined, right: Json | undefined): boolean {
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return left === right
+  if (!isJsonObject(left) || !isJsonObject(right)) {
+    if (isJsonObject(left) || isJsonObject(right) || left.length !== right.length) return false
+    return left.every((item, index) => equalJson(item, right[index]))
+  }
+  const keys = Object.keys(left)
+  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && equalJson(left[key], right[key]))
+}
+
 /** Fails to compile where a union is not handled whole; throws if an unknown member arrives at run time. */
 export function assertNever(value: never): never {
   throw new TypeError(`Unexpected value: ${JSON.stringify(value)}`)

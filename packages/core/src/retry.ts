@@ -1,4 +1,3 @@
-import pRetry, { AbortError } from 'p-retry'
 import { describe } from './describe.ts'
 import { AgentError } from './errors.ts'
 
@@ -32,6 +31,8 @@ export function retryDelayMs(error: AgentError, attempt: number, random: number)
  * @throws {AgentError} What the last attempt failed with, or `aborted`. What is no `AgentError` is a defect: thrown as it is, at once.
  */
 export async function withRetries<Result>(send: (attempt: number) => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  // Runs retry on their own: only a single call needs it.
+  const { default: pRetry, AbortError } = await import('p-retry')
   let delayMs: number | undefined
   const attemptOnce = async (attempt: number): Promise<Result> => {
     try {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { newId } from '../hash.ts'
 import type { Json } from '../json.ts'
 
 /** Bodies of operations that are under way in this process, by operation key: an engine may ask for one again before it ended. */
@@ -27,7 +27,7 @@ export function bodiesOf(scope: object): OpenBodies {
 
 function openBodies(): OpenBodies {
   const bodies = new Map<string, Promise<Json>>()
-  let id = randomUUID()
+  let id = newId()
   return {
     get owner() {
       return id
@@ -51,7 +51,7 @@ function openBodies(): OpenBodies {
       if (bodies.size >= maxOpen) {
         // Runs that went on elsewhere never close theirs. What was started before is unknown from here on.
         bodies.clear()
-        id = randomUUID()
+        id = newId()
       }
       const started = body().catch(() => unknown)
       bodies.set(key, started)

@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Approval, OutcomeAnswer } from '../answers.ts'
 import { AgentError } from '../errors.ts'
-import type { Json } from '../json.ts'
+import { equalJson, type Json } from '../json.ts'
 import type { PendingQuestion } from '../result.ts'
 import { type Decision, hashAbout, type Journal, type SavedRun } from './journal.ts'
 import type { RunRecord } from './records.ts'
@@ -19,7 +18,7 @@ export async function decide(journal: Journal, runId: string, answers: Answers):
   const saved = await journal.read(runId)
   for (const decision of decisionsOf(withDecisions(saved), answers)) {
     const kept = await journal.decide(runId, decision)
-    if (!isDeepStrictEqual(kept.answer, decision.answer)) refuseLater(decision.id, [])
+    if (!equalJson(kept.answer, decision.answer)) refuseLater(decision.id, [])
   }
 }
 
@@ -59,7 +58,7 @@ export function readAnswers(records: readonly RunRecord[], answers: Answers): Re
   for (const [id, answer] of given) {
     const before = earlier.get(id)
     if (!asked.includes(id)) refuseAnswer(`'${id}' was not asked in this state`, open)
-    if (before !== undefined && !isDeepStrictEqual(before, answer)) refuseLater(id, open)
+    if (before !== undefined && !equalJson(before, answer)) refuseLater(id, open)
   }
   return new Map(given.filter(([id]) => !earlier.has(id)))
 }

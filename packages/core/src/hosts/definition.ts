@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { shortHash } from '../hash.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { LoopAgent } from '../loop/loop-run.ts'
 import { hashTool } from '../loop/questions.ts'
@@ -51,5 +51,5 @@ export function compareDefinitions(before: Definition, now: Definition): Definit
 }
 
 function hash(value: Json): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
+  return shortHash(JSON.stringify(value), 16)
 }

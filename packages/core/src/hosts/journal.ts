@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { shortHash } from '../hash.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import type { Message } from '../messages.ts'
 import type { Definition } from './definition.ts'
@@ -69,10 +69,10 @@ export interface ListedRun {
 
 /** The hash that binds a decision to what was asked, whatever the order of keys. */
 export function hashAbout(about: Json): string {
-  return createHash('sha256')
-    .update(JSON.stringify(about, (_, value: Json) => (isJsonObject(value) ? sorted(value) : value)))
-    .digest('hex')
-    .slice(0, 32)
+  return shortHash(
+    JSON.stringify(about, (_, value: Json) => (isJsonObject(value) ? sorted(value) : value)),
+    32,
+  )
 }
 
 function sorted(value: JsonObject): JsonObject {

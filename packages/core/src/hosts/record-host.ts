@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import { describe } from '../describe.ts'
 import { AgentError } from '../errors.ts'
 import type { RunEventBody } from '../events.ts'
-import type { Json } from '../json.ts'
+import { equalJson, type Json } from '../json.ts'
 import type { Answer, Operation, Outcome, Question } from '../operations.ts'
 import { type Decision, hashAbout, type OpenRun } from './journal.ts'
 import { brokenRequest, type EndRecord, type RunRecord } from './records.ts'
@@ -56,7 +55,7 @@ export class RecordHost implements RunHost {
 
   /** Adds the last record: how this process leaves the run. A process that only looked leaves nothing. */
   async end(record: EndRecord): Promise<void> {
-    if (this.#journal !== undefined && !isDeepStrictEqual(this.#last, record)) await this.#write([record], true)
+    if (this.#journal !== undefined && !equalJson(this.#last, record)) await this.#write([record], true)
   }
 
   get cutMs(): number {

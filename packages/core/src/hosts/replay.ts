@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import { AgentError } from '../errors.ts'
-import { isJsonObject, type Json } from '../json.ts'
+import { equalJson, isJsonObject, type Json } from '../json.ts'
 import type { Answer, Operation, Outcome, Question } from '../operations.ts'
 import type { DoneRecord, RunRecord } from './records.ts'
 
@@ -55,7 +54,7 @@ export class Replay {
    */
   answerTo({ id, about }: Question): Answer | undefined {
     const answer = this.#answers.get(id)
-    if (!this.#isObeyed(id) && !isDeepStrictEqual(this.#questions.get(id), about)) {
+    if (!this.#isObeyed(id) && !equalJson(this.#questions.get(id), about)) {
       throw mismatch(`the question '${id}' is about a tool or an input that changed since it was asked`)
     }
     return answer && { value: answer.value, replayed: answer.replayed }

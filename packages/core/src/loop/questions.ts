@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { shortHash } from '../hash.ts'
 import type { Json } from '../json.ts'
 import type { Operation, Question } from '../operations.ts'
 import type { RunnableCall } from './check-calls.ts'
@@ -54,8 +54,5 @@ export function outcomeQuestion({ id, part, tool, input }: RunnableCall, round: 
 
 /** A hash of what the model and people knew of a tool. */
 export function hashTool({ name, description, inputSchema, effect }: RunnableCall['tool']): string {
-  return createHash('sha256')
-    .update(JSON.stringify([name, description, inputSchema, effect]))
-    .digest('hex')
-    .slice(0, 16)
+  return shortHash(JSON.stringify([name, description, inputSchema, effect]), 16)
 }

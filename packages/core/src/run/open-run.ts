@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util'
 import { AgentError } from '../errors.ts'
 import { type Answers, decide } from '../hosts/decide.ts'
 import type { Definition } from '../hosts/definition.ts'
 import type { Journal, OpenRun, RunHead } from '../hosts/journal.ts'
+import { equalJson } from '../json.ts'
 import type { Message } from '../messages.ts'
 
 /** A head whose messages may still hold what is no JSON, such as `undefined` keys. */
@@ -22,7 +22,7 @@ export async function startRun(journal: Journal, draft: HeadDraft): Promise<Open
   // What is compared and kept is JSON.
   const head = JSON.parse(JSON.stringify(draft)) as RunHead
   const run = await journal.open(head.runId, head)
-  if (isDeepStrictEqual(run.head.input, head.input)) return run
+  if (equalJson(run.head.input, head.input)) return run
   await run.close()
   throw new AgentError(`The journal has a run '${head.runId}' that began with another input. Resume it, or choose another runId.`, { code: 'invalid-use' })
 }

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { describe } from '../describe.ts'
 import { AgentError, copyError } from '../errors.ts'
 import type { RunEvent, RunEventBody, RunEventType } from '../events.ts'
+import { newId } from '../hash.ts'
 import { compareDefinitions, type Definition } from '../hosts/definition.ts'
 import type { Engine } from '../hosts/engine.ts'
 import { EngineHost } from '../hosts/engine-host.ts'
@@ -65,7 +65,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   constructor(start: RunStart) {
     const { agent, input, records, answers, context, restartAfterText } = start
     this.#start = start
-    this.runId = start.runId ?? randomUUID()
+    this.runId = start.runId ?? newId()
     // The caller's list may grow later; the run keeps what it was given.
     this.#input = [...input]
     this.#channel = new EventChannel((type, error) => this.#reportListener(type, error))
