@@ -11,9 +11,11 @@ const directions = {
   adapters: ['core'],
   durable: ['core'],
   restate: ['core'],
+  dbos: ['core'],
   capstan: ['core', 'tools', 'adapters', 'simulator', 'durable'],
   bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan'],
-  proof: ['core', 'tools', 'adapters', 'simulator', 'durable'],
+  proof: ['core', 'tools', 'adapters', 'simulator', 'durable', 'restate', 'dbos'],
+  examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos'],
 }
 const testsMayAlsoImport = ['simulator']
 
@@ -60,7 +62,7 @@ function checkFile(path) {
   const isExample = /^examples\/.*\.ts$/.test(path)
   if (!name && !isExample) return []
   const text = withoutComments(readText(path))
-  const source = { path, name, isTest: isTest(path), allowed: name ? (directions[name] ?? []) : directions.bench }
+  const source = { path, name, isTest: isTest(path), allowed: directions[name ?? 'examples'] ?? [] }
   const found = specifiersOf(text).flatMap((specifier) => judge(source, specifier).map((problem) => `${path}: imports '${specifier}': ${problem}`))
   if (computed.test(text) && !source.isTest && !mayCompute.includes(path)) found.push(`${path}: imports a computed name; write the module's name out`)
   return found

@@ -1,14 +1,21 @@
-// Each published package as npm would pack it.
+// Each published package as it is packed: pnpm puts in what `publishConfig` says.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { finish, packageNames, readJson, root } from './project-files.mjs'
+import { packAll } from './packed/tarballs.mjs'
+import { finish } from './project-files.mjs'
 
-const published = packageNames().filter((name) => !readJson(`packages/${name}/package.json`).private)
-finish((await Promise.all(published.map(lint))).flat())
+const folder = mkdtempSync(join(tmpdir(), 'capstan-packages-'))
+try {
+  finish((await Promise.all((await packAll(folder)).map(lint))).flat())
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
 
-async function lint(name) {
-  // npm, because publint would otherwise look for a pnpm that need not be installed.
-  const { messages, pkg } = await publint({ pkgDir: join(root, 'packages', name), pack: 'npm', strict: true })
-  return messages.map((message) => `packages/${name}: ${formatMessage(message, pkg, { color: false }) ?? message.code}`)
+async function lint({ name, file }) {
+  const { buffer } = new Uint8Array(readFileSync(file))
+  const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true })
+  return messages.map((message) => `${name}: ${formatMessage(message, pkg, { color: false }) ?? message.code}`)
 }

@@ -14,6 +14,8 @@ const strict = ['--error-on-warnings', '--reporter=concise', '--max-diagnostics=
 
 /** @type {Check} */
 const build = ['types', [...tsc, '-b']]
+/** @type {Check} */
+const bundle = ['bundle', ['scripts/bundle.mjs', '--all']]
 /** @type {Check[]} */
 const checks = [
   ['packages', ['scripts/check-packages.mjs']],
@@ -33,7 +35,7 @@ if (existsSync(join(root, 'scripts/generate-models.mjs'))) checks.push(['docs/mo
 
 const startedAt = performance.now()
 // The others read what the build writes.
-const results = [await run(build)]
+const results = [await run(build), await run(bundle)]
 const waiting = checks.values()
 await Promise.all(
   Array.from({ length: availableParallelism() }, async () => {

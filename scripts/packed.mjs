@@ -28,8 +28,11 @@ async function checkPackages(tarballs) {
     return `${packages.length} packages, ${megabytes(bytes)}: ${packages.join(', ')}`
   })
   for (const tarball of tarballs) {
-    await check(`contents of ${tarball.name}`, () => {
-      const problems = problemsOf(tarball, join(production, 'node_modules', tarball.name))
+    await check(`contents of ${tarball.name}`, async () => {
+      const folder = join(base, 'contents', tarball.name)
+      mkdirSync(folder, { recursive: true })
+      await runCommand('tar', ['-xzf', tarball.file, '-C', folder], { cwd: base })
+      const problems = problemsOf(tarball, join(folder, 'package'))
       if (problems.length > 0) throw new Error([...problems.slice(0, 10), `${problems.length} in all`].join('\n'))
       return `${tarball.paths.length} files, ${Math.round(tarball.bytes / 1024)} KiB packed`
     })

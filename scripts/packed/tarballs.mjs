@@ -14,7 +14,9 @@ export const pnpm = ['-y', 'pnpm@10.34.9']
 export async function packAll(folder) {
   const names = packageNames().map((name) => readJson(`packages/${name}/package.json`))
   const filters = names.filter((manifest) => !manifest.private).flatMap(({ name }) => ['--filter', name])
-  const packed = JSON.parse(await runCommand('npx', [...pnpm, '-r', ...filters, 'pack', '--json', '--pack-destination', folder], { cwd: root }))
+  const output = await runCommand('npx', [...pnpm, '-r', ...filters, 'pack', '--json', '--pack-destination', folder], { cwd: root })
+  // What each package runs before it is packed is told first, whatever pnpm is asked.
+  const packed = JSON.parse(output.slice(output.search(/^\[$/m)))
   return packed.map(({ name, version, filename, files }) => ({
     name,
     version,

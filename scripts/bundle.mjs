@@ -1,0 +1,34 @@
+// Joins the built files of a package into few, for what is published: reading and linking a hundred small modules takes longer
+// than all else that `import 'capstan'` does. The workspace itself runs on the plain files.
+//   node scripts/bundle.mjs         the package in this folder: its `prepack`
+//   node scripts/bundle.mjs --all   each that is published so
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { rolldown } from 'rolldown'
+import { packageNames, root } from './project-files.mjs'
+
+const folders = process.argv.includes('--all') ? packageNames().map((name) => join(root, 'packages', name)) : [process.cwd()]
+await Promise.all(folders.map(bundle))
+
+/** @param {string} folder */
+async function bundle(folder) {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const input = entriesOf(manifest)
+  if (Object.keys(input).length === 0) return
+  const out = join(folder, 'dist/bundle')
+  rmSync(out, { recursive: true, force: true })
+  // What a package does not hold itself stays an import: there is one copy of core, whoever imports it.
+  const work = await rolldown({ cwd: folder, input, external: /^[^./]/, platform: 'node', logLevel: 'warn' })
+  await work.write({ dir: out, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'part-[name]-[hash].js' })
+  await work.close()
+}
+
+/** Built files by the name of what becomes of them, from what is exported in the workspace and what is exported when published. */
+function entriesOf({ name, exports = {}, bin = {}, publishConfig }) {
+  if (publishConfig?.exports === undefined) return {}
+  const plain = [...Object.values(exports).flatMap((target) => target.default ?? []), ...Object.values(bin)]
+  const published = [...Object.values(publishConfig.exports).flatMap((target) => target.default ?? []), ...Object.values(publishConfig.bin ?? {})]
+  const expected = plain.map((path) => path.replace('./dist/', './dist/bundle/'))
+  if (JSON.stringify(published) !== JSON.stringify(expected)) throw new Error(`${name}: publishConfig must export ${expected.join(', ')}, in this order`)
+  return Object.fromEntries(plain.map((path) => [path.replace(/^\.\/dist\/|\.js$/g, ''), path]))
+}
