@@ -2,7 +2,7 @@ import { faultNames, parseFault, startSimulator } from '@capstan/simulator'
 import { describe, expect, test } from 'vitest'
 import { clients } from './support/clients.ts'
 import { openaiClient } from './support/openai-client.ts'
-import type { Client, Parsed } from './support/parsed.ts'
+import { type Client, type Parsed, stringTool } from './support/parsed.ts'
 
 const reply = { reasoning: 'I think.', text: 'Four degrees in Oslo.' }
 const intact = 'intact'
@@ -20,6 +20,11 @@ type Sight = typeof intact | RegExp | Partial<Parsed>
 type Sights = readonly [Sight, Sight, Sight, Sight]
 
 const everywhere = (sight: Sight): Sights => [sight, sight, sight, sight]
+/** What strikes streams alone: what openai's makes of it, and ai's. */
+const streamed = (openai: Sight, ai: Sight = openai): Sights => [intact, openai, intact, ai]
+const inserted = (words: string): Partial<Parsed> => ({ text: `Four ${words} degrees in Oslo.` })
+const typeProblem = /Type validation failed/
+const withoutReasoning: Partial<Parsed> = { text: reply.text, reasoning: '' }
 const whole = { ...reply, finishReason: 'stop' }
 
 const rows: readonly (readonly [fault: string, sights: Sights])[] = [
@@ -96,6 +101,119 @@ const rows: readonly (readonly [fault: string, sights: Sights])[] = [
   ['usage:negative', everywhere(expect.objectContaining({ usage: expect.objectContaining({ output: -8 }) }) as Partial<Parsed>)],
   ['usage:text', [whole, whole, /Invalid JSON response/, /Type validation failed/]],
   ['leaked-markup:kimi', everywhere({ calls: [], finishReason: 'stop' })],
+  // The connection breaks in other places.
+  ['bad-chunk:mid-stream', [openaiBroken, openaiBroken, aiBroken, aiBroken]],
+  ['cut-headers:20', noConnection],
+  ['cut-headers:20,end=reset', noConnection],
+  ['refuse', noConnection],
+  // Events in another form. Both libraries take a block without data for an event.
+  ['framing:no-space', everywhere(intact)],
+  ['framing:multi-line', everywhere(intact)],
+  ['framing:mixed-endings', everywhere(intact)],
+  ['framing:no-last-break', everywhere(intact)],
+  ['framing:fields', streamed(/malformed server-sent event/, /JSON parsing failed/)],
+  // Bytes and signs that no text has. A body that is no stream is left alone by those that add an event.
+  ['invalid-utf8:lone', streamed(inserted('odd \u{fffd} text'))],
+  ['invalid-utf8:overlong', streamed(inserted('odd \u{fffd}\u{fffd} text'))],
+  ['invalid-utf8:surrogate', streamed(inserted('odd \ud800 text'))],
+  ['invalid-utf8:truncated', [...notJson, /without a finish reason/]],
+  ['control-characters:raw', streamed(/malformed server-sent event/, /JSON parsing failed/)],
+  ['control-characters:escaped', streamed(inserted('a\u0000\u0007\u001bb'))],
+  // One more event, that is none. openai writes what it cannot read into the text.
+  ['odd-event:empty-choices', everywhere(intact)],
+  ['odd-event:no-choices', streamed(/not iterable/, typeProblem)],
+  ['odd-event:choices-object', streamed(/not iterable/, typeProblem)],
+  ['odd-event:no-delta', everywhere(intact)],
+  ['odd-event:null-delta', streamed(/in null/, intact)],
+  ['odd-event:null-content', everywhere(intact)],
+  ['odd-event:number-content', streamed({ text: 'Four7 degrees in Oslo.' }, typeProblem)],
+  ['odd-event:array-content', streamed({ text: 'Four[object Object] degrees in Oslo.' }, { text: 'Four and degrees in Oslo.' })],
+  ['odd-event:object-content', streamed({ text: 'Four[object Object] degrees in Oslo.' }, typeProblem)],
+  ['choice-index:1', streamed(/missing finish_reason for choice 1/, inserted('stray'))],
+  ['choice-index:-1', streamed(/invalid choice index: -1/, inserted('stray'))],
+  // openai knows no field for reasoning: the support code reads one. ai reads two.
+  ['reasoning-field:reasoning', [withoutReasoning, withoutReasoning, intact, intact]],
+  ['reasoning-field:reasoning_text', everywhere(withoutReasoning)],
+  ['reasoning-field:both', everywhere(intact)],
+  ['reasoning-field:think-tags', everywhere({ text: `<think>I think.</think>${reply.text}`, reasoning: '' })],
+  ['long-text:100000', streamed({ text: expect.stringMatching(/^Fourx{100000,} degrees in Oslo\.$/) as unknown as string })],
+]
+
+type Call = readonly [name: string, input: unknown]
+/** Calls in order, by name and input; or an error that says this. */
+type CallSight = readonly Call[] | RegExp
+type CallSights = readonly [CallSight, CallSight, CallSight, CallSight]
+
+const oslo: Call = ['get_weather', { city: 'Oslo' }]
+const rome: Call = ['get_weather', { city: 'Rome' }]
+const bothCalls = [oslo, rome] as const
+const alike = (sight: CallSight): CallSights => [sight, sight, sight, sight]
+/** The same for each library, streamed or not. */
+const byLibrary = (openai: CallSight, ai: CallSight): CallSights => [openai, openai, ai, ai]
+/** What openai's stream makes of it; all others see both calls. */
+const openaiStreamed = (sight: CallSight): CallSights => [bothCalls, sight, bothCalls, bothCalls]
+const renamed = (name: string): readonly Call[] => [
+  [name, { city: 'Oslo' }],
+  [name, { city: 'Rome' }],
+]
+/** The second call has another input. */
+const second = (input: unknown): readonly Call[] => [oslo, ['get_weather', input]]
+
+// The client's own JSON.parse is that of the support code for openai; ai gives the text where it cannot be read.
+const callRows: readonly (readonly [fault: string, sights: CallSights])[] = [
+  ['fragments:1', alike(bothCalls)],
+  ['fragments:1,interleaved=true', alike(bothCalls)],
+  ['many-calls:3', alike([rome, rome, rome])],
+  // openai's stream wants the indexes that the vendor it is written for sends.
+  ['call-index:missing', openaiStreamed(/invalid tool call index: undefined/)],
+  ['call-index:same', openaiStreamed(/JSON/)],
+  ['call-index:gaps', openaiStreamed(/Cannot read properties of undefined/)],
+  ['call-index:from-one', openaiStreamed(/Cannot read properties of undefined/)],
+  ['call-index:huge', openaiStreamed(/invalid tool call index: 1000000000/)],
+  ['call-index:reversed', [bothCalls, /Cannot read properties of undefined/, bothCalls, [rome, oslo]]],
+  ['call-id:missing', alike(bothCalls)],
+  ['call-id:empty', alike(bothCalls)],
+  // ai finds calls by their ids, and gives the second one the input of the first.
+  ['call-id:repeated', [bothCalls, bothCalls, [oslo, oslo], bothCalls]],
+  ['call-id:every-fragment', alike(bothCalls)],
+  ['call-id:long', alike(bothCalls)],
+  ['call-id:non-ascii', alike(bothCalls)],
+  [
+    'call-name:split',
+    [
+      renamed('get'),
+      renamed('_weather'),
+      renamed('get'),
+      [
+        ['get', ''],
+        ['_weather', expect.anything()],
+        ['get', ''],
+        ['_weather', expect.anything()],
+      ],
+    ],
+  ],
+  ['call-name:late', [renamed(undefined as unknown as string), bothCalls, /Invalid JSON response/, bothCalls]],
+  ['call-name:empty', [renamed(''), renamed(''), renamed(''), /Expected 'function\.name' to be a string/]],
+  ['call-name:long', alike(renamed(expect.stringMatching(/^get_weatherx{10000,}$/) as unknown as string))],
+  ['call-name:prefixed', alike(renamed('functions.get_weather'))],
+  ['call-name:suffixed', alike(renamed('get_weather:0'))],
+  ['call-name:every-fragment', alike(bothCalls)],
+  ['call-arguments:empty', byLibrary(/JSON/, second({}))],
+  ['call-arguments:null', alike(second(null))],
+  ['call-arguments:array', alike(second([{ city: 'Rome' }]))],
+  ['call-arguments:object', [/not valid JSON/, /not valid JSON/, /Invalid JSON response/, /Type validation failed/]],
+  ['call-arguments:double-encoded', alike(second('{"city":"Rome"}'))],
+  ['call-arguments:trailing-comma', byLibrary(/JSON/, second('{"city":"Rome",}'))],
+  ['call-arguments:trailing-text', byLibrary(/JSON/, second('{"city":"Rome"} I hope this helps.'))],
+  ['call-arguments:concatenated', byLibrary(/JSON/, second('{"city":"Rome"}{"city":"Rome"}'))],
+  ['call-arguments:duplicate-keys', alike(bothCalls)],
+  // There is no number in these.
+  ['call-arguments:huge-number', alike(bothCalls)],
+  [
+    'call-arguments:proto',
+    byLibrary([oslo, ['get_weather', expect.objectContaining({ city: 'Rome' })]], second('{"__proto__":{"polluted":true},"city":"Rome"}')),
+  ],
+  ['call-arguments:cut', byLibrary(/JSON/, second('{"city":"Rome"'))],
 ]
 
 describe.each(['kimi-k2-thinking', 'deepseek-chat'])('%s', (model) => {
@@ -103,10 +221,40 @@ describe.each(['kimi-k2-thinking', 'deepseek-chat'])('%s', (model) => {
     test.each(clients.map((client, index) => ({ client, name: client.name, sight: sights[index] ?? intact })))('$name: $sight', async ({ client, sight }) => {
       const fault = parseFault(text)
       const toolCalls = fault.kind === 'leaked-markup' ? [{ name: 'get_weather', input: { city: 'Oslo' } }] : []
-      await using simulator = await startSimulator({ script: Array.from({ length: 30 }, () => ({ ...reply, toolCalls, fault })) })
+      // What refuses a connection belongs to no reply.
+      const options = fault.kind === 'refuse' ? { faults: [{ fault }] } : { script: Array.from({ length: 30 }, () => ({ ...reply, toolCalls, fault })) }
+      await using simulator = await startSimulator(options)
       await expectSight(client.ask({ baseURL: simulator.baseURL, model }), sight)
     })
   })
+})
+
+describe.each(['kimi-k2-thinking', 'deepseek-chat'])('two calls of %s', (model) => {
+  describe.each(callRows)('%s', (text, sights) => {
+    test.each(clients.map((client, index) => ({ client, name: client.name, sight: sights[index] ?? bothCalls })))(
+      '$name: $sight',
+      async ({ client, sight }) => {
+        const toolCalls = ['Oslo', 'Rome'].map((city) => ({ name: 'get_weather', input: { city } }))
+        await using simulator = await startSimulator({ script: [{ toolCalls, fault: parseFault(text) }] })
+        const asked = client.ask({ baseURL: simulator.baseURL, model, tools: [stringTool('get_weather', 'city')] })
+        if (sight instanceof RegExp) await expect(asked).rejects.toThrow(sight)
+        else expect((await asked).calls.map(({ name, input }) => [name, input])).toEqual(sight)
+        expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+      },
+    )
+  })
+})
+
+test.each(clients)('arguments that are nested 10,000 deep end in an error, not in the end of the process ($name)', async (client) => {
+  const fault = parseFault('call-arguments:deep')
+  await using simulator = await startSimulator({ script: [{ toolCalls: [{ name: 'get_weather', input: {} }], fault }] })
+  const asked = client.ask({ baseURL: simulator.baseURL, model: 'deepseek-chat', tools: [stringTool('get_weather', 'city')] })
+  // With a larger stack they may be read.
+  const outcome = await asked.then(
+    ({ calls }) => calls.length,
+    (error: unknown) => (error instanceof RangeError ? 'too deep' : String(error)),
+  )
+  expect([1, 'too deep']).toContain(outcome)
 })
 
 async function expectSight(asked: Promise<Parsed>, sight: Sight): Promise<void> {
@@ -138,28 +286,10 @@ test('a stream that ends without a finish reason ends quietly for those who read
   expect(new Set(reasons)).toEqual(new Set([null]))
 })
 
-// Shapes that servers of other makers send. What Capstan makes of them is in the faults matrix; these clients promise nothing about them.
-const ofOtherServers = [
-  'bad-chunk',
-  'call-arguments',
-  'call-id',
-  'call-index',
-  'call-name',
-  'choice-index',
-  'control-characters',
-  'cut-headers',
-  'fragments',
-  'framing',
-  'handshake',
-  'invalid-utf8',
-  'long-text',
-  'many-calls',
-  'odd-event',
-  'reasoning-field',
-  'refuse',
-]
+// It strikes clients that were told https alone: these are given an address with http, as all of this is about answers.
+const ofOtherServers = ['handshake']
 
-test('every kind of fault has a row, or is known to be of another server', () => {
-  const kinds = new Set(rows.map(([text]) => parseFault(text).kind))
+test('every kind of fault has a row, or a reason for having none', () => {
+  const kinds = new Set([...rows, ...callRows].map(([text]) => parseFault(text).kind))
   expect([...kinds, 'stall', ...ofOtherServers].toSorted()).toEqual(faultNames.toSorted())
 })

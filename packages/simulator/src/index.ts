@@ -1,3 +1,5 @@
+export { simulatedEndpoints } from './endpoints/endpoints.ts'
+export type { EndpointName, SimulatedEndpoint } from './endpoints/simulated-endpoint.ts'
 export type { Fault, FaultKind, FaultOf, FaultRule, MarkupGrammar, StatusFault } from './faults/fault.ts'
 export { type FaultHelp, faultHelp, faultNames } from './faults/fault-catalog.ts'
 export { parseFault, parseFaultRule } from './faults/parse-fault.ts'
@@ -13,5 +15,6 @@ export type {
   SimulatorOptions,
   StrictOptions,
 } from './options.ts'
+export type { Overflow, RefusalRules, Words } from './rules/refusal-rules.ts'
 export { startSimulator } from './start-simulator.ts'
 export { type Place, placeNames } from './wire/places.ts'

@@ -1,3 +1,4 @@
+import type { EndpointName } from './endpoints/simulated-endpoint.ts'
 import type { Fault, FaultRule } from './faults/fault.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { SimulatedModel } from './models/simulated-model.ts'
@@ -22,7 +23,9 @@ export interface SimulatorOptions {
   readonly seed?: number | undefined
   /** Rules that are off by default, because the providers' pages leave them open. */
   readonly strict?: StrictOptions | undefined
-  /** The models served; default the four that Evolink documents. */
+  /** Whose endpoint is played: paths, models, rules, words and the form of answers. Default `evolink`. */
+  readonly endpoint?: EndpointName | undefined
+  /** The models served; default those of the endpoint. */
   readonly models?: readonly SimulatedModel[] | undefined
   /** Largest request body, in bytes; a larger one is answered with 413. Default 32 MiB. */
   readonly maxBodyBytes?: number | undefined
@@ -32,21 +35,29 @@ export interface SimulatorOptions {
 export interface StrictOptions {
   /** A body key that the model's page does not list is a 400; otherwise it is ignored. */
   readonly unlistedParameters?: boolean | undefined
-  /** `stream_options` is a 400 for models whose page does not list it (Kimi). */
+  /** `stream_options` is a 400: a server that does not know it. */
   readonly streamOptions?: boolean | undefined
-  /** `tool_choice` is a 400 for models whose page does not list it (Kimi). */
+  /** `tool_choice` is a 400: a server that does not know it. */
   readonly toolChoice?: boolean | undefined
-  /** `reasoning_content` in the messages is a 400 for `deepseek-reasoner`, as in the days of R1. */
+  /** `max_tokens` is a 400 that asks for `max_completion_tokens`. */
+  readonly tokenLimitName?: boolean | undefined
+  /** Reasoning in the messages is a 400, as for `deepseek-reasoner` in the days of R1 and at some gateways. */
   readonly rejectReasoning?: boolean | undefined
   /** A thinking model wants `reasoning_content` on every assistant message, not only on those with tool calls. */
   readonly requireReasoning?: boolean | undefined
-  /** Tool schemas are held to Moonshot's schema flavour (Kimi). */
+  /** Tool schemas are held to Moonshot's schema flavour (Kimi at Evolink; Moonshot's own endpoint does so anyway). */
   readonly toolSchemas?: boolean | undefined
+  /** Ids of earlier calls may hold letters, digits, `_` and `-` alone. */
+  readonly callIds?: boolean | undefined
+  /** Two user messages, or two assistant messages, in a row are refused. */
+  readonly alternatingRoles?: boolean | undefined
+  /** Tools are refused: a server that was started without its flags for them, or a host that has none. */
+  readonly noTools?: boolean | undefined
 }
 
 /** A running simulator. */
 export interface Simulator {
-  /** `http://HOST:PORT/v1`. */
+  /** `http://HOST:PORT` and the path of the endpoint: `/v1`, nothing for `deepseek`, `/api/v1` for `openrouter`. */
   readonly baseURL: string
   /** Every request so far whose body has been read, in order of arrival. */
   readonly requests: readonly SimulatedRequest[]

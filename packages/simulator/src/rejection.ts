@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.ts'
+
 /** A request that is refused: what the error body says, before a family words it. */
 export interface Rejection {
   readonly status: number
@@ -6,6 +8,8 @@ export interface Rejection {
   readonly type?: string | undefined
   /** `error.param`. */
   readonly parameter?: string | undefined
+  /** More fields of the error, for families that have them. */
+  readonly fields?: JsonObject | undefined
   /** Headers beside those of every answer. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }

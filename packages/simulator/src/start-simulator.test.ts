@@ -129,12 +129,12 @@ describe('authentication and routes', () => {
     expect((await postJson(simulator.baseURL)).status).toBe(200)
   })
 
-  test('the four models are listed', async () => {
+  test('the models of the pages are listed', async () => {
     await using simulator = await startSimulator()
     const response = await fetch(`${simulator.baseURL}/models`, { headers: { authorization: 'Bearer key' } })
     expect(await response.json()).toMatchObject({
       object: 'list',
-      data: [{ id: 'kimi-k2-thinking' }, { id: 'kimi-k2-thinking-turbo' }, { id: 'deepseek-chat' }, { id: 'deepseek-reasoner' }],
+      data: [{ id: 'kimi-k2-thinking' }, { id: 'kimi-k2-thinking-turbo' }, { id: 'deepseek-chat' }, { id: 'deepseek-reasoner' }, { id: 'kimi-k3' }],
     })
   })
 

@@ -1,10 +1,11 @@
 import { createAnswerSource } from './answers/answer-source.ts'
+import { simulatedEndpoints } from './endpoints/endpoints.ts'
+import type { EndpointName, SimulatedEndpoint } from './endpoints/simulated-endpoint.ts'
 import { greetingFor } from './faults/apply-faults.ts'
 import { type FaultRule, faultsFor } from './faults/fault.ts'
 import { createRequestLog } from './http/request-log.ts'
 import { type RouteContext, routeRequest } from './http/route-request.ts'
 import { serve } from './http/serve.ts'
-import { evolinkModels } from './models/evolink-models.ts'
 import type { SimulatedRequest, Simulator, SimulatorOptions } from './options.ts'
 import { createSeeded } from './seeded.ts'
 import { createPromptCache } from './tokens/prompt-cache.ts'
@@ -13,16 +14,18 @@ import { jsonTransmission, type Transmission } from './wire/transmission.ts'
 const DEFAULT_MAX_BODY_BYTES = 32 * 1024 * 1024
 
 /**
- * Starts an HTTP server that answers `POST /v1/chat/completions` as the providers document it.
+ * Starts an HTTP server that answers chat completions as the providers document them.
  *
- * @throws {Error} If the port is taken or the address cannot be used.
+ * @throws {Error} If the endpoint is not known, the port is taken or the address cannot be used.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const log = createRequestLog()
   const source = createAnswerSource(options.script, options.respond)
+  const endpoint = endpointOf(options.endpoint ?? 'evolink')
   const context = {
+    endpoint,
     apiKey: options.apiKey,
-    models: options.models ?? evolinkModels,
+    models: options.models ?? endpoint.models,
     strict: options.strict ?? {},
     faults: options.faults ?? [],
     chunkDelayMs: options.chunkDelayMs ?? 0,
@@ -45,13 +48,20 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await serving.close()
   }
   return {
-    baseURL: `http://${host.includes(':') ? `[${host}]` : host}:${serving.address.port}/v1`,
+    baseURL: `http://${host.includes(':') ? `[${host}]` : host}:${serving.address.port}${endpoint.basePath}`,
     requests: log.requests,
     waitForRequest: (count) => log.waitFor(count),
     assertDone: () => source.assertDone(),
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function endpointOf(name: EndpointName): SimulatedEndpoint {
+  // Callers without types can name anything.
+  const endpoint = Object.hasOwn(simulatedEndpoints, name) ? simulatedEndpoints[name] : undefined
+  if (endpoint === undefined) throw new Error(`There is no endpoint '${name}': ${Object.keys(simulatedEndpoints).join(', ')}.`)
+  return endpoint
 }
 
 function refusalOf(rules: readonly FaultRule[]): { readonly forMs: number | undefined } | undefined {

@@ -51,7 +51,7 @@ const deepseek = {
 } as const satisfies ModelProfile
 
 const vllm = { endpoint: 'vllm', callInputs: 'json' } as const
-const sglang = { endpoint: 'sglang' } as const
+const sglang = { endpoint: 'sglang', callInputs: 'json' } as const
 const vllmReasoning: Source = { url: 'https://docs.vllm.ai/en/latest/features/reasoning_outputs', read }
 const vllmTools: Source = { url: 'https://docs.vllm.ai/en/latest/features/tool_calling', read }
 const sglangTools: Source = { url: 'https://docs.sglang.ai/advanced_features/tool_parser.html', read }
@@ -106,6 +106,7 @@ const llamaCpp: ModelProfile = {
 const ollama: ModelProfile = {
   ...plainProfile,
   endpoint: 'ollama',
+  callInputs: 'json',
   source: { url: 'https://docs.ollama.com/api/openai-compatibility', read },
   toolChoice: { values: ['auto', 'none'], onlyWhenAsked: true },
   reasoning: { field: 'reasoning', passBack: 'present', flips: true },

@@ -38,15 +38,18 @@ const rules: readonly Rule[] = [
   { words: ['context_length_exceeded', 'exceed_context_size_error'], means: overflow },
   {
     statuses: [0, 400, 413, 422, 500],
-    text: /maximum context length|exceeded model token limit|Input token length too long|exceeds the available context size/i,
+    text: /maximum context length|longer than the model's context length|exceeded model token limit|Input token length too long|exceeds the available context size/i,
     means: overflow,
   },
   { words: ['content_filter', 'content_policy_violation'], means: { code: 'content-refused', retryable: false } },
   { statuses: [0, 400, 403, 422], text: /Content Exists Risk|considered high risk/i, means: { code: 'content-refused', retryable: false } },
+  // OpenRouter says 404 of a model that it has, and llama.cpp 500 of a request that it refuses.
+  { statuses: [404], text: /No endpoints found that support/i, means: refusedRequest },
+  { statuses: [500], text: /requires --jinja flag|Jinja Exception/i, means: refusedRequest },
   { words: ['resource_not_found_error', 'model_not_found'], means: unknownModel },
   {
     statuses: [0, 400, 404, 422],
-    text: /supported API model names|Not found the model|model .{0,80}(?:does not exist|not found)|unknown model/i,
+    text: /supported API model names|Not found the model|model .{0,80}(?:does not exist|not found)|unknown model|not a valid model ID/i,
     means: unknownModel,
   },
   { words: ['engine_overloaded_error', 'overloaded_error', 'server_overloaded'], means: overloaded },

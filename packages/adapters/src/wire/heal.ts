@@ -112,7 +112,7 @@ const rules: readonly Rule[] = [
   },
   {
     statuses: [...refused, 500],
-    text: /JSONDecodeError|json\.exception\.parse_error|(?:parse|decode|invalid|expecting).{0,60}(?:tool call )?arguments.{0,60}json|arguments.{0,60}(?:valid|invalid) json|Expecting (?:value|property name)/is,
+    text: /JSONDecodeError|json\.exception\.parse_error|(?:parse|decode|invalid|expecting).{0,60}(?:tool call )?arguments.{0,60}json|arguments.{0,60}(?:valid|invalid) json|\bline \d+ column \d+ \(char \d+\)|invalid tool call arguments/is,
     repair: ({ mode }) =>
       mode.callInputs === 'json'
         ? undefined
@@ -120,7 +120,7 @@ const rules: readonly Rule[] = [
   },
   {
     statuses: refused,
-    text: /tool_call(?:_id|s\[\d+\]\.id|_ids?).{0,120}(?:pattern|match|invalid character|alphanumeric)/is,
+    text: /tool_(?:call(?:_id|s\[\d+\]\.id|s\.\d+\.id|_ids?)|use\.id).{0,120}(?:pattern|match|invalid character|alphanumeric)/is,
     repair: ({ mode }) =>
       mode.callIds === 'safe'
         ? undefined

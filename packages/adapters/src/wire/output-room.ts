@@ -16,6 +16,15 @@ const forms: readonly Form[] = [
   },
   { text: /maximum context length is (\d+) tokens and your request has (\d+) input tokens/, read: ([context = 0, messages = 0]) => context - messages },
   {
+    // What it has not measured it says as what is left, and one: half is tried then.
+    text: /maximum context length is (\d+) tokens[\s\S]{0,60}?requested (\d+) output tokens and your prompt contains (?:at least )?(\d+) input tokens/,
+    read: ([context = 0, output = 0, messages = 0]) => (messages === context - output + 1 ? Math.floor(output / 2) : context - messages),
+  },
+  {
+    text: /maximum context length of (\d+) tokens[\s\S]{0,80}?: (\d+) tokens from the input messages/,
+    read: ([context = 0, messages = 0]) => context - messages,
+  },
+  {
     text: /passed (\d+) input tokens and requested (\d+) output tokens[\s\S]{0,200}?context length is only (\d+)/,
     read: ([messages = 0, , context = 0]) => context - messages,
   },
@@ -24,7 +33,7 @@ const forms: readonly Form[] = [
     read: ([context = 0, requested = 0], asked) => (asked === undefined ? undefined : asked - (requested - context)),
   },
   {
-    text: /maximum context length is (\d+) tokens[\s\S]{0,80}?requested (\d+) tokens/,
+    text: /maximum context length is (\d+) tokens[\s\S]{0,80}?requested (?:about )?(\d+) tokens/,
     read: ([context = 0, requested = 0], asked) => (asked === undefined ? undefined : asked - (requested - context)),
   },
 ]

@@ -29,6 +29,7 @@ const outputOptions = { json: { type: 'boolean' }, jsonl: { type: 'boolean' } } 
 const recordOptions = { journal: { type: 'string' }, 'run-id': { type: 'string' } } as const
 
 const simulateOptions = {
+  endpoint: { type: 'string' },
   port: { type: 'string' },
   'api-key': { type: 'string' },
   fault: { type: 'string', multiple: true },
@@ -57,6 +58,8 @@ export interface RunArguments {
 }
 
 export interface SimulateArguments {
+  /** Whose endpoint is played; checked by the command. */
+  readonly endpoint: string
   readonly port: number
   readonly apiKey: string | undefined
   readonly faults: readonly string[]
@@ -106,6 +109,7 @@ export function parseSimulateArguments(args: readonly string[]): SimulateArgumen
   if (positionals.length > 0) throw new UsageError(`simulate takes no words, but got '${positionals[0]}'.`)
   const faults = values['fault']
   return {
+    endpoint: textIn(values['endpoint']) ?? 'evolink',
     port: numberOf('--port', textIn(values['port']), { least: 0, most: 65_535 }) ?? 0,
     apiKey: textIn(values['api-key']),
     faults: Array.isArray(faults) ? faults.map(String) : [],

@@ -59,6 +59,8 @@ Runs (each takes --journal DIR and --json)
                       --force takes it from an owner that is surely gone
 
 Simulate
+  --endpoint NAME     evolink (default), deepseek, moonshot, openrouter,
+                      vllm, sglang, llama.cpp or ollama
   --port N            default 0, a free one. Its base URL is the first line
                       of stdout
   --api-key KEY       the only key that is accepted; default any

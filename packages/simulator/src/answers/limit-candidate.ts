@@ -1,10 +1,11 @@
 import { asArray, type JsonObject } from '../json.ts'
 import { tokenize } from '../tokens/tokenize.ts'
+import { maxTokensOf } from '../validate/context.ts'
 import type { Candidate } from './reply.ts'
 
-/** Cuts a candidate at a stop string and at `max_tokens`, as the request asks. */
+/** Cuts a candidate at a stop string and at the output limit, as the request asks. */
 export function limitCandidate(candidate: Candidate, body: JsonObject): Candidate {
-  return cutAtMaxTokens(cutAtStop(candidate, stopStrings(body)), body['max_tokens'])
+  return cutAtMaxTokens(cutAtStop(candidate, stopStrings(body)), maxTokensOf(body))
 }
 
 function stopStrings(body: JsonObject): readonly string[] {
@@ -20,8 +21,8 @@ function cutAtStop(candidate: Candidate, stops: readonly string[]): Candidate {
   return { ...candidate, text: candidate.text.slice(0, Math.min(...places)), toolCalls: [], finishReason: 'stop' }
 }
 
-function cutAtMaxTokens(candidate: Candidate, maxTokens: unknown): Candidate {
-  if (typeof maxTokens !== 'number') return candidate
+function cutAtMaxTokens(candidate: Candidate, maxTokens: number | undefined): Candidate {
+  if (maxTokens === undefined) return candidate
   let left = maxTokens
   let cut = false
   const take = (text: string): string => {

@@ -1,9 +1,8 @@
 import type { Json, JsonObject } from '../json.ts'
-import type { Rejection } from '../rejection.ts'
 import type { Choice, ChoiceToolCall, Completion } from './completion.ts'
 import { splitDeltas } from './deltas.ts'
 import type { Dialect } from './dialect.ts'
-import { fromStatusList } from './statuses.ts'
+import { fromStatusList, type Statuses } from './statuses.ts'
 
 /**
  * DeepSeek's form: usage on the chunk with the finish reason, `usage: null` on the others, arguments piece by piece.
@@ -57,7 +56,7 @@ export const deepseekDialect: Dialect = {
   statusRejection: (status) => fromStatusList(status, statusMessages),
 }
 
-const statusMessages: Readonly<Record<number, Omit<Rejection, 'status'>>> = {
+const statusMessages: Statuses = {
   402: { message: 'Insufficient Balance', type: 'unknown_error' },
   429: { message: 'Rate limit reached for this account: too many concurrent requests.', type: 'rate_limit_error' },
   500: { message: 'Internal server error', type: 'server_error' },

@@ -25,6 +25,8 @@ export interface TokenCounts {
 
 /** How one family writes on the wire. */
 export interface Dialect {
+  /** A comment before the first event of a stream. */
+  readonly comment?: string
   completionId(seeded: Seeded, label: string): string
   fingerprint(seeded: Seeded): string
   toolCallId(seeded: Seeded, place: ToolCallPlace): string
@@ -37,6 +39,6 @@ export interface Dialect {
   error(rejection: Rejection): JsonObject
   /** What the family says to a wrong key, or to none. */
   unauthenticated(key: string | undefined): Rejection
-  /** What the family says for a status, when nothing more is known. */
-  statusRejection(status: number): Rejection
+  /** What the family says for a status, and for a type of error where one status stands for several. */
+  statusRejection(status: number, type?: string): Rejection
 }

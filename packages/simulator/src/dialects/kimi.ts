@@ -1,9 +1,8 @@
 import type { JsonObject } from '../json.ts'
-import type { Rejection } from '../rejection.ts'
 import type { Choice, ChoiceToolCall, Completion } from './completion.ts'
 import { splitDeltas } from './deltas.ts'
 import type { Dialect } from './dialect.ts'
-import { fromStatusList } from './statuses.ts'
+import { fromStatusList, type Statuses, type Types } from './statuses.ts'
 
 /**
  * Kimi's form: usage in `choices[0].usage` on the chunk with the finish reason, and once more in a trailing chunk when it was asked for.
@@ -42,10 +41,19 @@ export const kimiDialect: Dialect = {
     key === undefined
       ? { status: 401, message: 'Invalid Authentication', type: 'invalid_authentication_error' }
       : { status: 401, message: 'Incorrect API key provided', type: 'incorrect_api_key_error' },
-  statusRejection: (status) => fromStatusList(status, statusMessages),
+  statusRejection: (status, type) => fromStatusList(status, statusMessages, { type, types: typeMessages }),
 }
 
-const statusMessages: Readonly<Record<number, Omit<Rejection, 'status'>>> = {
+/** Moonshot's own endpoint, which names cached tokens in one flat field. https://platform.moonshot.ai/docs/api/chat */
+export const moonshotDialect: Dialect = {
+  ...kimiDialect,
+  usage(counts) {
+    const { prompt_tokens_details: _details, ...usage } = kimiDialect.usage(counts)
+    return { ...usage, cached_tokens: counts.cached }
+  },
+}
+
+const statusMessages: Statuses = {
   402: { message: 'Your account is suspended due to insufficient balance, please recharge your account.', type: 'exceeded_current_quota_error' },
   403: { message: 'The API you are accessing is not open', type: 'permission_denied_error' },
   429: {
@@ -54,6 +62,15 @@ const statusMessages: Readonly<Record<number, Omit<Rejection, 'status'>>> = {
   },
   500: { message: 'Internal server error', type: 'server_error' },
   503: { message: 'The engine is currently overloaded, please try again later', type: 'engine_overloaded_error' },
+}
+
+/** One status, several facts: https://platform.moonshot.ai/docs/api/errors */
+const typeMessages: Types = {
+  rate_limit_reached_error: 'Your account org-simulated<ak-simulated> request reached organization max RPM: 3, please try again after 1 seconds',
+  engine_overloaded_error: 'The engine is currently overloaded, please try again later',
+  exceeded_current_quota_error:
+    'Your account org-simulated<ak-simulated> is suspended due to insufficient balance, please recharge your account or check your plan and billing details',
+  content_filter: 'The request was rejected because it was considered high risk',
 }
 
 function message(choice: Choice): JsonObject {

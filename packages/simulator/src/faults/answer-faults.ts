@@ -33,7 +33,7 @@ export const answerFaults: {
     description: 'A redirect, by default 307 to the same path.',
     example: 'redirect:307',
     options: { status: 'number', location: 'text' },
-    onWire: (_transmission, fault) => textTransmission('', fault.status ?? 307, { location: fault.location ?? '/v1/chat/completions' }),
+    onWire: (_transmission, fault, { path }) => textTransmission('', fault.status ?? 307, { location: fault.location ?? path }),
   },
   'json-body': {
     description: 'A JSON body with status 200 although a stream was asked for: completion, error or envelope.',
@@ -71,7 +71,7 @@ export const answerFaults: {
 }
 
 function errorStatus(fault: StatusFault, context: FaultContext): Transmission {
-  const known = context.statusRejection(fault.status)
+  const known = context.statusRejection(fault.status, fault.type)
   const headers = {
     ...(fault.retryAfter !== undefined && { 'retry-after': retryAfter(String(fault.retryAfter)) }),
     ...(fault.retryAfterMs !== undefined && { 'retry-after-ms': String(fault.retryAfterMs) }),

@@ -9,8 +9,10 @@ import type { Fault } from './fault.ts'
 export interface FaultContext {
   /** The error body of the model's family. */
   errorBody(rejection: Rejection): Json
-  /** What the family says for a status. */
-  statusRejection(status: number): Rejection
+  /** What the family says for a status, and for a type of error where one status stands for several. */
+  statusRejection(status: number, type?: string): Rejection
+  /** Path of the request. */
+  readonly path: string
   /** The Bearer key of the request. */
   readonly key: string | undefined
   /** `max_tokens` of the request. */

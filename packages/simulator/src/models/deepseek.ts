@@ -1,3 +1,4 @@
+import { deepseekRules } from '../rules/deepseek-rules.ts'
 import type { ParameterRule, SimulatedModel } from './simulated-model.ts'
 
 const shared: Readonly<Record<string, ParameterRule>> = {
@@ -22,6 +23,7 @@ const base: Omit<SimulatedModel, 'id' | 'thinking' | 'parameters'> = {
   source: 'https://docs.evolink.ai/en/api-manual/language-series/deepseek/deepseek-reference',
   contextTokens: 1_048_576,
   unlisted: {},
+  refusals: deepseekRules,
   maxTools: 128,
   toolName: /^[A-Za-z0-9_-]{1,64}$/,
   contentParts: ['text'],

@@ -1,6 +1,6 @@
 import { deepseekModels } from './deepseek.ts'
-import { kimiModels } from './kimi.ts'
+import { kimiModels, kimiThreeModel } from './kimi.ts'
 import type { SimulatedModel } from './simulated-model.ts'
 
-/** The four models that Evolink documents on its two chat pages. */
-export const evolinkModels: readonly SimulatedModel[] = [...kimiModels, ...deepseekModels]
+/** The models that Evolink documents on its chat pages. */
+export const evolinkModels: readonly SimulatedModel[] = [...kimiModels, ...deepseekModels, kimiThreeModel]

@@ -1,3 +1,4 @@
+import { kimiRules } from '../rules/kimi-rules.ts'
 import type { ParameterRule, SimulatedModel } from './simulated-model.ts'
 
 const parameters: Readonly<Record<string, ParameterRule>> = {
@@ -30,6 +31,8 @@ const base: Omit<SimulatedModel, 'id'> = {
     stream_options: { kind: 'object' },
     tool_choice: { kind: 'one-of', values: ['none', 'auto', 'required'] },
   },
+  refusals: kimiRules,
+  schemaFlavour: 'strict',
   maxTools: 128,
   toolName: /^[A-Za-z_][A-Za-z0-9_-]{2,63}$/,
   contentParts: ['text', 'image_url'],
@@ -42,3 +45,24 @@ export const kimiModels: readonly SimulatedModel[] = [
   { ...base, id: 'kimi-k2-thinking' },
   { ...base, id: 'kimi-k2-thinking-turbo' },
 ]
+
+/** `kimi-k3`, as its page at Evolink documents it. */
+export const kimiThreeModel: SimulatedModel = {
+  ...base,
+  id: 'kimi-k3',
+  source: 'https://docs.evolink.ai/cn/api-manual/language-series/kimi-k3/kimi-k3-chat',
+  contextTokens: 1_048_576,
+  parameters: {
+    model: { kind: 'structure' },
+    messages: { kind: 'structure' },
+    tools: { kind: 'structure' },
+    stream: { kind: 'boolean' },
+    stream_options: { kind: 'object' },
+    max_completion_tokens: { kind: 'integer', minimum: 1, maximum: 1_048_576 },
+    reasoning_effort: { kind: 'one-of', values: ['max'] },
+    tool_choice: { kind: 'one-of', values: ['auto', 'none', 'required'] },
+  },
+  unlisted: {},
+  forcesWhileThinking: true,
+  partial: false,
+}

@@ -1,14 +1,21 @@
-/** How a family of models writes on the wire: error bodies, chunks, ids, usage. */
-export type ModelFamily = 'kimi' | 'deepseek'
+import type { RefusalRules } from '../rules/refusal-rules.ts'
+
+/** How a family of servers writes on the wire: error bodies, chunks, ids, usage. */
+export type ModelFamily = 'kimi' | 'deepseek' | 'moonshot' | 'openrouter' | 'vllm' | 'sglang' | 'llama.cpp' | 'ollama'
 
 /** What one request parameter may hold. */
 export type ParameterRule =
   | { readonly kind: 'number'; readonly minimum: number; readonly maximum: number }
   | { readonly kind: 'integer'; readonly minimum: number; readonly maximum?: number }
   | { readonly kind: 'boolean' }
+  /** One value alone, and another one where the model does not think. */
+  | { readonly kind: 'locked'; readonly value: number; readonly withoutThinking?: number }
+  | { readonly kind: 'text'; readonly pattern?: RegExp }
   | { readonly kind: 'one-of'; readonly values: readonly string[] }
-  /** An object whose `type` is one of the values. */
-  | { readonly kind: 'typed-object'; readonly types: readonly string[] }
+  /** One of the words, or with `named` an object that names a tool. */
+  | { readonly kind: 'tool-choice'; readonly values: readonly string[]; readonly named: boolean }
+  /** An object whose `type` is one of the values. `words`: the refusal of another one. */
+  | { readonly kind: 'typed-object'; readonly types: readonly string[]; readonly words?: string }
   /** A string or an array of strings. */
   | { readonly kind: 'strings'; readonly maxItems: number; readonly maxBytesEach?: number }
   | { readonly kind: 'object' }
@@ -17,8 +24,8 @@ export type ParameterRule =
   /** Sending it is a 400. */
   | { readonly kind: 'refused' }
 
-/** When a model thinks: always, only when asked, or unless told not to. */
-export type Thinking = 'always' | 'when-enabled' | 'unless-disabled'
+/** When a model thinks: always, only when asked, unless told not to, or never. */
+export type Thinking = 'always' | 'when-enabled' | 'unless-disabled' | 'never'
 
 /** One model as its page describes it: data for the checks of a request. */
 export interface SimulatedModel {
@@ -29,19 +36,33 @@ export interface SimulatedModel {
   /** The page that this entry is written from. */
   readonly source: string
   readonly thinking: Thinking
-  /** Context window in tokens; a longer prompt is a 400. */
+  /** Context window in tokens; a longer prompt is refused where `refusals` has words for it. */
   readonly contextTokens: number
   /** Rules by parameter; a parameter without a rule is unlisted. */
   readonly parameters: Readonly<Record<string, ParameterRule>>
   /** Parameters that are accepted although the page does not list them, unless a strict option says otherwise. */
   readonly unlisted: Readonly<Record<string, ParameterRule>>
+  /** What else is refused, and in which words. */
+  readonly refusals: RefusalRules
+  /** True where a forced tool choice is taken while the model thinks. */
+  readonly forcesWhileThinking?: boolean
   readonly maxTools: number
   /** Pattern of a tool name. */
   readonly toolName: RegExp
+  /** True where a tool needs no more than a name. */
+  readonly looseTools?: boolean
+  /** Whether tool schemas are held to Moonshot's flavour: always, or with the strict option alone. Absent: never. */
+  readonly schemaFlavour?: 'always' | 'strict'
+  /** True where `strict: true` on tools is known at the beta path, and refused elsewhere. */
+  readonly strictTools?: boolean
   /** Types of content parts that a message may hold. */
   readonly contentParts: readonly string[]
-  /** Whether `partial: true` on a last assistant message is understood. */
-  readonly partial: boolean
+  /** Whether a last assistant message may be continued, and by which mark. `prefix` is for the beta path alone. */
+  readonly partial: boolean | 'prefix'
+  /** True for weights that end their turn at once, with nothing said, after calls whose ids are not in the form of their own. */
+  readonly needsOwnIds?: boolean
+  /** `kimi`: ids of calls are `functions.NAME:IDX`, whatever the family. */
+  readonly callIds?: 'kimi'
   readonly cache: CacheRule
 }
 

@@ -1,4 +1,4 @@
-import { asArray, asObject, asString, canonicalJson, isArray, type Json, type JsonObject, parseJson } from '../json.ts'
+import { asArray, asObject, asString, canonicalJson, isArray, isObject, type Json, type JsonObject, parseJson } from '../json.ts'
 import { normalizeDates } from './date-text.ts'
 import { readOutput, type ToolOutput } from './tool-output.ts'
 
@@ -16,6 +16,8 @@ export interface Conversation {
   readonly mayCall: boolean
   readonly mustCall: boolean
   readonly wantsJson: boolean
+  /** The schema that the answer has to fit. */
+  readonly answerSchema: JsonObject | undefined
   /** Text that a partial last message already holds. */
   readonly prefix: string
 }
@@ -65,14 +67,27 @@ export function readConversation(body: JsonObject): Conversation {
   return {
     task: normalizeDates((asked?.text ?? '').slice(0, MAX_TASK_CHARACTERS)),
     prompt,
-    tools: asArray(body['tools']).map(readTool),
+    tools: offeredTools(body),
     results: readResults(messages),
     newResults: readResults(messages.slice(asked?.index ?? 0)),
     mayCall: body['tool_choice'] !== 'none' && !isClosing && !(asked !== undefined && users.length === 1 && /\b(no|without) tools\b/i.test(asked.text)),
-    mustCall: body['tool_choice'] === 'required',
-    wantsJson: asObject(body['response_format'])['type'] === 'json_object' || asksForJsonAlone(prompt),
-    prefix: partial?.['partial'] === true ? textOf(partial['content']) : '',
+    mustCall: body['tool_choice'] === 'required' || isObject(body['tool_choice']),
+    wantsJson: /^json_/.test(asString(asObject(body['response_format'])['type']) ?? '') || asksForJsonAlone(prompt),
+    answerSchema: answerSchema(body),
+    prefix: partial?.['partial'] === true || partial?.['prefix'] === true ? textOf(partial['content']) : '',
   }
+}
+
+/** All tools, or the one that the tool choice names. */
+function offeredTools(body: JsonObject): readonly OfflineTool[] {
+  const tools = asArray(body['tools']).map(readTool)
+  const named = asObject(asObject(body['tool_choice'])['function'])['name']
+  return named === undefined ? tools : tools.filter(({ name }) => name === named)
+}
+
+function answerSchema(body: JsonObject): JsonObject | undefined {
+  const { schema } = asObject(asObject(body['response_format'])['json_schema'])
+  return isObject(schema) ? schema : undefined
 }
 
 // Endpoints without a JSON mode are asked in words.

@@ -6,7 +6,7 @@ import { fillSchema, isObjectSchema } from './fill-parameters.ts'
 /** Answers with a JSON object: filled from a JSON Schema or an example in the prompt, or the answer in one field. */
 export function jsonAnswer(conversation: Conversation, answer: string): string {
   const objects = findObjects(conversation.prompt).map(({ value }) => value)
-  const schema = objects.find(isObjectSchema)
+  const schema = conversation.answerSchema ?? objects.find(isObjectSchema)
   const facts = answerFacts(conversation, answer)
   if (schema !== undefined) return JSON.stringify(fillSchema(schema, facts))
   const example = objects.find((object) => Object.keys(object).length > 0)

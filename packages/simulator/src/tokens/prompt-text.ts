@@ -15,7 +15,7 @@ function messageText(message: JsonObject): string {
     const { name, arguments: input } = asObject(asObject(call)['function'])
     return `<call>${plainText(name)} ${plainText(input)}`
   })
-  const reasoning = message['reasoning_content']
+  const reasoning = message['reasoning_content'] ?? message['reasoning']
   const parts = [`<${plainText(message['role'])}>`, ...(typeof reasoning === 'string' ? [`<think>${reasoning}`] : []), plainText(message['content']), ...calls]
   return parts.join('')
 }

@@ -1,5 +1,6 @@
-import { asArray, asObject, isArray, type Json } from '../json.ts'
+import { asArray, asObject, isArray, isObject, type Json } from '../json.ts'
 import { badRequest, type Rejection } from '../rejection.ts'
+import { refuse } from '../rules/refusal-rules.ts'
 import type { CheckContext } from './context.ts'
 
 type Check = (context: CheckContext) => Rejection | undefined
@@ -17,17 +18,13 @@ export function checkCombinations(context: CheckContext): Rejection | undefined 
 }
 
 const checks: readonly Check[] = [
-  function streamOptionsNeedStream({ body }) {
-    if (isGiven(body['stream_options']) && body['stream'] !== true) {
-      return badRequest('stream_options should be set along with stream = true', 'stream_options')
-    }
-    return undefined
+  function streamOptionsNeedStream({ body, model }) {
+    if (!isGiven(body['stream_options']) || body['stream'] === true) return undefined
+    return refuse(model.refusals.streamOptionsAlone, {}, { parameter: 'stream_options' })
   },
-  function topLogprobsNeedLogprobs({ body }) {
-    if (isGiven(body['top_logprobs']) && body['logprobs'] !== true) {
-      return badRequest('Invalid top_logprobs and logprobs value', 'top_logprobs')
-    }
-    return undefined
+  function topLogprobsNeedLogprobs({ body, model }) {
+    if (!isGiven(body['top_logprobs']) || body['logprobs'] === true) return undefined
+    return refuse(model.refusals.logprobsAlone, {}, { parameter: 'top_logprobs' })
   },
   function candidatesNeedTemperature({ body }) {
     const { n, temperature } = body
@@ -35,23 +32,35 @@ const checks: readonly Check[] = [
     if (typeof n === 'number' && n > 1 && isCold) return badRequest('Invalid request: n must be 1 when temperature is close to 0', 'n')
     return undefined
   },
-  function jsonIsAskedFor({ body }) {
+  function schemaIsTaken({ body, model }) {
+    if (asObject(body['response_format'])['type'] !== 'json_schema') return undefined
+    return refuse(model.refusals.jsonSchema, {}, { parameter: 'response_format' })
+  },
+  function schemaIsWhole({ body }) {
+    const { type, json_schema: given } = asObject(body['response_format'])
+    const { name, schema } = asObject(given)
+    if (type !== 'json_schema' || (typeof name === 'string' && isObject(schema))) return undefined
+    return badRequest('Invalid request: response_format.json_schema needs name and schema', 'response_format')
+  },
+  function jsonIsAskedFor({ body, model }) {
     if (!wantsJson(body['response_format']) || asArray(body['messages']).some(mentionsJson)) return undefined
-    return badRequest("Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'.", 'response_format')
+    return refuse(model.refusals.jsonWord, {}, { parameter: 'response_format' })
   },
   function jsonWithoutPartial({ body }) {
     const partial = asArray(body['messages']).some((message) => asObject(message)['partial'] === true)
     if (!wantsJson(body['response_format']) || !partial) return undefined
     return badRequest('Invalid request: partial mode cannot be used with response_format json_object', 'response_format')
   },
-  function requiredNeedsTools({ body }) {
+  function requiredNeedsTools({ body, model }) {
     if (body['tool_choice'] !== 'required' || asArray(body['tools']).length > 0) return undefined
-    return badRequest("Invalid request: tool_choice 'required' needs at least one tool", 'tool_choice')
+    return refuse(model.refusals.choiceNeedsTools, {}, { parameter: 'tool_choice' })
   },
-  function requiredNeedsNoThinking({ body, model, thinking }) {
-    if (body['tool_choice'] !== 'required' || !thinking) return undefined
-    const message = model.family === 'kimi' ? "tool_choice 'required' is incompatible with thinking enabled" : 'Thinking mode does not support this tool_choice'
-    return badRequest(message, 'tool_choice')
+  function forcedNeedsNoThinking({ body, model, thinking }) {
+    const choice = isObject(body['tool_choice']) ? 'specified' : body['tool_choice'] === 'required' ? 'required' : undefined
+    if (choice === undefined || !thinking) return undefined
+    // Those that take `required` while they think refuse the other form all the same.
+    if (choice === 'required' && model.forcesWhileThinking === true) return undefined
+    return refuse(model.refusals.forcedChoice, { choice }, { parameter: 'tool_choice' })
   },
 ]
 

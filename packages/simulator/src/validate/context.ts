@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts'
+import { asObject, type JsonObject } from '../json.ts'
 import type { SimulatedModel } from '../models/simulated-model.ts'
 import type { StrictOptions } from '../options.ts'
 
@@ -11,18 +11,49 @@ export interface CheckContext {
   readonly strict: StrictOptions
   /** Whether the model thinks in this request. */
   readonly thinking: boolean
+  /** Whether the request came to the path of beta features. */
+  readonly isBeta: boolean
 }
 
-/** Whether the model thinks, given the request's `thinking` parameter. */
+/** The fields in which servers name reasoning in messages. */
+export const reasoningFields: readonly string[] = ['reasoning_content', 'reasoning', 'reasoning_details']
+
+/** Whether the model thinks, given what the request says about it. */
 export function isThinking(model: SimulatedModel, body: JsonObject): boolean {
-  const parameter = body['thinking']
-  const type = typeof parameter === 'object' && parameter !== null && 'type' in parameter ? parameter['type'] : undefined
+  const told = toldToThink(body)
   switch (model.thinking) {
     case 'always':
       return true
+    case 'never':
+      return false
     case 'when-enabled':
-      return type === 'enabled'
+      return told === true
     case 'unless-disabled':
-      return type !== 'disabled'
+      return told !== false
   }
+}
+
+/** Vendors have `thinking`, servers of one's own the arguments of the chat template, OpenRouter and Ollama an effort. */
+function toldToThink(body: JsonObject): boolean | undefined {
+  const { type } = asObject(body['thinking'])
+  if (type === 'enabled' || type === 'disabled') return type === 'enabled'
+  const { thinking, enable_thinking: enabled } = asObject(body['chat_template_kwargs'])
+  const template = thinking ?? enabled
+  if (typeof template === 'boolean') return template
+  const { enabled: asked, effort = body['reasoning_effort'] } = asObject(body['reasoning'])
+  if (typeof asked === 'boolean') return asked
+  return typeof effort === 'string' ? effort !== 'none' : undefined
+}
+
+/** The output tokens that a request asks for at most, under the new name or the old one. */
+export function maxTokensOf(body: JsonObject): number | undefined {
+  const { max_completion_tokens: completion, max_tokens: old } = body
+  const tokens = completion ?? old
+  return typeof tokens === 'number' ? tokens : undefined
+}
+
+/** The body without an output limit under a name that the model's page does not list: it is ignored. */
+export function heededBody({ parameters, unlisted }: SimulatedModel, body: JsonObject): JsonObject {
+  const ignored = ['max_tokens', 'max_completion_tokens'].filter((name) => parameters[name] === undefined && unlisted[name] === undefined)
+  return ignored.some((name) => body[name] !== undefined) ? Object.fromEntries(Object.entries(body).filter(([name]) => !ignored.includes(name))) : body
 }

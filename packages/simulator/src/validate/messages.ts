@@ -1,9 +1,13 @@
 import { asArray, asObject, asString, isArray, isObject, type Json, type JsonObject } from '../json.ts'
 import { badRequest, type Rejection } from '../rejection.ts'
+import { refuse } from '../rules/refusal-rules.ts'
+import { checkCalls } from './calls.ts'
 import type { CheckContext } from './context.ts'
 import { checkPairing } from './pairing.ts'
+import { checkReasoning } from './reasoning.ts'
 
 const ROLES: readonly string[] = ['system', 'user', 'assistant', 'tool']
+const about = { parameter: 'messages' } as const
 
 /** Checks the messages: shape, content parts, empty messages, reasoning that was lost, calls and their results. */
 export function checkMessages(context: CheckContext): Rejection | undefined {
@@ -14,30 +18,35 @@ export function checkMessages(context: CheckContext): Rejection | undefined {
     const found = checkMessage(context, message, index)
     if (found !== undefined) return found
   }
-  return checkPairing(context.model.family, messages.map(asObject))
+  return checkPairing(context.model.refusals, messages.map(asObject)) ?? checkTurns(context, messages.map(asObject))
 }
 
 function checkMessage(context: CheckContext, message: Json, index: number): Rejection | undefined {
   if (!isObject(message)) return badRequest(`Invalid request: messages[${index}] must be an object`, 'messages')
+  const found = checkRole(context, message, index) ?? checkContent(context, message, index)
+  if (found !== undefined) return found
+  if (message['partial'] === true || message['prefix'] === true) return checkPartial(context, message, index)
+  return message['role'] === 'assistant' ? checkAssistant(context, message, index) : undefined
+}
+
+function checkRole({ model, rawBody }: CheckContext, message: JsonObject, index: number): Rejection | undefined {
   const role = asString(message['role'])
-  if (role === undefined || !ROLES.includes(role)) {
-    return badRequest(`Invalid request: messages[${index}].role must be one of ${ROLES.join(', ')}, got ${String(message['role'])}`, 'messages')
-  }
-  const content = checkContent(context, message, index)
-  if (content !== undefined) return content
-  if (message['partial'] === true) return checkPartial(context, message, index)
-  return role === 'assistant' ? checkAssistant(context, message, index) : undefined
+  if (role === undefined) return badRequest(`Invalid request: messages[${index}].role is missing`, 'messages')
+  return ROLES.includes(role) ? undefined : refuse(model.refusals.unknownRole, { index, role, column: columnAfter(rawBody, role) }, about)
+}
+
+/** Where a JSON parser stands when it has read this word; the body is one line. */
+function columnAfter(rawBody: string, word: string): number {
+  return rawBody.indexOf(`"${word}"`) + word.length + 2
 }
 
 function checkContent(context: CheckContext, message: JsonObject, index: number): Rejection | undefined {
-  const { model } = context
+  const { refusals } = context.model
   const { content, role } = message
   if (typeof content === 'string') return undefined
-  if (content === undefined || content === null) {
-    return role === 'assistant' ? undefined : badRequest(`Invalid request: messages[${index}].content is missing`, 'messages')
-  }
-  const stringOnly = role === 'tool' && model.family === 'deepseek'
-  if (!isArray(content) || stringOnly) return badRequest(`Invalid request: messages[${index}].content must be a string`, 'messages')
+  if (content === undefined || content === null) return role === 'assistant' ? undefined : refuse(refusals.missingContent, { index }, about)
+  if (!isArray(content)) return badRequest(`Invalid request: messages[${index}].content must be a string`, 'messages')
+  if (role === 'tool' && refusals.toolParts !== undefined) return refuse(refusals.toolParts, { index }, about)
   for (const part of content) {
     const found = checkPart(context, asObject(part), index)
     if (found !== undefined) return found
@@ -45,60 +54,41 @@ function checkContent(context: CheckContext, message: JsonObject, index: number)
   return undefined
 }
 
-function checkPart(context: CheckContext, part: JsonObject, index: number): Rejection | undefined {
-  const { model, rawBody } = context
+function checkPart({ model, rawBody }: CheckContext, part: JsonObject, index: number): Rejection | undefined {
+  const { refusals, contentParts } = model
   const type = String(part['type'])
-  if (!model.contentParts.includes(type)) {
-    if (model.family === 'kimi') return badRequest(`Invalid request: unsupported content part type ${type} at messages[${index}]`, 'messages')
-    const column = rawBody.indexOf(`"${type}"`) + type.length + 2
-    return badRequest(
-      `Failed to deserialize the JSON body into the target type: messages[${index}]: unknown variant \`${type}\`, expected \`text\` at line 1 column ${column}`,
-      'messages',
-    )
-  }
-  const isEmptyText = type === 'text' && part['text'] === ''
-  return isEmptyText && model.family === 'kimi' ? badRequest('Invalid request: text content is empty', 'messages') : undefined
+  if (!contentParts.includes(type)) return refuse(refusals.unknownPart, { index, type, column: columnAfter(rawBody, type) }, about)
+  if (type === 'text' && part['text'] === '') return refuse(refusals.emptyText, {}, about)
+  const isRemote = type === 'image_url' && /^https?:/i.test(asString(asObject(part['image_url'])['url']) ?? '')
+  return isRemote ? refuse(refusals.remoteImage, { index }, about) : undefined
 }
 
-function checkPartial({ body, model }: CheckContext, message: JsonObject, index: number): Rejection | undefined {
-  if (!model.partial) return badRequest(`${model.id} does not support partial mode.`, 'messages')
+function checkPartial({ body, model, isBeta }: CheckContext, message: JsonObject, index: number): Rejection | undefined {
+  const mark = message['partial'] === true ? 'partial' : 'prefix'
+  const isKnown = mark === 'partial' ? model.partial === true : model.partial === 'prefix' && isBeta
+  if (!isKnown) return badRequest(`${model.id} does not support ${mark} mode${model.partial === 'prefix' ? ' at this base URL' : ''}.`, 'messages')
   const isLast = index === asArray(body['messages']).length - 1
   if (message['role'] === 'assistant' && isLast) return undefined
-  return badRequest('Invalid request: partial is only allowed on a last message with role assistant', 'messages')
+  return badRequest(`Invalid request: ${mark} is only allowed on a last message with role assistant`, 'messages')
 }
 
 function checkAssistant(context: CheckContext, message: JsonObject, index: number): Rejection | undefined {
-  const { family } = context.model
+  const { emptyAssistant } = context.model.refusals
   const hasCalls = asArray(message['tool_calls']).length > 0
-  if (!hasCalls && hasNoContent(message, family === 'kimi')) {
-    return badRequest(
-      family === 'kimi'
-        ? `Invalid request: the message at position ${index} with role 'assistant' must not be empty`
-        : 'Invalid assistant message: content or tool_calls must be set',
-      'messages',
-    )
-  }
-  return checkReasoning(context, message, index)
+  if (emptyAssistant !== undefined && !hasCalls && hasNoContent(message, emptyAssistant.blank)) return refuse(emptyAssistant.words, { index }, about)
+  return checkReasoning(context, message, index) ?? checkCalls(context, message, index)
 }
 
 /** DeepSeek takes an empty string as content; Kimi does not. */
-function hasNoContent({ content }: JsonObject, emptyCounts: boolean): boolean {
+function hasNoContent({ content }: JsonObject, blank: boolean | 'spaces'): boolean {
   if (content === undefined || content === null) return true
-  return emptyCounts && (isArray(content) ? content.length === 0 : content === '')
+  if (isArray(content)) return blank !== false && content.length === 0
+  return blank === 'spaces' ? asString(content)?.trim() === '' : blank && content === ''
 }
 
-function checkReasoning(context: CheckContext, message: JsonObject, index: number): Rejection | undefined {
-  const { model, strict, thinking } = context
-  const reasoning = message['reasoning_content']
-  if (model.thinking === 'unless-disabled' && strict.rejectReasoning === true && reasoning !== undefined) {
-    return badRequest('The `reasoning_content` field is not allowed in the input messages.', 'messages')
-  }
-  const needed = asArray(message['tool_calls']).length > 0 || strict.requireReasoning === true
-  if (!thinking || !needed || typeof reasoning === 'string') return undefined
-  return badRequest(
-    model.family === 'kimi'
-      ? `thinking is enabled but reasoning_content is missing in assistant tool call message at index ${index}`
-      : `Missing \`reasoning_content\` field in the assistant message at message index ${index}. For more information, please refer to https://api-docs.deepseek.com/guides/thinking_mode#tool-calls`,
-    'messages',
-  )
+/** Two user messages, or two assistant messages, in a row. */
+function checkTurns({ model, strict }: CheckContext, messages: readonly JsonObject[]): Rejection | undefined {
+  if (strict.alternatingRoles !== true) return undefined
+  const index = messages.findIndex(({ role }, place) => (role === 'user' || role === 'assistant') && messages[place - 1]?.['role'] === role)
+  return index === -1 ? undefined : refuse(model.refusals.successiveRoles, { model: model.id, index, previous: index - 1 }, about)
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../json.ts'
 import type { Simulator, StrictOptions } from '../options.ts'
 import { startSimulator } from '../start-simulator.ts'
-import { errorMessage, postJson, stringTool } from '../testing/client.ts'
+import { errorMessage, postJson, stringTool, userMessages } from '../testing/client.ts'
 
 const KIMI = ['kimi-k2-thinking', 'kimi-k2-thinking-turbo']
 const CHAT = ['deepseek-chat']
@@ -76,6 +76,10 @@ const rows: readonly Row[] = [
   [KIMI, { thinking: { type: 'enabled' } }, 'thinking'],
   [ALL, { temperature: null }, undefined],
   [ALL, { user: 'somebody', seed: 7 }, undefined],
+  [['kimi-k3'], { max_completion_tokens: 1_048_576, reasoning_effort: 'max' }, undefined],
+  [['kimi-k3'], { max_completion_tokens: 1_048_577 }, 'max_completion_tokens'],
+  [['kimi-k3'], { reasoning_effort: 'low' }, 'reasoning_effort'],
+  [['kimi-k3'], { tools, tool_choice: 'required' }, undefined],
 ]
 
 let simulator: Simulator
@@ -99,6 +103,11 @@ describe('strict variants', () => {
     ['toolChoice', { model: 'kimi-k2-thinking', tools, tool_choice: 'auto' }, 'tool_choice'],
     ['rejectReasoning', { model: 'deepseek-reasoner', messages: withReasoning('r') }, 'reasoning_content'],
     ['requireReasoning', { model: 'deepseek-reasoner', messages: withReasoning(undefined) }, 'reasoning_content'],
+    ['streamOptions', { stream: true, stream_options: {} }, 'stream_options'],
+    ['tokenLimitName', { model: 'kimi-k3', max_tokens: 5 }, "Use 'max_completion_tokens' instead."],
+    ['callIds', { messages: withCall('functions.get_weather:0') }, "does not match the pattern '^[a-zA-Z0-9_-]+$'"],
+    ['alternatingRoles', { messages: [...userMessages, ...userMessages] }, 'successive user or assistant messages (messages[0] and messages[1]'],
+    ['noTools', { tools }, 'does not support Function Calling'],
     ['toolSchemas', { model: 'kimi-k2-thinking', tools: [patternTool()] }, 'unsupported keywords: pattern'],
   ]
 
@@ -114,6 +123,11 @@ describe('strict variants', () => {
 function withReasoning(reasoning: string | undefined): readonly JsonObject[] {
   const assistant = { role: 'assistant', content: 'Yes.', reasoning_content: reasoning }
   return [{ role: 'user', content: 'Hello.' }, assistant, { role: 'user', content: 'And now?' }]
+}
+
+function withCall(id: string): readonly JsonObject[] {
+  const call = { id, type: 'function', function: { name: 'get_weather', arguments: '{}' } }
+  return [...userMessages, { role: 'assistant', content: '', tool_calls: [call] }, { role: 'tool', tool_call_id: id, content: '18' }]
 }
 
 function patternTool(): JsonObject {

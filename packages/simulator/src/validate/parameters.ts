@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../json.ts'
-import type { ParameterRule, SimulatedModel } from '../models/simulated-model.ts'
+import type { ParameterRule } from '../models/simulated-model.ts'
 import { badRequest, type Rejection } from '../rejection.ts'
+import { refuse } from '../rules/refusal-rules.ts'
 import type { CheckContext } from './context.ts'
 
 /** Checks every parameter of the body against the model's table. Null counts as not sent. */
@@ -14,38 +15,44 @@ export function checkParameters(context: CheckContext): Rejection | undefined {
 }
 
 function checkParameter(context: CheckContext, name: string, value: Json): Rejection | undefined {
-  const { model, strict } = context
-  const rule = model.parameters[name] ?? unlistedRule(context, name)
+  const { model, strict, thinking } = context
+  if (name === 'max_tokens' && strict.tokenLimitName === true) return refuse(model.refusals.oldTokenLimit, {}, { parameter: name })
+  const rule = ruleOf(context, name)
   if (rule === undefined) {
     return strict.unlistedParameters === true ? badRequest(`Unknown parameter: ${name}. ${model.id} does not list it.`, name) : undefined
   }
-  if (rule.kind === 'refused') return badRequest(`${model.id} does not support the parameter \`${name}\``, name)
-  const broken = brokenRule(rule, value)
-  return broken === undefined ? undefined : badRequest(wording(model, name, broken), name)
+  if (rule.kind === 'refused') return refuse(model.refusals.refusedParameter, { model: model.id, name }, { parameter: name })
+  if (rule.kind === 'locked') {
+    const only = thinking ? rule.value : (rule.withoutThinking ?? rule.value)
+    return value === only ? undefined : refuse(model.refusals.lockedParameter, { name, value: only }, { parameter: name })
+  }
+  const broken = brokenRule(rule, value, name)
+  if (broken === undefined) return undefined
+  if (rule.kind === 'typed-object' && rule.words !== undefined) return badRequest(rule.words, name)
+  return refuse(model.refusals.invalidParameter, { name, rule: broken }, { parameter: name })
 }
 
-function unlistedRule({ model, strict }: CheckContext, name: string): ParameterRule | undefined {
-  const rule = model.unlisted[name]
-  if (rule === undefined) return undefined
-  const refused = (name === 'stream_options' && strict.streamOptions === true) || (name === 'tool_choice' && strict.toolChoice === true)
-  return refused ? { kind: 'refused' } : rule
-}
-
-function wording(model: SimulatedModel, name: string, rule: string): string {
-  return model.family === 'kimi' ? `Invalid request: invalid ${name}: ${rule}` : `Invalid ${name} value, ${rule}`
+function ruleOf({ model, strict }: CheckContext, name: string): ParameterRule | undefined {
+  const rule = model.parameters[name] ?? model.unlisted[name]
+  const isRefused = (name === 'stream_options' && strict.streamOptions === true) || (name === 'tool_choice' && strict.toolChoice === true)
+  return rule !== undefined && isRefused ? { kind: 'refused' } : rule
 }
 
 /** What the value should have been; `undefined` when it fits. */
-function brokenRule(rule: ParameterRule, value: Json): string | undefined {
+function brokenRule(rule: ParameterRule, value: Json, name: string): string | undefined {
   switch (rule.kind) {
     case 'boolean':
       return typeof value === 'boolean' ? undefined : 'it must be a boolean'
     case 'number':
-      return brokenNumber(rule, value)
+      return brokenNumber(rule, value, name)
     case 'integer':
-      return brokenInteger(rule, value)
+      return brokenInteger(rule, value, name)
+    case 'text':
+      return brokenText(rule, value)
     case 'one-of':
       return typeof value === 'string' && rule.values.includes(value) ? undefined : `it must be one of ${rule.values.join(', ')}`
+    case 'tool-choice':
+      return brokenChoice(rule, value)
     case 'typed-object':
       return brokenTypedObject(rule.types, value)
     case 'object':
@@ -57,15 +64,26 @@ function brokenRule(rule: ParameterRule, value: Json): string | undefined {
   }
 }
 
-function brokenNumber(rule: Extract<ParameterRule, { kind: 'number' }>, value: Json): string | undefined {
+function brokenNumber(rule: Extract<ParameterRule, { kind: 'number' }>, value: Json, name: string): string | undefined {
   const fits = typeof value === 'number' && value >= rule.minimum && value <= rule.maximum
-  return fits ? undefined : `the valid range is [${rule.minimum}, ${rule.maximum}]`
+  return fits ? undefined : `the valid range of ${name} is [${rule.minimum}, ${rule.maximum}]`
 }
 
-function brokenInteger(rule: Extract<ParameterRule, { kind: 'integer' }>, value: Json): string | undefined {
+function brokenInteger(rule: Extract<ParameterRule, { kind: 'integer' }>, value: Json, name: string): string | undefined {
   const maximum = rule.maximum ?? Number.POSITIVE_INFINITY
   if (typeof value === 'number' && Number.isInteger(value) && value >= rule.minimum && value <= maximum) return undefined
-  return rule.maximum === undefined ? `it must be an integer of at least ${rule.minimum}` : `it must be an integer in [${rule.minimum}, ${rule.maximum}]`
+  return rule.maximum === undefined ? `it must be an integer of at least ${rule.minimum}` : `the valid range of ${name} is [${rule.minimum}, ${rule.maximum}]`
+}
+
+function brokenText({ pattern }: Extract<ParameterRule, { kind: 'text' }>, value: Json): string | undefined {
+  if (typeof value !== 'string') return 'it must be a string'
+  return pattern === undefined || pattern.test(value) ? undefined : `it must match ${pattern.source}`
+}
+
+function brokenChoice({ values, named }: Extract<ParameterRule, { kind: 'tool-choice' }>, value: Json): string | undefined {
+  if (typeof value === 'string' && values.includes(value)) return undefined
+  const names = isObject(value) && value['type'] === 'function' && isObject(value['function'])
+  return named && names ? undefined : `it must be one of ${values.join(', ')}`
 }
 
 function brokenTypedObject(types: readonly string[], value: Json): string | undefined {

@@ -1,20 +1,22 @@
 import { asObject, isArray, isObject, type Json, type JsonObject } from '../json.ts'
 import { badRequest, type Rejection } from '../rejection.ts'
+import { refuse } from '../rules/refusal-rules.ts'
 import type { CheckContext } from './context.ts'
 import { schemaFlavourError } from './schema-flavour.ts'
 
 /** Checks the tool list: size, each definition, names that come twice. */
 export function checkTools(context: CheckContext): Rejection | undefined {
-  const { body, model } = context
+  const { body, model, strict } = context
   const tools = body['tools']
   if (tools === undefined || tools === null) return undefined
   if (!isArray(tools)) return badRequest('Invalid tools value, it must be an array', 'tools')
+  if (strict.noTools === true && tools.length > 0) return refuse(model.refusals.noTools, { model: model.id }, { parameter: 'tools' })
   if (tools.length > model.maxTools) return badRequest(`Invalid request: at most ${model.maxTools} tools are allowed, got ${tools.length}`, 'tools')
   for (const [index, tool] of tools.entries()) {
     const found = checkTool(context, tool, `tools[${index}]`)
     if (found !== undefined) return found
   }
-  return checkNames(tools)
+  return model.looseTools === true ? undefined : checkNames(tools)
 }
 
 function checkTool(context: CheckContext, tool: Json, at: string): Rejection | undefined {
@@ -22,6 +24,7 @@ function checkTool(context: CheckContext, tool: Json, at: string): Rejection | u
   const definition = tool['function']
   if (!isObject(definition)) return badRequest(`Invalid request: ${at}.function is missing`, 'tools')
   const { name, description } = definition
+  if (context.model.looseTools === true && typeof name === 'string' && name !== '') return undefined
   if (typeof name !== 'string' || !context.model.toolName.test(name)) {
     return badRequest(`Invalid request: ${at}.function.name is invalid, it must match ${context.model.toolName.source}`, 'tools')
   }
@@ -34,7 +37,8 @@ function checkParameters(context: CheckContext, definition: JsonObject, at: stri
   if (!isObject(parameters) || parameters['type'] !== 'object') {
     return badRequest(`Invalid request: ${at}.function.parameters must be a JSON Schema of type object`, 'tools')
   }
-  if (context.model.family !== 'kimi' || context.strict.toolSchemas !== true) return undefined
+  const { schemaFlavour } = context.model
+  if (schemaFlavour === undefined || (schemaFlavour === 'strict' && context.strict.toolSchemas !== true)) return undefined
   const details = schemaFlavourError(parameters)
   if (details === undefined) return undefined
   return badRequest(`Invalid request: tools.function.parameters is not a valid moonshot flavored json schema, details: <${details}>`, 'tools')

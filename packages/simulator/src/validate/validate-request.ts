@@ -1,28 +1,49 @@
 import { badRequest, type Rejection } from '../rejection.ts'
+import { refuse } from '../rules/refusal-rules.ts'
 import { promptText } from '../tokens/prompt-text.ts'
 import { countTokens } from '../tokens/tokenize.ts'
 import { checkCombinations } from './combinations.ts'
-import type { CheckContext } from './context.ts'
+import { type CheckContext, heededBody, maxTokensOf } from './context.ts'
 import { checkMessages } from './messages.ts'
 import { checkParameters } from './parameters.ts'
+import { checkStrictTools } from './strict-tools.ts'
 import { checkTools } from './tools.ts'
 
 /** Checks a whole request as the model's page documents it. The first broken rule is the answer. */
 export function validateRequest(context: CheckContext): Rejection | undefined {
-  return checkParameters(context) ?? checkTools(context) ?? checkMessages(context) ?? checkCombinations(context) ?? checkLength(context)
+  for (const check of checks) {
+    const found = check(context)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
+const checks: readonly ((context: CheckContext) => Rejection | undefined)[] = [
+  checkParameters,
+  checkTools,
+  checkStrictTools,
+  checkMessages,
+  checkCombinations,
+  checkLength,
+]
+
 function checkLength({ body, model, rawBody }: CheckContext): Rejection | undefined {
+  const { overflow } = model.refusals
+  if (overflow === undefined) return undefined
+  const context = model.contextTokens
+  const asked = overflow.together === undefined ? 0 : (maxTokensOf(heededBody(model, body)) ?? 0)
   // A piece has at least one character: a short body cannot be too long, and needs no counting.
-  const asked = typeof body['max_tokens'] === 'number' && model.family === 'deepseek' ? body['max_tokens'] : 0
-  if (rawBody.length + asked <= model.contextTokens) return undefined
-  const promptTokens = countTokens(promptText(body))
-  if (promptTokens + asked <= model.contextTokens) return undefined
-  if (model.family === 'kimi') {
-    return badRequest(`Invalid request: Your request exceeded model token limit: ${model.contextTokens} (requested: ${promptTokens})`, 'messages')
-  }
-  return badRequest(
-    `This model's maximum context length is ${model.contextTokens} tokens. However, you requested ${promptTokens + asked} tokens (${promptTokens} in the messages, ${asked} in the completion). Please reduce the length of the messages or completion.`,
-    'messages',
+  if (rawBody.length + asked <= context) return undefined
+  const prompt = countTokens(promptText(body))
+  const words = prompt > context ? overflow.prompt : prompt + asked > context ? overflow.together : undefined
+  const { fields } = overflow
+  const told = overflow.tellsLeast === true ? context - asked + 1 : prompt
+  return refuse(
+    words,
+    { context, prompt: told, asked, total: told + asked },
+    { parameter: 'messages', ...(fields !== undefined && { fields: { [fields.prompt]: prompt, [fields.context]: context } }) },
   )
 }
+
+/** A body that says no model. */
+export const missingModel: Rejection = badRequest('Invalid request: model is missing', 'model')

@@ -32,7 +32,10 @@ function encodeContent(answer: Answer, faults: readonly Fault[], context: Omit<C
       const completion = buildCompletion(applyReplyFaults(limited, faults), { ...context, usage: answer.usage })
       const wholeBody = context.dialect.body(completion)
       const isStreamed = context.body['stream'] === true
-      return { transmission: isStreamed ? streamTransmission(context.dialect.chunks(completion)) : jsonTransmission(wholeBody), wholeBody }
+      return {
+        transmission: isStreamed ? streamTransmission(context.dialect.chunks(completion), context.dialect.comment) : jsonTransmission(wholeBody),
+        wholeBody,
+      }
     }
   }
 }

@@ -52,12 +52,13 @@ export function commentAction(text: string): BytesAction {
   return { type: 'bytes', role: 'filler', bytes: Buffer.from(`: ${text}\n\n`) }
 }
 
-/** A whole stream of events. */
-export function streamTransmission(payloads: readonly Json[]): Transmission {
+/** A whole stream of events, with a comment before them where there is one. */
+export function streamTransmission(payloads: readonly Json[], comment?: string): Transmission {
+  const opening = comment === undefined ? [] : [commentAction(comment)]
   return {
     status: 200,
     headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
-    actions: [{ type: 'headers' }, ...payloads.map(eventAction), doneAction, { type: 'end' }],
+    actions: [{ type: 'headers' }, ...opening, ...payloads.map(eventAction), doneAction, { type: 'end' }],
   }
 }
 

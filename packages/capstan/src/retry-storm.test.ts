@@ -1,0 +1,114 @@
+import { type Simulator, startSimulator } from '@capstan/simulator'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Agent, type AgentError, openaiCompatible } from './index.ts'
+
+// 200 runs spread over 30 s of 503, over real sockets. Time is injected: waits before a retry stand still until the clock is moved,
+// and it is moved only when no request is under way, so half a minute of it takes a second or two.
+
+const runs = 200
+const downMs = 30_000
+const everyMs = downMs / runs
+const recoveryMs = 5_000
+/** Retries that an endpoint in trouble may get beyond a tenth. */
+const budget = 10
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+interface Storm {
+  /** Requests that the server counted while it was down. */
+  readonly during: number
+  readonly failures: readonly AgentError[]
+  /** Milliseconds of the injected clock from the recovery to the last of 200 answers. */
+  readonly recoveredMs: number
+  /** Requests for them. */
+  readonly after: number
+}
+
+/** @param keyOf - The key of each run: runs of one key share a budget. */
+async function storm(keyOf: (run: number) => string): Promise<Storm> {
+  let isDown = true
+  await using simulator = await startSimulator({
+    endpoint: 'deepseek',
+    respond: () => (isDown ? { fault: { kind: 'status', status: 503 } } : { text: 'Up again.' }),
+  })
+  const start = (run: number): Promise<unknown> => {
+    const model = openaiCompatible({ baseURL: simulator.baseURL, model: 'deepseek-flash', apiKey: keyOf(run) })
+    return new Agent({ model }).generate('Go.')
+  }
+  const failed: Promise<AgentError>[] = []
+  for (let run = 0; run < runs; run++) {
+    failed.push(start(run).then(unexpected, (error) => error as AgentError))
+    await pass(everyMs, simulator)
+  }
+  // What still waits for a retry has it while the server is down.
+  const failures = await settle(failed, simulator)
+  const during = simulator.requests.length
+  isDown = false
+  let recoveredMs = 0
+  const answered = Array.from({ length: runs }, (_, run) => start(run))
+  await settle(answered, simulator, (ms) => {
+    recoveredMs += ms
+  })
+  return { during, failures, recoveredMs, after: simulator.requests.length - during }
+}
+
+function unexpected(): never {
+  throw new Error('A run was answered by a server that is down.')
+}
+
+/** Lets so much time pass, in small steps, each when what it set off has been answered. */
+async function pass(ms: number, simulator: Simulator): Promise<void> {
+  const step = 50
+  for (let passed = 0; passed < ms; passed += step) {
+    await quiet(simulator)
+    await vi.advanceTimersByTimeAsync(Math.min(step, ms - passed))
+  }
+  await quiet(simulator)
+}
+
+/** Waits, by turns of the event loop alone, until no request is under way. */
+async function quiet(simulator: Simulator): Promise<void> {
+  let calm = 0
+  let known = -1
+  // A run needs a few turns from its start, or from an answer, to its next request.
+  while (calm < 20) {
+    await new Promise((resolve) => setImmediate(resolve))
+    const open = simulator.requests.some(({ status }) => status === undefined)
+    calm = open || simulator.requests.length !== known ? 0 : calm + 1
+    known = simulator.requests.length
+  }
+}
+
+async function settle<Value>(all: readonly Promise<Value>[], simulator: Simulator, onPass: (ms: number) => void = () => undefined): Promise<readonly Value[]> {
+  let isOver = false
+  const over = Promise.all(all).finally(() => {
+    isOver = true
+  })
+  over.catch(() => undefined)
+  await quiet(simulator)
+  while (!isOver) {
+    await pass(50, simulator)
+    onPass(50)
+  }
+  return over
+}
+
+test('while an endpoint is down for 30 s, 200 runs send little more than one request each, and all go on when it is back', async () => {
+  const { during, failures, recoveredMs, after } = await storm(() => 'one-key')
+  expect(new Set(failures.map(({ code }) => code))).toEqual(new Set(['provider-overloaded']))
+  expect(during).toBeGreaterThanOrEqual(runs)
+  expect(during).toBeLessThanOrEqual(runs * 1.1 + budget)
+  // Requests as the errors tell them are those that the server counted.
+  expect(failures.reduce((sum, { attempts }) => sum + (attempts ?? 0), 0)).toBe(during)
+  expect([after, recoveredMs < recoveryMs]).toEqual([runs, true])
+}, 30_000)
+
+test('without a budget in common the same storm is three requests each: what is measured is the budget', async () => {
+  const { during } = await storm((run) => `key-${run}`)
+  expect(during).toBe(runs * 3)
+}, 30_000)

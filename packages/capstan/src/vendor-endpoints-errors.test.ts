@@ -1,0 +1,56 @@
+import { type EndpointName, parseFault, startSimulator } from '@capstan/simulator'
+import { expect, test } from 'vitest'
+import { Agent, AgentError, deepseek, evolink, type Model, moonshot, openaiCompatible } from './index.ts'
+
+// What an endpoint says of the account or of itself: each becomes its own code, and is asked again where that may help.
+
+const apiKey = 'test-key'
+const models: Readonly<Partial<Record<EndpointName, (baseURL: string) => Model>>> = {
+  evolink: (baseURL) => evolink('kimi-k2-thinking', { baseURL, apiKey }),
+  deepseek: (baseURL) => deepseek('deepseek-flash', { baseURL, apiKey }),
+  moonshot: (baseURL) => moonshot('kimi-k3', { baseURL, apiKey }),
+  openrouter: (baseURL) => openaiCompatible({ baseURL, apiKey, model: 'deepseek/deepseek-v3.2' }),
+  vllm: (baseURL) => openaiCompatible({ baseURL, model: 'deepseek-ai/DeepSeek-V3.2' }),
+  sglang: (baseURL) => openaiCompatible({ baseURL, model: 'deepseek-ai/DeepSeek-V3.2' }),
+  'llama.cpp': (baseURL) => openaiCompatible({ baseURL, model: 'any' }),
+  ollama: (baseURL) => openaiCompatible({ baseURL, model: 'deepseek-v3.2' }),
+}
+
+/** Requests: 1 for what no other attempt would change, 2 where the second one is answered. */
+const rows: readonly (readonly [endpoint: EndpointName, fault: string, code: string, requests: 1 | 2])[] = [
+  ['evolink', 'status:503', 'provider-overloaded', 2],
+  ['deepseek', 'status:402', 'quota-exhausted', 1],
+  ['deepseek', 'status:422', 'invalid-request', 1],
+  ['deepseek', 'status:400,message=Content Exists Risk', 'content-refused', 1],
+  ['deepseek', 'status:429', 'rate-limited', 2],
+  ['deepseek', 'status:500', 'provider-failed', 2],
+  ['deepseek', 'status:503', 'provider-overloaded', 2],
+  ['moonshot', 'status:429,type=rate_limit_reached_error,retryAfter=0', 'rate-limited', 2],
+  ['moonshot', 'status:429,type=engine_overloaded_error', 'provider-overloaded', 2],
+  ['moonshot', 'status:429,type=exceeded_current_quota_error', 'quota-exhausted', 1],
+  ['moonshot', 'status:429,message=TPD rate limit reached: current: 5; limit: 4', 'quota-exhausted', 1],
+  ['moonshot', 'status:400,type=content_filter', 'content-refused', 1],
+  ['moonshot', 'status:403', 'auth-failed', 1],
+  ['moonshot', 'html:504', 'provider-overloaded', 2],
+  ['openrouter', 'status:402', 'quota-exhausted', 1],
+  ['openrouter', 'status:502', 'provider-overloaded', 2],
+  ['vllm', 'status:500', 'provider-failed', 2],
+  ['sglang', 'status:503', 'provider-overloaded', 2],
+  ['llama.cpp', 'status:503', 'provider-overloaded', 2],
+  ['ollama', 'status:503', 'provider-overloaded', 2],
+]
+
+test.each(rows)('%s, %s: %s, %i request(s)', async (endpoint, fault, code, requests) => {
+  await using simulator = await startSimulator({ endpoint, faults: [{ fault: parseFault(fault), requests: 'first' }] })
+  const model = models[endpoint]?.(simulator.baseURL)
+  if (model === undefined) throw new Error(`No model for ${endpoint}.`)
+  const run = new Agent({ model }).stream('Hi')
+  const retries: string[] = []
+  run.on('step-retry', ({ error }) => retries.push(error.code))
+  const ended = await run.result.then(
+    ({ status }) => status,
+    (error: unknown) => (AgentError.is(error) ? error.code : String(error)),
+  )
+  expect([retries, ended]).toEqual(requests === 1 ? [[], code] : [[code], 'finished'])
+  expect(simulator.requests).toHaveLength(requests)
+})
