@@ -88,7 +88,7 @@ export async function runToEnd({ store, effect, plan = [], slow = false }) {
 }
 
 /** The person approves, and looks outside before saying what became of a call. */
-function answersTo(pending, outside) {
+export function answersTo(pending, outside) {
   return Object.fromEntries(
     pending.map(({ id, about }) => {
       if (about.type === 'approval') return [id, { approve: true }]

@@ -1,11 +1,13 @@
 // Kills processes in the middle of runs, lets new ones go on, and counts outside of the journal what happened.
-//   npm run crashes                       everything, about ten minutes
+//   npm run crashes                       everything, about fifteen minutes
 //   npm run crashes -- --quick            what differs most, in files, in seconds
+//   npm run crashes -- --store restate    on a distributed engine; with --quick what differs most
 //   npm run crashes -- --store sqlite --seeds 20 --from 7 --markdown
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import * as cases from './cases.mjs'
+import { engineNames, engineOf } from './engines/index.mjs'
 import { nodeFor, runToEnd } from './harness.mjs'
 import { effects, expectedOf, matrixOf, runCase, runRandom } from './matrix.mjs'
 
@@ -24,9 +26,10 @@ const startedAt = performance.now()
 const counted = { passed: 0, failed: 0, skipped: 0 }
 const rows = []
 
-for (const store of options.store ?? (quick ? ['file'] : ['file', 'sqlite'])) {
-  if (nodeFor(store)) await checkStore(store)
-  else skip(store)
+for (const store of options.store ?? (quick ? ['file'] : ['file', 'sqlite', ...engineNames])) {
+  if (engineNames.includes(store)) await checkEngine(store)
+  else if (nodeFor(store)) await checkStore(store)
+  else skip(store, 'node:sqlite needs Node 22.13 or newer, and none was found')
 }
 if (markdown) console.log(`\n${table()}`)
 console.log(`\n${counted.passed} passed, ${counted.failed} failed, ${counted.skipped} skipped, ${((performance.now() - startedAt) / 1000).toFixed(0)} s`)
@@ -49,6 +52,28 @@ async function checkStore(store) {
   ])
 }
 
+async function checkEngine(name) {
+  const engine = await engineOf(name)
+  const missing = await engine.unavailable()
+  if (missing !== undefined) return skip(name, missing)
+  const running = await engine.start({ quick })
+  try {
+    const { result: undisturbed } = await running.runToEnd({ effect: 'once' })
+    const { expected = () => undefined, withinMs = 1_500 } = running
+    const first = Number(options.from)
+    await inParallel([
+      ...matrixOf(name, quick).map((crash) => () => checkPoint(crash, undisturbed, { toEnd: running.runToEnd, differs: (seen) => expected(crash, seen) })),
+      ...Array.from({ length: Number(options.seeds ?? (quick ? 1 : 10)) }, (_, index) => () => {
+        return checkRandom({ store: name, seed: first + index, withinMs }, undisturbed, running.runToEnd)
+      }),
+    ])
+    // Alone: they kill servers.
+    for (const [words, run] of running.cases) await checkCase(`${name}: ${words}`, run)
+  } finally {
+    await running.stop()
+  }
+}
+
 function seedsOf(store) {
   if (quick) return 3
   return store === 'file' ? 200 : 10
@@ -66,19 +91,19 @@ function casesOf(store) {
   return process.platform === 'win32' ? all : [...all, ['a full disk', () => cases.fullDisk()]]
 }
 
-async function checkPoint(crash, undisturbed) {
+async function checkPoint(crash, undisturbed, { toEnd, differs } = {}) {
   await checkCase(`${crash.store}: ${crash.name}, ${crash.effect}`, async () => {
-    const seen = await runCase(crash, undisturbed)
+    const seen = await runCase(crash, undisturbed, toEnd)
     rows.push({ ...crash, ...seen })
-    const expected = expectedOf(crash)
+    const expected = { ...expectedOf(crash), ...differs?.(seen) }
     if (!isDeepStrictEqual(seen, expected)) throw new Error(`expected ${JSON.stringify(expected)}, saw ${JSON.stringify(seen)}`)
     return wordsOf(seen)
   })
 }
 
-async function checkRandom({ store, seed }, undisturbed) {
-  await checkCase(`${store}: random moments, seed ${seed}`, async () => {
-    const { isRight, ...seen } = await runRandom({ store, seed }, undisturbed)
+async function checkRandom(random, undisturbed, toEnd) {
+  await checkCase(`${random.store}: random moments, seed ${random.seed}`, async () => {
+    const { isRight, ...seen } = await runRandom(random, undisturbed, toEnd)
     if (!isRight) throw new Error(JSON.stringify(seen))
     return `${seen.effect}, ${wordsOf(seen)}`
   })
@@ -95,9 +120,9 @@ async function checkCase(name, run) {
   }
 }
 
-function skip(store) {
+function skip(store, because) {
   counted.skipped++
-  console.log(`skipped ${store}: node:sqlite needs Node 22.13 or newer, and none was found`)
+  console.log(`skipped ${store}: ${because}`)
 }
 
 function wordsOf({ kills, models, effects, keys, payments, unknown, isSame }) {

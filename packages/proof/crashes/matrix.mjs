@@ -38,8 +38,8 @@ export function expectedOf({ name, effect, plan }) {
 }
 
 /** Runs a case and counts what happened outside. */
-export async function runCase(crash, undisturbed) {
-  return observe(await runToEnd(crash), undisturbed)
+export async function runCase(crash, undisturbed, toEnd = runToEnd) {
+  return observe(await toEnd(crash), undisturbed)
 }
 
 export function observe({ kills, unknown, result, outside, records }, undisturbed) {
@@ -57,11 +57,11 @@ export function observe({ kills, unknown, result, outside, records }, undisturbe
 }
 
 /** Kills a run at random moments, up to three times; what must hold whatever the moments were. */
-export async function runRandom({ store, seed }, undisturbed) {
+export async function runRandom({ store, seed, withinMs = 45 }, undisturbed, toEnd = runToEnd) {
   const random = randomOf(seed)
   const effect = effects[seed % effects.length]
-  const plan = Array.from({ length: 1 + (seed % 3) }, () => ({ killAfterMs: Math.floor(random() * 45) }))
-  const seen = observe(await runToEnd({ store, effect, plan, slow: true }), undisturbed)
+  const plan = Array.from({ length: 1 + (seed % 3) }, () => ({ killAfterMs: Math.floor(random() * withinMs) }))
+  const seen = observe(await toEnd({ store, effect, plan, slow: true }), undisturbed)
   const most = effect === 'once' ? 1 : 1 + seen.kills
   const isRight = seen.effects >= 1 && seen.effects <= most && seen.keys === 1 && seen.payments === 1 && seen.models <= 3 + seen.kills
   return { effect, ...seen, isRight: isRight && seen.repeatedRecords === 0 && seen.isSame }

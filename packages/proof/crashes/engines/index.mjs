@@ -3,13 +3,14 @@
 /**
  * @typedef {object} CrashEngine What a file here exports as `engine`.
  * @property {() => Promise<string | undefined>} unavailable Why the engine cannot be had on this machine.
- * @property {() => Promise<RunningEngine>} start Starts its server, on free ports and in a folder of its own.
+ * @property {(options: { quick: boolean }) => Promise<RunningEngine>} start Starts its server, on free ports and in a folder of its own.
  *
  * @typedef {object} RunningEngine
  * @property {(crash: { effect: string, plan?: Death[], slow?: boolean }) => Promise<object>} runToEnd One run from its start to its end: a
  *   worker for each crash of the plan, then one that stays. Resolves to `{ kills, unknown, result, outside, records }` as in harness.mjs;
  *   `records` names each operation once, and once more for each time that its body began after it was recorded.
- * @property {(crash: object) => object | undefined} [expected] What differs from `expectedOf` in matrix.mjs, by crash.
+ * @property {(crash: object, seen: object) => object | undefined} [expected] What differs from `expectedOf` in matrix.mjs.
+ * @property {number} [withinMs] How long after its start a random kill may hit a worker.
  * @property {[name: string, run: () => Promise<string>][]} cases What no single crash point shows; each resolves to words about it.
  * @property {() => Promise<void>} stop
  *

@@ -1,0 +1,255 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { AgentError, type Answers, approve, deny, type Json, type PendingQuestion, type RunState } from '@capstan/core'
+import { DBOS } from '@dbos-inc/dbos-sdk'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type DbosAgent, dbosAgent } from './dbos-agent.ts'
+import { dbosEngine } from './dbos-engine.ts'
+import { happened, type ScriptedSetting, scriptedAgent } from './testing/agents.mjs'
+import { type PostgresServer, postgresFolder, startPostgres } from './testing/postgres.mjs'
+
+const isMissing = postgresFolder() === undefined
+if (isMissing) process.stderr.write('Skipped: the tests of DBOS need PostgreSQL (Debian: postgresql), which is not installed.\n')
+
+const folder = mkdtempSync(join(tmpdir(), 'capstan-dbos-'))
+const config = { name: 'tests', applicationVersion: 'tests-1', logLevel: 'error' }
+// Errors that end runs are expected here.
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+let server: PostgresServer
+
+type Setting = Omit<ScriptedSetting, 'outside'>
+
+/** An agent that notes in a file of its own what happens. All are registered before the launch. */
+function register(name: string, setting: Setting, context?: string): DbosAgent & { readonly seen: () => readonly string[]; readonly setting: ScriptedSetting } {
+  const whole = { ...setting, outside: join(folder, name) }
+  const runs = dbosAgent(scriptedAgent(whole), { name, context })
+  return { ...runs, seen: () => happened(whole.outside), setting: whole }
+}
+
+async function nextQuestions(runs: DbosAgent, runId: string): Promise<readonly PendingQuestion[]> {
+  const asked = async (): Promise<readonly PendingQuestion[]> => {
+    const pending = await runs.pending(runId)
+    expect(pending).not.toEqual([])
+    return pending
+  }
+  return await vi.waitFor(asked, { timeout: 8_000, interval: 20 })
+}
+
+const plain = register('plain', { steps: [['pay']] }, 'of-this-process')
+const parallel = register('parallel', { steps: [[...'abcdefgh']], effect: 'read', toolCallConcurrency: 1 })
+const asking = register('asking', { steps: [['pay'], ['ship']], needsApproval: true })
+const twoPeople = register('two-people', { steps: [['pay']], needsApproval: true })
+const paused = register('paused', { steps: [['pay']], needsApproval: true })
+const failing = register('failing', { steps: [], fails: () => new AgentError('Bad key.', { code: 'auth-failed', phase: 'headers', status: 401 }) })
+const firstCall = untilAborted()
+const cancelled = register('cancelled', { steps: [['pay']], effect: 'idempotent', at: firstCall.at })
+let requests = 0
+const mended = register('mended', { steps: [], fails: () => (++requests === 1 ? new AgentError('No money.', { code: 'quota-exhausted' }) : undefined) })
+const deserted = register('deserted', { steps: [['look']], effect: 'read' })
+const unknown = register('unknown', { steps: [['pay']] })
+const changed = register('changed', { steps: [['other'], ['pay']], effect: 'read' })
+const halfway = register('halfway', { steps: [['pay']], needsApproval: true })
+const oddKeys = '{"__proto__":{"a":1},"constructor":{"prototype":null},"\\u0000":"\\ud800"}'
+const values = DBOS.registerWorkflow(
+  async () => {
+    const [value] = await dbosEngine('values-1').steps([{ name: 'value', run: async () => JSON.parse(oddKeys) as Json }])
+    return JSON.stringify(value)
+  },
+  { name: 'values' },
+)
+
+/** Holds the first call until its signal fires. */
+function untilAborted(): { readonly at: NonNullable<ScriptedSetting['at']>; readonly aborted: Promise<void> } {
+  let calls = 0
+  let settle = (): void => {}
+  const aborted = new Promise<void>((resolve) => {
+    settle = resolve
+  })
+  const at = async (_: string, signal: AbortSignal): Promise<void> => {
+    if (++calls > 1) return
+    signal.addEventListener('abort', settle)
+    await aborted
+  }
+  return { at, aborted }
+}
+
+describe.skipIf(isMissing)('runs on DBOS', () => {
+  beforeAll(async () => {
+    server = await startPostgres()
+    DBOS.setConfig({ ...config, logger: silent, systemDatabaseUrl: server.urlOf('tests'), executorID: 'this' })
+    await DBOS.launch()
+  }, 30_000)
+
+  afterAll(async () => {
+    await DBOS.shutdown()
+    await server.stop()
+    rmSync(folder, { recursive: true })
+  }, 30_000)
+
+  test('a run is recorded, and an id that is known is not run again', async () => {
+    expect(await plain.start('Go.', { runId: 'plain-1' })).toBe('plain-1')
+    const result = await plain.result('plain-1')
+    expect(result).toMatchObject({ runId: 'plain-1', status: 'finished', text: 'Done.', toolCalls: 1, usage: { totalTokens: 30 } })
+    await plain.start('Go.', { runId: 'plain-1' })
+    expect(await plain.result('plain-1')).toEqual(result)
+    expect(plain.seen()).toEqual(['request', 'pay plain-1/steps/1/tools/0 of-this-process', 'request'])
+    expect(await plain.pending('plain-1')).toEqual([])
+  })
+
+  test('calls of one step begin in their order', async () => {
+    await parallel.result(await parallel.start('Go.'))
+    expect(parallel.seen().flatMap((line) => /^\w /.exec(line)?.[0] ?? [])).toEqual([...'abcdefgh'].map((name) => `${name} `))
+  })
+
+  test('a run waits for a decision; the first stays, also when the run went on', async () => {
+    const runId = await asking.start('Go.', { runId: 'asking-1' })
+    const [pay] = await nextQuestions(asking, runId)
+    expect(pay).toMatchObject({ id: 'steps/1/tools/0/approval', about: { type: 'approval', toolName: 'pay', input: { n: 1 } } })
+    const id = pay?.id ?? ''
+    await expect(asking.decide(runId, { 'steps/9/tools/0/approval': approve() })).rejects.toMatchObject({ code: 'invalid-use' })
+    expect(await asking.decide(runId, { [id]: approve() })).toEqual([])
+    const [ship] = await nextQuestions(asking, runId)
+    expect(await asking.decide(runId, { [id]: approve() })).toEqual([ship])
+    await expect(asking.decide(runId, { [id]: deny() })).rejects.toMatchObject({ code: 'invalid-use', message: expect.stringContaining('first answer stays') })
+    await asking.decide(runId, { [ship?.id ?? '']: deny('No stock.') })
+    const { messages, text } = await asking.result(runId)
+    expect(text).toBe('Done.')
+    expect(JSON.stringify(messages)).toContain('No stock.')
+    expect(await asking.decide(runId, { [id]: approve() })).toEqual([])
+    expect(asking.seen().filter((line) => !line.startsWith('request'))).toEqual(['pay asking-1/steps/1/tools/0'])
+  })
+
+  test('of two people who decide otherwise at once, one is told', async () => {
+    const runId = await twoPeople.start('Go.')
+    const [question] = await nextQuestions(twoPeople, runId)
+    const id = question?.id ?? ''
+    const outcomes = await Promise.allSettled([approve(), deny()].map((answer) => twoPeople.decide(runId, { [id]: answer })))
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    await twoPeople.result(runId)
+    expect(twoPeople.seen().some((line) => line.startsWith('pay '))).toBe(outcomes[0]?.status === 'fulfilled')
+  })
+
+  test('a run that was paused in memory goes on with its answers, under its id', async () => {
+    const agent = scriptedAgent(paused.setting)
+    const inMemory = await agent.generate('Go.', { runId: 'paused-1' })
+    const state = JSON.parse(JSON.stringify(inMemory.state)) as RunState
+    await expect(paused.start(state, { runId: 'other' })).rejects.toMatchObject({ code: 'invalid-use' })
+    const runId = await paused.start(state, { answers: { [inMemory.pending[0]?.id ?? '']: approve() } })
+    expect(await paused.result(runId)).toMatchObject({ runId: 'paused-1', status: 'finished', text: 'Done.', usage: { totalTokens: 30 } })
+    expect(paused.seen()).toEqual(['request', 'pay paused-1/steps/1/tools/0', 'request'])
+  })
+
+  test('a run that was paused in memory without answers asks on DBOS', async () => {
+    const { state } = await scriptedAgent(paused.setting).generate('Go.', { runId: 'paused-2' })
+    if (state === undefined) throw new Error('A paused run has a state.')
+    const runId = await paused.start(state)
+    const [question] = await nextQuestions(paused, runId)
+    await paused.decide(runId, { [question?.id ?? '']: approve() })
+    expect(await paused.result(runId)).toMatchObject({ status: 'finished', toolCalls: 1 })
+  })
+
+  test('the error that ends a run reaches everybody typed, and nothing is tried again', async () => {
+    const runId = await failing.start('Go.')
+    const error = await failing.result(runId).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(AgentError)
+    expect(error).toMatchObject({ code: 'auth-failed', phase: 'headers', status: 401, retryable: false, message: 'Bad key.' })
+    await expect(failing.result(runId)).rejects.toMatchObject({ code: 'auth-failed' })
+    expect(await DBOS.getWorkflowStatus(runId)).toMatchObject({ status: 'ERROR', recoveryAttempts: 1 })
+    expect(failing.seen()).toEqual(['request'])
+  })
+
+  test('a run that a request broke goes on from there when it is rewound', async () => {
+    const runId = await mended.start('Go.')
+    await expect(mended.result(runId)).rejects.toMatchObject({ code: 'quota-exhausted' })
+    const last = (await DBOS.listWorkflowSteps(runId))?.at(-1)
+    expect(last?.name).toBe('steps/1/model/1 model')
+    await DBOS.rewindWorkflow(runId, { startStep: last?.functionID ?? 0 })
+    expect(await mended.result(runId)).toMatchObject({ status: 'finished', text: 'Done.' })
+  })
+
+  test('values are recorded as they are, whatever their keys', async () => {
+    const handle = await DBOS.startWorkflow(values)()
+    expect(await handle.getResult()).toBe(oddKeys)
+  })
+
+  test('a run that DBOS does not know is not waited for', async () => {
+    const missing = { code: 'run-not-found' }
+    await expect(plain.result('nobody')).rejects.toMatchObject(missing)
+    await expect(plain.pending('nobody')).rejects.toMatchObject(missing)
+    await expect(plain.decide('nobody', {})).rejects.toMatchObject(missing)
+  })
+
+  test('a cancelled run ends its tool at once, and goes on when it is resumed', async () => {
+    const runId = await cancelled.start('Go.', { runId: 'cancelled-1' })
+    await vi.waitFor(() => expect(cancelled.seen()).toHaveLength(2), { timeout: 5_000 })
+    await DBOS.cancelWorkflow(runId)
+    await expect(cancelled.result(runId)).rejects.toMatchObject({ code: 'engine-failed', message: expect.stringContaining('cancelled') })
+    await firstCall.aborted
+    // The step that was cut is not recorded.
+    expect((await DBOS.listWorkflowSteps(runId))?.map(({ name }) => name)).toEqual(['steps/1/model/1 model'])
+    await DBOS.resumeWorkflow(runId)
+    expect(await cancelled.result(runId)).toMatchObject({ status: 'finished' })
+    expect(cancelled.seen()).toEqual(['request', 'pay cancelled-1/steps/1/tools/0', 'pay cancelled-1/steps/1/tools/0', 'request'])
+  }, 20_000)
+
+  describe('of processes that died', () => {
+    async function inProcessThatDies(
+      workflow: string,
+      setting: ScriptedSetting,
+      work: { readonly runId: string; readonly dieIn?: string; readonly answers?: Answers },
+    ): Promise<void> {
+      const worker = fileURLToPath(new URL('testing/worker.mjs', import.meta.url))
+      const dying = { ...config, systemDatabaseUrl: server.urlOf('tests'), executorID: `dead-${workflow}` }
+      const child = spawn(process.execPath, [worker, JSON.stringify({ ...setting, ...work, config: dying, workflow })], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        timeout: 15_000,
+      })
+      const [, signal] = await once(child, 'close')
+      expect(signal).toBe('SIGKILL')
+    }
+
+    test('wait for their executor, until somebody resumes them elsewhere', async () => {
+      await inProcessThatDies('deserted', deserted.setting, { runId: 'deserted-1', dieIn: 'look' })
+      const lost = await DBOS.listWorkflows({ status: 'PENDING', executorId: 'dead-deserted' })
+      expect(lost.map(({ workflowID }) => workflowID)).toEqual(['deserted-1'])
+      await DBOS.resumeWorkflow('deserted-1')
+      expect(await deserted.result('deserted-1')).toMatchObject({ status: 'finished' })
+      const call = 'look deserted-1/steps/1/tools/0'
+      expect(deserted.seen()).toEqual(['request', call, call, 'request'])
+    }, 20_000)
+
+    test('do not repeat a call that must happen once, and ask what became of it', async () => {
+      await inProcessThatDies('unknown', unknown.setting, { runId: 'unknown-1', dieIn: 'pay' })
+      await DBOS.resumeWorkflow('unknown-1')
+      const [question] = await nextQuestions(unknown, 'unknown-1')
+      expect(question).toMatchObject({ id: 'steps/1/tools/0/outcome/1', about: { type: 'outcome', toolName: 'pay' } })
+      await unknown.decide('unknown-1', { [question?.id ?? '']: { output: 'It was paid.' } })
+      expect(await unknown.result('unknown-1')).toMatchObject({ status: 'finished', text: 'Done.' })
+      expect(unknown.seen()).toEqual(['request', 'pay unknown-1/steps/1/tools/0', 'request'])
+    }, 20_000)
+
+    test('are not gone on with by an agent that takes another course', async () => {
+      await inProcessThatDies('changed', { ...changed.setting, steps: [['look'], ['pay']] }, { runId: 'changed-1', dieIn: 'pay' })
+      await DBOS.resumeWorkflow('changed-1')
+      const message = expect.stringMatching(/^DBOS gave run 'changed-1' up, or refused it: .*tool look was recorded/)
+      await expect(changed.result('changed-1')).rejects.toMatchObject({ code: 'engine-failed', retryable: false, message })
+      expect(changed.seen()).toHaveLength(4)
+    }, 20_000)
+
+    test('with half a decision: the question stays open, and the first answer stays', async () => {
+      const runId = await halfway.start('Go.')
+      const questions = await nextQuestions(halfway, runId)
+      const id = questions[0]?.id ?? ''
+      await inProcessThatDies('halfway', halfway.setting, { runId, answers: { [id]: approve() } })
+      expect(await halfway.pending(runId)).toEqual(questions)
+      await expect(halfway.decide(runId, { [id]: deny() })).rejects.toMatchObject({ code: 'invalid-use' })
+      await halfway.decide(runId, { [id]: approve() })
+      expect(await halfway.result(runId)).toMatchObject({ status: 'finished' })
+      expect(halfway.seen()).toEqual(['request', `pay ${runId}/steps/1/tools/0`, 'request'])
+    }, 20_000)
+  })
+})

@@ -1,0 +1,329 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Agent, AgentError, approve, type RunState } from '@capstan/core'
+import { type WorkflowContext, workflow } from '@restatedev/restate-sdk'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type AgentWorkflowOptions, agentWorkflow } from './agent-workflow.ts'
+import { toRestateError } from './failure.ts'
+import { type LocalServer, startLocalServer } from './local-server.ts'
+import { restateEngine } from './restate-engine.ts'
+import { agentWith, type Reply, replyingModel, toolOf } from './testing/agents.ts'
+import { clientOf, eventually, installServer, serveHere } from './testing/restate.ts'
+
+let server: LocalServer | undefined
+let reason = ''
+const opened: (() => unknown)[] = []
+
+beforeAll(async () => {
+  const found = installServer()
+  if ('binary' in found) server = await startLocalServer(found)
+  else reason = found.reason
+}, 150_000)
+afterAll(() => server?.[Symbol.asyncDispose]())
+beforeEach(({ skip }) => skip(server === undefined, reason))
+afterEach(async () => {
+  for (const close of opened.splice(0)) await close()
+})
+
+let names = 0
+
+/** Serves an agent, and gives a client of one run. */
+async function serve(agent: Agent, { workflow, key = 'run-1' }: Partial<AgentWorkflowOptions> & { readonly key?: string } = {}) {
+  const name = `agent-${++names}`
+  const make = (by: Agent) => [agentWorkflow(by, { name, ...(workflow && { workflow }) })]
+  let worker = await serveHere(make(agent))
+  opened.push(() => worker.close())
+  await running().register(worker.url)
+  /** As a new process would: nothing is known of what was under way. */
+  const replace = async (by = agent): Promise<void> => {
+    await worker.close()
+    worker = await serveHere(make(by), worker.port)
+  }
+  return { ...clientOf(running(), name, key), name, replace, cut: () => worker.cut() }
+}
+
+function running(): LocalServer {
+  if (server === undefined) throw new Error('There is no server.')
+  return server
+}
+
+function counted(work: () => Promise<string> | string = () => 'ok') {
+  const keys: string[] = []
+  return {
+    keys,
+    work: ({ idempotencyKey }: { readonly idempotencyKey: string }) => {
+      keys.push(idempotencyKey)
+      return work()
+    },
+  }
+}
+
+test('a run is started once for each key, and its result is JSON', async () => {
+  const { keys, work } = counted()
+  const model = replyingModel([{ calls: ['read_file'] }, { text: 'Done.' }])
+  const { run } = await serve(agentWith(toolOf('read_file', work, { effect: 'read' }), model), { key: 'invoice-7' })
+
+  const { status, body } = await run({ input: 'Go.' })
+  expect(status).toBe(200)
+  expect(body).toMatchObject({ runId: 'invoice-7', status: 'finished', text: 'Done.', toolCalls: 1, pending: [] })
+  expect((await run({ input: 'Go.' })).status).toBe(409)
+  expect([model.requests, keys]).toEqual([2, ['invoice-7/steps/1/tools/0']])
+})
+
+test('a request that no run can start from is refused once', async () => {
+  const { run } = await serve(new Agent({ model: replyingModel([]) }))
+  const { status, body } = await run({ text: 'Go.' })
+  expect([status, JSON.parse(body.metadata.error).code]).toEqual([400, 'invalid-use'])
+})
+
+test('a person decides through the engine: the first answer stays, and giving it again is fine', async () => {
+  const { keys, work } = counted()
+  const { run, asked, decide, pending } = await serve(agentWith(toolOf('pay', work, { needsApproval: true })))
+  const result = run({ input: 'Pay.' })
+  const question = await asked()
+  expect(question.about).toMatchObject({ type: 'approval', toolName: 'pay' })
+  expect(await decide({ 'steps/9/tools/0/approval': approve() })).toMatchObject({ status: 400, body: { message: expect.stringContaining('was not asked') } })
+
+  expect(await decide({ [question.id]: approve() })).toEqual({ status: 200, body: [] })
+  expect(await decide({ [question.id]: approve() })).toEqual({ status: 200, body: [] })
+  expect(await decide({ [question.id]: { approve: false } })).toMatchObject({ status: 400, body: { message: expect.stringContaining('first answer stays') } })
+  expect((await result).body).toMatchObject({ status: 'finished' })
+  expect([await pending(), keys.length]).toEqual([[], 1])
+})
+
+test('of two who decide otherwise in the same moment, one is told', async () => {
+  const { keys, work } = counted()
+  const { run, asked, decide } = await serve(agentWith(toolOf('pay', work, { needsApproval: true })))
+  const result = run({ input: 'Pay.' })
+  const { id } = await asked()
+  const said = await Promise.all([true, false].map((is) => decide({ [id]: { approve: is } })))
+  expect(said.map(({ status }) => status).sort()).toEqual([200, 400])
+  await result
+  expect(keys.length).toBe(said[0]?.status === 200 ? 1 : 0)
+})
+
+test('a run that was paused in memory goes on, and nothing is done again', async () => {
+  const first = counted()
+  const model = replyingModel([{ calls: ['look', 'pay'] }, { text: 'Paid.' }])
+  const paid = counted()
+  const tools = [toolOf('look', first.work, { effect: 'read' }), toolOf('pay', paid.work, { needsApproval: true })]
+  const agent = new Agent({ model, tools })
+  const { state, pending } = await agent.generate('Pay.', { runId: 'from-memory' })
+  const paused = JSON.parse(JSON.stringify(state)) as RunState
+
+  const { run, name } = await serve(agent, { key: 'from-memory' })
+  const request = { state: paused, answers: { [pending[0]?.id ?? '']: approve() } }
+  const wrong = await clientOf(running(), name, 'another-run').run(request)
+  expect([wrong.status, wrong.body.message]).toEqual([400, expect.stringContaining("run 'from-memory'")])
+  expect((await run(request)).body).toMatchObject({ status: 'finished', text: 'Paid.', runId: 'from-memory' })
+  expect([model.requests, first.keys.length, paid.keys]).toEqual([2, 1, ['from-memory/steps/1/tools/1']])
+})
+
+test('an error that ends the run is not tried again, arrives as data, and what was done goes into the next run', async () => {
+  const replies: Reply[] = [{ calls: ['pay'] }, { error: new AgentError('The key was refused.', { code: 'auth-failed', phase: 'headers', status: 401 }) }]
+  const model = replyingModel(replies)
+  const { keys, work } = counted()
+  const { run, name } = await serve(agentWith(toolOf('pay', work), model))
+  const { status, body } = await run({ input: 'Pay.' })
+  expect([status, JSON.parse(body.metadata.error)]).toEqual([500, expect.objectContaining({ code: 'auth-failed', status: 401 })])
+  expect(model.requests).toBe(2)
+
+  replies[1] = { text: 'Paid.' }
+  const next = await clientOf(running(), name, 'run-2').run({ input: JSON.parse(body.metadata.messages) })
+  expect([next.body.text, keys.length]).toEqual(['Paid.', 1])
+})
+
+test('an execution that breaks is tried as often as the policy says, then it waits for a person', async () => {
+  let executions = 0
+  const mended = new Agent({ model: replyingModel([{ text: 'Done.' }]) })
+  const broken = new Agent({ model: replyingModel([]) })
+  broken.generate = () => {
+    executions++
+    throw new Error('a defect of this worker')
+  }
+  const { run, replace, name } = await serve(broken, { workflow: { retryPolicy: { maxAttempts: 3, initialInterval: 10, onMaxAttempts: 'pause' } } })
+  const result = run({ input: 'Go.' })
+  const { id } = await eventually(async () => [await invocationOf(name)].find(({ status }) => status === 'paused'))
+  expect(executions).toBe(3)
+
+  await replace(mended)
+  await fetch(`${running().adminUrl}/invocations/${id}/resume`, { method: 'PATCH' })
+  expect((await result).body).toMatchObject({ status: 'finished', text: 'Done.' })
+})
+
+test('a once tool that was under way when its worker went is not run again: a person is asked', async () => {
+  const { keys, work } = counted(() => new Promise<string>(() => {}))
+  const { run, asked, decide, replace } = await serve(agentWith(toolOf('pay', work)))
+  const result = run({ input: 'Pay.' })
+  await eventually(() => keys[0])
+  await replace()
+  const { id, about } = await asked()
+  expect(about).toMatchObject({ type: 'outcome', toolName: 'pay' })
+  await decide({ [id]: { output: 'It was paid.' } })
+  expect((await result).body).toMatchObject({ status: 'finished', text: 'Done.' })
+  expect(keys.length).toBe(1)
+})
+
+test('a once tool goes on through a connection that breaks, and nobody is asked', async () => {
+  let end = (_text: string): void => {}
+  const { keys, work } = counted(() => new Promise<string>((resolve) => (end = resolve)))
+  const { run, cut, pending } = await serve(agentWith(toolOf('pay', work)))
+  const result = run({ input: 'Pay.' })
+  await eventually(() => keys[0])
+  cut()
+  expect(await pending()).toEqual([])
+  end('paid')
+  expect((await result).body).toMatchObject({ status: 'finished', text: 'Done.' })
+  expect(keys.length).toBe(1)
+})
+
+test('a run that the engine puts aside while it waits goes on with what is recorded', async () => {
+  const { keys, work } = counted()
+  const { run, asked, decide } = await serve(agentWith(toolOf('pay', work, { needsApproval: true })), { workflow: { inactivityTimeout: 0 } })
+  const result = run({ input: 'Pay.' })
+  await decide({ [(await asked()).id]: approve() })
+  expect((await result).body).toMatchObject({ status: 'finished' })
+  expect(keys.length).toBe(1)
+})
+
+test('a run that is cancelled ends, and its tool is told', async () => {
+  const signals: AbortSignal[] = []
+  const wait = ({ signal }: { readonly signal: AbortSignal }): Promise<string> => {
+    signals.push(signal)
+    return new Promise(() => {})
+  }
+  const { run, name } = await serve(agentWith(toolOf('wait', wait, { effect: 'read' })))
+  const result = run({ input: 'Wait.' })
+  await eventually(() => signals[0])
+  const { id } = await invocationOf(name)
+  await fetch(`${running().adminUrl}/invocations/${id}/cancel`, { method: 'PATCH' })
+  expect(await result).toMatchObject({ status: 409, body: { message: expect.stringMatching(/cancel/i) } })
+  await eventually(() => signals[0]?.aborted || undefined)
+})
+
+test('an agent that takes another course than recorded does nothing, and the run goes on with the old one', async () => {
+  const { keys, work } = counted()
+  const tool = toolOf('pay', work, { needsApproval: true })
+  const agent = agentWith(tool)
+  const { run, asked, decide, replace, name } = await serve(agent, { workflow: { retryPolicy: { initialInterval: 20, maxInterval: 100 } } })
+  const result = run({ input: 'Pay.' })
+  const { id } = await asked()
+
+  const model = replyingModel([])
+  await replace(new Agent({ model, tools: [tool], prepareStep: () => ({}) }))
+  await eventually(async () => /Journal mismatch[\s\S]*prepareStep/.exec((await invocationOf(name)).last_failure ?? '') ?? undefined)
+  await replace(agent)
+  await decide({ [id]: approve() })
+  expect((await result).body).toMatchObject({ status: 'finished' })
+  expect([model.requests, keys.length]).toEqual([0, 1])
+})
+
+test('a tool that takes longer than the engine waits is joined, not run again', async () => {
+  const { keys, work } = counted(async () => {
+    await setTimeout(700)
+    return 'slow'
+  })
+  const { run } = await serve(agentWith(toolOf('pay', work)), { workflow: { inactivityTimeout: 50, abortTimeout: 50 } })
+  expect((await run({ input: 'Pay.' })).body).toMatchObject({ status: 'finished', text: 'Done.' })
+  expect(keys.length).toBe(1)
+})
+
+test('a decision about a tool that was changed is not followed, and the run goes on with the old one', async () => {
+  const { keys, work } = counted()
+  const retryPolicy = { initialInterval: 20, maxInterval: 100 }
+  const agent = agentWith(toolOf('pay', work, { needsApproval: true }))
+  const { run, asked, decide, replace, name } = await serve(agent, { workflow: { retryPolicy } })
+  const result = run({ input: 'Pay.' })
+  const { id } = await asked()
+
+  const changed = { ...toolOf('pay', work, { needsApproval: true }), description: 'Pays twice.', effect: 'idempotent' as const }
+  await replace(agentWith(changed))
+  await decide({ [id]: approve() })
+  await eventually(async () => (await invocationOf(name)).last_failure)
+  expect(keys.length).toBe(0)
+  await replace(agent)
+  expect((await result).body).toMatchObject({ status: 'finished' })
+  expect(keys.length).toBe(1)
+})
+
+test("a handler of one's own shows what is under way", async () => {
+  const name = `agent-${++names}`
+  const agent = new Agent({ model: replyingModel([{ text: 'Done.' }]) })
+  const scope = {}
+  const seen: string[] = []
+  const own = workflow({
+    name,
+    handlers: {
+      run: async (context: WorkflowContext, input: string) => {
+        const run = agent.stream(input, { engine: restateEngine(context, scope), runId: context.key })
+        run.on('message-end', ({ runId }) => void seen.push(runId))
+        return await run.result.then(
+          ({ text }) => text,
+          (error) => Promise.reject(toRestateError(error)),
+        )
+      },
+    },
+  })
+  const worker = await serveHere([own])
+  opened.push(() => worker.close())
+  await running().register(worker.url)
+  expect(await clientOf(running(), name, 'run-1').run('Go.')).toEqual({ status: 200, body: 'Done.' })
+  expect(seen).toEqual(['run-1'])
+})
+
+test('two workers serve one address: the one at work is killed, and the other ends the run', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'capstan-'))
+  opened.push(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'work')
+  const name = `agent-${++names}`
+  const workers = await Promise.all([startProcess(name, file), startProcess(name, file)])
+  const isAlive = new Set(workers)
+  const balancer = createServer((socket) => {
+    const [worker] = isAlive
+    if (worker === undefined) return void socket.destroy()
+    const target = connect(worker.port, '127.0.0.1')
+    for (const side of [socket, target]) side.on('error', () => side.destroy())
+    socket.on('close', () => target.destroy()).pipe(target)
+    target.on('close', () => socket.destroy()).pipe(socket)
+  }).listen(0, '127.0.0.1')
+  opened.push(() => balancer.close())
+  await once(balancer, 'listening')
+  const address = balancer.address()
+  if (address === null || typeof address === 'string') throw new Error('A port has a number.')
+  await running().register(`http://127.0.0.1:${address.port}`)
+
+  const result = clientOf(running(), name, 'run-1').run({ input: 'Go.' })
+  const readLines = () => readFileSync(file, { encoding: 'utf8', flag: 'a+' }).trim().split('\n').filter(Boolean)
+  const [first = ''] = await eventually(() => (readLines().length > 0 ? readLines() : undefined))
+  const atWork = workers.find(({ pid }) => first.startsWith(`${pid} `))
+  if (atWork !== undefined) isAlive.delete(atWork)
+  atWork?.kill()
+  expect((await result).body).toMatchObject({ status: 'finished', text: 'Done.' })
+  expect(readLines()).toEqual(workers.map(({ pid }) => `${pid} run-1/steps/1/tools/0`))
+})
+
+/** What the server says of the one run of a workflow. */
+async function invocationOf(name: string): Promise<{ readonly id?: string; readonly status?: string; readonly last_failure?: string }> {
+  const query = `SELECT id, status, last_failure FROM sys_invocation WHERE target_service_name = '${name}' AND target_handler_name = 'run'`
+  const found = await fetch(`${running().adminUrl}/query`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify({ query }),
+  })
+  const { rows } = (await found.json()) as { readonly rows: readonly { readonly id: string }[] }
+  return rows[0] ?? {}
+}
+
+async function startProcess(name: string, file: string) {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('testing/worker.mjs', import.meta.url)), name, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const kill = () => child.kill('SIGKILL')
+  opened.push(kill)
+  const [port] = (await once(child.stdout, 'data')) as [Buffer]
+  return { pid: child.pid, port: Number(port), kill }
+}
