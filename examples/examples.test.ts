@@ -58,6 +58,12 @@ test('an approval survives kill -9, and the next process goes on with it', async
   expect(await next).toMatch(/finished[\s\S]*Paid INV-7 \(key invoice-7\//)
 })
 
+test('an approval on Restate', async ({ skip }) => {
+  const output = await run('on-restate')
+  skip(output.includes('cannot be installed'), output)
+  expect(output).toMatch(/Waiting[\s\S]*INV-7[\s\S]*Paid INV-7 \(key invoice-7\//)
+}, 150_000)
+
 test('structured extraction gives checked JSON', async () => {
   expect(JSON.parse(await run('extract'))).toEqual({ name: expect.any(String), amount: 1240 })
 })

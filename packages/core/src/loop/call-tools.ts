@@ -99,6 +99,12 @@ async function execute(run: LoopRun, results: Results, { calls, round }: Executi
   return unknown
 }
 
+function ask(run: LoopRun, questions: readonly Question[]): Promise<readonly (Answer | undefined)[]> {
+  // Some hosts wait here for days, or never come back: no timer is held.
+  run.clock?.close()
+  return run.operations.ask(questions)
+}
+
 interface Asked {
   readonly approved: readonly RunnableCall[]
   readonly pending: readonly Question[]
@@ -108,7 +114,7 @@ async function askForApproval(run: LoopRun, results: Results, gated: GatedCalls)
   if (gated.size === 0) return { approved: [], pending: [] }
   const calls = [...gated.keys()]
   const questions = [...gated].map(([call, gate]) => approvalQuestion(call, gate))
-  const answers = await run.operations.ask(questions)
+  const answers = await ask(run, questions)
   const pending = questions.filter((_, index) => answers[index] === undefined)
   if (pending.length > 0) return { approved: [], pending }
   return { approved: calls.flatMap((call, index) => settleApproval(run, results, { call, gate: gated.get(call), answer: answers[index] })), pending }
@@ -142,7 +148,7 @@ async function settleUnknown(run: LoopRun, results: Results, calls: readonly Run
   let open = calls
   for (let round = 1; open.length > 0; round++) {
     const questions = open.map((call) => outcomeQuestion(call, round))
-    const answers = await run.operations.ask(questions)
+    const answers = await ask(run, questions)
     const pending = questions.filter((_, index) => answers[index] === undefined)
     if (pending.length > 0) return pending
     const again = open.filter((call, index) => settleOutcome(run, results, { call, answer: answers[index] }))

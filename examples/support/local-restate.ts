@@ -1,0 +1,12 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { type LocalServer, startLocalServer } from '@capstan/restate/local-server'
+
+const installer = fileURLToPath(new URL('../../../packages/restate/server/install.mjs', import.meta.url))
+
+/** A Restate server of this example's own: installed when it is first asked for (216 MB), on free ports, gone at the end. */
+export async function localRestate(): Promise<LocalServer> {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [installer], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr.trim())
+  return await startLocalServer({ binary: stdout.trim() })
+}
