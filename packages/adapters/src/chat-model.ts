@@ -1,21 +1,19 @@
-import { createHash } from 'node:crypto'
 import {
   AgentError,
   type Completion,
   type Model,
   type ModelCallOptions,
-  type ModelEvent,
   type ModelRequest,
   type ModelTraits,
   type ToolChoice,
   type Warning,
   withRetries,
 } from '@capstan/core'
+import { AnswerStream, type Call, loadExchange } from './answer-stream.ts'
 import { checkSettings, clocksOf, limitsOf } from './check-settings.ts'
 import { prepareConnection } from './connection.ts'
-import { learnedOf } from './learned.ts'
 import type { ModelProfile } from './profiles/profile.ts'
-import type { EventBatch, OpenAnswer } from './read-answer.ts'
+import type { EventBatch } from './read-answer.ts'
 import type { Chat } from './send.ts'
 import type { ChatSettings } from './settings.ts'
 import { choicesOf, encodeParameters, isThinking, parameterWarnings } from './wire/encode-parameters.ts'
@@ -39,6 +37,7 @@ export function createChatModel(options: ChatModelOptions): Model {
   const { id, profile, settings, model } = options
   checkSettings(settings, model)
   const parameters = encodeParameters(settings, profile, model)
+  const clocks = clocksOf(settings, profile)
   const chat: Chat = {
     id,
     profile,
@@ -52,18 +51,18 @@ export function createChatModel(options: ChatModelOptions): Model {
       thinks: isThinking(settings, profile),
       extraBody: settings.extraBody,
     },
-    encoder: undefined,
+    wording: undefined,
     sent: parameters.map(([name]) => name),
-    clocks: clocksOf(settings, profile),
+    clocks,
+    wholeClocks: { ...clocks, headersMs: clocks.firstContentMs },
     limits: limitsOf(settings, profile),
-    learned: learnedOf(settings.baseURL, model),
   }
   const warnings = parameterWarnings(settings, profile, id)
   return {
     id,
     traits: traitsOf(options),
     ...(settings.limiter !== undefined && { limiter: settings.limiter }),
-    stream: (request, { signal }) => stream({ chat, warnings, request, signal }),
+    stream: (request, { signal }) => new AnswerStream({ chat, warnings, request, signal }),
     complete: (request, callOptions = {}) => complete({ chat, warnings, request, signal: signalOf(callOptions) }),
   }
 }
@@ -71,19 +70,26 @@ export function createChatModel(options: ChatModelOptions): Model {
 function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
   const tools = profile.tools.allowed || settings.allowTools === true
   const prices = settings.prices ?? profile.prices
+  let scope: string | undefined
   return {
     tools,
     toolChoices: tools && profile.toolChoice.onlyWhenAsked !== true ? toolChoicesOf(profile, settings) : [],
     outputModes: outputModesOf(profile),
     candidates: settings.n ?? 1,
-    retryScope: retryScopeOf(settings),
+    get retryScope() {
+      scope ??= retryScopeOf(settings)
+      return scope
+    },
     ...(prices !== undefined && { prices }),
   }
 }
 
 /** Models of one endpoint and one key share a retry budget. Of a key only a few bytes of its hash are kept. */
 function retryScopeOf({ baseURL, apiKey, apiKeyEnv = '' }: ChatSettings & { readonly baseURL: string }): string {
-  const credential = apiKey === undefined ? apiKeyEnv : createHash('sha256').update(apiKey).digest('hex').slice(0, 12)
+  if (apiKey === undefined) return `${baseURL} ${apiKeyEnv}`
+  // It takes several milliseconds to load, so it waits for the first run.
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  const credential = createHash('sha256').update(apiKey).digest('hex').slice(0, 12)
   return `${baseURL} ${credential}`
 }
 
@@ -99,44 +105,6 @@ function outputModesOf({ models, jsonSchema, parameters: { responseFormat } }: M
 
 function signalOf({ signal = new AbortController().signal }: Partial<ModelCallOptions>): AbortSignal {
   return signal
-}
-
-interface Call {
-  readonly chat: Chat
-  readonly warnings: readonly Warning[]
-  readonly request: ModelRequest
-  readonly signal: AbortSignal
-}
-
-/** undici, the parser and everything that words requests. */
-let exchange: Promise<typeof import('./exchange.ts')> | undefined
-
-function loadExchange(): Promise<typeof import('./exchange.ts')> {
-  exchange ??= import('./exchange.ts')
-  return exchange
-}
-
-async function* stream({ chat, warnings, request, signal }: Call): AsyncGenerator<readonly ModelEvent[], void, undefined> {
-  const { send, readAnswer } = await loadExchange()
-  const repairs: ModelEvent[] = []
-  let open: OpenAnswer
-  try {
-    open = await send(chat, request, { stream: chat.settings.stream !== false, signal, onRepair: (event) => repairs.push(event) })
-  } catch (error) {
-    if (repairs.length > 0) yield repairs
-    throw error
-  }
-  try {
-    if (warnings.length > 0) yield warnings.map((warning) => ({ type: 'warning', warning }))
-    const reader = readAnswer(open)
-    for (;;) {
-      const { events, isLast } = await reader.next()
-      if (events.length > 0) yield events
-      if (isLast) return
-    }
-  } finally {
-    open.answer.close()
-  }
 }
 
 async function complete({ chat, warnings, request, signal }: Call): Promise<Completion> {

@@ -1,13 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { AgentError } from '@capstan/core'
 import type { ConnectionSettings } from './settings.ts'
 
 /** Where requests go, and what goes with them. The key is looked up at each call and held nowhere else. */
 export interface Connection {
   readonly url: URL
-  readonly baseURL: string
-  /** Names endpoint and credential, for what they share in this process. It holds no key. */
-  readonly scope: string
+  readonly origin: string
+  /** With the query. */
+  readonly path: string
   /**
    * The headers of a request.
    *
@@ -37,33 +36,39 @@ export function prepareConnection(settings: ConnectionSettings & { readonly base
   const ownSecrets = own.filter(([name]) => credentialHeader.test(name)).flatMap(([, value]) => [value, ...value.split(/\s+/)])
   const ownAuthorization = own.some(([name]) => name === 'authorization')
   const url = endpointUrl(settings.baseURL)
+  const headersFor = (accept: string): RequestHeaders => {
+    const key = ownAuthorization ? undefined : findKey(apiKey, apiKeyEnv)
+    const headers = {
+      'content-type': 'application/json',
+      accept,
+      // A compressed stream comes in larger pieces, later.
+      'accept-encoding': 'identity',
+      'user-agent': 'capstan',
+      ...(key !== undefined && { authorization: `Bearer ${key.value}` }),
+      ...Object.fromEntries(own),
+    }
+    const keySource = ownAuthorization ? 'the header `authorization` of the settings' : key?.source
+    return { headers, secrets: key === undefined ? ownSecrets : [key.value, ...ownSecrets], keySource }
+  }
   return {
     url,
-    baseURL: settings.baseURL,
-    scope: scopeOf(url, settings),
-    headers: (accept) => {
-      const key = ownAuthorization ? undefined : findKey(apiKey, apiKeyEnv)
-      const headers = {
-        'content-type': 'application/json',
-        accept,
-        // A compressed stream comes in larger pieces, later.
-        'accept-encoding': 'identity',
-        'user-agent': 'capstan',
-        ...(key !== undefined && { authorization: `Bearer ${key.value}` }),
-        ...Object.fromEntries(own),
-      }
-      const keySource = ownAuthorization ? 'the header `authorization` of the settings' : key?.source
-      return { headers, secrets: key === undefined ? ownSecrets : [key.value, ...ownSecrets], keySource }
-    },
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    // A key that is a setting stays the same; that of the environment is not kept.
+    headers: apiKey === undefined || ownAuthorization ? headersFor : keepEach(headersFor),
   }
 }
 
-const salt = randomBytes(16)
-
-/** Two keys have two names; what a name stands for cannot be read from it. */
-function scopeOf(url: URL, { apiKey, apiKeyEnv }: ConnectionSettings): string {
-  if (apiKey === undefined) return `${url.origin} ${apiKeyEnv ?? 'no key'}`
-  return `${url.origin} key ${createHash('sha256').update(salt).update(apiKey).digest('hex').slice(0, 12)}`
+function keepEach(make: (accept: string) => RequestHeaders): (accept: string) => RequestHeaders {
+  const kept = new Map<string, RequestHeaders>()
+  return (accept) => {
+    let headers = kept.get(accept)
+    if (headers === undefined) {
+      headers = make(accept)
+      kept.set(accept, headers)
+    }
+    return headers
+  }
 }
 
 function endpointUrl(baseURL: string): URL {

@@ -1,7 +1,4 @@
-export { deepseek } from './deepseek.ts'
-export { evolink } from './evolink.ts'
-export { type MoonshotModelSettings, moonshot } from './moonshot.ts'
-export { type OpenaiCompatibleSettings, openaiCompatible } from './openai-compatible.ts'
+export { deepseek, evolink, type MoonshotModelSettings, moonshot, type OpenaiCompatibleSettings, openaiCompatible } from './models.ts'
 export { type DeepseekModelId, deepseekProfiles } from './profiles/deepseek.ts'
 export { type Endpoint, endpoints } from './profiles/endpoints.ts'
 export { evolinkProfiles } from './profiles/evolink.ts'

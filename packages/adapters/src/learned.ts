@@ -28,11 +28,28 @@ export function learnedOf(baseURL: string, model: string): Learned {
   return learned
 }
 
-/** The mode of a request: the profile's, and what was learned over it. */
-export function learnedMode(mode: EncodeMode, { patch, rooms }: Learned, { messages: [first] }: ModelRequest): EncodeMode {
-  const room = first === undefined ? undefined : rooms.get(first)
-  const limits = [patch.maxOutputTokens, room].filter((limit) => limit !== undefined)
-  return { ...mode, ...patch, ...(limits.length > 0 && { maxOutputTokens: Math.min(...limits) }) }
+/** Finds the mode of a request: the one of the profile and the settings, and what was learned over it. */
+export type ModeFinder = (request: ModelRequest, stream: boolean) => EncodeMode
+
+interface KeptMode {
+  readonly mode: EncodeMode
+  readonly patch: ModePatch
+  readonly room: number | undefined
+}
+
+/** Makes the finder of one model. It gives the same object until something is learned, so that what follows from it can be kept. */
+export function createModeFinder(base: (stream: boolean) => EncodeMode, learned: Learned): ModeFinder {
+  const kept = new Map<boolean, KeptMode>()
+  return ({ messages: [first] }, stream) => {
+    const { patch, rooms } = learned
+    const room = first === undefined ? undefined : rooms.get(first)
+    const before = kept.get(stream)
+    if (before !== undefined && before.patch === patch && before.room === room) return before.mode
+    const limits = [patch.maxOutputTokens, room].filter((limit) => limit !== undefined)
+    const mode = { ...base(stream), ...patch, ...(limits.length > 0 && { maxOutputTokens: Math.min(...limits) }) }
+    kept.set(stream, { mode, patch, room })
+    return mode
+  }
 }
 
 /** Keeps a repair for later requests. */

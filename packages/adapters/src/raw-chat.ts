@@ -25,16 +25,18 @@ export async function sendRaw(settings: ConnectionSettings & { readonly baseURL:
   const { headers, secrets } = connection.headers(body['stream'] === true ? 'text/event-stream' : 'application/json')
   const clocks = clocksOf(settings, plainProfile)
   const { post } = await import('./transport/post.ts')
-  const answer = await post({
-    url: connection.url,
+  const answer = post({
+    origin: connection.origin,
+    path: connection.path,
     headers,
-    body: JSON.stringify(body),
+    body: Buffer.from(JSON.stringify(body)),
     signal,
     clocks: body['stream'] === true ? clocks : { ...clocks, headersMs: clocks.firstContentMs },
     limits: limitsOf(settings, plainProfile),
     dispatcher: settings.dispatcher,
     secrets,
   })
+  await answer.open()
   const events: string[] = []
   const texts: string[] = []
   try {

@@ -32,50 +32,63 @@ export interface AnswerReader {
 
 /** Makes the reader of one answer. */
 export function readAnswer(open: OpenAnswer): AnswerReader {
-  const decoder = createStreamDecoder(open.context)
-  const held: Held = { failure: undefined }
-  return {
-    next: async () => {
+  return new BatchReader(open)
+}
+
+class BatchReader implements AnswerReader {
+  readonly #answer: Answer
+  readonly #context: DecodeContext
+  /** Made for an answer that is a stream. */
+  #decoder: StreamDecoder | undefined
+  /** What broke the answer after events that came with it: they are handed out first, however the bytes were cut into reads. */
+  #failure: unknown
+
+  constructor({ answer, context }: OpenAnswer) {
+    this.#answer = answer
+    this.#context = context
+  }
+
+  async next(): Promise<EventBatch> {
+    try {
+      if (this.#failure !== undefined) throw this.#failure
+      let batch: PayloadBatch | undefined
       try {
-        if (held.failure !== undefined) throw held.failure
-        return await readBatch(open, decoder, held)
+        batch = await this.#answer.read()
       } catch (error) {
-        throw withDetails(error, decoder.usage, open.context.requestId)
+        if (!isSilentEnd(error, this.#decoder)) throw error
       }
-    },
+      if (batch === undefined && this.#answer.bodyKind === undefined) throw emptyBody(this.#context)
+      const [document] = batch?.payloads ?? []
+      if (document?.kind === 'document') return wholeBatch(decodeResponse(document.text, this.#context))
+      this.#decoder ??= createStreamDecoder(this.#context)
+      const events: ModelEvent[] = []
+      if (batch !== undefined) {
+        this.#decode(batch, this.#decoder, events)
+        if (this.#failure !== undefined || !this.#decoder.isDone) return { events, isLast: false }
+        await this.#answer.drain()
+      }
+      for (const event of this.#decoder.finish(transportWarnings(this.#answer, this.#context))) events.push(event)
+      return { events, isLast: true }
+    } catch (error) {
+      throw withDetails(error, this.#decoder?.usage, this.#context.requestId)
+    }
   }
-}
 
-/** What broke the answer after events that came with it: they are handed out first, however the bytes were cut into reads. */
-interface Held {
-  failure: unknown
-}
-
-async function readBatch({ answer, context }: OpenAnswer, decoder: StreamDecoder, held: Held): Promise<EventBatch> {
-  const batch = await readPayloads(answer, decoder)
-  if (batch === undefined) {
-    if (answer.bodyKind === undefined) throw emptyBody(context)
-    return { events: decoder.finish(transportWarnings(answer, context)), isLast: true }
+  #decode(batch: PayloadBatch, decoder: StreamDecoder, events: ModelEvent[]): void {
+    const hasContent = this.#push(batch, decoder, events)
+    if (this.#failure !== undefined) return
+    if (!batch.isTail) this.#answer.heard(hasContent)
+    if (decoder.hasFinishReason) this.#answer.finishing()
   }
-  const events: ModelEvent[] = []
-  const document = batch.payloads.find((payload) => payload.kind === 'document')
-  if (document !== undefined) return wholeBatch(decodeResponse(document.text, context))
-  const hasContent = pushHeld(held, events, () => pushAll(batch, decoder, events))
-  if (held.failure !== undefined) return { events, isLast: false }
-  if (!batch.isTail) answer.heard(hasContent)
-  if (decoder.hasFinishReason) answer.finishing()
-  if (!decoder.isDone) return { events, isLast: false }
-  await answer.drain()
-  return { events: [...events, ...decoder.finish(transportWarnings(answer, context))], isLast: true }
-}
 
-function pushHeld(held: Held, events: readonly ModelEvent[], push: () => boolean): boolean {
-  try {
-    return push()
-  } catch (error) {
-    if (events.length === 0) throw error
-    held.failure = error
-    return true
+  #push(batch: PayloadBatch, decoder: StreamDecoder, events: ModelEvent[]): boolean {
+    try {
+      return pushAll(batch, decoder, events)
+    } catch (error) {
+      if (events.length === 0) throw error
+      this.#failure = error
+      return true
+    }
   }
 }
 
@@ -99,14 +112,8 @@ function wholeBatch(document: DecodedResponse): EventBatch {
 }
 
 /** A stream that has its finish reason and then stays open without a word has said what it had to say. */
-async function readPayloads(answer: Answer, decoder: StreamDecoder): Promise<PayloadBatch | undefined> {
-  try {
-    return await answer.read()
-  } catch (error) {
-    const isSilentEnd = AgentError.is(error) && error.phase === 'finish' && error.code === 'stream-timeout'
-    if (isSilentEnd && decoder.hasFinishReason) return undefined
-    throw error
-  }
+function isSilentEnd(error: unknown, decoder: StreamDecoder | undefined): boolean {
+  return decoder?.hasFinishReason === true && AgentError.is(error) && error.phase === 'finish' && error.code === 'stream-timeout'
 }
 
 function transportWarnings(answer: Answer, { origin, secrets }: DecodeContext): readonly Warning[] {

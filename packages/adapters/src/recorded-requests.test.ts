@@ -53,7 +53,9 @@ function make(recorded: JsonObject): Made {
     extraBody,
   })
   try {
-    return { body: JSON.parse(encoder.encode(request, modeOf(deepseekFlash, { stream: recorded['stream'] === true, thinks }))) as JsonObject }
+    return {
+      body: JSON.parse(encoder.encode(request, modeOf(deepseekFlash, { stream: recorded['stream'] === true, thinks })).bytes.toString('utf8')) as JsonObject,
+    }
   } catch (error) {
     if (AgentError.is(error) && choice === 'required' && thinks) return { refused: 'forced-while-thinking' }
     throw error

@@ -129,9 +129,9 @@ describe.skipIf(!hasRecordings)(`recorded DeepSeek traffic of 0xPlaygrounds/rig 
   test.each(exchanges.filter(({ request }) => isPlain(request)))('the messages of request $name are reproduced', ({ request }: Exchange) => {
     const messages = messagesOf(request)
     const encoder = createRequestEncoder({ model: 'm', profile: evolinkDeepseekChat, parameters: [], allowTools: false, thinks: false, extraBody: undefined })
-    const text = encoder.encode({ messages: messages.map(toNeutral) }, modeOf(evolinkDeepseekChat, { stream: false }))
+    const { bytes } = encoder.encode({ messages: messages.map(toNeutral) }, modeOf(evolinkDeepseekChat, { stream: false }))
 
-    expect(JSON.parse(text).messages).toEqual(messages.map(withoutIndex))
+    expect(JSON.parse(bytes.toString('utf8')).messages).toEqual(messages.map(withoutIndex))
   })
 })
 

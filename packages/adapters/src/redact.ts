@@ -4,6 +4,8 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   // User and password of a URL.
   [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"'<>]{1,200}@/gi, '$1[redacted]@'],
 ]
+/** Something of each pattern: most texts that are looked at are ids and single words, and hold none of it. */
+const clue = /k-|:\/\/|bearer/i
 const minSecretLength = 4
 
 /**
@@ -14,11 +16,14 @@ const minSecretLength = 4
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text
   for (const secret of secrets) {
-    if (secret.length < minSecretLength) continue
+    // Encoded, it is at least as long.
+    if (secret.length < minSecretLength || secret.length > clean.length) continue
     clean = clean.replaceAll(secret, '[redacted]')
+    if (!clean.includes('%')) continue
     const encoded = encodeURIComponent(secret)
     if (encoded !== secret) clean = clean.replaceAll(encoded, '[redacted]')
   }
+  if (!clue.test(clean)) return clean
   for (const [pattern, replacement] of patterns) clean = clean.replace(pattern, replacement)
   return clean
 }

@@ -1,6 +1,6 @@
 import type { JsonObject, Limiter, Prices } from '@capstan/core'
 import type { ByteLimits, Clocks } from './profiles/profile.ts'
-import type { Dispatcher } from './transport/dispatcher.ts'
+import type { Dispatcher } from './transport/dispatch.ts'
 
 /**
  * Clocks in milliseconds; `Infinity` switches one off. All of them stand still while the consumer is not asking for more.

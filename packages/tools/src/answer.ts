@@ -1,5 +1,5 @@
 import type { Json, OutputCheck, OutputSpec } from '@capstan/core'
-import { checkInput } from './input/check-input.ts'
+import { withRuntime } from './load-runtime.ts'
 import { resolveSchema } from './schema/input-schema.ts'
 import type { InputOf, InputSchema } from './schema/standard-schema.ts'
 
@@ -15,7 +15,7 @@ export function output<const Schema extends InputSchema>(schema: Schema): Output
     schema: resolved.json,
     parse: async (answer: Json): Promise<OutputCheck<InputOf<Schema>>> => {
       try {
-        const checked = await checkInput(resolved, answer)
+        const checked = await withRuntime(({ checkInput }) => checkInput(resolved, answer))
         // The schema checks at run time that the answer has the type that it gives at compile time.
         if (checked.ok) return { ok: true, value: checked.value as InputOf<Schema> }
         return { ok: false, message: ['The answer does not fit its schema:', ...checked.problems].join('\n') }

@@ -1,8 +1,5 @@
 import { AgentError, type ToolEffect } from '@capstan/core'
-import { minResultBytes } from './output/cap-text.ts'
-
-/** The most that a request may carry: DeepSeek and Kimi both refuse more. */
-export const maxTools = 128
+import { maxTools, minResultBytes } from './limits.ts'
 
 const maxTimeoutMs = 2_147_483_647
 const effects: readonly ToolEffect[] = ['read', 'idempotent', 'once']

@@ -20,45 +20,40 @@ export interface ToolSpec<Context> {
 /** Validates and executes one call. Never throws, and settles at the latest when its time is over. */
 export async function runTool<Context>(spec: ToolSpec<Context>, input: Json, call: ToolCallContext<Context>): Promise<ToolOutput> {
   if (call.signal.aborted) return { status: 'skipped', text: 'Not run: the run was stopped.' }
-  const scope = openScope(spec.timeoutMs, call.signal)
   const progress = coalesceProgress(call.progress)
-  const scoped = { ...call, signal: scope.signal, progress: progress.report }
   try {
-    return await Promise.race([scope.ended, executeWithRetries(spec, input, scoped)])
+    return await withinScope(spec.timeoutMs, call.signal, (signal) => executeWithRetries(spec, input, { ...call, signal, progress: progress.report }))
   } finally {
     progress.close()
-    scope.close()
   }
 }
 
-/** The time and the signal of one call. */
-interface Scope {
-  /** Aborts with the run and at the timeout. */
-  readonly signal: AbortSignal
-  /** Settles when the call ends before the tool does. */
-  readonly ended: Promise<ToolOutput>
-  close(): void
-}
-
-function openScope(timeoutMs: number, parent: AbortSignal): Scope {
-  const controller = new AbortController()
-  let close = (): void => undefined
-  const ended = new Promise<ToolOutput>((resolve) => {
-    const stop = (): void => {
-      controller.abort(parent.reason)
-      resolve({ status: 'abandoned', text: 'The run was stopped before the tool ended. It may have completed.' })
-    }
-    const timer = setTimeout(() => {
-      controller.abort(new DOMException(`The tool did not end within ${timeoutMs} ms.`, 'TimeoutError'))
-      resolve({ status: 'timeout', text: `The tool did not end within ${timeoutMs / 1_000} s and was given up. It may have completed.` })
-    }, timeoutMs)
-    parent.addEventListener('abort', stop, { once: true })
-    close = () => {
+/** Gives work a signal of its own, which aborts with the run and at the timeout. Settles then, whatever the work does. */
+function withinScope(timeoutMs: number, parent: AbortSignal, work: (signal: AbortSignal) => Promise<ToolOutput>): Promise<ToolOutput> {
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController()
+    const close = (): void => {
       clearTimeout(timer)
       parent.removeEventListener('abort', stop)
     }
+    const settle = (output: ToolOutput): void => {
+      close()
+      resolve(output)
+    }
+    const stop = (): void => {
+      controller.abort(parent.reason)
+      settle({ status: 'abandoned', text: 'The run was stopped before the tool ended. It may have completed.' })
+    }
+    const timer = setTimeout(() => {
+      controller.abort(new DOMException(`The tool did not end within ${timeoutMs} ms.`, 'TimeoutError'))
+      settle({ status: 'timeout', text: `The tool did not end within ${timeoutMs / 1_000} s and was given up. It may have completed.` })
+    }, timeoutMs)
+    parent.addEventListener('abort', stop)
+    work(controller.signal).then(settle, (error: unknown) => {
+      close()
+      reject(error)
+    })
   })
-  return { signal: controller.signal, ended, close }
 }
 
 /** Carries a failure past p-retry, which takes Errors only and treats some kinds of them as final. */
@@ -72,6 +67,15 @@ class Failure extends Error {
 }
 
 async function executeWithRetries<Context>(spec: ToolSpec<Context>, input: Json, call: ToolCallContext<Context>): Promise<ToolOutput> {
+  if (spec.retries > 0) return await repeat(spec, input, call)
+  try {
+    return await checkAndExecute(spec, input, call)
+  } catch (error) {
+    return describeFailure(error, spec.maxResultBytes)
+  }
+}
+
+async function repeat<Context>(spec: ToolSpec<Context>, input: Json, call: ToolCallContext<Context>): Promise<ToolOutput> {
   const attempt = async (): Promise<ToolOutput> => {
     try {
       return await checkAndExecute(spec, input, call)
@@ -80,7 +84,6 @@ async function executeWithRetries<Context>(spec: ToolSpec<Context>, input: Json,
     }
   }
   try {
-    if (spec.retries === 0) return await attempt()
     return await pRetry(attempt, {
       retries: spec.retries,
       minTimeout: 250,

@@ -1,14 +1,10 @@
-import type { Json, JsonObject, Tool, ToolCallContext, ToolEffect, ToolValidation } from '@capstan/core'
+import type { Json, JsonObject, Tool, ToolCallContext, ToolEffect } from '@capstan/core'
 import { checkDefinition } from './check-definition.ts'
-import { neutralText } from './failure.ts'
-import { checkInput, inputMessage } from './input/check-input.ts'
-import { capText, defaultMaxResultBytes } from './output/cap-text.ts'
-import { runTool, type ToolSpec } from './run-tool.ts'
-import { type ResolvedSchema, resolveSchema } from './schema/input-schema.ts'
+import { defaultMaxResultBytes, defaultTimeoutMs } from './limits.ts'
+import { withRuntime } from './load-runtime.ts'
+import type { ToolSpec } from './run-tool.ts'
+import { resolveSchema } from './schema/input-schema.ts'
 import type { InputOf, InputSchema } from './schema/standard-schema.ts'
-
-/** How long a call may take, by default. */
-export const defaultTimeoutMs = 120_000
 
 /** What `tool()` takes. `Context` is inferred where `execute` declares it: `(input, { context }: ToolCallContext<Tenant>)`. */
 export interface ToolOptions<Schema extends InputSchema, Context> {
@@ -61,68 +57,15 @@ export function tool<const Schema extends InputSchema, Context = unknown>(option
     effect,
     repeatable,
     needsApproval:
-      typeof needsApproval === 'boolean' ? needsApproval : askSafely(schema, timeoutMs, (input, context: Context) => needsApproval(typed(input), context)),
-    ...(ask !== undefined && { ask: questionOf(schema, timeoutMs, (input, context: Context) => ask(typed(input), context)) }),
-    validate: (input: Json) => validate(spec, input),
-    run: (input: Json, call: ToolCallContext<Context>) => runTool(spec, input, call),
+      typeof needsApproval === 'boolean'
+        ? needsApproval
+        : (input: Json, context: Context) =>
+            withRuntime(({ asksForApproval }) => asksForApproval({ schema, timeoutMs, ask: (checked) => needsApproval(typed(checked), context) }, input)),
+    ...(ask !== undefined && {
+      ask: (input: Json, context: Context) =>
+        withRuntime(({ questionFor }) => questionFor({ schema, timeoutMs, ask: (checked) => ask(typed(checked), context) }, input)),
+    }),
+    validate: (input: Json) => withRuntime(({ validateInput }) => validateInput(spec, input)),
+    run: (input: Json, call: ToolCallContext<Context>) => withRuntime(({ runTool }) => runTool(spec, input, call)),
   })
-}
-
-async function validate<Context>({ schema, timeoutMs, maxResultBytes }: ToolSpec<Context>, input: Json): Promise<ToolValidation> {
-  try {
-    const checked = await within(timeoutMs, checkInput(schema, input))
-    if (checked === undefined) return { ok: false, message: `The input could not be checked within ${timeoutMs / 1_000} s.` }
-    return checked.ok ? { ok: true } : { ok: false, message: capText(inputMessage(checked.problems), maxResultBytes) }
-  } catch (error) {
-    return { ok: false, message: neutralText(error) }
-  }
-}
-
-/** Fails closed: without a clear no, a person is asked. */
-function askSafely<Context>(
-  schema: ResolvedSchema,
-  timeoutMs: number,
-  ask: (input: unknown, context: Context) => unknown,
-): (input: Json, context: Context) => Promise<boolean> {
-  return async (input, context) => {
-    const answer = async (): Promise<unknown> => {
-      const checked = await checkInput(schema, input)
-      return checked.ok ? await ask(checked.value, context) : true
-    }
-    try {
-      return (await within(timeoutMs, answer())) !== false
-    } catch {
-      return true
-    }
-  }
-}
-
-/** Asks with the checked input. A function that takes too long throws, so that the loop asks for approval instead. */
-function questionOf<Context>(
-  schema: ResolvedSchema,
-  timeoutMs: number,
-  ask: (input: unknown, context: Context) => Json | undefined | Promise<Json | undefined>,
-): (input: Json, context: Context) => Promise<Json | undefined> {
-  return async (input, context) => {
-    const work = async (): Promise<{ readonly question: Json | undefined }> => {
-      const checked = await checkInput(schema, input)
-      return { question: checked.ok ? await ask(checked.value, context) : undefined }
-    }
-    const asked = await within(timeoutMs, work())
-    if (asked === undefined) throw new Error(`ask did not settle within ${timeoutMs} ms.`)
-    return asked.question
-  }
-}
-
-/** `undefined` when the work does not settle in time; its later rejection is handled by the race. */
-async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, undefined)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -127,7 +127,7 @@ function body(profile: ModelProfile, request: ModelRequest, settings: ChatSettin
     thinks: false,
     extraBody: settings.extraBody,
   })
-  return JSON.parse(encoder.encode(request, modeOf(profile, { stream: true })))
+  return JSON.parse(encoder.encode(request, modeOf(profile, { stream: true })).bytes.toString('utf8'))
 }
 
 test('images and partial mode go to Kimi as they are', () => {

@@ -1,8 +1,9 @@
-import { Agent, type Dispatcher } from 'undici'
+/// <reference path="./undici-agent.d.ts" />
+// undici's index loads fetch, WebSocket, caches and mocks, too, and takes the global dispatcher. Its agent alone is a third of that.
+import Agent from 'undici/lib/dispatcher/agent.js'
+import type { Dispatcher } from './dispatch.ts'
 
-export type { Dispatcher } from 'undici'
-
-const agents = new Map<number, Agent>()
+const agents = new Map<number, Dispatcher>()
 
 /**
  * Our own agent, shared by all models with the same connect clock: undici fixes that clock for each agent.
@@ -11,13 +12,18 @@ const agents = new Map<number, Agent>()
 export function sharedAgent(connectMs: number): Dispatcher {
   let agent = agents.get(connectMs)
   if (agent === undefined) {
-    // Our clocks measure headers and body; undici's own would cut healthy pauses after 300 s. 0 means no limit.
-    agent = new Agent({ connect: { timeout: Number.isFinite(connectMs) ? connectMs : 0 }, headersTimeout: 0, bodyTimeout: 0 })
+    agent = createAgent(connectMs)
     agents.set(connectMs, agent)
-    const made = new Map<string, number>()
-    connections.set(agent, made)
-    agent.on('connect', ({ origin }) => made.set(origin, (made.get(origin) ?? 0) + 1))
   }
+  return agent
+}
+
+function createAgent(connectMs: number): Dispatcher {
+  // Our clocks measure headers and body; undici's own would cut healthy pauses after 300 s. 0 means no limit.
+  const agent = new Agent({ connect: { timeout: Number.isFinite(connectMs) ? connectMs : 0 }, headersTimeout: 0, bodyTimeout: 0 })
+  const made = new Map<string, number>()
+  connections.set(agent, made)
+  agent.on('connect', ({ origin }) => made.set(origin, (made.get(origin) ?? 0) + 1))
   return agent
 }
 

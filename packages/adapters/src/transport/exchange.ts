@@ -1,15 +1,17 @@
-import { setImmediate } from 'node:timers/promises'
 import { AgentError, type ErrorPhase } from '@capstan/core'
 import type { Clocks } from '../profiles/profile.ts'
-import { connectionsTo, type Dispatcher } from './dispatcher.ts'
+import type { DispatchController, Dispatcher, DispatchHandler, DispatchHeaders } from './dispatch.ts'
+import { connectionsTo } from './dispatcher.ts'
 import { type NetworkErrorPlace, networkError } from './network-error.ts'
+import { Patience } from './patience.ts'
 import { type Deadline, measureSilence, type Silence } from './silence.ts'
 
 /** One request. */
 export interface ExchangeOptions {
-  readonly url: URL
+  readonly origin: string
+  readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: Uint8Array
   readonly signal: AbortSignal
   readonly dispatcher: Dispatcher
   readonly clocks: Clocks
@@ -24,21 +26,16 @@ const highWaterBytes = 256 * 1024
 const drainMs = 100
 const drainBytes = 64 * 1024
 
-interface Waiter {
-  resolve(): void
-  reject(error: AgentError): void
-}
-
 /**
  * One HTTP exchange: a request out, chunks of bytes back, pulled one wait at a time. It settles exactly once: by the end of
  * the body, an error of the network, a clock, the signal, or `close()`. No timer and no listener is left then.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements DispatchHandler {
   status = 0
   headers: Readonly<Record<string, string>> = {}
   readonly silence: Silence
   readonly #options: ExchangeOptions
-  #controller: Dispatcher.DispatchController | undefined
+  #controller: DispatchController | undefined
   #chunks: Buffer[] = []
   #queuedBytes = 0
   #receivedBytes = 0
@@ -50,12 +47,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #hasEnded = false
   #isDraining = false
   #error: AgentError | undefined
-  #waiter: Waiter | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
+  /** True while the wait is for the body: its time is silence. */
+  #isSilence = false
+  readonly #patience: Patience
 
   constructor(options: ExchangeOptions) {
     this.#options = options
     this.silence = measureSilence(options.clocks)
+    this.#patience = new Patience((deadline) => this.#fail(this.#timeout(deadline)))
   }
 
   /**
@@ -63,42 +62,58 @@ export class Exchange implements Dispatcher.DispatchHandler {
    *
    * @throws {AgentError} A `network-` or `-timeout` error, or `aborted`.
    */
-  async open(): Promise<void> {
-    const { url, headers, body, signal, dispatcher, clocks } = this.#options
+  open(): Promise<void> {
+    const { signal } = this.#options
     if (signal.aborted) this.#fail(this.#aborted())
     else {
       signal.addEventListener('abort', this.#onAbort, { once: true })
-      this.#connectionsBefore = connectionsTo(dispatcher, url.origin)
-      const path = `${url.pathname}${url.search}`
-      try {
-        // undici's own clocks are off: they know neither keep-alives nor a consumer that is busy.
-        dispatcher.dispatch({ origin: url.origin, path, method: 'POST', headers: { ...headers }, body, headersTimeout: 0, bodyTimeout: 0 }, this)
-      } catch (error) {
-        // What undici throws at once has a code; anything else is a defect of a dispatcher that was handed in.
-        this.#fail(hasCode(error) ? networkError(error, this.#place()) : dispatcherFailed(error))
-      }
+      this.#dispatch()
     }
-    if (!this.#isSent) await this.#wait({ clock: 'connectMs', code: 'connect-timeout', phase: 'connect', leftMs: clocks.connectMs })
-    if (!this.#hasHeaders) await this.#wait({ clock: 'headersMs', code: 'headers-timeout', phase: 'headers', leftMs: clocks.headersMs })
+    return this.#wait(this.#untilHeaders())
+  }
+
+  #untilHeaders(): Deadline {
+    const { connectMs, headersMs } = this.#options.clocks
+    if (this.#isSent) return { clock: 'headersMs', code: 'headers-timeout', phase: 'headers', leftMs: headersMs }
+    return { clock: 'connectMs', code: 'connect-timeout', phase: 'connect', leftMs: connectMs }
+  }
+
+  #dispatch(): void {
+    const { origin, path, headers, body, dispatcher } = this.#options
+    this.#connectionsBefore = connectionsTo(dispatcher, origin)
+    try {
+      // undici's own clocks are off: they know neither keep-alives nor a consumer that is busy.
+      dispatcher.dispatch({ origin, path, method: 'POST', headers: { ...headers }, body, headersTimeout: 0, bodyTimeout: 0 }, this)
+    } catch (error) {
+      // What undici throws at once has a code; anything else is a defect of a dispatcher that was handed in.
+      this.#fail(hasCode(error) ? networkError(error, this.#place()) : dispatcherFailed(error))
+    }
+  }
+
+  /** True when `take` has something to give: chunks, or the end. */
+  get isReady(): boolean {
+    return this.#chunks.length > 0 || this.#hasEnded
   }
 
   /**
-   * The chunks that came since the last call; waits while there are none.
+   * Waits until `isReady`. The time counts as silence.
    *
-   * @returns `undefined` at the end of the body.
    * @throws {AgentError} What broke; chunks that came before are given first.
    */
-  async read(): Promise<readonly Buffer[] | undefined> {
+  more(): Promise<void> {
+    this.#isSilence = true
+    return this.#wait(this.silence.next())
+  }
+
+  /**
+   * The chunks that came since the last call.
+   *
+   * @returns `undefined` at the end of the body.
+   * @throws {AgentError} `aborted`, whatever came before.
+   */
+  take(): readonly Buffer[] | undefined {
     if (this.#error?.code === 'aborted') throw this.#error
-    if (this.#chunks.length === 0 && !this.#hasEnded) {
-      const start = performance.now()
-      await this.#wait(this.silence.next())
-      this.silence.waited(performance.now() - start)
-    }
-    if (this.#chunks.length === 0) {
-      await this.#socketFree()
-      return undefined
-    }
+    if (this.#chunks.length === 0) return undefined
     const chunks = this.#chunks
     this.#chunks = []
     this.#queuedBytes = 0
@@ -143,13 +158,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
       const late: Deadline = { clock: 'gapMs', code: 'stream-timeout', phase: 'finish', leftMs: drainMs }
       await this.#wait(late).catch(() => undefined)
     }
-    if (this.#hasEnded) await this.#socketFree()
+    if (this.#hasEnded) await this.free()
     else this.close()
   }
 
   /** undici frees a socket one turn of the event loop after its response: a request sent before that opens another connection. */
-  async #socketFree(): Promise<void> {
-    await setImmediate()
+  free(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(resolve)
+    })
   }
 
   /** Ends the exchange: a body that is still coming is cancelled and its socket destroyed. */
@@ -158,26 +175,25 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#fail(new AgentError('The answer was left before its end.', { code: 'aborted', phase: this.#phase }))
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: DispatchController): void {
     this.#controller = controller
     // Failed while it was waiting for a connection.
     if (this.#error !== undefined) return controller.abort(this.#error)
-    const { dispatcher, url } = this.#options
-    this.#isReused = this.#connectionsBefore !== undefined && connectionsTo(dispatcher, url.origin) === this.#connectionsBefore
+    const { dispatcher, origin } = this.#options
+    this.#isReused = this.#connectionsBefore !== undefined && connectionsTo(dispatcher, origin) === this.#connectionsBefore
     this.#isSent = true
-    this.#wake()
+    if (this.#patience.isWaiting) this.#patience.until(this.#untilHeaders())
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
+  onResponseStart(_controller: DispatchController, status: number, headers: DispatchHeaders): void {
     if (status < 200) return
     this.status = status
-    const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : (value ?? '')])
-    this.headers = Object.fromEntries(entries)
+    this.headers = textHeaders(headers)
     this.#hasHeaders = true
     this.#wake()
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: DispatchController, chunk: Buffer): void {
     if (this.#error !== undefined) return
     this.#receivedBytes += chunk.length
     if (this.#receivedBytes > this.#options.maxBytes) {
@@ -200,7 +216,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#wake()
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: DispatchController, error: Error): void {
     this.#fail(networkError(error, this.#place()))
   }
 
@@ -210,8 +226,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #place(): NetworkErrorPlace {
-    const { url, secrets } = this.#options
-    return { origin: url.origin, phase: this.#phase, secrets, isReused: this.#isReused }
+    const { origin, secrets } = this.#options
+    return { origin, phase: this.#phase, secrets, isReused: this.#isReused }
   }
 
   readonly #onAbort = (): void => this.#fail(this.#aborted())
@@ -220,29 +236,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return new AgentError('The request was aborted.', { code: 'aborted', phase: this.#phase, cause: this.#options.signal.reason })
   }
 
-  /** Waits for the next callback of undici, at most as long as the deadline says. */
-  async #wait(deadline: Deadline): Promise<void> {
-    if (this.#error !== undefined) throw this.#error
-    const { leftMs } = deadline
-    // Longer delays overflow and would fire at once.
-    if (leftMs < 2 ** 31) this.#timer = setTimeout(() => this.#fail(this.#timeout(deadline)), Math.max(0, leftMs))
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#waiter = { resolve, reject }
-      })
-    } finally {
-      clearTimeout(this.#timer)
-      this.#waiter = undefined
-    }
+  /** Waits for headers, bytes or the end, at most as long as the deadline says. */
+  #wait(deadline: Deadline): Promise<void> {
+    return this.#error === undefined ? this.#patience.wait(deadline) : Promise.reject(this.#error)
   }
 
   #timeout({ clock, code, phase }: Deadline): AgentError {
     const ms = this.#options.clocks[clock]
-    return new AgentError(`${this.#options.url.origin} was silent for too long (\`timeouts.${clock}\`: ${ms} ms).`, { code, phase, retryable: true })
+    return new AgentError(`${this.#options.origin} was silent for too long (\`timeouts.${clock}\`: ${ms} ms).`, { code, phase, retryable: true })
   }
 
   #wake(): void {
-    this.#waiter?.resolve()
+    const waitedMs = this.#patience.end()
+    if (this.#isSilence) this.silence.waited(waitedMs)
+    this.#isSilence = false
   }
 
   #fail(error: AgentError): void {
@@ -250,13 +257,23 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#error = error
     this.#release()
     this.#controller?.abort(error)
-    this.#waiter?.reject(error)
+    this.#patience.fail(error)
   }
 
   #release(): void {
     this.#options.signal.removeEventListener('abort', this.#onAbort)
-    clearTimeout(this.#timer)
+    this.#patience.close()
   }
+}
+
+/** By lower-case name, each with one text. */
+function textHeaders(headers: DispatchHeaders): Record<string, string> {
+  const texts: Record<string, string> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    texts[name.toLowerCase()] = typeof value === 'string' ? value : (value?.join(', ') ?? '')
+  }
+  return texts
 }
 
 function hasCode(error: unknown): boolean {

@@ -31,18 +31,13 @@ export interface Inflater {
 }
 
 /** The encodings that can be read. */
-type Encoding = 'gzip' | 'x-gzip' | 'deflate' | 'br'
+export type Encoding = 'gzip' | 'x-gzip' | 'deflate' | 'br'
 
 const makers: Readonly<Record<Encoding, () => Gunzip | Inflate | BrotliDecompress>> = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
   deflate: createInflate,
   br: createBrotliDecompress,
-}
-
-/** True for an encoding that can be read. */
-export function isKnownEncoding(encoding: string): encoding is Encoding {
-  return Object.hasOwn(makers, encoding)
 }
 
 /**

@@ -33,52 +33,66 @@ const eventNames = ['data', 'event', 'id', 'retry']
  * @param maxEventBytes - Size of one event, in bytes of UTF-8.
  */
 export function createPayloadReader(maxEventBytes: number): PayloadReader {
-  const utf8 = createUtf8Decoder()
-  const fragments: string[] = []
-  let kind: PayloadReader['kind']
-  let beginning = ''
-  let sink: Payload[] = []
-  const parser: EventSourceParser = createParser({
-    maxBufferSize: maxEventBytes,
-    onEvent: ({ data, event }) => {
-      // No string is longer in UTF-8 than three bytes for each unit, so most need no counting.
-      if (data.length * 3 > maxEventBytes && Buffer.byteLength(data) > maxEventBytes) throw tooLarge(maxEventBytes)
-      sink.push({ kind: 'event', data, name: event })
-    },
-    onError: ({ type }) => {
-      if (type === 'max-buffer-size-exceeded') throw tooLarge(maxEventBytes)
-    },
-  })
-  const take = (text: string, payloads: Payload[]): void => {
-    if (kind === undefined) {
-      // Blank lines before a body are keep-alives.
-      beginning = (beginning + text).trimStart()
-      kind = kindOf(beginning)
-      if (kind === undefined) return
-      text = beginning
-    }
-    if (kind === 'document') {
-      fragments.push(text)
-      return
-    }
-    sink = payloads
-    parser.feed(text)
+  return new BodyReader(maxEventBytes)
+}
+
+class BodyReader implements PayloadReader {
+  kind: PayloadReader['kind']
+  readonly #maxEventBytes: number
+  readonly #utf8 = createUtf8Decoder()
+  readonly #fragments: string[] = []
+  #beginning = ''
+  #sink: Payload[] = []
+  /** Made for a body that is a stream. */
+  #parser: EventSourceParser | undefined
+
+  constructor(maxEventBytes: number) {
+    this.#maxEventBytes = maxEventBytes
   }
-  return {
-    feed: (chunk, payloads) => take(utf8.decode(chunk), payloads),
-    end: (payloads) => {
-      take(utf8.end(), payloads)
-      // Cut within the name of its first field.
-      if (kind === undefined && beginning !== '') kind = 'events'
-      if (kind === 'document') payloads.push({ kind: 'document', text: fragments.join('') })
-      if (kind === 'events') {
-        sink = payloads
-        parser.feed('\n\n')
-      }
-    },
-    get kind() {
-      return kind
-    },
+
+  feed(chunk: Buffer, payloads: Payload[]): void {
+    this.#take(this.#utf8.decode(chunk), payloads)
+  }
+
+  end(payloads: Payload[]): void {
+    this.#take(this.#utf8.end(), payloads)
+    // Cut within the name of its first field.
+    if (this.kind === undefined && this.#beginning !== '') this.kind = 'events'
+    if (this.kind === 'document') payloads.push({ kind: 'document', text: this.#fragments.join('') })
+    if (this.kind === 'events') this.#parse('\n\n', payloads)
+  }
+
+  #take(text: string, payloads: Payload[]): void {
+    if (this.kind === undefined) {
+      // Blank lines before a body are keep-alives.
+      this.#beginning = (this.#beginning + text).trimStart()
+      this.kind = kindOf(this.#beginning)
+      if (this.kind === undefined) return
+      text = this.#beginning
+    }
+    if (this.kind === 'document') this.#fragments.push(text)
+    else this.#parse(text, payloads)
+  }
+
+  #parse(text: string, payloads: Payload[]): void {
+    this.#sink = payloads
+    this.#parser ??= this.#createParser()
+    this.#parser.feed(text)
+  }
+
+  #createParser(): EventSourceParser {
+    const maxBytes = this.#maxEventBytes
+    return createParser({
+      maxBufferSize: maxBytes,
+      onEvent: ({ data, event }) => {
+        // No string is longer in UTF-8 than three bytes for each unit, so most need no counting.
+        if (data.length * 3 > maxBytes && Buffer.byteLength(data) > maxBytes) throw tooLarge(maxBytes)
+        this.#sink.push({ kind: 'event', data, name: event })
+      },
+      onError: ({ type }) => {
+        if (type === 'max-buffer-size-exceeded') throw tooLarge(maxBytes)
+      },
+    })
   }
 }
 

@@ -1,15 +1,19 @@
 import type { ErrorPhase } from '@capstan/core'
 import type { ByteLimits, Clocks } from '../profiles/profile.ts'
-import { type Dispatcher, sharedAgent } from './dispatcher.ts'
+import type { Dispatcher } from './dispatch.ts'
+import { sharedAgent } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
-import { createInflater, inflateBeginning, isKnownEncoding } from './inflate.ts'
+import type { Encoding, Inflater } from './inflate.ts'
 import { createPayloadReader, type Payload, type PayloadReader } from './payloads.ts'
 
 /** One request to send. */
 export interface PostOptions {
-  readonly url: URL
+  readonly origin: string
+  /** With the query. */
+  readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  /** Must not change before the answer has opened. */
+  readonly body: Uint8Array
   readonly signal: AbortSignal
   readonly clocks: Clocks
   readonly limits: ByteLimits
@@ -26,16 +30,24 @@ export interface PayloadBatch {
   readonly isTail: boolean
 }
 
-/** An answer whose headers have come. */
+/** An answer: `open` first. */
 export interface Answer {
+  /**
+   * Sends the request and waits for the headers. Once.
+   *
+   * @throws {AgentError} A `network-` or `-timeout` error, or `aborted`.
+   */
+  open(): Promise<void>
   readonly status: number
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>
+  /** True for a body in an encoding that cannot be read. */
+  readonly isUnreadable: boolean
   /** What the body turned out to be; `undefined` while nothing but blank came. */
   readonly bodyKind: PayloadReader['kind']
   readonly phase: ErrorPhase
   /**
-   * Waits for bytes and gives the payloads in them: none for keep-alives.
+   * Waits for bytes and gives the payloads in them: none for keep-alives. A document is one payload, at its end.
    *
    * @returns `undefined` after the end of the body.
    * @throws {AgentError} What broke the body: a `network-` or `-timeout` error, `response-too-large`, `aborted`.
@@ -55,63 +67,129 @@ export interface Answer {
 
 const maxErrorBodyMs = 5_000
 
-/**
- * Sends a POST request once and waits for the headers of the answer.
- *
- * @throws {AgentError} A `network-` or `-timeout` error, or `aborted`.
- */
-export async function post(options: PostOptions): Promise<Answer> {
-  const { clocks, limits, dispatcher = sharedAgent(clocks.connectMs) } = options
-  const exchange = new Exchange({ ...options, dispatcher, maxBytes: limits.responseBytes })
-  await exchange.open()
-  const reader = createPayloadReader(limits.eventBytes)
-  const encoding = (exchange.headers['content-encoding'] ?? '').trim().toLowerCase()
-  const inflater = isKnownEncoding(encoding) ? createInflater(encoding, limits.responseBytes) : undefined
-  let lastCount = 0
-  let hasTail = true
-  const feed = (chunks: readonly Buffer[], payloads: Payload[]): void => {
-    for (const chunk of chunks) reader.feed(chunk, payloads)
+/** One POST request, sent once, and its answer. */
+export function post(options: PostOptions): Answer {
+  return new HttpAnswer(options)
+}
+
+const encodings: readonly string[] = ['gzip', 'x-gzip', 'deflate', 'br'] satisfies readonly Encoding[]
+
+/** What reads a compressed body. */
+interface Inflate {
+  readonly inflater: Inflater
+  beginning(body: Buffer, maxBytes: number): Buffer
+}
+
+/** It is not asked for, so it loads with the first body that is compressed. */
+async function loadInflate(encoding: Encoding, maxBytes: number): Promise<Inflate> {
+  const { createInflater, inflateBeginning } = await import('./inflate.ts')
+  return { inflater: createInflater(encoding, maxBytes), beginning: (body, beginningBytes) => inflateBeginning(body, encoding, beginningBytes) }
+}
+
+class HttpAnswer implements Answer {
+  readonly #exchange: Exchange
+  readonly #limits: ByteLimits
+  readonly #reader: PayloadReader
+  #inflate: Inflate | undefined
+  #lastCount = 0
+  #hasTail = true
+
+  constructor({ origin, path, headers, body, signal, clocks, limits, secrets, dispatcher = sharedAgent(clocks.connectMs) }: PostOptions) {
+    this.#exchange = new Exchange({ origin, path, headers, body, signal, clocks, secrets, dispatcher, maxBytes: limits.responseBytes })
+    this.#limits = limits
+    this.#reader = createPayloadReader(limits.eventBytes)
   }
-  const close = (): void => {
-    inflater?.close()
-    exchange.close()
+
+  open(): Promise<void> {
+    return this.#exchange.open()
   }
-  return {
-    status: exchange.status,
-    headers: exchange.headers,
-    get bodyKind() {
-      return reader.kind
-    },
-    get phase() {
-      return exchange.silence.phase
-    },
-    read: async () => {
-      const chunks = await exchange.read()
-      const payloads: Payload[] = []
-      if (chunks !== undefined) {
-        feed(inflater === undefined ? chunks : await inflater.feed(chunks), payloads)
-        lastCount = payloads.length
-        return { payloads, isTail: false }
-      }
-      if (!hasTail) return undefined
-      hasTail = false
-      if (inflater !== undefined) feed(await inflater.end(), payloads)
-      reader.end(payloads)
-      return { payloads, isTail: true }
-    },
-    heard: (hasContent) => {
-      const isContent = hasContent || reader.kind === 'document'
-      exchange.silence.heard(isContent ? 'content' : lastCount > 0 ? 'event' : 'keep-alive')
-    },
-    finishing: () => exchange.silence.finishing(),
-    readBeginning: async (maxBytes) => {
-      const body = await exchange.readBeginning(maxBytes, maxErrorBodyMs)
-      return (isKnownEncoding(encoding) ? inflateBeginning(body, encoding, maxBytes) : body).toString('utf8')
-    },
-    drain: async () => {
-      inflater?.close()
-      await exchange.drain()
-    },
-    close,
+
+  get #encoding(): string {
+    return this.headers['content-encoding']?.trim().toLowerCase() ?? ''
+  }
+
+  get status(): number {
+    return this.#exchange.status
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.#exchange.headers
+  }
+
+  get isUnreadable(): boolean {
+    return this.#encoding !== '' && this.#encoding !== 'identity' && !encodings.includes(this.#encoding)
+  }
+
+  get bodyKind(): PayloadReader['kind'] {
+    return this.#reader.kind
+  }
+
+  get phase(): ErrorPhase {
+    return this.#exchange.silence.phase
+  }
+
+  async read(): Promise<PayloadBatch | undefined> {
+    const exchange = this.#exchange
+    const payloads: Payload[] = []
+    for (;;) {
+      if (!exchange.isReady) await exchange.more()
+      const chunks = exchange.take()
+      if (chunks === undefined) break
+      this.#feed(this.#isCompressed ? await this.#inflated(chunks) : chunks, payloads)
+      this.#lastCount = payloads.length
+      // The pieces of a document say nothing before it is whole.
+      if (this.#reader.kind !== 'document') return { payloads, isTail: false }
+      this.heard(true)
+    }
+    await exchange.free()
+    if (!this.#hasTail) return undefined
+    this.#hasTail = false
+    if (this.#inflate !== undefined) this.#feed(await this.#inflate.inflater.end(), payloads)
+    this.#reader.end(payloads)
+    return { payloads, isTail: true }
+  }
+
+  get #isCompressed(): boolean {
+    return this.headers['content-encoding'] !== undefined && encodings.includes(this.#encoding)
+  }
+
+  async #inflated(chunks: readonly Buffer[]): Promise<readonly Buffer[]> {
+    const { inflater } = await this.#loadInflate()
+    return await inflater.feed(chunks)
+  }
+
+  async #loadInflate(): Promise<Inflate> {
+    // Only for an encoding of the list.
+    this.#inflate ??= await loadInflate(this.#encoding as Encoding, this.#limits.responseBytes)
+    return this.#inflate
+  }
+
+  #feed(chunks: readonly Buffer[], payloads: Payload[]): void {
+    for (const chunk of chunks) this.#reader.feed(chunk, payloads)
+  }
+
+  heard(hasContent: boolean): void {
+    const isContent = hasContent || this.#reader.kind === 'document'
+    this.#exchange.silence.heard(isContent ? 'content' : this.#lastCount > 0 ? 'event' : 'keep-alive')
+  }
+
+  finishing(): void {
+    this.#exchange.silence.finishing()
+  }
+
+  async readBeginning(maxBytes: number): Promise<string> {
+    const body = await this.#exchange.readBeginning(maxBytes, maxErrorBodyMs)
+    const text = this.#isCompressed ? (await this.#loadInflate()).beginning(body, maxBytes) : body
+    return text.toString('utf8')
+  }
+
+  async drain(): Promise<void> {
+    this.#inflate?.inflater.close()
+    await this.#exchange.drain()
+  }
+
+  close(): void {
+    this.#inflate?.inflater.close()
+    this.#exchange.close()
   }
 }

@@ -34,52 +34,62 @@ const tailMs = 15_000
 
 /** Starts measuring, at the response headers. */
 export function measureSilence(clocks: Clocks): Silence {
-  let sinceContent = 0
-  let sinceBytes = 0
-  let last: Progress | undefined
-  let hasContent = false
-  let isFinishing = false
+  return new SilenceOfBody(clocks)
+}
 
-  const phase = (): ErrorPhase => {
-    if (isFinishing) return 'finish'
-    return hasContent ? 'stream' : 'first'
-  }
-  const deadline = (clock: keyof Clocks, leftMs: number): Deadline => ({
-    clock,
-    code: hasContent ? 'stream-timeout' : 'first-content-timeout',
-    phase: phase(),
-    leftMs,
-  })
-  const untilContent = (): Deadline => {
-    if (isFinishing) return deadline('gapMs', Math.min(clocks.gapMs, tailMs) - sinceContent)
-    if (hasContent) return deadline('gapMs', clocks.gapMs - sinceContent)
-    const queued = deadline('queuedMs', clocks.queuedMs - sinceContent)
-    if (last === 'keep-alive') return queued
-    const first = deadline('firstContentMs', clocks.firstContentMs - sinceBytes)
-    return last === undefined ? first : sooner(first, queued)
+class SilenceOfBody implements Silence {
+  readonly #clocks: Clocks
+  #sinceContent = 0
+  #sinceBytes = 0
+  #last: Progress | undefined
+  #hasContent = false
+  #isFinishing = false
+
+  constructor(clocks: Clocks) {
+    this.#clocks = clocks
   }
 
-  return {
-    next: () => (last === 'keep-alive' ? sooner(deadline('bytesMs', clocks.bytesMs - sinceBytes), untilContent()) : untilContent()),
-    waited: (ms) => {
-      sinceContent += ms
-      sinceBytes += ms
-    },
-    heard: (progress) => {
-      last = progress
-      sinceBytes = 0
-      if (progress === 'content') {
-        sinceContent = 0
-        hasContent = true
-      }
-    },
-    finishing: () => {
-      if (!isFinishing) sinceContent = 0
-      isFinishing = true
-    },
-    get phase() {
-      return phase()
-    },
+  get phase(): ErrorPhase {
+    if (this.#isFinishing) return 'finish'
+    return this.#hasContent ? 'stream' : 'first'
+  }
+
+  next(): Deadline {
+    if (this.#last !== 'keep-alive') return this.#untilContent()
+    return sooner(this.#deadline('bytesMs', this.#clocks.bytesMs - this.#sinceBytes), this.#untilContent())
+  }
+
+  waited(ms: number): void {
+    this.#sinceContent += ms
+    this.#sinceBytes += ms
+  }
+
+  heard(progress: Progress): void {
+    this.#last = progress
+    this.#sinceBytes = 0
+    if (progress === 'content') {
+      this.#sinceContent = 0
+      this.#hasContent = true
+    }
+  }
+
+  finishing(): void {
+    if (!this.#isFinishing) this.#sinceContent = 0
+    this.#isFinishing = true
+  }
+
+  #untilContent(): Deadline {
+    const { gapMs, queuedMs, firstContentMs } = this.#clocks
+    if (this.#isFinishing) return this.#deadline('gapMs', Math.min(gapMs, tailMs) - this.#sinceContent)
+    if (this.#hasContent) return this.#deadline('gapMs', gapMs - this.#sinceContent)
+    const queued = this.#deadline('queuedMs', queuedMs - this.#sinceContent)
+    if (this.#last === 'keep-alive') return queued
+    const first = this.#deadline('firstContentMs', firstContentMs - this.#sinceBytes)
+    return this.#last === undefined ? first : sooner(first, queued)
+  }
+
+  #deadline(clock: keyof Clocks, leftMs: number): Deadline {
+    return { clock, code: this.#hasContent ? 'stream-timeout' : 'first-content-timeout', phase: this.phase, leftMs }
   }
 }
 

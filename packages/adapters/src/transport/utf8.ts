@@ -10,25 +10,30 @@ export interface Utf8Decoder {
  * chunk. Whole chunks go through Node's native decoder, which is several times faster than a streaming `TextDecoder`.
  */
 export function createUtf8Decoder(): Utf8Decoder {
-  let rest: Buffer | undefined
-  let isFirst = true
-  const strip = (text: string): string => {
-    if (!isFirst || text === '') return text
-    isFirst = false
-    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  return new ChunkDecoder()
+}
+
+class ChunkDecoder implements Utf8Decoder {
+  #rest: Buffer | undefined
+  #isFirst = true
+
+  decode(chunk: Buffer): string {
+    const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk])
+    const whole = wholeLength(bytes)
+    this.#rest = whole === bytes.length ? undefined : bytes.subarray(whole)
+    return this.#strip(bytes.toString('utf8', 0, whole))
   }
-  return {
-    decode: (chunk) => {
-      const bytes = rest === undefined ? chunk : Buffer.concat([rest, chunk])
-      const whole = wholeLength(bytes)
-      rest = whole === bytes.length ? undefined : bytes.subarray(whole)
-      return strip(bytes.toString('utf8', 0, whole))
-    },
-    end: () => {
-      const text = rest === undefined ? '' : rest.toString('utf8')
-      rest = undefined
-      return strip(text)
-    },
+
+  end(): string {
+    const text = this.#rest === undefined ? '' : this.#rest.toString('utf8')
+    this.#rest = undefined
+    return this.#strip(text)
+  }
+
+  #strip(text: string): string {
+    if (!this.#isFirst || text === '') return text
+    this.#isFirst = false
+    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   }
 }
 

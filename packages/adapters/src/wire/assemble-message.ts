@@ -13,9 +13,9 @@ import { createToolCallAssembler, type ToolCallAssembler } from './assemble-tool
 import type { DecodeContext } from './decode-context.ts'
 import { hasCallHead } from './markup/parse-markup.ts'
 import { type MarkupRules, type Recovered, recoverCalls } from './markup/recover-calls.ts'
-import { createTextFilter } from './markup/text-filter.ts'
+import { createTextFilter, type TextFilter } from './markup/text-filter.ts'
 import { createPartList, type PartList } from './part-list.ts'
-import { createThinkSplitter, type SplitText, thinkField } from './think-tags.ts'
+import { createThinkSplitter, type SplitText, type ThinkSplitter, thinkField } from './think-tags.ts'
 
 /** Fields in which servers put reasoning. */
 const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_text', 'reasoning_details'] as const
@@ -48,73 +48,96 @@ export interface FinishedMessage {
 
 /** Makes an assembler. */
 export function createMessageAssembler(context: DecodeContext): MessageAssembler {
-  const { profile, limits, tools } = context
-  const calls: ToolCallAssembler = createToolCallAssembler(limits, tools)
-  const parts = createPartList()
-  const fields = [profile.reasoning.field, ...reasoningFields.filter((field) => field !== profile.reasoning.field)]
-  const think = profile.thinkTags === true ? createThinkSplitter() : undefined
-  // Without tools there is nothing to call: whatever looks like a call is meant as text.
-  const filter = tools.length > 0 ? createTextFilter() : undefined
-  const seen: SeenReasoning = { field: undefined, announced: undefined }
+  return new DeltaAssembler(context)
+}
 
-  const addReasoning = (delta: JsonObject, events: ModelEvent[]): void => {
-    for (const field of fields) {
-      const text = reasoningText(delta[field])
-      if (text === undefined) continue
-      seen.announced ??= field
-      if (text === '') continue
-      seen.field ??= field
-      show('reasoning', text, events)
-      // Some servers send the same reasoning in two fields: the first that has any is the one.
-      return
-    }
+class DeltaAssembler implements MessageAssembler {
+  readonly #context: DecodeContext
+  readonly #calls: ToolCallAssembler
+  readonly #parts = createPartList()
+  readonly #think: ThinkSplitter | undefined
+  readonly #filter: TextFilter | undefined
+  readonly #seen: SeenReasoning = { field: undefined, announced: undefined }
+
+  constructor(context: DecodeContext) {
+    this.#context = context
+    this.#calls = createToolCallAssembler(context.limits, context.tools)
+    this.#think = context.profile.thinkTags === true ? createThinkSplitter() : undefined
+    // Without tools there is nothing to call: whatever looks like a call is meant as text.
+    this.#filter = context.tools.length > 0 ? createTextFilter() : undefined
   }
-  const show = (type: 'text' | 'reasoning', text: string, events: ModelEvent[]): void => {
+
+  add(delta: JsonObject, events: ModelEvent[]): boolean {
+    const before = events.length
+    this.#addReasoning(delta, events)
+    const text = textOfContent(delta['content'])
+    if (text !== '') this.#addText(text, events)
+    const callsBefore = this.#calls.count
+    const toolCalls = delta['tool_calls'] ?? legacyCall(delta['function_call'])
+    if (toolCalls !== undefined) this.#calls.add(toolCalls, events)
+    return text !== '' || events.length > before || this.#calls.count > callsBefore || hasToolCalls(toolCalls)
+  }
+
+  finish(isCut: boolean): FinishedMessage {
+    const { model, tools, profile } = this.#context
+    const events: ModelEvent[] = []
+    if (this.#think !== undefined) this.#addSplit(this.#think.end(), events)
+    const held = this.#filter?.end() ?? nothingHeld
+    this.#show('text', held.text, events)
+    const own = this.#calls.finish()
+    const rules = { model, tools, hasCalls: own.length > 0, isCut }
+    const found = recoverAll({ markup: held.markup, parts: this.#parts, rules, profile })
+    this.#show('text', found.text, events)
+    for (const event of found.events) events.push(event)
+    for (const [index, call] of found.calls.entries()) events.push(callEvent(call, index))
+    const content = contentOf(this.#parts, this.#seen, profile)
+    for (const calls of [own, found.calls]) for (const call of calls) content.push(call)
+    return { message: { role: 'assistant', content }, events, hasRecovered: found.calls.length > 0 }
+  }
+
+  #addReasoning(delta: JsonObject, events: ModelEvent[]): void {
+    const { field: usual } = this.#context.profile.reasoning
+    if (this.#addReasoningField(delta, usual, events)) return
+    // Some servers send the same reasoning in two fields: the first that has any is the one.
+    for (const field of reasoningFields) if (field !== usual && this.#addReasoningField(delta, field, events)) return
+  }
+
+  /** True when it had some. */
+  #addReasoningField(delta: JsonObject, field: string, events: ModelEvent[]): boolean {
+    const value = delta[field]
+    if (value === undefined) return false
+    const text = reasoningText(value)
+    if (text === undefined) return false
+    this.#seen.announced ??= field
+    if (text === '') return false
+    this.#seen.field ??= field
+    this.#show('reasoning', text, events)
+    return true
+  }
+
+  #addText(text: string, events: ModelEvent[]): void {
+    if (this.#think === undefined) this.#show('text', this.#filter?.push(text) ?? text, events)
+    else this.#addSplit(this.#think.push(text), events)
+  }
+
+  #addSplit({ reasoning, text }: SplitText, events: ModelEvent[]): void {
+    if (reasoning !== '') {
+      this.#seen.announced ??= thinkField
+      this.#seen.field ??= thinkField
+      this.#show('reasoning', reasoning, events)
+    }
+    this.#show('text', this.#filter?.push(text) ?? text, events)
+  }
+
+  #show(type: 'text' | 'reasoning', text: string, events: ModelEvent[]): void {
     if (text === '') return
-    parts.append(type, text)
-    events.push({ type: `${type}-delta`, delta: text })
-  }
-  const addText = (text: string, events: ModelEvent[]): void => {
-    const split = think?.push(text) ?? { reasoning: '', text }
-    addSplit(split, events)
-  }
-  const addSplit = (split: SplitText, events: ModelEvent[]): void => {
-    if (split.reasoning !== '') {
-      seen.announced ??= thinkField
-      seen.field ??= thinkField
-      show('reasoning', split.reasoning, events)
-    }
-    show('text', filter?.push(split.text) ?? split.text, events)
-  }
-
-  return {
-    add: (delta, events) => {
-      const before = events.length
-      addReasoning(delta, events)
-      const text = textOfContent(delta['content'])
-      if (text !== '') addText(text, events)
-      const callsBefore = calls.count
-      const toolCalls = delta['tool_calls'] ?? legacyCall(delta['function_call'])
-      calls.add(toolCalls, events)
-      return text !== '' || events.length > before || calls.count > callsBefore || hasToolCalls(toolCalls)
-    },
-    finish: (isCut) => {
-      const events: ModelEvent[] = []
-      if (think !== undefined) addSplit(think.end(), events)
-      const held = filter?.end() ?? { text: '', markup: '' }
-      show('text', held.text, events)
-      const own = calls.finish()
-      const found = recoverAll({ markup: held.markup, parts, rules: { model: context.model, tools, hasCalls: own.length > 0, isCut }, profile })
-      show('text', found.text, events)
-      events.push(...found.events, ...found.calls.map(callEvent))
-      return {
-        message: { role: 'assistant', content: [...contentOf(parts, seen, profile), ...own, ...found.calls] },
-        events,
-        hasRecovered: found.calls.length > 0,
-      }
-    },
+    this.#parts.append(type, text)
+    events.push(type === 'text' ? { type: 'text-delta', delta: text } : { type: 'reasoning-delta', delta: text })
   }
 }
+
+const nothingHeld = { text: '', markup: '' }
+const nothingFound: Recovered = { calls: [], text: '', events: [] }
 
 function callEvent({ toolName, inputText }: ToolCallPart, index: number): ModelEvent {
   return { type: 'tool-call-delta', index, toolName, delta: inputText }
@@ -127,12 +150,13 @@ interface SeenReasoning {
   announced: string | undefined
 }
 
-function contentOf(parts: PartList, { field: used, announced }: SeenReasoning, profile: ModelProfile): readonly AssistantPart[] {
+function contentOf(parts: PartList, { field: used, announced }: SeenReasoning, profile: ModelProfile): AssistantPart[] {
   const name = used ?? announced
   const field = name === undefined || name === profile.reasoning.field ? {} : { field: name }
-  const content = parts.all().map(({ type, text }): AssistantPart => (type === 'text' ? { type, text } : { type, text, ...field }))
   // Reasoned, but with nothing to show: not the same as not having reasoned.
-  return announced !== undefined && used === undefined ? [{ type: 'reasoning', text: '', ...field }, ...content] : content
+  const content: AssistantPart[] = announced !== undefined && used === undefined ? [{ type: 'reasoning', text: '', ...field }] : []
+  for (const { type, text } of parts.all()) content.push(type === 'text' ? { type, text } : { type, text, ...field })
+  return content
 }
 
 interface Recovery {
@@ -146,19 +170,18 @@ interface Recovery {
 function recoverAll({ markup, parts, rules, profile }: Recovery): Recovered {
   const recovers = profile.recovers ?? []
   if (markup !== '') return recoverCalls(markup, { ...rules, recovers: recovers.includes('text') })
-  const nothing: Recovered = { calls: [], text: '', events: [] }
-  if (rules.hasCalls || rules.tools.length === 0 || !recovers.includes('reasoning') || parts.hasText()) return nothing
+  if (rules.hasCalls || rules.tools.length === 0 || !recovers.includes('reasoning') || parts.hasText()) return nothingFound
   const filter = createTextFilter()
   const shown = filter.push(parts.joined('reasoning'))
   const held = filter.end()
-  if (held.markup === '' || !hasCallHead(held.markup)) return nothing
+  if (held.markup === '' || !hasCallHead(held.markup)) return nothingFound
   try {
     const found = recoverCalls(held.markup, { ...rules, recovers: true })
     parts.replaceReasoning(`${shown}${held.text}${found.text}`)
     return { ...found, text: '' }
   } catch {
     // What cannot be read was a thought.
-    return nothing
+    return nothingFound
   }
 }
 

@@ -31,59 +31,76 @@ export interface ToolCallAssembler {
  * @throws {AgentError} From `add`: `response-too-large` past the limits, `stream-malformed` for fragments that are no objects.
  */
 export function createToolCallAssembler(limits: ByteLimits, tools: readonly ToolDefinition[] = []): ToolCallAssembler {
-  const calls: OpenCall[] = []
-  const byIndex = new Map<number, OpenCall>()
+  return new FragmentAssembler(limits, tools)
+}
 
-  const start = (): OpenCall => {
-    if (calls.length >= limits.toolCalls) throw tooLarge(`The answer asks for more than ${limits.toolCalls} tool calls.`)
-    const call: OpenCall = { id: '', name: '', morePieces: [], fragments: [], isAnnounced: false, bytes: 0 }
-    calls.push(call)
-    return call
+class FragmentAssembler implements ToolCallAssembler {
+  readonly #limits: ByteLimits
+  readonly #tools: readonly ToolDefinition[]
+  readonly #calls: OpenCall[] = []
+  #byIndex: Map<number, OpenCall> | undefined
+
+  constructor(limits: ByteLimits, tools: readonly ToolDefinition[]) {
+    this.#limits = limits
+    this.#tools = tools
   }
 
-  const find = (fragment: Fragment, isFirstOfDelta: boolean): OpenCall => {
-    const { index, id, name } = fragment
-    const known = index === undefined ? calls.at(-1) : byIndex.get(index)
-    const isOther = known === undefined || (id !== '' && known.id !== '' && id !== known.id && known.name !== '')
-    // Without an index, two entries of one delta are two calls, and a name that differs begins another one.
-    const isNext = index === undefined && known !== undefined && name !== '' && known.name !== '' && (name !== known.name || !isFirstOfDelta)
-    if (!isOther && !isNext) return known
-    const call = start()
-    if (index !== undefined) byIndex.set(index, call)
-    return call
+  get count(): number {
+    return this.#calls.length
   }
 
-  const addFragment = (fragment: Fragment, isFirstOfDelta: boolean, events: ModelEvent[]): void => {
-    const call = find(fragment, isFirstOfDelta)
+  add(toolCalls: Json | undefined, events: ModelEvent[]): void {
+    if (toolCalls === undefined || toolCalls === null) return
+    if (!Array.isArray(toolCalls)) throw malformed('`tool_calls` is not an array')
+    for (let position = 0; position < toolCalls.length; position++) this.#addFragment(readFragment(toolCalls[position]), position === 0, events)
+  }
+
+  finish(): readonly ToolCallPart[] {
+    return this.#calls.map(({ id, name, morePieces, fragments }, position) => ({
+      type: 'tool-call',
+      // An empty id cannot be sent back: a tool message must name its call.
+      toolCallId: id === '' ? `call_${position}` : id,
+      toolName: wholeName(name, morePieces, this.#tools),
+      inputText: fragments.join('') || '{}',
+    }))
+  }
+
+  #addFragment(fragment: Fragment, isFirstOfDelta: boolean, events: ModelEvent[]): void {
+    const call = this.#find(fragment, isFirstOfDelta)
     nameCall(call, fragment)
-    if (fragment.arguments !== '') {
-      call.bytes += Buffer.byteLength(fragment.arguments)
-      if (call.bytes > limits.toolInputBytes) throw tooLarge(`The arguments of a tool call are longer than ${limits.toolInputBytes} bytes.`)
-      call.fragments.push(fragment.arguments)
-    }
+    if (fragment.arguments !== '') this.#append(call, fragment.arguments)
     // The newest call is nearly always the one that grows.
-    const index = calls.at(-1) === call ? calls.length - 1 : calls.indexOf(call)
+    const index = this.#calls.at(-1) === call ? this.#calls.length - 1 : this.#calls.indexOf(call)
     const event = announce(call, index, fragment.arguments)
     if (event !== undefined) events.push(event)
   }
 
-  return {
-    add: (toolCalls, events) => {
-      if (toolCalls === undefined || toolCalls === null) return
-      if (!Array.isArray(toolCalls)) throw malformed('`tool_calls` is not an array')
-      for (const [position, value] of toolCalls.entries()) addFragment(readFragment(value), position === 0, events)
-    },
-    get count() {
-      return calls.length
-    },
-    finish: () =>
-      calls.map(({ id, name, morePieces, fragments }, position) => ({
-        type: 'tool-call',
-        // An empty id cannot be sent back: a tool message must name its call.
-        toolCallId: id === '' ? `call_${position}` : id,
-        toolName: wholeName(name, morePieces, tools),
-        inputText: fragments.join('') || '{}',
-      })),
+  #append(call: OpenCall, text: string): void {
+    const { toolInputBytes } = this.#limits
+    call.bytes += Buffer.byteLength(text)
+    if (call.bytes > toolInputBytes) throw tooLarge(`The arguments of a tool call are longer than ${toolInputBytes} bytes.`)
+    call.fragments.push(text)
+  }
+
+  #find({ index, id, name }: Fragment, isFirstOfDelta: boolean): OpenCall {
+    const known = index === undefined ? this.#calls.at(-1) : this.#byIndex?.get(index)
+    const isOther = known === undefined || (id !== '' && known.id !== '' && id !== known.id && known.name !== '')
+    // Without an index, two entries of one delta are two calls, and a name that differs begins another one.
+    const isNext = index === undefined && known !== undefined && name !== '' && known.name !== '' && (name !== known.name || !isFirstOfDelta)
+    if (!isOther && !isNext) return known
+    const call = this.#start()
+    if (index === undefined) return call
+    this.#byIndex ??= new Map()
+    this.#byIndex.set(index, call)
+    return call
+  }
+
+  #start(): OpenCall {
+    const { toolCalls } = this.#limits
+    if (this.#calls.length >= toolCalls) throw tooLarge(`The answer asks for more than ${toolCalls} tool calls.`)
+    const call: OpenCall = { id: '', name: '', morePieces: [], fragments: [], isAnnounced: false, bytes: 0 }
+    this.#calls.push(call)
+    return call
   }
 }
 
@@ -113,7 +130,7 @@ interface Fragment {
   readonly arguments: string
 }
 
-function readFragment(value: Json): Fragment {
+function readFragment(value: Json | undefined): Fragment {
   if (!isJsonObject(value)) throw malformed('a tool call is not an object')
   const { index, id, function: described } = value
   const called = isJsonObject(described) ? described : {}

@@ -85,7 +85,7 @@ function readMessage(message: Json | undefined, isCut: boolean, { context, event
   const assembler = createMessageAssembler(context)
   if (isJsonObject(message)) assembler.add(message, events)
   const finished = assembler.finish(isCut)
-  events.push(...finished.events)
+  for (const event of finished.events) events.push(event)
   return finished
 }
 
@@ -126,7 +126,7 @@ function responseInfo(body: JsonObject, { requestId }: DecodeContext): ResponseI
 function readChoices(body: JsonObject, context: DecodeContext): readonly JsonObject[] {
   const choices = body['choices']
   if (!Array.isArray(choices) || !choices.every(isJsonObject)) throw notACompletion('it has no `choices`', JSON.stringify(body), context)
-  return choices.toSorted((left, right) => indexOf(left) - indexOf(right))
+  return choices.length === 1 ? choices : choices.toSorted((left, right) => indexOf(left) - indexOf(right))
 }
 
 function indexOf(choice: JsonObject): number {

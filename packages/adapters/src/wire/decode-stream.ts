@@ -44,49 +44,53 @@ export interface StreamDecoder {
 
 /** Makes the decoder of one answer. */
 export function createStreamDecoder(context: DecodeContext): StreamDecoder {
-  const state: StreamState = {
-    context,
-    message: createMessageAssembler(context),
-    info: {},
-    usage: undefined,
-    finishWord: undefined,
-    isDone: false,
-    hasContent: false,
-  }
-  return {
-    push: (data, name, events) => {
-      if (state.isDone || data === '') return false
-      if (data.startsWith('[DONE]')) {
-        state.isDone = true
-        return false
-      }
-      const chunk = parseFrame(data, name, state)
-      checkForError(chunk, name, state)
-      const hasContent = readChunk(chunk, state, events)
-      state.hasContent ||= hasContent
-      return hasContent
-    },
-    get isDone() {
-      return state.isDone
-    },
-    get hasFinishReason() {
-      return state.finishWord !== undefined
-    },
-    get usage() {
-      return state.usage
-    },
-    finish: (warnings) => finishStream(state, warnings),
-  }
+  return new ChunkDecoder(context)
 }
 
 interface StreamState {
   readonly context: DecodeContext
   readonly message: MessageAssembler
-  info: OpenInfo
+  readonly info: OpenInfo
   usage: Usage | undefined
   finishWord: string | undefined
   isDone: boolean
   hasContent: boolean
+}
+
+class ChunkDecoder implements StreamDecoder, StreamState {
+  readonly context: DecodeContext
+  readonly message: MessageAssembler
+  readonly info: OpenInfo = {}
+  usage: Usage | undefined
+  finishWord: string | undefined
+  isDone = false
+  hasContent = false
+
+  constructor(context: DecodeContext) {
+    this.context = context
+    this.message = createMessageAssembler(context)
+  }
+
+  get hasFinishReason(): boolean {
+    return this.finishWord !== undefined
+  }
+
+  push(data: string, name: string | undefined, events: ModelEvent[]): boolean {
+    if (this.isDone || data === '') return false
+    if (data.startsWith('[DONE]')) {
+      this.isDone = true
+      return false
+    }
+    const chunk = parseFrame(data, name, this)
+    checkForError(chunk, name, this)
+    const hasContent = readChunk(chunk, this, events)
+    this.hasContent ||= hasContent
+    return hasContent
+  }
+
+  finish(warnings: readonly Warning[]): readonly ModelEvent[] {
+    return finishStream(this, warnings)
+  }
 }
 
 function parseFrame(data: string, name: string | undefined, state: StreamState): JsonObject {

@@ -4,9 +4,14 @@ import { evolinkDeepseekChat, evolinkKimi } from '../profiles/evolink.ts'
 import type { ModelProfile, PassBack } from '../profiles/profile.ts'
 import { type EncodeMode, modeOf } from './encode-mode.ts'
 import { createRequestEncoder, type RequestEncoder } from './encode-request.ts'
+import type { RequestBody } from './request-body.ts'
 
 function encoderOf(profile: ModelProfile): RequestEncoder {
   return createRequestEncoder({ model: 'm', profile, parameters: [['temperature', 1]], allowTools: false, thinks: false, extraBody: { seed: 1 } })
+}
+
+function textOf({ bytes }: RequestBody): string {
+  return bytes.toString('utf8')
 }
 
 function modeWith(profile: ModelProfile, passBack: PassBack): EncodeMode {
@@ -14,7 +19,7 @@ function modeWith(profile: ModelProfile, passBack: PassBack): EncodeMode {
 }
 
 function messagesOf(profile: ModelProfile, messages: readonly Message[], passBack: PassBack = profile.reasoning.passBack): unknown {
-  return JSON.parse(encoderOf(profile).encode({ messages }, modeWith(profile, passBack))).messages
+  return JSON.parse(textOf(encoderOf(profile).encode({ messages }, modeWith(profile, passBack)))).messages
 }
 
 const inputText = '{"text": "caf\\u00e9 / <b>\\/x", "n": 1.0}'
@@ -28,10 +33,8 @@ function assistant(...content: Exclude<AssistantMessage['content'], string>[numb
 
 test('messages are the last key, after everything else in a fixed order', () => {
   const tools: readonly ToolDefinition[] = [{ name: 'fetch_it', description: 'F.', inputSchema: { type: 'object' } }]
-  const text = encoderOf(evolinkDeepseekChat).encode(
-    { instructions: 'Be short.', messages: [user], tools, toolChoice: 'auto' },
-    modeWith(evolinkKimi, 'present'),
-  )
+  const request: ModelRequest = { instructions: 'Be short.', messages: [user], tools, toolChoice: 'auto' }
+  const text = textOf(encoderOf(evolinkDeepseekChat).encode(request, modeWith(evolinkKimi, 'present')))
 
   expect(Object.keys(JSON.parse(text))).toEqual(['model', 'temperature', 'stream', 'stream_options', 'tools', 'tool_choice', 'seed', 'messages'])
   expect(text).toMatch(/"messages":\[\{"role":"system","content":"Be short\."\},\{"role":"user","content":"Hi"\}\]\}$/)
@@ -43,7 +46,7 @@ test('each request is equal to the one before it up to the closing bracket of it
   const messages: Message[] = [user]
   let previous = ''
   for (let step = 0; step < 10; step++) {
-    const text = encoder.encode({ instructions: 'Be short.', messages, tools }, modeWith(evolinkKimi, 'always'))
+    const text = textOf(encoder.encode({ instructions: 'Be short.', messages, tools }, modeWith(evolinkKimi, 'always')))
     expect(text.startsWith(previous.slice(0, -2))).toBe(true)
     previous = text
     messages.push(assistant({ type: 'reasoning', text: 'Hm\n' }, { ...call, toolCallId: `functions.f:${step}` }), toolMessage)
@@ -140,7 +143,7 @@ test('a tool name that no endpoint takes does not make the history unsendable', 
 })
 
 test('half of a character is sent as U+FFFD, and text that looks like its escape stays', () => {
-  const text = encoderOf(evolinkKimi).encode({ messages: [{ role: 'user', content: 'a\ud800b \\ud800 😀' }] }, modeWith(evolinkKimi, 'always'))
+  const text = textOf(encoderOf(evolinkKimi).encode({ messages: [{ role: 'user', content: 'a\ud800b \\ud800 😀' }] }, modeWith(evolinkKimi, 'always')))
   expect(text).toContain('"a\ufffdb \\\\ud800 😀"')
 })
 
@@ -169,7 +172,7 @@ test('a user message of one text part is sent as plain text, of several as parts
 
 test('a request can ask for JSON by itself, and for JSON of a shape where the endpoint has that', () => {
   const formatOf = (responseFormat: NonNullable<ModelRequest['responseFormat']>): unknown =>
-    JSON.parse(encoderOf(evolinkKimi).encode({ messages: [{ role: 'user', content: 'JSON' }], responseFormat }, modeWith(evolinkKimi, 'always')))
+    JSON.parse(textOf(encoderOf(evolinkKimi).encode({ messages: [{ role: 'user', content: 'JSON' }], responseFormat }, modeWith(evolinkKimi, 'always'))))
       .response_format
 
   expect(formatOf({ type: 'json' })).toEqual({ type: 'json_object' })

@@ -1,10 +1,11 @@
 import { AgentError, type Json, type JsonObject, type ModelRequest, type ToolChoice } from '@capstan/core'
 import type { ModelProfile } from '../profiles/profile.ts'
 import { lowerSchema } from '../schemas/lower-schema.ts'
-import { createMessagesEncoder } from './encode-messages.ts'
+import { createMessagesEncoder, encodeInstructions } from './encode-messages.ts'
 import type { EncodeMode } from './encode-mode.ts'
 import { choicesOf, type WireParameters } from './encode-parameters.ts'
-import { createToolsEncoder } from './encode-tools.ts'
+import { createToolsEncoder, type ToolsEncoder } from './encode-tools.ts'
+import type { BodyHead, RequestBody } from './request-body.ts'
 
 /** What one model puts into all its requests. */
 export interface EncoderOptions {
@@ -24,30 +25,65 @@ export interface RequestEncoder {
    *
    * @throws {AgentError} `invalid-options`, `invalid-tool` or `invalid-messages` for what the model refuses.
    */
-  encode(request: ModelRequest, mode: EncodeMode): string
+  encode(request: ModelRequest, mode: EncodeMode): RequestBody
+}
+
+/** What stands before the messages, and what it was made of. */
+interface Head extends BodyHead {
+  readonly request: ModelRequest
+  readonly mode: EncodeMode
+  readonly isJson: boolean
 }
 
 /** Makes the encoder of one model. */
 export function createRequestEncoder(options: EncoderOptions): RequestEncoder {
   const encodeTools = createToolsEncoder(options)
   const encodeMessages = createMessagesEncoder(options)
+  let last: Head | undefined
   return {
     encode: (request, mode) => {
-      const format = formatOf(request, options, mode)
-      checkJsonMode(request, format, options)
-      const toolChoice = encodeToolChoice(request, options, mode)
-      const keys = new Map<string, string>([
-        ['model', JSON.stringify(options.model)],
-        ...parametersOf(options, mode).map(encodeKey),
-        ...(request.responseFormat === undefined ? [] : [['response_format', JSON.stringify(format)] as const]),
-        ...modeKeys(mode),
-        ...(request.tools === undefined || request.tools.length === 0 ? [] : [['tools', encodeTools(request.tools, mode)] as const]),
-        ...(toolChoice === undefined ? [] : [['tool_choice', toolChoice] as const]),
-        ...Object.entries(options.extraBody ?? {}).map(encodeKey),
-      ])
-      const head = Array.from(keys, ([name, text]) => `${JSON.stringify(name)}:${text},`).join('')
-      return `{${head}"messages":[${encodeMessages(request, mode)}]}`
+      if (last === undefined || last.mode !== mode || !isSameHead(last.request, request)) last = encodeHead(request, mode, { options, encodeTools })
+      if (last.isJson) checkJsonMode(request, options)
+      return encodeMessages(last, request, mode)
     },
+  }
+}
+
+function isSameHead(one: ModelRequest, other: ModelRequest): boolean {
+  return (
+    one.tools === other.tools &&
+    one.toolChoice === other.toolChoice &&
+    one.instructions === other.instructions &&
+    one.responseFormat?.schema === other.responseFormat?.schema &&
+    (one.responseFormat === undefined) === (other.responseFormat === undefined)
+  )
+}
+
+interface HeadRules {
+  readonly options: EncoderOptions
+  readonly encodeTools: ToolsEncoder
+}
+
+function encodeHead(request: ModelRequest, mode: EncodeMode, { options, encodeTools }: HeadRules): Head {
+  const format = formatOf(request, options, mode)
+  const toolChoice = encodeToolChoice(request, options, mode)
+  const keys = new Map<string, string>([
+    ['model', JSON.stringify(options.model)],
+    ...parametersOf(options, mode).map(encodeKey),
+    ...(request.responseFormat === undefined ? [] : [['response_format', JSON.stringify(format)] as const]),
+    ...modeKeys(mode),
+    ...(request.tools === undefined || request.tools.length === 0 ? [] : [['tools', encodeTools(request.tools, mode)] as const]),
+    ...(toolChoice === undefined ? [] : [['tool_choice', toolChoice] as const]),
+    ...Object.entries(options.extraBody ?? {}).map(encodeKey),
+  ])
+  const head = Array.from(keys, ([name, text]) => `${JSON.stringify(name)}:${text},`).join('')
+  return {
+    // Without its messages: they would live as long as the model.
+    request: { ...request, messages: [] },
+    mode,
+    isJson: isJsonObjectFormat(format),
+    bytes: Buffer.from(`{${head}"messages":`),
+    first: encodeInstructions(request.instructions ?? ''),
   }
 }
 
@@ -100,8 +136,7 @@ function formatOf({ responseFormat }: ModelRequest, { parameters, profile }: Enc
   return { type: 'json_schema', json_schema: { name: 'answer', schema: lowered, strict: true } }
 }
 
-function checkJsonMode(request: ModelRequest, format: Json | undefined, { profile, model }: EncoderOptions): void {
-  if (!isJsonObjectFormat(format)) return
+function checkJsonMode(request: ModelRequest, { profile, model }: EncoderOptions): void {
   const last = request.messages.at(-1)
   if (last?.role === 'assistant' && last.partial === true) {
     throw invalid(`\`responseFormat: 'json_object'\` of ${model} does not go with partial mode. Leave out one of the two.`)

@@ -1,4 +1,5 @@
 import { AgentError, type FinishReason, type Usage, type Warning } from '@capstan/core'
+import type { FinishMeaning } from '../profiles/profile.ts'
 import { redact } from '../redact.ts'
 import type { AboutAnswer, DecodeContext } from './decode-context.ts'
 import { decodeFinishReason } from './finish-reason.ts'
@@ -27,12 +28,16 @@ export interface FinishWord {
  */
 export function readFinishWord(word: string, context: DecodeContext, about: AboutAnswer): FinishWord {
   const meaning = decodeFinishReason(word, context.profile)
+  if (isWhole(meaning)) return { finishReason: meaning }
   const shown = redact(word, context.secrets).slice(0, 80)
   if (meaning === 'overloaded' || meaning === 'failed') {
     const code = meaning === 'overloaded' ? 'provider-overloaded' : 'provider-failed'
     throw new AgentError(`${context.model} broke off its answer with finish reason '${shown}'.`, { code, phase: 'finish', retryable: true, ...about })
   }
-  if (meaning !== 'other') return { finishReason: meaning }
   const message = `${context.model} ended its answer with a finish reason that is not known: '${shown}'.`
   return { finishReason: 'other', warning: { code: 'unknown-finish-reason', message } }
+}
+
+function isWhole(meaning: FinishMeaning): meaning is Exclude<FinishReason, 'other'> {
+  return meaning !== 'other' && meaning !== 'overloaded' && meaning !== 'failed'
 }

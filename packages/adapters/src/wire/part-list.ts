@@ -9,21 +9,43 @@ export interface PartList {
   replaceReasoning(text: string): void
 }
 
+interface OpenPart {
+  readonly type: 'text' | 'reasoning'
+  readonly fragments: string[]
+}
+
 /** Makes an empty list. */
 export function createPartList(): PartList {
-  let parts: { type: 'text' | 'reasoning'; fragments: string[] }[] = []
-  const joined = (type: 'text' | 'reasoning'): string => parts.flatMap((part) => (part.type === type ? part.fragments : [])).join('')
-  return {
-    append: (type, text) => {
-      const last = parts.at(-1)
-      if (last?.type === type) last.fragments.push(text)
-      else parts.push({ type, fragments: [text] })
-    },
-    all: () => parts.map(({ type, fragments }) => ({ type, text: fragments.join('') })),
-    joined,
-    hasText: () => joined('text').trim() !== '',
-    replaceReasoning: (text) => {
-      parts = [{ type: 'reasoning', fragments: [text] }, ...parts.filter(({ type }) => type !== 'reasoning')]
-    },
+  return new FragmentList()
+}
+
+class FragmentList implements PartList {
+  #parts: OpenPart[] = []
+  #last: OpenPart | undefined
+
+  append(type: 'text' | 'reasoning', text: string): void {
+    if (this.#last?.type === type) {
+      this.#last.fragments.push(text)
+      return
+    }
+    this.#last = { type, fragments: [text] }
+    this.#parts.push(this.#last)
+  }
+
+  all(): readonly { readonly type: 'text' | 'reasoning'; readonly text: string }[] {
+    return this.#parts.map(({ type, fragments }) => ({ type, text: fragments.join('') }))
+  }
+
+  joined(type: 'text' | 'reasoning'): string {
+    return this.#parts.flatMap((part) => (part.type === type ? part.fragments : [])).join('')
+  }
+
+  hasText(): boolean {
+    return this.joined('text').trim() !== ''
+  }
+
+  replaceReasoning(text: string): void {
+    this.#parts = [{ type: 'reasoning', fragments: [text] }, ...this.#parts.filter(({ type }) => type !== 'reasoning')]
+    this.#last = this.#parts.at(-1)
   }
 }

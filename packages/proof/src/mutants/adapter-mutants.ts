@@ -14,7 +14,7 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'what comes after [DONE] counts',
     file: `${adapters}/wire/decode-stream.ts`,
-    search: "if (state.isDone || data === '') return false",
+    search: "if (this.isDone || data === '') return false",
     replace: "if (data === '') return false",
     killer: 'T22',
   },
@@ -42,29 +42,29 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'comments are progress',
     file: `${adapters}/transport/post.ts`,
-    search: "isContent ? 'content' : lastCount > 0 ? 'event' : 'keep-alive'",
-    replace: "isContent || lastCount === 0 ? 'content' : 'event'",
+    search: "isContent ? 'content' : this.#lastCount > 0 ? 'event' : 'keep-alive'",
+    replace: "isContent || this.#lastCount === 0 ? 'content' : 'event'",
     killer: 'T10',
   },
   {
     name: 'comments after text are progress',
     file: `${adapters}/transport/silence.ts`,
     search: "if (progress === 'content') {",
-    replace: "if (progress === 'content' || (hasContent && progress === 'keep-alive')) {",
+    replace: "if (progress === 'content' || (this.#hasContent && progress === 'keep-alive')) {",
     killer: 'T13',
   },
   {
     name: 'the clock of the first content is off',
     file: `${adapters}/transport/silence.ts`,
-    search: 'clocks.firstContentMs - sinceBytes',
-    replace: '60_000 - sinceBytes',
+    search: 'firstContentMs - this.#sinceBytes',
+    replace: 'Math.max(firstContentMs, 60_000) - this.#sinceBytes',
     killer: 'T9',
   },
   {
     name: 'the clock of the headers is off',
     file: `${adapters}/transport/exchange.ts`,
-    search: "phase: 'headers', leftMs: clocks.headersMs })",
-    replace: "phase: 'headers', leftMs: 60_000 })",
+    search: "phase: 'headers', leftMs: headersMs }",
+    replace: "phase: 'headers', leftMs: Math.max(headersMs, 60_000) }",
     killer: 'T8',
   },
   {
@@ -77,15 +77,15 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'an abort leaves the socket open',
     file: `${adapters}/transport/exchange.ts`,
-    search: '    this.#controller?.abort(error)\n    this.#waiter?.reject(error)',
-    replace: '    this.#waiter?.reject(error)',
+    search: '    this.#controller?.abort(error)\n    this.#patience.fail(error)',
+    replace: '    this.#patience.fail(error)',
     killer: 'T79',
   },
   {
     name: 'an event may be of any size',
     file: `${adapters}/transport/payloads.ts`,
-    search: '  const utf8 = createUtf8Decoder()',
-    replace: '  maxEventBytes *= 100\n  const utf8 = createUtf8Decoder()',
+    search: 'this.#maxEventBytes = maxEventBytes',
+    replace: 'this.#maxEventBytes = maxEventBytes * 100',
     killer: 'T63',
   },
   {
@@ -147,8 +147,8 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'insufficient resources are a success',
     file: `${adapters}/wire/finish-answer.ts`,
-    search: "if (meaning === 'overloaded' || meaning === 'failed') {",
-    replace: "if (meaning === 'failed') {",
+    search: "return meaning !== 'other' && meaning !== 'overloaded' && meaning !== 'failed'",
+    replace: "return meaning !== 'other' && meaning !== 'failed'",
     killer: 'T27',
   },
   {
@@ -161,8 +161,8 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'any number of calls is taken',
     file: `${adapters}/wire/assemble-tool-calls.ts`,
-    search: 'if (calls.length >= limits.toolCalls) throw',
-    replace: 'if (calls.length >= limits.toolCalls * 10) throw',
+    search: 'if (this.#calls.length >= toolCalls) throw',
+    replace: 'if (this.#calls.length >= toolCalls * 10) throw',
     killer: 'T70',
   },
   {
@@ -175,8 +175,8 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'reasoning in two fields is doubled',
     file: `${adapters}/wire/assemble-message.ts`,
-    search: '      // Some servers send the same reasoning in two fields: the first that has any is the one.\n      return',
-    replace: '      continue',
+    search: 'if (this.#addReasoningField(delta, usual, events)) return',
+    replace: 'this.#addReasoningField(delta, usual, events)',
     killer: 'T76',
   },
   {
@@ -195,8 +195,8 @@ export const toolMutants: readonly Mutant[] = [
   {
     name: 'a tool may take as long as it likes',
     file: `${tools}/run-tool.ts`,
-    search: 'return await Promise.race([scope.ended, executeWithRetries(spec, input, scoped)])',
-    replace: 'return await executeWithRetries(spec, input, scoped)',
+    search: '    }, timeoutMs)',
+    replace: '    }, timeoutMs * 1_000)',
     killer: 'E3',
   },
   {

@@ -22,29 +22,32 @@ const maxRounds = 4
  */
 export async function checkInput(schema: ResolvedSchema, input: Json): Promise<CheckedInput> {
   try {
-    return await checkClone(schema, cloneInput(input))
+    const value = cloneInput(input)
+    const result: unknown = await schema.standard['~standard'].validate(value)
+    const issues = issuesOf(result)
+    return issues === undefined ? { ok: true, value: acceptedValue(result), coerced: [] } : await checkCoerced(schema, value, issues)
   } catch (error) {
     if (error instanceof InputRefusal) return { ok: false, problems: [`- ${error.message}`] }
     throw error
   }
 }
 
-async function checkClone(schema: ResolvedSchema, input: Json): Promise<CheckedInput> {
+async function checkCoerced(schema: ResolvedSchema, input: Json, firstIssues: readonly StandardIssue[]): Promise<CheckedInput> {
   let value = input
-  let firstIssues: readonly StandardIssue[] | undefined
-  const coerced: string[] = []
-  for (let round = 1; round <= maxRounds; round++) {
-    const result: unknown = await schema.standard['~standard'].validate(value)
-    const issues = issuesOf(result)
-    if (issues === undefined) return { ok: true, value: acceptedValue(result), coerced: [...new Set(coerced)] }
-    firstIssues ??= issues
+  let issues = firstIssues
+  const coerced = new Set<string>()
+  for (let round = 2; round <= maxRounds; round++) {
     const coercion = coerceInput(value, schema.json, issues.map(pathOf))
     if (coercion === undefined) break
     // A string may have held what the first check could not see.
     value = cloneInput(coercion.value)
-    coerced.push(...coercion.pointers)
+    for (const pointer of coercion.pointers) coerced.add(pointer)
+    const result: unknown = await schema.standard['~standard'].validate(value)
+    const left = issuesOf(result)
+    if (left === undefined) return { ok: true, value: acceptedValue(result), coerced: [...coerced] }
+    issues = left
   }
-  return { ok: false, problems: describeIssues(firstIssues ?? [], input) }
+  return { ok: false, problems: describeIssues(firstIssues, input) }
 }
 
 /** `undefined` for success. */

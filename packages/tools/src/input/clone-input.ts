@@ -1,7 +1,5 @@
 import type { Json, JsonObject } from '@capstan/core'
-
-/** Deeper inputs are refused: no schema asks for them, and they exhaust the stack of validators. */
-export const maxInputDepth = 64
+import { maxInputDepth } from '../limits.ts'
 
 /** An input that is refused before any schema sees it. */
 export class InputRefusal extends Error {
@@ -21,9 +19,9 @@ export function cloneInput(value: Json, depth = 0): Json {
   if (depth >= maxInputDepth) throw new InputRefusal(`it is nested deeper than ${maxInputDepth} levels`)
   if (isList(value)) return value.map((item) => cloneInput(item, depth + 1))
   const copy: Record<string, Json> = {}
-  for (const [key, entry] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
     if (key === '__proto__') throw new InputRefusal('the key "__proto__" is not allowed')
-    copy[key] = cloneInput(entry, depth + 1)
+    copy[key] = cloneInput(value[key] ?? null, depth + 1)
   }
   return copy
 }

@@ -1,8 +1,3 @@
-/** Cap of one result, in bytes of UTF-8: about 12,000 tokens. */
-export const defaultMaxResultBytes = 50_000
-/** Below this the note about what was left out does not fit. */
-export const minResultBytes = 256
-
 const noteBytes = 160
 const headShare = 0.7
 const loneSurrogate = /\p{Surrogate}/gu

@@ -1,9 +1,7 @@
+import { noOutput } from '../limits.ts'
 import { capEnds, capText, formatCount } from './cap-text.ts'
 import { isBinary, readStream } from './read-stream.ts'
 import { serialise } from './serialise.ts'
-
-/** What the model reads where a tool gave nothing back. */
-export const noOutput = '(no output)'
 
 /** How a result is made a text. */
 export interface ResultOptions {
@@ -18,14 +16,14 @@ export interface ResultOptions {
  * (`undefined`, `null`, `''`) is `(no output)`. Throws only what a stream throws.
  */
 export async function toResultText(value: unknown, options: ResultOptions): Promise<string> {
-  const text = await toText(value, options)
+  const text = typeof value === 'object' && value !== null ? await objectText(value, options) : plainText(value, options)
   return text === '' ? noOutput : text
 }
 
-async function toText(value: unknown, options: ResultOptions): Promise<string> {
-  const { maxBytes } = options
+function plainText(value: unknown, { maxBytes }: ResultOptions): string {
   switch (typeof value) {
     case 'undefined':
+    case 'object': // null
       return ''
     case 'string':
       return capText(value, maxBytes)
@@ -33,8 +31,6 @@ async function toText(value: unknown, options: ResultOptions): Promise<string> {
       return '[function]'
     case 'symbol':
       return capText(String(value), maxBytes)
-    case 'object':
-      return value === null ? '' : await objectText(value, options)
     default:
       return capText(String(value), maxBytes)
   }

@@ -1,5 +1,5 @@
 import { beginsMarkup } from './markers.ts'
-import { createQuoting } from './quoting.ts'
+import { createQuoting, type Quoting } from './quoting.ts'
 
 /** Holds back markup of tool calls in a text that comes in pieces, cut anywhere. */
 export interface TextFilter {
@@ -18,35 +18,56 @@ export interface TextFilter {
  * so the result does not depend on where the pieces were cut.
  */
 export function createTextFilter(): TextFilter {
-  const quoting = createQuoting()
-  const markup: string[] = []
-  let held = ''
-  return {
-    push: (piece) => {
-      if (markup.length > 0) {
-        markup.push(piece)
-        return ''
-      }
-      const text = held + piece
-      held = ''
-      let from = 0
-      for (let at = text.indexOf('<'); at !== -1; at = text.indexOf('<', at + 1)) {
-        const begins = beginsMarkup(text.slice(at, at + 20))
-        if (begins === 'no') continue
-        quoting.follow(text.slice(from, at))
-        from = at
-        if (quoting.isQuoted) continue
-        if (begins === 'yes') markup.push(text.slice(at))
-        else held = text.slice(at)
-        return text.slice(0, at)
-      }
-      quoting.follow(text.slice(from))
-      return text
-    },
-    end: () => {
-      const text = held
-      held = ''
-      return { text, markup: markup.join('') }
-    },
+  return new MarkupFilter()
+}
+
+class MarkupFilter implements TextFilter {
+  readonly #markup: string[] = []
+  #held = ''
+  /** Text that was shown and not followed yet: most texts have no `<`, and need not be. */
+  #unread: string[] = []
+  #quoting: Quoting | undefined
+
+  push(piece: string): string {
+    if (this.#held === '' && this.#markup.length === 0 && !piece.includes('<')) {
+      this.#unread.push(piece)
+      return piece
+    }
+    return this.#pushMarked(piece)
+  }
+
+  end(): { readonly text: string; readonly markup: string } {
+    const text = this.#held
+    this.#held = ''
+    return { text, markup: this.#markup.join('') }
+  }
+
+  #pushMarked(piece: string): string {
+    if (this.#markup.length > 0) {
+      this.#markup.push(piece)
+      return ''
+    }
+    const text = this.#held + piece
+    this.#held = ''
+    let from = 0
+    for (let at = text.indexOf('<'); at !== -1; at = text.indexOf('<', at + 1)) {
+      const begins = beginsMarkup(text.slice(at, at + 20))
+      if (begins === 'no') continue
+      this.#unread.push(text.slice(from, at))
+      from = at
+      if (this.#isQuoted()) continue
+      if (begins === 'yes') this.#markup.push(text.slice(at))
+      else this.#held = text.slice(at)
+      return text.slice(0, at)
+    }
+    this.#unread.push(text.slice(from))
+    return text
+  }
+
+  #isQuoted(): boolean {
+    this.#quoting ??= createQuoting()
+    for (const text of this.#unread) this.#quoting.follow(text)
+    this.#unread = []
+    return this.#quoting.isQuoted
   }
 }

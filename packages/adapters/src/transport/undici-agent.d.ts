@@ -1,0 +1,5 @@
+// undici types its index alone.
+declare module 'undici/lib/dispatcher/agent.js' {
+  // biome-ignore lint/style/noDefaultExport: this is what undici exports there.
+  export { Agent as default } from 'undici'
+}
