@@ -34,7 +34,10 @@ export type ToolValidation = { readonly ok: true } | { readonly ok: false; reado
 
 /** What `execute` of a tool receives beside its input. */
 export interface ToolCallContext<Context = unknown> {
-  /** Aborts with the run, at the tool's own timeout and at the time limit of the run. */
+  /**
+   * Aborts with the run, at the tool's own timeout and at the time limit of the run. For a tool that is not made by `tool()` it is one
+   * signal for all calls of the run: take listeners off when the call ends.
+   */
   readonly signal: AbortSignal
   readonly context: Context
   /** The same for each repetition of this very call: hand it to the service that has the effect. */

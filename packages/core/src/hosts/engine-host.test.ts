@@ -212,3 +212,19 @@ test('an engine needs a run id and no journal', async () => {
   const agent = new Agent({ model: scriptedModel([]) })
   expect(await failureOf(agent.generate('go', { engine: new NumberedEngine() }))).toMatchObject({ code: 'invalid-use' })
 })
+
+test('what an abort kept from starting leaves no step behind', async () => {
+  const engine = new NumberedEngine()
+  const pay = testTool('pay', () => 'paid', { effect: 'once' })
+  const agent = new Agent({ model: scriptedModel([{ calls: [call('pay')] }]), tools: [pay] })
+  const steps = engine.steps.bind(engine)
+  const run = agent.stream('go', { engine, runId: 'r' })
+  engine.steps = async (list) => {
+    const values = await steps(list)
+    if (list[0]?.name.endsWith(' start')) run.abort()
+    return values
+  }
+  await failureOf(run.result)
+  await tick()
+  expect(engine.recorded.map(({ name }) => name)).toEqual(['steps/1/model/1 model', 'steps/1/tools/0 start'])
+})

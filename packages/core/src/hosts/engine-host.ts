@@ -2,7 +2,7 @@ import { describe } from '../describe.ts'
 import { AgentError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { Answer, Operation, OperationContext, Outcome, Question } from '../operations.ts'
-import { bodiesOf, type OpenBodies } from './bodies.ts'
+import { bodiesOf, notStarted, type OpenBodies } from './bodies.ts'
 import type { Engine, EngineStep } from './engine.ts'
 import { checkDecision, placed, replayOf } from './record-host.ts'
 import type { RunRecord } from './records.ts'
@@ -85,11 +85,13 @@ export class EngineHost implements RunHost {
 
   async #performOpen<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]> {
     const once = operations.filter(({ effect }) => isOnce(effect))
-    const owner = once.length === 0 ? null : (await this.#engine.steps([{ name: `${once[0]?.id} start`, run: async () => this.#bodies.owner }]))[0]
+    const owner = once.length === 0 ? null : (await this.#engine.steps([{ name: `${once[0]?.id} start`, run: async () => this.#bodies.claim() }]))[0]
+    // What an abort kept from starting leaves nothing behind.
+    this.#controller.signal.throwIfAborted()
     const limit = Math.min(...operations.map(({ concurrency }) => concurrency ?? Number.POSITIVE_INFINITY))
     const batch: Batch = { startedAt: performance.now(), enter: lanes(limit), owner: owner ?? null, ran: new Set() }
     const values = await this.#engine.steps(operations.map((operation) => this.#stepOf(operation, batch)))
-    for (const { id } of operations) this.#bodies.close(this.#keyOf(id))
+    for (const { id } of once) this.#bodies.closeOnce(this.#keyOf(id))
     return operations.map(({ id }, index) => this.#outcomeOf<Output>(id, values[index] as unknown as StepValue, !batch.ran.has(id)))
   }
 
@@ -105,7 +107,7 @@ export class EngineHost implements RunHost {
   async #execute<Output>(operation: Operation<Output>, { startedAt, ran }: Batch): Promise<Json> {
     const { signal } = this.#controller
     const { id } = operation
-    signal.throwIfAborted()
+    if (signal.aborted) throw notStarted
     ran.add(id)
     const execution = nextExecution()
     const started = performance.now()
@@ -143,7 +145,9 @@ export class EngineHost implements RunHost {
     try {
       return await new Promise<Result>((resolve, reject) => {
         this.#reject = reject
-        work().then(resolve, (error) => reject(AgentError.is(error) ? error : engineFailed(error)))
+        Promise.resolve()
+          .then(work)
+          .then(resolve, (error) => reject(AgentError.is(error) ? error : engineFailed(error)))
       })
     } catch (error) {
       this.#cutMs = performance.now() - this.#startedAt
@@ -180,13 +184,15 @@ function lanes(limit: number): Batch['enter'] {
   const waiting: (() => void)[] = []
   let running = 0
   return async (body) => {
-    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve))
-    running++
+    if (running < limit) running++
+    else await new Promise<void>((resolve) => waiting.push(resolve))
     try {
       return await body()
     } finally {
-      running--
-      waiting.shift()?.()
+      // The lane is handed on, or given back.
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
     }
   }
 }

@@ -92,12 +92,23 @@ function unknownToolText(name: string, offered: readonly string[]): string {
   return `Not run: there is no tool '${name.slice(0, 100)}'. ${known}`
 }
 
+const mayOverflow = /\d[eE]\+?\d{3}|\d{309}/
+
+function holdsFinite(value: Json): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  return typeof value !== 'object' || value === null || Object.values(value).every(holdsFinite)
+}
+
 /** Parses the argument text of a call; an empty one is an empty object. */
 export function parseInput(text: string): { readonly input: Json } | { readonly problem: string } {
   if (text.trim() === '') return { input: {} }
   try {
     // JSON.parse returns JSON.
-    return { input: JSON.parse(text) as Json }
+    const input = JSON.parse(text) as Json
+    // JSON has no infinity, so a record of it would not be this input.
+    if (mayOverflow.test(text) && !holdsFinite(input))
+      return { problem: 'Not run: a number in the arguments is too large. Send the call again with smaller numbers.' }
+    return { input }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return { problem: `Not run: the arguments are not valid JSON (${reason}). Send the call again with one JSON object as arguments.` }

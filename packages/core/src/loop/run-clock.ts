@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events'
+import { allowManyListeners } from '../many-listeners.ts'
 
 interface Waiter {
   /** When its time is up, on the clock of `performance.now()`. */
@@ -21,7 +21,7 @@ export class RunClock {
   /** @param outer - Aborts with the run. */
   constructor(outer: AbortSignal) {
     // Each call of a step may listen: many are no leak.
-    setMaxListeners(0, this.#controller.signal)
+    allowManyListeners(this.#controller.signal)
     const leave = (): void => this.#abort(outer.reason)
     if (outer.aborted) leave()
     else outer.addEventListener('abort', leave, { once: true })
@@ -60,7 +60,13 @@ export class RunClock {
     })
   }
 
-  /** Lets go of the timer. */
+  /** Ends what a run left under way when it ended. */
+  end(): void {
+    this.close()
+    if (this.#open.size > 0) this.#abort(new DOMException('The run has ended.', 'AbortError'))
+  }
+
+  /** Lets go of the timer, until something begins again. */
   close(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -82,13 +88,14 @@ export class RunClock {
 
   #fire(): void {
     this.close()
-    const now = performance.now()
-    const late = [...this.#open].filter(({ dueAt }) => dueAt <= now)
-    const next = Math.min(...[...this.#open].map(({ dueAt }) => dueAt).filter((dueAt) => dueAt > now))
-    if (next !== Number.POSITIVE_INFINITY) this.#arm(next)
-    if (late.length === 0) return
+    const first = Math.min(...[...this.#open].map(({ dueAt }) => dueAt))
+    if (first > performance.now()) {
+      if (first !== Number.POSITIVE_INFINITY) this.#arm(first)
+      return
+    }
+    // They share one limit: those that began some microseconds later are late too.
     this.#isLate = true
-    for (const waiter of late) this.#let(waiter)
+    for (const waiter of this.#open) this.#let(waiter)
     this.#controller.abort(new DOMException('The time limit of the run was reached.', 'TimeoutError'))
   }
 

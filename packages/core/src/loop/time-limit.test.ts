@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
-import { moved, openQuestion, soon } from '../testing/runs.ts'
+import type { Journal, RunHead } from '../hosts/journal.ts'
+import { failureOf, moved, openQuestion, soon } from '../testing/runs.ts'
 import { call, scriptedModel } from '../testing/scripted-model.ts'
 import { never, payTool, recordingTool, testTool } from '../testing/test-tool.ts'
 
@@ -78,4 +79,45 @@ test('a closing answer that the time limit cut keeps the text that came', async 
   const model = scriptedModel([{ calls: [call('look')] }, { text: 'Half', hangs: true }])
   const agent = new Agent({ model, tools: [recordingTool('look')], limits: { steps: 1, durationMs: 100 } })
   await expect(agent.generate('go')).resolves.toMatchObject({ stopReason: 'max-steps', text: 'Half' })
+})
+
+test('calls that began some microseconds after the first that is late are late too', async () => {
+  const busy = testTool('busy', (_, { signal }) => {
+    const until = performance.now() + 0.1
+    while (performance.now() < until);
+    return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+  })
+  for (let round = 0; round < 10; round++) {
+    const agent = new Agent({ model: scriptedModel([calls('busy', 10)]), tools: [busy], limits: { durationMs: 10 } })
+    const { steps } = await agent.generate('go')
+    expect(new Set(steps[0]?.toolResults.map(({ status }) => status))).toEqual(new Set(['abandoned']))
+  }
+})
+
+test('a call that a broken run left behind is told', async () => {
+  let left: AbortSignal | undefined
+  const slow = testTool('slow', (_, { signal }) => {
+    left = signal
+    return never()
+  })
+  const broken = { ...testTool('broken'), effect: 'read' as const }
+  const failing: Journal = {
+    open: async (_, head) => ({
+      head: head as RunHead,
+      records: [],
+      decisions: [],
+      append: async (records) => {
+        if (records.some(({ id, type }) => type === 'done' && id.includes('tools'))) throw new Error('no disk')
+      },
+      readDecisions: async () => [],
+      close: async () => {},
+    }),
+    read: () => Promise.reject(new Error('not used')),
+    decide: () => Promise.reject(new Error('not used')),
+    list: async () => [],
+    delete: async () => {},
+  }
+  const agent = new Agent({ model: scriptedModel([{ calls: [call('slow'), call('broken')] }]), tools: [slow, broken] })
+  expect(await failureOf(agent.generate('go', { journal: failing }))).toMatchObject({ code: 'journal-failed' })
+  expect(left?.aborted).toBe(true)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
 import { AgentError } from '../errors.ts'
-import { abortAt, failureOf, resultIn, soon } from '../testing/runs.ts'
+import { abortAt, collect, failureOf, resultIn, soon } from '../testing/runs.ts'
 import { call, scriptedModel } from '../testing/scripted-model.ts'
 import { never, testTool } from '../testing/test-tool.ts'
 
@@ -107,4 +107,28 @@ test('what was aborted stays aborted: a later abort changes no reason', async ()
   })
 
   expect((await soon(failureOf(run.result))).cause).toMatchObject({ message: 'first' })
+})
+
+test('a signal that is not of this runtime aborts a run like its own', async () => {
+  const listeners = new Set<() => void>()
+  const foreign = {
+    aborted: false,
+    reason: undefined as unknown,
+    addEventListener: (_: string, listener: () => void) => listeners.add(listener),
+    removeEventListener: (_: string, listener: () => void) => listeners.delete(listener),
+  }
+  const agent = new Agent({ model: scriptedModel([{ text: 'So', hangs: true }]) })
+  const run = agent.stream('go', { signal: foreign as unknown as AbortSignal })
+  run.on('text-delta', () => {
+    foreign.reason = new Error('enough')
+    for (const listener of listeners) listener()
+  })
+  expect(await failureOf(run.result)).toMatchObject({ code: 'aborted', cause: foreign.reason })
+  expect(listeners.size).toBe(0)
+})
+
+test('a signal that is none ends the run with an error, and its iterator', async () => {
+  const agent = new Agent({ model: scriptedModel([{ text: 'ok' }]) })
+  const run = agent.stream('go', { signal: {} as AbortSignal })
+  await expect(soon(collect(run))).rejects.toMatchObject({ code: 'internal' })
 })

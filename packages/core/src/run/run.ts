@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { describe } from '../describe.ts'
 import { AgentError, copyError } from '../errors.ts'
 import type { RunEvent, RunEventBody, RunEventType } from '../events.ts'
@@ -14,6 +13,7 @@ import type { Json } from '../json.ts'
 import { type RunData, resultOf, withThrowers } from '../loop/end-run.ts'
 import { addAttempt, addTime, addWarning, type LoopAgent, type LoopRun, newLoopRun, openStep } from '../loop/loop-run.ts'
 import { runLoop } from '../loop/run-loop.ts'
+import { allowManyListeners } from '../many-listeners.ts'
 import type { Message } from '../messages.ts'
 import type { RunResult, RunState } from '../result.ts'
 import { EventChannel, type Listener } from './event-channel.ts'
@@ -72,7 +72,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const emit = (event: RunEventBody): void => this.#emit(event)
     const { signal } = this.#controller
     // Each call of a step listens to this signal: many are no leak.
-    setMaxListeners(0, signal)
+    allowManyListeners(signal)
     const host = { runId: this.runId, records, ...(answers && { answers }), signal, emit, room: () => this.#channel.room() }
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
@@ -131,13 +131,13 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   async #drive(outer: AbortSignal | undefined): Promise<RunResult> {
     const forward = (): void => this.abort(outer?.reason)
-    if (outer?.aborted) forward()
-    else if (outer !== undefined) {
-      // One listener a run, removed at its end: many runs on the signal of a service are no leak, so Node shall not warn of one.
-      setMaxListeners(0, outer)
-      outer.addEventListener('abort', forward, { once: true })
-    }
     try {
+      if (outer?.aborted) forward()
+      else if (outer !== undefined) {
+        // One listener a run, removed at its end, and many runs on the signal of a service.
+        allowManyListeners(outer)
+        outer.addEventListener('abort', forward, { once: true })
+      }
       const { agent } = this.#loop
       this.#emit({ type: 'run-start', step: 0, agent: agent.name, model: agent.model.id })
       await this.#open()
@@ -152,7 +152,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
       throw this.#fail(thrown)
     } finally {
       outer?.removeEventListener('abort', forward)
-      this.#loop.clock?.close()
+      this.#loop.clock?.end()
     }
   }
 

@@ -42,21 +42,22 @@ export async function makeFolder(path: string): Promise<void> {
  * @returns False when there is such a file.
  */
 export async function createWhole(path: string, text: string, isDurable: boolean): Promise<boolean> {
-  const draft = await writeDraft(path, text, isDurable)
+  const draft = join(dirname(path), `.draft-${randomUUID()}`)
   try {
+    await writeDraft(draft, text, isDurable)
     await link(draft, path)
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false
     throw error
   } finally {
-    await unlink(draft)
+    // On a full disk every try would leave a file.
+    await unlink(draft).catch(() => {})
   }
   if (isDurable) await syncFolder(dirname(path))
   return true
 }
 
-async function writeDraft(path: string, text: string, isDurable: boolean): Promise<string> {
-  const draft = join(dirname(path), `.draft-${randomUUID()}`)
+async function writeDraft(draft: string, text: string, isDurable: boolean): Promise<void> {
   const file = await open(draft, 'wx')
   try {
     await file.writeFile(text)
@@ -64,7 +65,6 @@ async function writeDraft(path: string, text: string, isDurable: boolean): Promi
   } finally {
     await file.close()
   }
-  return draft
 }
 
 /** True for an error of the operating system with one of these codes. */

@@ -1,5 +1,8 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { LogFile } from './log-file.ts'
+import { type LogFile, openLog } from './log-file.ts'
 import { LogWriter } from './log-writer.ts'
 
 /** A file that keeps what is written, and fails where it is told to. */
@@ -70,4 +73,18 @@ test('closing waits for what is under way', async () => {
   await writer.close()
   expect([writes, state.syncs, state.closed]).toEqual([['a\n'], 1, true])
   await append
+})
+
+test('a log that was closed writes nothing, though its number is that of another file by now', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'capstan-log-'))
+  const log = openLog(join(folder, 'log'))
+  log.write('a')
+  await log.close()
+  const other = openSync(join(folder, 'other'), 'w')
+  expect(() => log.write('b')).toThrow('closed')
+  await expect(log.datasync()).rejects.toThrow('closed')
+  await log.close()
+  closeSync(other)
+  expect(readFileSync(join(folder, 'other'), 'utf8')).toBe('')
+  rmSync(folder, { recursive: true })
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readdir, rename, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Decision, isRecord, type ListedRun, type OpenRun, type RunHead, type SavedRun } from '@capstan/core'
+import { AgentError, type Decision, isRecord, type ListedRun, type OpenRun, type RunHead, type SavedRun } from '@capstan/core'
 import { broken, guarded, notFound } from '../failure.ts'
 import { createWhole, folderNameOf, hasCode, idOf, makeFolder, syncFolder } from './files.ts'
 import { addDecision, readDecisions } from './inbox.ts'
@@ -51,6 +51,7 @@ function folderOf({ root, runId }: RunPlace): string {
 
 async function takeRun(place: RunPlace, head: RunHead | undefined): Promise<OpenRun> {
   const folder = folderOf(place)
+  if (head !== undefined && head.runId !== place.runId) throw new AgentError(`The head is of the run '${head.runId}'.`, { code: 'invalid-use' })
   if (head === undefined) await readLog(place)
   else await makeFolder(folder)
   const owner = await takeOwnership(folder, place.force)
