@@ -76,9 +76,8 @@ export class RecordHost implements RunHost {
 
   async perform<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]> {
     this.#options.signal.throwIfAborted()
-    const outcomes = operations.map((operation) => this.#replay?.outcomeOf(operation))
-    const isAllKnown = outcomes.every((outcome) => outcome !== undefined)
-    if (isAllKnown) return outcomes
+    const outcomes: (Outcome<Output> | undefined)[] = this.#replay === undefined ? [] : operations.map(this.#replay.outcomeOf, this.#replay)
+    if (isWhole(outcomes, operations.length)) return outcomes
     this.#replay?.refuseNew(operations[0]?.id)
     const batch: Batch = { startedAt: performance.now(), isOpen: true }
     try {
@@ -129,7 +128,8 @@ export class RecordHost implements RunHost {
 
   // As many lanes as may run at once, each taking the next operation in array order.
   #runAll<Output>(operations: readonly Operation<Output>[], outcomes: (Outcome<Output> | undefined)[], batch: Batch): Promise<unknown> {
-    const limit = Math.min(operations.length, ...operations.map(({ concurrency }) => concurrency ?? Number.POSITIVE_INFINITY))
+    let limit = operations.length
+    for (const { concurrency = limit } of operations) limit = Math.min(limit, concurrency)
     let next = 0
     const lane = async (): Promise<void> => {
       while (batch.isOpen) {
@@ -178,6 +178,10 @@ export class RecordHost implements RunHost {
     this.records.push(...records)
     return undefined
   }
+}
+
+function isWhole<Output>(outcomes: readonly (Outcome<Output> | undefined)[], length: number): outcomes is readonly Outcome<Output>[] {
+  return outcomes.length === length && outcomes.every((outcome) => outcome !== undefined)
 }
 
 /** Says where a live event comes from. Assigned one by one: this is done for each delta. */

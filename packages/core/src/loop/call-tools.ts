@@ -30,19 +30,32 @@ export async function callTools(run: LoopRun, step: StepReply): Promise<ToolBatc
     settle(run, results, { call, output: { status, text }, ms: 0, replayed: step.replayed })
   }
   const runnable = checked.filter((call) => 'tool' in call)
-  const gated = await findGated(run, runnable)
-  const free = runnable.filter((call) => !gated.has(call))
-  const unknown = await execute(run, results, { calls: free, round: 0 })
-  const asked = await askForApproval(run, results, gated)
-  if (asked.pending.length > 0) return { pending: [...asked.pending, ...unknown.map((call) => outcomeQuestion(call, 1))] }
-  unknown.push(...(await execute(run, results, { calls: asked.approved, round: 0 })))
-  const pending = await settleUnknown(run, results, unknown)
+  const pending = runnable.some(needsPerson) ? await runGated(run, results, runnable) : await runFree(run, results, runnable)
   if (pending.length > 0) return { pending }
   failWhenCutAgain(run, step.reply)
   // Every call has a result by now.
   const ordered = checked.flatMap(({ index }) => results.get(index) ?? [])
   run.repeats = key === '' ? noRepeats : countRepeat(run.repeats, key, ordered)
   return { results: ordered }
+}
+
+async function runFree(run: LoopRun, results: Results, calls: readonly RunnableCall[]): Promise<readonly Question[]> {
+  const unknown = await execute(run, results, { calls, round: 0 })
+  return unknown.length === 0 ? [] : await settleUnknown(run, results, unknown)
+}
+
+async function runGated(run: LoopRun, results: Results, calls: readonly RunnableCall[]): Promise<readonly Question[]> {
+  const gated = await findGated(run, calls)
+  const free = calls.filter((call) => !gated.has(call))
+  const unknown = await execute(run, results, { calls: free, round: 0 })
+  const asked = await askForApproval(run, results, gated)
+  if (asked.pending.length > 0) return [...asked.pending, ...unknown.map((call) => outcomeQuestion(call, 1))]
+  unknown.push(...(await execute(run, results, { calls: asked.approved, round: 0 })))
+  return await settleUnknown(run, results, unknown)
+}
+
+function needsPerson({ tool }: RunnableCall): boolean {
+  return tool.needsApproval !== false || tool.ask !== undefined
 }
 
 // Calls are compared by the tool that they mean; one of a repeatable tool exempts its step.
@@ -55,11 +68,8 @@ function repeatKey(run: LoopRun, { message }: ModelReply): string {
 /** The calls that a person has to be asked about, in call order, with what is asked. */
 type GatedCalls = ReadonlyMap<RunnableCall, Gate>
 
-const noGates: GatedCalls = new Map()
-
 async function findGated(run: LoopRun, calls: readonly RunnableCall[]): Promise<GatedCalls> {
-  const asking = calls.filter(({ tool }) => tool.needsApproval !== false || tool.ask !== undefined)
-  if (asking.length === 0) return noGates
+  const asking = calls.filter(needsPerson)
   const outcomes = await run.operations.perform(asking.map((call) => approvalOperation(run, call)))
   addBatchTime(run, outcomes)
   const gates = asking.map((call, index) => {

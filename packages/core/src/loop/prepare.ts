@@ -4,7 +4,7 @@ import { user } from '../messages.ts'
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../model.ts'
 import { answerToolName } from '../output.ts'
 import { decide } from './decide.ts'
-import { type LoopRun, openStep, type StepPlan, type StepView } from './loop-run.ts'
+import { type LoopRun, openStep, type PrepareStep, type StepPlan, type StepView } from './loop-run.ts'
 
 /**
  * The request of the next step, changed by the caller's `prepareStep` where there is one. If that takes longer than the run has,
@@ -14,7 +14,7 @@ import { type LoopRun, openStep, type StepPlan, type StepView } from './loop-run
  */
 export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
   const { agent, messages } = run
-  const plan = await planStep(run)
+  const plan = agent.prepareStep === undefined ? {} : await planStep(run, agent.prepareStep)
   const instructions = plan.instructions === undefined ? agent.instructions : joinInstructions(plan.instructions, agent.output?.instructions)
   const tools = plan.tools === undefined ? agent.toolDefinitions : chosenTools(run, plan.tools)
   const toolChoice = plan.toolChoice ?? agent.toolChoice
@@ -52,9 +52,7 @@ export function joinInstructions(instructions: string | undefined, added: string
   return instructions === undefined || added === undefined ? (instructions ?? added) : `${instructions}\n\n${added}`
 }
 
-async function planStep(run: LoopRun): Promise<StepPlan> {
-  const { prepareStep } = run.agent
-  if (prepareStep === undefined) return {}
+async function planStep(run: LoopRun, prepareStep: PrepareStep): Promise<StepPlan> {
   const decided = await decide(run, { id: `steps/${openStep(run)}/prepare`, option: 'prepareStep', body: () => prepareStep(viewOf(run)) })
   return decided === 'late' ? {} : readPlan(decided.value)
 }

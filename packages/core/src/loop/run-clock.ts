@@ -3,8 +3,8 @@ import { allowManyListeners } from '../many-listeners.ts'
 interface Waiter {
   /** When its time is up, on the clock of `performance.now()`. */
   readonly dueAt: number
-  /** Settles it without its body: at the limit, or with the reason of an abort. */
-  readonly leave: (reason?: { readonly aborted: unknown }) => void
+  readonly resolve: (late: 'late') => void
+  readonly reject: (reason: unknown) => void
 }
 
 /**
@@ -40,22 +40,21 @@ export class RunClock {
     if (this.#isLate) return Promise.resolve('late')
     if (signal.aborted) return Promise.reject(signal.reason)
     return new Promise<Result | 'late'>((resolve, reject) => {
-      const leave: Waiter['leave'] = (reason) => (reason === undefined ? resolve('late') : reject(reason.aborted))
       // A timer may fire up to a millisecond early; the time limit must have passed.
-      const waiter = { dueAt: performance.now() + Math.ceil(ms) + 1, leave }
+      const waiter = { dueAt: performance.now() + Math.ceil(ms) + 1, resolve, reject }
       this.#open.add(waiter)
       this.#arm(waiter.dueAt)
-      const settle = <Value>(end: (value: Value) => void, value: Value): void => {
-        if (this.#open.delete(waiter) && this.#open.size === 0) this.#timer?.unref()
-        end(value)
+      const fail = (error: unknown): void => {
+        this.#settled(waiter)
+        reject(error)
       }
       try {
-        body(signal).then(
-          (result) => settle(resolve, result),
-          (error: unknown) => settle(reject, error),
-        )
+        body(signal).then((result) => {
+          this.#settled(waiter)
+          resolve(result)
+        }, fail)
       } catch (error) {
-        settle(reject, error)
+        fail(error)
       }
     })
   }
@@ -95,19 +94,20 @@ export class RunClock {
     }
     // They share one limit: those that began some microseconds later are late too.
     this.#isLate = true
-    for (const waiter of this.#open) this.#let(waiter)
+    for (const waiter of this.#open) waiter.resolve('late')
+    this.#open.clear()
     this.#controller.abort(new DOMException('The time limit of the run was reached.', 'TimeoutError'))
   }
 
   #abort(reason: unknown): void {
     this.close()
     this.#controller.abort(reason)
-    for (const waiter of this.#open) this.#let(waiter, { aborted: reason })
+    for (const waiter of this.#open) waiter.reject(reason)
+    this.#open.clear()
   }
 
-  #let(waiter: Waiter, reason?: { readonly aborted: unknown }): void {
-    this.#open.delete(waiter)
-    waiter.leave(reason)
+  #settled(waiter: Waiter): void {
+    if (this.#open.delete(waiter) && this.#open.size === 0) this.#timer?.unref()
   }
 }
 
