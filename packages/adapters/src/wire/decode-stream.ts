@@ -15,6 +15,7 @@ import { aboutAnswer, type DecodeContext, type OpenInfo } from './decode-context
 import { decodeError } from './decode-error.ts'
 import { decodeErrorBody } from './error-body.ts'
 import { finishReasonOf, isAtOutputLimit, readFinishWord } from './finish-answer.ts'
+import { FrameParser } from './frame-parser.ts'
 import { readInfo } from './response-info.ts'
 import { decodeUsage } from './usage.ts'
 
@@ -49,6 +50,7 @@ export function createStreamDecoder(context: DecodeContext): StreamDecoder {
 
 interface StreamState {
   readonly context: DecodeContext
+  readonly frames: FrameParser
   readonly message: MessageAssembler
   readonly info: OpenInfo
   usage: Usage | undefined
@@ -59,6 +61,7 @@ interface StreamState {
 
 class ChunkDecoder implements StreamDecoder, StreamState {
   readonly context: DecodeContext
+  readonly frames = new FrameParser()
   readonly message: MessageAssembler
   readonly info: OpenInfo = {}
   usage: Usage | undefined
@@ -77,7 +80,7 @@ class ChunkDecoder implements StreamDecoder, StreamState {
 
   push(data: string, name: string | undefined, events: ModelEvent[]): boolean {
     if (this.isDone || data === '') return false
-    if (data.startsWith('[DONE]')) {
+    if (data[0] === '[' && data.startsWith('[DONE]')) {
       this.isDone = true
       return false
     }
@@ -96,7 +99,7 @@ class ChunkDecoder implements StreamDecoder, StreamState {
 function parseFrame(data: string, name: string | undefined, state: StreamState): JsonObject {
   let frame: Json
   try {
-    frame = JSON.parse(data)
+    frame = state.frames.parse(data)
   } catch {
     // The words of the parser would quote the frame, so they are not kept.
     if (name === 'error') throw streamError({ error: data }, state)
