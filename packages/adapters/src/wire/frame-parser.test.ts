@@ -41,7 +41,7 @@ test('the frames of any stream are those of JSON.parse', () => {
   const streams = fc.array(fc.tuple(delta, fc.constantFrom({}, {}, { usage: { total_tokens: 3 } }, { created: 2 })), { maxLength: 30 })
   fc.assert(
     fc.property(streams, (frames) => {
-      const parser = new FrameParser()
+      const parser = new FrameParser(0)
       for (const [content, more] of frames) {
         const data = frameOf(content, more)
         expect(parser.parse(data)).toEqual(JSON.parse(data))
@@ -69,7 +69,7 @@ test('whatever stands in the place of the text, the outcome is that of JSON.pars
   )
   fc.assert(
     fc.property(raw, (inside) => {
-      const parser = new FrameParser()
+      const parser = new FrameParser(0)
       parser.parse(learned)
       const data = `${before}${inside}${after}`
       expect(outcomeOf(() => parser.parse(data))).toEqual(outcomeOf(() => JSON.parse(data) as Json))
@@ -84,7 +84,7 @@ test('a text that stands twice, or twice under one key, is not taken for the pla
     '{"choices":[{"delta":{"content":"b","content":"c"}}]}',
     '{"choices":[{"delta":{"content":"b","content":"b"}}]}',
   ]) {
-    const parser = new FrameParser()
+    const parser = new FrameParser(0)
     for (const next of [data, data.replace('"b"', '"d"'), data.replace('"c"', '"e"'), data.replace('"m"', '"n"')]) {
       expect(parser.parse(next)).toEqual(JSON.parse(next))
     }
@@ -92,8 +92,15 @@ test('a text that stands twice, or twice under one key, is not taken for the pla
 })
 
 test('frames that differ in one text share one object; others do not', () => {
-  const parser = new FrameParser()
+  const parser = new FrameParser(0)
   const first = parser.parse(frameOf({ content: 'word' }))
   expect(parser.parse(frameOf({ content: 'another' }))).toBe(first)
   expect(parser.parse(frameOf({ content: 'another' }, { created: 2 }))).not.toBe(first)
+})
+
+test('no template is looked for in a short answer', () => {
+  const parser = new FrameParser()
+  const frames = Array.from({ length: 12 }, (_, index) => parser.parse(frameOf({ content: `word ${index}` })))
+  expect(new Set(frames.slice(0, 8)).size).toBe(8)
+  expect(new Set(frames.slice(8)).size).toBe(1)
 })

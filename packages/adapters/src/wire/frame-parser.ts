@@ -13,6 +13,8 @@ interface Slot {
   readonly key: string
 }
 
+/** Most answers with calls are shorter than this: looking for a template would cost more than it saves. */
+const plainFrames = 8
 /** Frames that differ elsewhere each time are parsed as a whole; after so many in a row nobody looks for a template any more. */
 const maxMisses = 8
 
@@ -24,7 +26,13 @@ const maxMisses = 8
  */
 export class FrameParser {
   #template: Template | undefined
+  /** Frames to parse as a whole before a template is looked for. */
+  #plain: number
   #misses = 0
+
+  constructor(plain: number = plainFrames) {
+    this.#plain = plain
+  }
 
   /** @throws {SyntaxError} As `JSON.parse`. */
   parse(data: string): Json {
@@ -44,7 +52,8 @@ export class FrameParser {
     }
     // JSON.parse returns JSON.
     const frame = JSON.parse(data) as Json
-    if (this.#misses < maxMisses) {
+    if (this.#plain > 0) this.#plain--
+    else if (this.#misses < maxMisses) {
       this.#misses++
       this.#template = templateOf(data, frame)
     }
