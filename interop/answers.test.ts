@@ -229,11 +229,11 @@ describe('images', () => {
 })
 
 describe('GET /v1/models', () => {
-  test('openai lists the four models', async () => {
+  test('openai lists the models', async () => {
     await using simulator = await startSimulator()
     const found = []
     for await (const model of openaiClient(simulator).models.list()) found.push(model)
-    expect(found.map(({ id, object }) => [id, object])).toEqual(allModels.map((id) => [id, 'model']))
+    expect(found.map(({ id, object }) => [id, object])).toEqual([...allModels, 'kimi-k3'].map((id) => [id, 'model']))
     expect(new Set(found.map(({ owned_by }) => owned_by))).toEqual(new Set(['moonshot', 'deepseek']))
   })
 
