@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { AgentError } from '@capstan/core'
 import { expect, test } from 'vitest'
 import { evolink, openaiCompatible } from './index.ts'
 import { redact } from './redact.ts'
@@ -42,7 +43,7 @@ test.each([
   const { error } = await collect(model)
   // The server did get it.
   expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${key}`)
-  expect(error).toBeDefined()
+  expect(AgentError.is(error)).toBe(true)
   const shown = everything(error) + everything(model)
   expect(shown).not.toContain(key)
   expect(shown).not.toContain(cookie)
