@@ -35,7 +35,6 @@ export class EngineHost implements RunHost {
   readonly #replay: Replay
   readonly #bodies: OpenBodies
   readonly #controller = new AbortController()
-  #startedAt = 0
   #cutMs = 0
   #reject: ((reason: unknown) => void) | undefined
 
@@ -141,7 +140,7 @@ export class EngineHost implements RunHost {
 
   async #untilAborted<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#options.signal.throwIfAborted()
-    this.#startedAt = performance.now()
+    const startedAt = performance.now()
     try {
       return await new Promise<Result>((resolve, reject) => {
         this.#reject = reject
@@ -150,7 +149,7 @@ export class EngineHost implements RunHost {
           .then(resolve, (error) => reject(AgentError.is(error) ? error : engineFailed(error)))
       })
     } catch (error) {
-      this.#cutMs = performance.now() - this.#startedAt
+      this.#cutMs = performance.now() - startedAt
       // An engine that gives up has nobody left who waits for the bodies.
       if (!this.#controller.signal.aborted) this.#controller.abort(error)
       throw error
