@@ -66,8 +66,14 @@ test('the text of a run that stopWhen ended among its tools is no answer', async
 
 test('a number that JSON cannot hold is no argument: what is recorded would not be what was asked', async () => {
   const look = recordingTool('look')
-  const agent = new Agent({ model: scriptedModel([{ calls: [call('look', '{"a":[1e400]}'), call('look', '{"a":1e300}')] }, { text: 'ok' }]), tools: [look] })
+  const agent = new Agent({
+    model: scriptedModel([
+      { calls: [call('look', '{"a":[1e400]}'), call('look', `{"a":${'9'.repeat(300)}e20}`), call('look', '{"a":1e300}')] },
+      { text: 'ok' },
+    ]),
+    tools: [look],
+  })
   const { steps } = await agent.generate('go')
-  expect(steps[0]?.toolResults.map(({ status }) => status)).toEqual(['invalid-input', 'ok'])
+  expect(steps[0]?.toolResults.map(({ status }) => status)).toEqual(['invalid-input', 'invalid-input', 'ok'])
   expect(look.inputs).toEqual([{ a: 1e300 }])
 })

@@ -92,7 +92,7 @@ function unknownToolText(name: string, offered: readonly string[]): string {
   return `Not run: there is no tool '${name.slice(0, 100)}'. ${known}`
 }
 
-const mayOverflow = /\d[eE]\+?\d{3}|\d{309}/
+const mayOverflow = /\d[eE]\+?\d|\d{309}/
 
 function holdsFinite(value: Json): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
