@@ -1,11 +1,11 @@
-import type { Answers } from '../hosts/decide.ts'
-import type { Engine } from '../hosts/engine.ts'
-import type { Journal } from '../hosts/journal.ts'
-import type { Limits } from '../limits.ts'
+import type { Limits } from '../contract/limits.ts'
+import type { Model, ToolChoice } from '../contract/model.ts'
+import type { OutputMode, OutputSpec } from '../contract/output.ts'
+import type { Tool } from '../contract/tool.ts'
+import type { Answers } from '../durability/decisions.ts'
+import type { Engine } from '../durability/hosts/engine.ts'
+import type { Journal } from '../durability/journal.ts'
 import type { PrepareStep, StopWhen } from '../loop/loop-run.ts'
-import type { Model, ToolChoice } from '../model.ts'
-import type { OutputMode, OutputSpec } from '../output.ts'
-import type { Tool } from '../tool.ts'
 
 export interface AgentOptions<Context = unknown, Output = unknown> {
   /** For people: in events and errors. Default: `agent`. */

@@ -1,6 +1,6 @@
-import type { Json } from '../json.ts'
-import { answerToolName, type OutputSpec } from '../output.ts'
-import type { Tool } from '../tool.ts'
+import type { Json } from '../contract/json.ts'
+import { answerToolName, type OutputSpec } from '../contract/output.ts'
+import type { Tool } from '../contract/tool.ts'
 
 /** The tool that takes the final answer: it checks the answer and does nothing else. */
 export function answerTool(spec: OutputSpec): Tool {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { answer, approve, deny } from '../answers.ts'
-import type { Json } from '../json.ts'
+import { answer, approve, deny } from '../contract/answers.ts'
+import type { Json } from '../contract/json.ts'
+import type { Tool } from '../contract/tool.ts'
 import { moved, openQuestion } from '../testing/runs.ts'
 import { call, scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
-import type { Tool } from '../tool.ts'
 import { Agent } from './agent.ts'
 
 /** An agent with one tool that asks which account to use. */

@@ -1,5 +1,5 @@
-import { AgentError } from '../errors.ts'
-import type { Model, ModelTraits } from '../model.ts'
+import { AgentError } from '../contract/errors.ts'
+import type { Model, ModelTraits } from '../contract/model.ts'
 
 type Chain = readonly [Model, ...Model[]]
 

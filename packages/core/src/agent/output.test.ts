@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isJsonObject } from '../json.ts'
-import type { ModelTraits } from '../model.ts'
-import { type OutputSpec, readJsonText } from '../output.ts'
-import { findProblem } from '../sendable.ts'
+import { isJsonObject } from '../contract/json.ts'
+import type { ModelTraits } from '../contract/model.ts'
+import { type OutputSpec, readJsonText } from '../contract/output.ts'
 import { failureOf } from '../testing/runs.ts'
 import { type Answer, call, scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
+import { findProblem } from '../transcripts/check.ts'
 import { Agent } from './agent.ts'
 
 interface City {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { approve, deny } from '../answers.ts'
-import type { RunResult } from '../result.ts'
-import { findProblem } from '../sendable.ts'
+import { approve, deny } from '../contract/answers.ts'
+import type { RunResult } from '../contract/result.ts'
+import type { Tool } from '../contract/tool.ts'
 import { moved } from '../testing/runs.ts'
 import { type Answer, scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
-import type { Tool } from '../tool.ts'
+import { findProblem } from '../transcripts/check.ts'
 import { Agent } from './agent.ts'
 
 const script: readonly Answer[] = [

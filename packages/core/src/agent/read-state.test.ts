@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { approve, deny } from '../answers.ts'
+import { approve, deny } from '../contract/answers.ts'
 import { abortAt, moved, openQuestion } from '../testing/runs.ts'
 import { type Answer, call, scriptedModel } from '../testing/scripted-model.ts'
 import { never, payTool } from '../testing/test-tool.ts'

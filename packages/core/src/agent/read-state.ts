@@ -1,10 +1,10 @@
-import { AgentError } from '../errors.ts'
-import type { Definition } from '../hosts/definition.ts'
-import { isRecord, type RunRecord } from '../hosts/records.ts'
-import { isJsonObject } from '../json.ts'
-import type { Message } from '../messages.ts'
-import type { RunState } from '../result.ts'
-import { checkMessages } from '../sendable.ts'
+import { AgentError } from '../contract/errors.ts'
+import { isJsonObject } from '../contract/json.ts'
+import type { Message } from '../contract/messages.ts'
+import type { RunState } from '../contract/result.ts'
+import type { Definition } from '../durability/definition.ts'
+import { isRecord, type RunRecord } from '../durability/records.ts'
+import { checkMessages } from '../transcripts/check.ts'
 
 /** What a state holds, checked. */
 export interface ReadState {

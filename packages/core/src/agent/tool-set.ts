@@ -1,5 +1,5 @@
-import { AgentError } from '../errors.ts'
-import type { Tool } from '../tool.ts'
+import { AgentError } from '../contract/errors.ts'
+import type { Tool } from '../contract/tool.ts'
 
 /** DeepSeek, Moonshot and Evolink document the same limit. */
 export const maxTools = 128

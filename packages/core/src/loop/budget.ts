@@ -1,5 +1,5 @@
-import type { ModelRequest } from '../model.ts'
-import { addUsage, type Cost, costOf } from '../usage.ts'
+import type { ModelRequest } from '../contract/model.ts'
+import { addUsage, type Cost, costOf } from '../contract/usage.ts'
 import { estimateTokens } from './estimate.ts'
 import type { LoopRun } from './loop-run.ts'
 

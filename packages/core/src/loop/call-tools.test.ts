@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
-import { fatal } from '../errors.ts'
+import { fatal } from '../contract/errors.ts'
 import { failureOf, moved, openQuestion } from '../testing/runs.ts'
 import { call, scriptedModel } from '../testing/scripted-model.ts'
 import { payTool, recordingTool, testTool } from '../testing/test-tool.ts'

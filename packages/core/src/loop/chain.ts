@@ -1,7 +1,7 @@
-import type { AgentErrorCode } from '../error-codes.ts'
-import type { ErrorData } from '../errors.ts'
-import type { Model } from '../model.ts'
-import { maxAttempts } from '../retry.ts'
+import type { AgentErrorCode } from '../contract/error-codes.ts'
+import type { ErrorData } from '../contract/errors.ts'
+import type { Model } from '../contract/model.ts'
+import { maxAttempts } from '../retry/policy.ts'
 import type { LoopRun } from './loop-run.ts'
 
 /** Where an attempt stands in the fallback chain: one try an entry, then the list again after a wait. */

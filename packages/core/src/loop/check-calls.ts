@@ -1,8 +1,8 @@
-import type { Json } from '../json.ts'
-import { type ToolCallPart, type ToolResultPart, type ToolStatus, toolCallsOf } from '../messages.ts'
-import type { ModelReply, ModelRequest } from '../model.ts'
-import { answerToolName } from '../output.ts'
-import type { Tool } from '../tool.ts'
+import type { Json } from '../contract/json.ts'
+import { type ToolCallPart, type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
+import type { ModelReply, ModelRequest } from '../contract/model.ts'
+import { answerToolName } from '../contract/output.ts'
+import type { Tool } from '../contract/tool.ts'
 import { type LoopRun, openStep } from './loop-run.ts'
 import { isRepeatedTooOften } from './repeats.ts'
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
-import { user } from '../messages.ts'
-import { findProblem } from '../sendable.ts'
+import { user } from '../contract/messages.ts'
 import { type Answer, call, overloaded, scriptedModel } from '../testing/scripted-model.ts'
 import { recordingTool } from '../testing/test-tool.ts'
+import { findProblem } from '../transcripts/check.ts'
 
 /** A run that reaches its limit of one step and closes with these answers. */
 async function close(...closing: readonly Answer[]) {

@@ -1,6 +1,6 @@
-import { describe } from '../describe.ts'
-import { AgentError } from '../errors.ts'
-import type { Json } from '../json.ts'
+import { AgentError } from '../contract/errors.ts'
+import type { Json } from '../contract/json.ts'
+import { describe } from '../support/describe.ts'
 import { addBatchTime, clockOf, type LoopRun, leftMs } from './loop-run.ts'
 
 /** A decision of the caller's code. */

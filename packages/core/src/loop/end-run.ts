@@ -1,8 +1,8 @@
-import { AgentError } from '../errors.ts'
-import { reasoningOf, textOf } from '../messages.ts'
-import type { ModelReply } from '../model.ts'
-import type { Question } from '../operations.ts'
-import { type RunResult, type StopReason, statusOf } from '../result.ts'
+import { AgentError } from '../contract/errors.ts'
+import { reasoningOf, textOf } from '../contract/messages.ts'
+import type { ModelReply } from '../contract/model.ts'
+import type { Question } from '../contract/operations.ts'
+import { type RunResult, type StopReason, statusOf } from '../contract/result.ts'
 import { costSoFar } from './budget.ts'
 import { addStep, type LoopRun } from './loop-run.ts'
 

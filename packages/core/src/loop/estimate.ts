@@ -1,5 +1,5 @@
-import type { Message } from '../messages.ts'
-import type { ToolDefinition } from '../model.ts'
+import type { Message } from '../contract/messages.ts'
+import type { ToolDefinition } from '../contract/model.ts'
 
 // DeepSeek documents about 0.3 tokens for an English character and 0.6 for a Chinese one; 0.3 rounds up to a cautious third.
 // https://api-docs.deepseek.com/quick_start/token_usage

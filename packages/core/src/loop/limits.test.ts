@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
-import { findProblem } from '../sendable.ts'
 import { scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
+import { findProblem } from '../transcripts/check.ts'
 
 const ask = (input: unknown) => ({ calls: [{ name: 'poll', input }] })
 const prices = { currency: 'USD', input: 1_000_000, output: 2_000_000 }

@@ -1,8 +1,8 @@
-import { AgentError } from '../errors.ts'
-import { isJsonObject, type Json } from '../json.ts'
-import { user } from '../messages.ts'
-import type { ModelRequest, ToolChoice, ToolDefinition } from '../model.ts'
-import { answerToolName } from '../output.ts'
+import { AgentError } from '../contract/errors.ts'
+import { isJsonObject, type Json } from '../contract/json.ts'
+import { user } from '../contract/messages.ts'
+import type { ModelRequest, ToolChoice, ToolDefinition } from '../contract/model.ts'
+import { answerToolName } from '../contract/output.ts'
 import { decide } from './decide.ts'
 import { type LoopRun, openStep, type PrepareStep, type StepPlan, type StepView } from './loop-run.ts'
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
-import { approve, type OutcomeAnswer } from '../answers.ts'
-import type { Json } from '../json.ts'
-import type { RunResult } from '../result.ts'
+import { approve, type OutcomeAnswer } from '../contract/answers.ts'
+import type { Json } from '../contract/json.ts'
+import type { RunResult } from '../contract/result.ts'
+import type { Tool } from '../contract/tool.ts'
 import { abortAt, collect, moved, openQuestion } from '../testing/runs.ts'
 import { call, scriptedModel } from '../testing/scripted-model.ts'
 import { never, payTool } from '../testing/test-tool.ts'
-import type { Tool } from '../tool.ts'
 
 const payment = { calls: [call('pay', { amount: 500 })] }
 

@@ -1,6 +1,6 @@
-import { shortHash } from '../hash.ts'
-import type { Json } from '../json.ts'
-import type { Operation, Question } from '../operations.ts'
+import type { Json } from '../contract/json.ts'
+import type { Operation, Question } from '../contract/operations.ts'
+import { shortHash } from '../support/hash.ts'
 import type { RunnableCall } from './check-calls.ts'
 import { clockOf, type LoopRun, leftMs } from './loop-run.ts'
 

@@ -1,4 +1,4 @@
-import type { ToolResultPart } from '../messages.ts'
+import type { ToolResultPart } from '../contract/messages.ts'
 
 /** How often the last steps were exact repeats of each other: same calls, same outputs. */
 export interface Repeats {

@@ -1,4 +1,4 @@
-import { allowManyListeners } from '../many-listeners.ts'
+import { allowManyListeners } from '../support/many-listeners.ts'
 
 interface Waiter {
   /** When its time is up, on the clock of `performance.now()`. */

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
-import { AgentError, fatal } from '../errors.ts'
-import { textOf } from '../messages.ts'
-import { findProblem } from '../sendable.ts'
+import { AgentError, fatal } from '../contract/errors.ts'
+import { textOf } from '../contract/messages.ts'
 import { type Answer, call, scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
+import { findProblem } from '../transcripts/check.ts'
 
 const overloaded = (): AgentError => new AgentError('busy', { code: 'provider-overloaded', phase: 'headers', retryable: true, retryAfterMs: 1 })
 

@@ -1,4 +1,4 @@
-import type { RunResult } from '../result.ts'
+import type { RunResult } from '../contract/result.ts'
 import { callModel } from './call-model.ts'
 import { callTools } from './call-tools.ts'
 import { closeRun } from './close-run.ts'

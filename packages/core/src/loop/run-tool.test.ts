@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
-import { ToolError } from '../errors.ts'
+import { ToolError } from '../contract/errors.ts'
+import type { Tool } from '../contract/tool.ts'
 import { call, scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
-import type { Tool } from '../tool.ts'
 
 /** Runs one call of a tool and returns its result with the run's. */
 async function runOnce(tool: Tool) {

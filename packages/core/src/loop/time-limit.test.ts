@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
-import type { Journal, RunHead } from '../hosts/journal.ts'
+import type { Journal, RunHead } from '../durability/journal.ts'
 import { failureOf, moved, openQuestion, soon } from '../testing/runs.ts'
 import { call, scriptedModel } from '../testing/scripted-model.ts'
 import { never, payTool, recordingTool, testTool } from '../testing/test-tool.ts'

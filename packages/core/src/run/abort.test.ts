@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
-import { AgentError } from '../errors.ts'
+import { AgentError } from '../contract/errors.ts'
 import { abortAt, collect, failureOf, resultIn, soon } from '../testing/runs.ts'
 import { call, scriptedModel } from '../testing/scripted-model.ts'
 import { never, testTool } from '../testing/test-tool.ts'

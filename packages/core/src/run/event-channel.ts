@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
-import { AgentError } from '../errors.ts'
-import type { RunEvent, RunEventOf, RunEventType } from '../events.ts'
+import { AgentError } from '../contract/errors.ts'
+import type { RunEvent, RunEventOf, RunEventType } from '../contract/events.ts'
 import { EventIterator } from './event-iterator.ts'
 
 /** Events held before the first consumer comes, and events that one iterator may lag behind, until the run waits. */

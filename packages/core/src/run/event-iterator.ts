@@ -1,5 +1,5 @@
-import type { AgentError } from '../errors.ts'
-import type { RunEvent } from '../events.ts'
+import type { AgentError } from '../contract/errors.ts'
+import type { RunEvent } from '../contract/events.ts'
 
 type Step = IteratorResult<RunEvent, undefined>
 

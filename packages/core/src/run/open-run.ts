@@ -1,9 +1,9 @@
-import { AgentError } from '../errors.ts'
-import { type Answers, decide } from '../hosts/decide.ts'
-import type { Definition } from '../hosts/definition.ts'
-import type { Journal, OpenRun, RunHead } from '../hosts/journal.ts'
-import { equalJson } from '../json.ts'
-import type { Message } from '../messages.ts'
+import { AgentError } from '../contract/errors.ts'
+import { equalJson } from '../contract/json.ts'
+import type { Message } from '../contract/messages.ts'
+import { type Answers, decide } from '../durability/decisions.ts'
+import type { Definition } from '../durability/definition.ts'
+import type { Journal, OpenRun, RunHead } from '../durability/journal.ts'
 
 /** A head whose messages may still hold what is no JSON, such as `undefined` keys. */
 export interface HeadDraft {

@@ -1,5 +1,5 @@
-import type { RunEvent } from '../events.ts'
-import { textOf } from '../messages.ts'
+import type { RunEvent } from '../contract/events.ts'
+import { textOf } from '../contract/messages.ts'
 
 /**
  * The text of a run alone. Where a broken answer may start again, text comes when its message is whole: a delta that was handed

@@ -1,6 +1,6 @@
-import { AgentError } from '../errors.ts'
-import type { RunEvent, RunEventType } from '../events.ts'
-import type { RunResult, RunState } from '../result.ts'
+import { AgentError } from '../contract/errors.ts'
+import type { RunEvent, RunEventType } from '../contract/events.ts'
+import type { RunResult, RunState } from '../contract/result.ts'
 import type { Run } from '../run/run.ts'
 
 /** All events of a run that ends well. */

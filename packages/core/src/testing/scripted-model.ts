@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { AgentError } from '../errors.ts'
-import { type AssistantMessage, toolCallsOf } from '../messages.ts'
-import type { FinishReason, Model, ModelCallOptions, ModelEvent, ModelReply, ModelRequest, ModelTraits } from '../model.ts'
-import type { Usage } from '../usage.ts'
+import { AgentError } from '../contract/errors.ts'
+import { type AssistantMessage, toolCallsOf } from '../contract/messages.ts'
+import type { FinishReason, Model, ModelCallOptions, ModelEvent, ModelReply, ModelRequest, ModelTraits } from '../contract/model.ts'
+import type { Usage } from '../contract/usage.ts'
 
 /** One scripted answer. */
 export interface Answer {

@@ -1,5 +1,5 @@
-import type { Json } from '../json.ts'
-import type { Tool, ToolCallContext, ToolOutput } from '../tool.ts'
+import type { Json } from '../contract/json.ts'
+import type { Tool, ToolCallContext, ToolOutput } from '../contract/tool.ts'
 
 /** A tool of a few lines, without the checks of `tool()`. */
 export function testTool(

@@ -79,7 +79,7 @@ export const coreMutants: readonly Mutant[] = [
   { name: 'repeats never end', file: `${loop}/repeats.ts`, search: 'export const endAt = 5', replace: 'export const endAt = 8', killer: 'LOOP' },
   {
     name: 'the limit of steps is off by one',
-    file: 'packages/core/src/limits.ts',
+    file: 'packages/core/src/contract/limits.ts',
     search: 'if (spent.steps >= limits.steps)',
     replace: 'if (spent.steps > limits.steps)',
     killer: 'LOOP',
@@ -152,7 +152,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'one attempt more',
-    file: 'packages/core/src/retry.ts',
+    file: 'packages/core/src/retry/policy.ts',
     search: 'export const maxAttempts = 3',
     replace: 'export const maxAttempts = 4',
     killer: 'T16',
@@ -160,7 +160,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'a wait of an hour is waited',
-    file: 'packages/core/src/retry.ts',
+    file: 'packages/core/src/retry/policy.ts',
     search: 'return error.retryAfterMs <= maxRetryAfterMs ? error.retryAfterMs : undefined',
     replace: 'return error.retryAfterMs <= maxRetryAfterMs ? error.retryAfterMs : 1',
     killer: 'T45',
@@ -190,7 +190,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'the retry budget is never used up',
-    file: 'packages/core/src/retry-budget.ts',
+    file: 'packages/core/src/retry/budget.ts',
     search: 'return tokensOf(scope) > maxRetryTokens / 2',
     replace: 'return tokensOf(scope) >= 0',
     killer: 'T82',

@@ -1,5 +1,5 @@
-import { describe } from './describe.ts'
-import { AgentError } from './errors.ts'
+import { AgentError } from '../contract/errors.ts'
+import { describe } from '../support/describe.ts'
 
 /** Requests for one step, or for one `complete()`, the first included. */
 export const maxAttempts = 3

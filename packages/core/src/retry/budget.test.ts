@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { countFailure, countSuccess, mayRetry } from './retry-budget.ts'
+import { countFailure, countSuccess, mayRetry } from './budget.ts'
 
 test('retries stop when half of the budget is gone, and come back with successes', () => {
   for (let index = 0; index < 4; index++) countFailure('a')

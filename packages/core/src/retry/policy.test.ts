@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { AgentError } from './errors.ts'
-import { retryDelayMs, sleep, withRetries } from './retry.ts'
-import { soon } from './testing/runs.ts'
+import { AgentError } from '../contract/errors.ts'
+import { soon } from '../testing/runs.ts'
+import { retryDelayMs, sleep, withRetries } from './policy.ts'
 
 const failure = (options: { retryable?: boolean; retryAfterMs?: number }): AgentError =>
   new AgentError('x', { code: 'rate-limited', retryable: true, ...options })

@@ -1,6 +1,6 @@
-import { AgentError } from '../errors.ts'
-import { equalJson, isJsonObject, type Json } from '../json.ts'
-import type { Answer, Operation, Outcome, Question } from '../operations.ts'
+import { AgentError } from '../contract/errors.ts'
+import { equalJson, isJsonObject, type Json } from '../contract/json.ts'
+import type { Answer, Operation, Outcome, Question } from '../contract/operations.ts'
 import type { DoneRecord, RunRecord } from './records.ts'
 
 /** What was recorded of a run before: looked up by id, never by order. */

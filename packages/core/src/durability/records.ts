@@ -1,5 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from '../json.ts'
-import type { RunStatus, StopReason } from '../result.ts'
+import { isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
+import type { RunStatus, StopReason } from '../contract/result.ts'
 
 /** One recorded fact of a run. A run that can go on is the list of its records. */
 export type RunRecord =

@@ -1,9 +1,9 @@
-import type { RunEvent, RunEventBody } from '../events.ts'
-import { isJsonObject, type Json } from '../json.ts'
+import type { RunEvent, RunEventBody } from '../contract/events.ts'
+import { isJsonObject, type Json } from '../contract/json.ts'
+import { toolCallsOf } from '../contract/messages.ts'
+import type { ModelReply } from '../contract/model.ts'
 import type { AttemptOutput } from '../loop/attempt.ts'
 import type { RecordedOutput } from '../loop/run-tool.ts'
-import { toolCallsOf } from '../messages.ts'
-import type { ModelReply } from '../model.ts'
 import type { SavedRun } from './journal.ts'
 import type { DoneRecord } from './records.ts'
 

@@ -1,12 +1,12 @@
-import { describe } from '../describe.ts'
-import { AgentError } from '../errors.ts'
-import type { Json, JsonObject } from '../json.ts'
-import type { Answer, Operation, OperationContext, Outcome, Question } from '../operations.ts'
+import { AgentError } from '../../contract/errors.ts'
+import type { Json, JsonObject } from '../../contract/json.ts'
+import type { Answer, Operation, OperationContext, Outcome, Question } from '../../contract/operations.ts'
+import { describe } from '../../support/describe.ts'
+import type { RunRecord } from '../records.ts'
+import { isOnce, type Replay } from '../replay.ts'
 import { bodiesOf, notStarted, type OpenBodies } from './bodies.ts'
 import type { Engine, EngineStep } from './engine.ts'
 import { checkDecision, placed, replayOf } from './record-host.ts'
-import type { RunRecord } from './records.ts'
-import { isOnce, type Replay } from './replay.ts'
 import type { HostOptions, RunHost } from './run-host.ts'
 
 /** What a step of an engine records. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Json } from '../json.ts'
-import { soon } from '../testing/runs.ts'
+import type { Json } from '../../contract/json.ts'
+import { soon } from '../../testing/runs.ts'
 import { bodiesOf, notStarted } from './bodies.ts'
 
 const unknown = { unknown: true }

@@ -1,7 +1,7 @@
-import { shortHash } from '../hash.ts'
-import type { Json, JsonObject } from '../json.ts'
+import type { Json, JsonObject } from '../contract/json.ts'
 import type { LoopAgent } from '../loop/loop-run.ts'
 import { hashTool } from '../loop/questions.ts'
+import { shortHash } from '../support/hash.ts'
 
 /** The definition of an agent as hashes: what a recorded run is compared with before it goes on. */
 export interface Definition extends JsonObject {

@@ -1,6 +1,6 @@
-import { shortHash } from '../hash.ts'
-import { isJsonObject, type Json, type JsonObject } from '../json.ts'
-import type { Message } from '../messages.ts'
+import { isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
+import type { Message } from '../contract/messages.ts'
+import { shortHash } from '../support/hash.ts'
 import type { Definition } from './definition.ts'
 import type { RunRecord } from './records.ts'
 

@@ -1,5 +1,5 @@
+import type { Limiter } from '../retry/limiter.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { Limiter } from './limiter.ts'
 import type { AssistantMessage, Message } from './messages.ts'
 import type { Prices, Usage } from './usage.ts'
 

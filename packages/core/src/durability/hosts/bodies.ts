@@ -1,5 +1,5 @@
-import { newId } from '../hash.ts'
-import type { Json } from '../json.ts'
+import type { Json } from '../../contract/json.ts'
+import { newId } from '../../support/hash.ts'
 
 /** Bodies of operations that are under way in this process, by operation key: an engine may ask for one again before it ended. */
 export interface OpenBodies {

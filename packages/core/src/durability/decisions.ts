@@ -1,7 +1,7 @@
-import type { Approval, OutcomeAnswer } from '../answers.ts'
-import { AgentError } from '../errors.ts'
-import { equalJson, type Json } from '../json.ts'
-import type { PendingQuestion } from '../result.ts'
+import type { Approval, OutcomeAnswer } from '../contract/answers.ts'
+import { AgentError } from '../contract/errors.ts'
+import { equalJson, type Json } from '../contract/json.ts'
+import type { PendingQuestion } from '../contract/result.ts'
 import { type Decision, hashAbout, type Journal, type SavedRun } from './journal.ts'
 import type { RunRecord } from './records.ts'
 

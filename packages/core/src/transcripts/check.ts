@@ -1,6 +1,6 @@
-import { AgentError } from './errors.ts'
-import { isJsonObject } from './json.ts'
-import { type AssistantMessage, type Message, type ToolCallPart, toolCallsOf } from './messages.ts'
+import { AgentError } from '../contract/errors.ts'
+import { isJsonObject } from '../contract/json.ts'
+import { type AssistantMessage, type Message, type ToolCallPart, toolCallsOf } from '../contract/messages.ts'
 
 /**
  * Checks that messages can be sent: at least one, known roles and parts, no empty assistant message, and each message with tool

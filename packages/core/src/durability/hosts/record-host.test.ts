@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Json } from '../json.ts'
-import type { Operation } from '../operations.ts'
-import { soon, tick } from '../testing/runs.ts'
-import { never } from '../testing/test-tool.ts'
+import type { Json } from '../../contract/json.ts'
+import type { Operation } from '../../contract/operations.ts'
+import { soon, tick } from '../../testing/runs.ts'
+import { never } from '../../testing/test-tool.ts'
+import type { RunRecord } from '../records.ts'
 import { RecordHost } from './record-host.ts'
-import type { RunRecord } from './records.ts'
 
 function hostOf({ records = [], answers = [] }: { records?: readonly RunRecord[]; answers?: readonly (readonly [string, Json])[] } = {}) {
   const controller = new AbortController()

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type AssistantMessage, assistant, type Message, system, type ToolMessage, user } from './messages.ts'
-import { repairMessages } from './repair-messages.ts'
-import { checkMessages, findProblem } from './sendable.ts'
+import { type AssistantMessage, assistant, type Message, system, type ToolMessage, user } from '../contract/messages.ts'
+import { checkMessages, findProblem } from './check.ts'
+import { repairMessages } from './repair.ts'
 
 const calls = (...ids: string[]): AssistantMessage => assistant(ids.map((toolCallId) => ({ type: 'tool-call', toolCallId, toolName: 'echo', inputText: '{}' })))
 const result = (toolCallId: string): ToolMessage => ({

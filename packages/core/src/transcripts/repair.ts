@@ -1,6 +1,6 @@
-import type { AssistantMessage, Message, ToolCallPart, ToolMessage } from './messages.ts'
-import { toolCallsOf } from './messages.ts'
-import { findProblem, isEmpty, shapeProblem } from './sendable.ts'
+import type { AssistantMessage, Message, ToolCallPart, ToolMessage } from '../contract/messages.ts'
+import { toolCallsOf } from '../contract/messages.ts'
+import { findProblem, isEmpty, shapeProblem } from './check.ts'
 
 /** One change that was needed. */
 export interface Repair {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { Agent } from './agent/agent.ts'
+import { Agent } from '../agent/agent.ts'
+import { failureOf, resultIn } from '../testing/runs.ts'
+import { modelOf } from '../testing/scripted-model.ts'
 import { AgentError, copyError, FatalToolError, fatal, ToolError } from './errors.ts'
-import { failureOf, resultIn } from './testing/runs.ts'
-import { modelOf } from './testing/scripted-model.ts'
 
 const cause = new Error('socket hang up')
 const known = {

@@ -1,4 +1,4 @@
-import { AgentError } from './errors.ts'
+import { AgentError } from '../contract/errors.ts'
 
 export interface LimiterOptions {
   /** Requests under way at once. Default: no limit. */

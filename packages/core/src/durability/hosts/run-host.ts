@@ -1,6 +1,6 @@
-import type { Json } from '../json.ts'
-import type { OperationContext, Operations } from '../operations.ts'
-import type { RunRecord } from './records.ts'
+import type { Json } from '../../contract/json.ts'
+import type { OperationContext, Operations } from '../../contract/operations.ts'
+import type { RunRecord } from '../records.ts'
 
 /** A host as a run drives it. */
 export interface RunHost extends Operations {

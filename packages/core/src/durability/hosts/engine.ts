@@ -1,6 +1,6 @@
-import type { Json } from '../json.ts'
-import type { Question } from '../operations.ts'
-import type { Decision } from './journal.ts'
+import type { Json } from '../../contract/json.ts'
+import type { Question } from '../../contract/operations.ts'
+import type { Decision } from '../journal.ts'
 
 /**
  * What a distributed engine provides to host a run: steps that it records, and decisions that it waits for. One object for one
