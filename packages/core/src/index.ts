@@ -54,6 +54,7 @@ export type {
   Warning,
 } from './contract/model.ts'
 export type { Answer, Operation, OperationContext, Operations, Outcome, Question } from './contract/operations.ts'
+export { checkNames, type KnownNames, nearestName } from './contract/options.ts'
 export type { OutputCheck, OutputMode, OutputSpec } from './contract/output.ts'
 export type { PendingQuestion, RunResult, RunState, RunStatus, RunStep, StopReason } from './contract/result.ts'
 export type { Tool, ToolCallContext, ToolEffect, ToolOutput, ToolValidation } from './contract/tool.ts'
