@@ -7,8 +7,8 @@ import {
   type ModelTraits,
   type ToolChoice,
   type Warning,
-  withRetries,
 } from '@capstan/core'
+import { withRetries } from '@capstan/core/internal'
 import { AnswerStream, type Call, loadExchange } from './answer-stream.ts'
 import { checkSettings, clocksOf, limitsOf } from './check-settings.ts'
 import { prepareConnection } from './connection.ts'

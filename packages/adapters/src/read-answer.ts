@@ -1,4 +1,5 @@
-import { AgentError, copyError, type ModelEvent, type Usage, type Warning } from '@capstan/core'
+import { AgentError, type ModelEvent, type Usage, type Warning } from '@capstan/core'
+import { copyError } from '@capstan/core/internal'
 import { redact } from './redact.ts'
 import type { Answer, PayloadBatch } from './transport/post.ts'
 import type { DecodeContext } from './wire/decode-context.ts'

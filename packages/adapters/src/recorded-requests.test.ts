@@ -1,4 +1,5 @@
-import { AgentError, type AssistantPart, isJsonObject, type Json, type JsonObject, type Message, type ModelRequest, type UserPart } from '@capstan/core'
+import { AgentError, type AssistantPart, type Json, type JsonObject, type Message, type ModelRequest, type UserPart } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import { describe, expect, test } from 'vitest'
 import { deepseekFlash } from './profiles/deepseek.ts'
 import type { ChatParameters } from './settings.ts'

@@ -1,4 +1,5 @@
-import { AgentError, copyError, type ModelEvent, type ModelRequest } from '@capstan/core'
+import { AgentError, type ModelEvent, type ModelRequest } from '@capstan/core'
+import { copyError } from '@capstan/core/internal'
 import type { Connection } from './connection.ts'
 import { createModeFinder, keepRepair, type Learned, learnedOf, type ModeFinder } from './learned.ts'
 import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'

@@ -1,4 +1,5 @@
-import { errorId, FatalToolError, ToolError, type ToolOutput } from '@capstan/core'
+import { ToolError, type ToolOutput } from '@capstan/core'
+import { errorId, FatalToolError } from '@capstan/core/internal'
 import { capText } from './output/cap-text.ts'
 
 /**

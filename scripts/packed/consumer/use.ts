@@ -1,7 +1,7 @@
 // A program as a user writes it, from the packages as they are published.
 import assert from 'node:assert/strict'
 import { evolinkProfiles } from '@capstan/adapters'
-import { checkMessages as checkMessagesOfCore, maxAttempts } from '@capstan/core'
+import { checkMessages as checkMessagesOfCore, textOf } from '@capstan/core'
 import { startSimulator } from '@capstan/simulator'
 import { jsonSchema } from '@capstan/tools'
 import { calculator } from '@capstan/tools/calculator'
@@ -68,7 +68,7 @@ const refused = [
   () => evolink('deepseek-chat', { n: 2 }),
 ]
 for (const make of refused) assert.throws(make, (error) => AgentError.is(error) && error.code === 'invalid-options')
-assert.equal(evolinkProfiles.length > 0 && maxAttempts > 0, true)
+assert.equal(evolinkProfiles.length > 0 && textOf({ role: 'user', content: 'Hi' }) === 'Hi', true)
 assert.equal(checkMessages, checkMessagesOfCore)
 
 const simulator = await startSimulator({

@@ -1,4 +1,5 @@
-import { AgentError, isJsonObject, type Json, type JsonObject } from '@capstan/core'
+import { AgentError, type Json, type JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import { describe, expect, test } from 'vitest'
 import { mfjsProblem } from '../testing/mfjs-check.ts'
 import { hasRecordings, listFolders, readText } from '../testing/recordings.ts'

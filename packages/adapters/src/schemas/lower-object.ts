@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from '@capstan/core'
+import type { Json, JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import { inWords } from './keywords.ts'
 import type { Context, TypedContext } from './place.ts'
 import { escapeSegment } from './references.ts'

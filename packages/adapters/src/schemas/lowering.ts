@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from '@capstan/core'
+import type { Json, JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import type { Dialect } from './dialect.ts'
 import { alwaysInWords, fitsType, inferTypes, inWords, isTypeName, type TypeName, typeOfKeyword } from './keywords.ts'
 import { lowerObject } from './lower-object.ts'

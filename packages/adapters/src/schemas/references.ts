@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from '@capstan/core'
+import type { Json, JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 
 /** A place in a schema that other places refer to, or the reason why there is none. */
 export type Target = { readonly schema: Json; readonly pointer: string } | undefined

@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from '@capstan/core'
+import type { Json, JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 
 /**
  * Values near a schema, for tests: some fit it, some nearly do. The same seed gives the same value.

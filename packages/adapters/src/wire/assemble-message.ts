@@ -1,13 +1,5 @@
-import {
-  AgentError,
-  type AssistantMessage,
-  type AssistantPart,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  type ModelEvent,
-  type ToolCallPart,
-} from '@capstan/core'
+import { AgentError, type AssistantMessage, type AssistantPart, type Json, type JsonObject, type ModelEvent, type ToolCallPart } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import type { ModelProfile } from '../profiles/profile.ts'
 import { createToolCallAssembler, type ToolCallAssembler } from './assemble-tool-calls.ts'
 import type { DecodeContext } from './decode-context.ts'

@@ -1,4 +1,5 @@
-import { AgentError, isJsonObject, type Json, type ModelEvent, type ToolCallPart, type ToolDefinition } from '@capstan/core'
+import { AgentError, type Json, type ModelEvent, type ToolCallPart, type ToolDefinition } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import type { ByteLimits } from '../profiles/profile.ts'
 
 interface OpenCall {

@@ -1,14 +1,5 @@
-import {
-  AgentError,
-  type Candidate,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  type ModelEvent,
-  type ModelReply,
-  type ResponseInfo,
-  type Warning,
-} from '@capstan/core'
+import { AgentError, type Candidate, type Json, type JsonObject, type ModelEvent, type ModelReply, type ResponseInfo, type Warning } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import { redact } from '../redact.ts'
 import { createMessageAssembler, type FinishedMessage } from './assemble-message.ts'
 import { aboutAnswer, type DecodeContext } from './decode-context.ts'

@@ -1,15 +1,5 @@
-import {
-  AgentError,
-  copyError,
-  type ErrorPhase,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  type ModelEvent,
-  type ModelReply,
-  type Usage,
-  type Warning,
-} from '@capstan/core'
+import { AgentError, type ErrorPhase, type Json, type JsonObject, type ModelEvent, type ModelReply, type Usage, type Warning } from '@capstan/core'
+import { copyError, isJsonObject } from '@capstan/core/internal'
 import { createMessageAssembler, type FinishedMessage, type MessageAssembler } from './assemble-message.ts'
 import { aboutAnswer, type DecodeContext, type OpenInfo } from './decode-context.ts'
 import { decodeError } from './decode-error.ts'

@@ -1,13 +1,5 @@
-import {
-  AgentError,
-  type AssistantMessage,
-  assertNever,
-  isJsonObject,
-  type Message,
-  type ReasoningPart,
-  type ToolCallPart,
-  type UserMessage,
-} from '@capstan/core'
+import { AgentError, type AssistantMessage, type Message, type ReasoningPart, type ToolCallPart, type UserMessage } from '@capstan/core'
+import { assertNever, isJsonObject } from '@capstan/core/internal'
 import type { ModelProfile } from '../profiles/profile.ts'
 import type { EncodeMode } from './encode-mode.ts'
 import { jsonString } from './json-text.ts'

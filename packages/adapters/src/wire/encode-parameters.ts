@@ -1,4 +1,5 @@
-import { AgentError, isJsonObject, type Json, type ToolChoice, type Warning } from '@capstan/core'
+import { AgentError, type Json, type ToolChoice, type Warning } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import type { ModelProfile, ParameterName, ParameterRule } from '../profiles/profile.ts'
 import type { ChatParameters } from '../settings.ts'
 

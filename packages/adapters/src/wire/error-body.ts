@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from '@capstan/core'
+import type { Json, JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 
 /** What a provider said about an error, in whatever shape. */
 export interface ProviderError {

@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from '@capstan/core'
+import type { Json, JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 
 /** Where the frames of a stream differ: a text in the frame that was parsed last, and the text of the frame around it. */
 interface Template {

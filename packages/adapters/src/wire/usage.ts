@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type Usage } from '@capstan/core'
+import type { Json, Usage } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 
 /**
  * Reads a usage object of chat completions, at all the places where servers put their counts. What is not a whole number >= 0 is unknown.

@@ -1,4 +1,5 @@
-import { type Answers, type Approval, answer, approve, deny, isJsonObject, type Json, type OutcomeAnswer, type PendingQuestion } from '@capstan/core'
+import { type Answers, type Approval, answer, approve, deny, type Json, type OutcomeAnswer, type PendingQuestion } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import type { RunView } from './show-run.ts'
 
 /** Reads one line from the person; `undefined` when there are no more. */

@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, openQuestions, type PendingQuestion, type RunRecord, type SavedRun } from '@capstan/core'
+import { type Json, openQuestions, type PendingQuestion, type RunRecord, type SavedRun } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import { oneLine, printable } from './terminal.ts'
 
 /** A recorded run in a few words. */

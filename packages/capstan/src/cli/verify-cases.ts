@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { AgentError, isJsonObject, type Json, type JsonObject, retryDelayMs, sleep } from '@capstan/core'
+import { AgentError, type Json, type JsonObject } from '@capstan/core'
+import { isJsonObject, retryDelayMs, sleep } from '@capstan/core/internal'
 import { jsonSchema } from '@capstan/tools'
 import { UsageError } from './usage-error.ts'
 import { outputTokens, weatherTool } from './verify-finding.ts'

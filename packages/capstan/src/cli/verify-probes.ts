@@ -1,4 +1,5 @@
-import { AgentError, isJsonObject, type Json, type JsonObject } from '@capstan/core'
+import { AgentError, type Json, type JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import { type Finding, outputTokens, type Probed, question, weatherTool, yesNo } from './verify-finding.ts'
 import { checkChoices, checkPassBack } from './verify-history.ts'
 import { parseJson, type Read, readRaw } from './verify-read.ts'

@@ -1,5 +1,6 @@
 import type { RawAnswer } from '@capstan/adapters'
-import { isJsonObject, type Json, type JsonObject } from '@capstan/core'
+import type { Json, JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 
 /** The first candidate of an answer, put together from a stream or a body; with where its usage stood. */
 export interface Read {

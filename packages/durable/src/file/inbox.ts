@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Decision, isJsonObject } from '@capstan/core'
+import type { Decision } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import { broken } from '../failure.ts'
 import { readIfThere, syncFolder } from './files.ts'
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isJsonObject, type Json } from '@capstan/core'
+import type { Json } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import { broken } from '../failure.ts'
 import { createWhole, hasCode, makeFolder } from './files.ts'
 

@@ -1,4 +1,5 @@
-import { AgentError, maxRetryAfterMs } from '@capstan/core'
+import { AgentError } from '@capstan/core'
+import { maxRetryAfterMs } from '@capstan/core/internal'
 import type { Fault, StatusFault } from '@capstan/simulator'
 import { startSimulator } from '@capstan/simulator'
 import { modelFor } from '../lab/observe.ts'

@@ -1,4 +1,5 @@
-import { AgentError, isJsonObject } from '@capstan/core'
+import { AgentError } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 
 /** What is wrong with a schema, and where: a JSON pointer into it. */
 export interface SchemaProblem {

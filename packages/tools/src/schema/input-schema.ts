@@ -1,4 +1,5 @@
-import { AgentError, isJsonObject, type JsonObject } from '@capstan/core'
+import { AgentError, type JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import { findSchemaProblem, findTopProblem, invalidSchema, type SchemaProblem } from './check-schema.ts'
 import { ConversionError, convertZod3, convertZod4, isZod3, isZod4 } from './convert-zod.ts'
 import { jsonSchema } from './json-schema.ts'

@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from '@capstan/core'
+import type { Json, JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 
 /** Keywords in the order in which they are sent; what is not here follows as it came. */
 const order = [

@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonObject, type ToolDefinition } from '@capstan/core'
+import type { Json, JsonObject, ToolDefinition } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import { plainMarkers } from './markers.ts'
 
 /** A call as it stood in markup. */

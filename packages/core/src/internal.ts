@@ -1,0 +1,7 @@
+export { maxTools } from './agent/tool-set.ts'
+export { copyError, type ErrorChanges, FatalToolError } from './contract/errors.ts'
+export { assertNever, isJsonObject } from './contract/json.ts'
+export { checkNames, type KnownNames, nearestName } from './contract/options.ts'
+export { isRecord } from './durability/records.ts'
+export { maxRetryAfterMs, retryDelayMs, sleep, withRetries } from './retry/policy.ts'
+export { errorId } from './support/describe.ts'
