@@ -12,12 +12,13 @@ const directions = {
   durable: ['core'],
   restate: ['core'],
   dbos: ['core'],
+  'test-kit': ['core'],
   capstan: ['core', 'tools', 'adapters', 'simulator', 'durable'],
   bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan'],
-  proof: ['core', 'tools', 'adapters', 'simulator', 'durable', 'restate', 'dbos'],
+  proof: ['core', 'tools', 'adapters', 'simulator', 'durable', 'restate', 'dbos', 'test-kit'],
   examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos'],
 }
-const testsMayAlsoImport = ['simulator']
+const testsMayAlsoImport = ['simulator', 'test-kit']
 
 const network = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls', 'node:dgram', 'undici', 'eventsource-parser']
 const adapters = 'packages/adapters/src'

@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AgentError, type Answers, approve, deny, type Json, type PendingQuestion, type RunState } from '@capstan/core'
+import { type PostgresServer, postgresFolder, type Reply, startPostgres, Witness, type WitnessedSetting, witnessedAgent } from '@capstan/test-kit'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type DbosAgent, dbosAgent } from './dbos-agent.ts'
 import { dbosEngine } from './dbos-engine.ts'
-import { happened, type ScriptedSetting, scriptedAgent } from './testing/agents.mjs'
-import { type PostgresServer, postgresFolder, startPostgres } from './testing/postgres.mjs'
 
 const isMissing = postgresFolder() === undefined
 if (isMissing) process.stderr.write('Skipped: the tests of DBOS need PostgreSQL (Debian: postgresql), which is not installed.\n')
@@ -21,13 +20,22 @@ const config = { name: 'tests', applicationVersion: 'tests-1', logLevel: 'error'
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 let server: PostgresServer
 
-type Setting = Omit<ScriptedSetting, 'outside'>
+type Setting = Omit<WitnessedSetting, 'witness'>
 
-/** An agent that notes in a file of its own what happens. All are registered before the launch. */
-function register(name: string, setting: Setting, context?: string): DbosAgent & { readonly seen: () => readonly string[]; readonly setting: ScriptedSetting } {
-  const whole = { ...setting, outside: join(folder, name) }
-  const runs = dbosAgent(scriptedAgent(whole), { name, context })
-  return { ...runs, seen: () => happened(whole.outside), setting: whole }
+/** An agent whose requests and effects are lines in a file of its own. All agents are registered before the launch. */
+function register(
+  name: string,
+  setting: Setting,
+  context?: string,
+): DbosAgent & { readonly seen: () => readonly string[]; readonly setting: WitnessedSetting } {
+  const witnessed = { ...setting, witness: join(folder, name) }
+  const runs = dbosAgent(witnessedAgent(witnessed), { name, context })
+  return { ...runs, seen: () => new Witness(witnessed.witness).read(), setting: witnessed }
+}
+
+/** The model calls these tools, one list for each step, and then says that it is done. */
+function calling(...steps: readonly (readonly string[])[]): readonly Reply[] {
+  return [...steps.map((calls) => ({ calls })), { text: 'Done.' }]
 }
 
 async function nextQuestions(runs: DbosAgent, runId: string): Promise<readonly PendingQuestion[]> {
@@ -39,20 +47,40 @@ async function nextQuestions(runs: DbosAgent, runId: string): Promise<readonly P
   return await vi.waitFor(asked, { timeout: 8_000, interval: 20 })
 }
 
-const plain = register('plain', { steps: [['pay']] }, 'of-this-process')
-const parallel = register('parallel', { steps: [[...'abcdefgh']], effect: 'read', toolCallConcurrency: 1 })
-const asking = register('asking', { steps: [['pay'], ['ship']], needsApproval: true })
-const twoPeople = register('two-people', { steps: [['pay']], needsApproval: true })
-const paused = register('paused', { steps: [['pay']], needsApproval: true })
-const failing = register('failing', { steps: [], fails: () => new AgentError('Bad key.', { code: 'auth-failed', phase: 'headers', status: 401 }) })
+const pays = { replies: calling(['pay']), tools: { pay: {} } }
+const paysWithApproval = { ...pays, tools: { pay: { needsApproval: true } } }
+const reads = { effect: 'read' as const }
+const plain = register('plain', pays, 'of-this-process')
+const letters = [...'abcdefgh']
+const parallel = register('parallel', {
+  replies: calling(letters),
+  tools: Object.fromEntries(letters.map((name) => [name, reads])),
+  options: { toolCallConcurrency: 1 },
+})
+const asking = register('asking', {
+  replies: [{ calls: [['pay', { n: 1 }]] }, { calls: ['ship'] }, { text: 'Done.' }],
+  tools: { pay: { needsApproval: true }, ship: { needsApproval: true } },
+})
+const twoPeople = register('two-people', paysWithApproval)
+const paused = register('paused', paysWithApproval)
+const failing = register('failing', {
+  replies: [{ error: new AgentError('Bad key.', { code: 'auth-failed', phase: 'headers', status: 401 }) }],
+  tools: {},
+})
 const firstCall = untilAborted()
-const cancelled = register('cancelled', { steps: [['pay']], effect: 'idempotent', at: firstCall.at })
+const cancelled = register('cancelled', { ...pays, tools: { pay: { effect: 'idempotent' } }, at: firstCall.at })
 let requests = 0
-const mended = register('mended', { steps: [], fails: () => (++requests === 1 ? new AgentError('No money.', { code: 'quota-exhausted' }) : undefined) })
-const deserted = register('deserted', { steps: [['look']], effect: 'read' })
-const unknown = register('unknown', { steps: [['pay']] })
-const changed = register('changed', { steps: [['other'], ['pay']], effect: 'read' })
-const halfway = register('halfway', { steps: [['pay']], needsApproval: true })
+const mended = register('mended', {
+  replies: calling(),
+  tools: {},
+  at: () => {
+    if (++requests === 1) throw new AgentError('No money.', { code: 'quota-exhausted' })
+  },
+})
+const deserted = register('deserted', { replies: calling(['look']), tools: { look: reads } })
+const unknown = register('unknown', pays)
+const changed = register('changed', { replies: calling(['other'], ['pay']), tools: { other: reads, pay: reads } })
+const halfway = register('halfway', paysWithApproval)
 const oddKeys = '{"__proto__":{"a":1},"constructor":{"prototype":null},"\\u0000":"\\ud800"}'
 const values = DBOS.registerWorkflow(
   async () => {
@@ -63,15 +91,15 @@ const values = DBOS.registerWorkflow(
 )
 
 /** Holds the first call until its signal fires. */
-function untilAborted(): { readonly at: NonNullable<ScriptedSetting['at']>; readonly aborted: Promise<void> } {
+function untilAborted(): { readonly at: NonNullable<WitnessedSetting['at']>; readonly aborted: Promise<void> } {
   let calls = 0
   let settle = (): void => {}
   const aborted = new Promise<void>((resolve) => {
     settle = resolve
   })
-  const at = async (_: string, signal: AbortSignal): Promise<void> => {
-    if (++calls > 1) return
-    signal.addEventListener('abort', settle)
+  const at = async (position: string, signal?: AbortSignal): Promise<void> => {
+    if (position !== 'after pay' || ++calls > 1) return
+    signal?.addEventListener('abort', settle)
     await aborted
   }
   return { at, aborted }
@@ -96,13 +124,13 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     expect(result).toMatchObject({ runId: 'plain-1', status: 'finished', text: 'Done.', toolCalls: 1, usage: { totalTokens: 30 } })
     await plain.start('Go.', { runId: 'plain-1' })
     expect(await plain.result('plain-1')).toEqual(result)
-    expect(plain.seen()).toEqual(['request', 'pay plain-1/steps/1/tools/0 of-this-process', 'request'])
+    expect(plain.seen()).toEqual(['model 1', 'effect pay plain-1/steps/1/tools/0 of-this-process', 'model 2'])
     expect(await plain.pending('plain-1')).toEqual([])
   })
 
   test('calls of one step begin in their order', async () => {
     await parallel.result(await parallel.start('Go.'))
-    expect(parallel.seen().flatMap((line) => /^\w /.exec(line)?.[0] ?? [])).toEqual([...'abcdefgh'].map((name) => `${name} `))
+    expect(parallel.seen().flatMap((line) => /^effect (\w) /.exec(line)?.[1] ?? [])).toEqual(letters)
   })
 
   test('a run waits for a decision; the first stays, also when the run went on', async () => {
@@ -120,7 +148,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     expect(text).toBe('Done.')
     expect(JSON.stringify(messages)).toContain('No stock.')
     expect(await asking.decide(runId, { [id]: approve() })).toEqual([])
-    expect(asking.seen().filter((line) => !line.startsWith('request'))).toEqual(['pay asking-1/steps/1/tools/0'])
+    expect(asking.seen().filter((line) => line.startsWith('effect'))).toEqual(['effect pay asking-1/steps/1/tools/0'])
   })
 
   test('of two people who decide otherwise at once, one is told', async () => {
@@ -130,21 +158,21 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     const outcomes = await Promise.allSettled([approve(), deny()].map((answer) => twoPeople.decide(runId, { [id]: answer })))
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     await twoPeople.result(runId)
-    expect(twoPeople.seen().some((line) => line.startsWith('pay '))).toBe(outcomes[0]?.status === 'fulfilled')
+    expect(twoPeople.seen().some((line) => line.startsWith('effect pay '))).toBe(outcomes[0]?.status === 'fulfilled')
   })
 
   test('a run that was paused in memory goes on with its answers, under its id', async () => {
-    const agent = scriptedAgent(paused.setting)
+    const agent = witnessedAgent(paused.setting)
     const inMemory = await agent.generate('Go.', { runId: 'paused-1' })
     const state = JSON.parse(JSON.stringify(inMemory.state)) as RunState
     await expect(paused.start(state, { runId: 'other' })).rejects.toMatchObject({ code: 'invalid-use' })
     const runId = await paused.start(state, { answers: { [inMemory.pending[0]?.id ?? '']: approve() } })
     expect(await paused.result(runId)).toMatchObject({ runId: 'paused-1', status: 'finished', text: 'Done.', usage: { totalTokens: 30 } })
-    expect(paused.seen()).toEqual(['request', 'pay paused-1/steps/1/tools/0', 'request'])
+    expect(paused.seen()).toEqual(['model 1', 'effect pay paused-1/steps/1/tools/0', 'model 2'])
   })
 
   test('a run that was paused in memory without answers asks on DBOS', async () => {
-    const { state } = await scriptedAgent(paused.setting).generate('Go.', { runId: 'paused-2' })
+    const { state } = await witnessedAgent(paused.setting).generate('Go.', { runId: 'paused-2' })
     if (state === undefined) throw new Error('A paused run has a state.')
     const runId = await paused.start(state)
     const [question] = await nextQuestions(paused, runId)
@@ -159,7 +187,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     expect(error).toMatchObject({ code: 'auth-failed', phase: 'headers', status: 401, retryable: false, message: 'Bad key.' })
     await expect(failing.result(runId)).rejects.toMatchObject({ code: 'auth-failed' })
     expect(await DBOS.getWorkflowStatus(runId)).toMatchObject({ status: 'ERROR', recoveryAttempts: 1 })
-    expect(failing.seen()).toEqual(['request'])
+    expect(failing.seen()).toEqual(['model 1'])
   })
 
   test('a run that a request broke goes on from there when it is rewound', async () => {
@@ -193,14 +221,14 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     expect((await DBOS.listWorkflowSteps(runId))?.map(({ name }) => name)).toEqual(['steps/1/model/1 model'])
     await DBOS.resumeWorkflow(runId)
     expect(await cancelled.result(runId)).toMatchObject({ status: 'finished' })
-    expect(cancelled.seen()).toEqual(['request', 'pay cancelled-1/steps/1/tools/0', 'pay cancelled-1/steps/1/tools/0', 'request'])
+    expect(cancelled.seen()).toEqual(['model 1', 'effect pay cancelled-1/steps/1/tools/0', 'effect pay cancelled-1/steps/1/tools/0', 'model 2'])
   }, 20_000)
 
   describe('of processes that died', () => {
     async function inProcessThatDies(
       workflow: string,
-      setting: ScriptedSetting,
-      work: { readonly runId: string; readonly dieIn?: string; readonly answers?: Answers },
+      setting: WitnessedSetting,
+      work: { readonly runId: string; readonly dieAt?: string; readonly answers?: Answers },
     ): Promise<void> {
       const worker = fileURLToPath(new URL('testing/worker.mjs', import.meta.url))
       const dying = { ...config, systemDatabaseUrl: server.urlOf('tests'), executorID: `dead-${workflow}` }
@@ -213,27 +241,31 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     }
 
     test('wait for their executor, until somebody resumes them elsewhere', async () => {
-      await inProcessThatDies('deserted', deserted.setting, { runId: 'deserted-1', dieIn: 'look' })
+      await inProcessThatDies('deserted', deserted.setting, { runId: 'deserted-1', dieAt: 'after look' })
       const lost = await DBOS.listWorkflows({ status: 'PENDING', executorId: 'dead-deserted' })
       expect(lost.map(({ workflowID }) => workflowID)).toEqual(['deserted-1'])
       await DBOS.resumeWorkflow('deserted-1')
       expect(await deserted.result('deserted-1')).toMatchObject({ status: 'finished' })
-      const call = 'look deserted-1/steps/1/tools/0'
-      expect(deserted.seen()).toEqual(['request', call, call, 'request'])
+      const call = 'effect look deserted-1/steps/1/tools/0'
+      expect(deserted.seen()).toEqual(['model 1', call, call, 'model 2'])
     }, 20_000)
 
     test('do not repeat a call that must happen once, and ask what became of it', async () => {
-      await inProcessThatDies('unknown', unknown.setting, { runId: 'unknown-1', dieIn: 'pay' })
+      await inProcessThatDies('unknown', unknown.setting, { runId: 'unknown-1', dieAt: 'after pay' })
       await DBOS.resumeWorkflow('unknown-1')
       const [question] = await nextQuestions(unknown, 'unknown-1')
       expect(question).toMatchObject({ id: 'steps/1/tools/0/outcome/1', about: { type: 'outcome', toolName: 'pay' } })
       await unknown.decide('unknown-1', { [question?.id ?? '']: { output: 'It was paid.' } })
       expect(await unknown.result('unknown-1')).toMatchObject({ status: 'finished', text: 'Done.' })
-      expect(unknown.seen()).toEqual(['request', 'pay unknown-1/steps/1/tools/0', 'request'])
+      expect(unknown.seen()).toEqual(['model 1', 'effect pay unknown-1/steps/1/tools/0', 'model 2'])
     }, 20_000)
 
     test('are not gone on with by an agent that takes another course', async () => {
-      await inProcessThatDies('changed', { ...changed.setting, steps: [['look'], ['pay']] }, { runId: 'changed-1', dieIn: 'pay' })
+      await inProcessThatDies(
+        'changed',
+        { ...changed.setting, replies: calling(['look'], ['pay']), tools: { look: reads, pay: reads } },
+        { runId: 'changed-1', dieAt: 'after pay' },
+      )
       await DBOS.resumeWorkflow('changed-1')
       const message = expect.stringMatching(/^DBOS gave run 'changed-1' up, or refused it: .*tool look was recorded/)
       await expect(changed.result('changed-1')).rejects.toMatchObject({ code: 'engine-failed', retryable: false, message })
@@ -249,7 +281,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
       await expect(halfway.decide(runId, { [id]: deny() })).rejects.toMatchObject({ code: 'invalid-use' })
       await halfway.decide(runId, { [id]: approve() })
       expect(await halfway.result(runId)).toMatchObject({ status: 'finished' })
-      expect(halfway.seen()).toEqual(['request', `pay ${runId}/steps/1/tools/0`, 'request'])
+      expect(halfway.seen()).toEqual(['model 1', `effect pay ${runId}/steps/1/tools/0`, 'model 2'])
     }, 20_000)
   })
 })

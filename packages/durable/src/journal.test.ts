@@ -1,6 +1,6 @@
 import { Agent, type AgentError, approve, decide, deny, openQuestions, type RunEvent } from '@capstan/core'
+import { noteTool, replyingModel, shop } from '@capstan/test-kit'
 import { describe, expect, test } from 'vitest'
-import { noteTool, replyingModel, shop } from './testing/agents.ts'
 import { journalsOf, stores } from './testing/stores.ts'
 
 const payment = 'steps/1/tools/1/approval'

@@ -1,7 +1,7 @@
 import { finishedEvents, liveFilter, type RunEvent } from '@capstan/core'
+import { shop } from '@capstan/test-kit'
 import { expect, test } from 'vitest'
 import { fileJournal } from './file/file-journal.ts'
-import { shop } from './testing/agents.ts'
 import { newFolder } from './testing/stores.ts'
 
 const base = { runId: 'r', seq: 1, step: 3 }

@@ -2,9 +2,9 @@ import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { approve } from '@capstan/core'
+import { shop } from '@capstan/test-kit'
 import { expect, test } from 'vitest'
 import { fileJournal } from './file/file-journal.ts'
-import { shop } from './testing/agents.ts'
 import { newFolder } from './testing/stores.ts'
 
 const fixtures = fileURLToPath(new URL('testing/fixtures/', import.meta.url))

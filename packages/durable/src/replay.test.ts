@@ -1,7 +1,7 @@
 import { Agent, type AgentError, AgentError as CapstanError, type Journal, type RunRecord, type RunResult } from '@capstan/core'
+import { noteTool, replyingModel, shop } from '@capstan/test-kit'
 import { expect, test } from 'vitest'
 import { fileJournal } from './file/file-journal.ts'
-import { noteTool, replyingModel, shop } from './testing/agents.ts'
 import { newFolder } from './testing/stores.ts'
 
 const overloaded = (usage?: AgentError['usage']) => new CapstanError('busy', { code: 'invalid-request', ...(usage && { usage }) })

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Oracle } from './oracle.mjs'
+import { Witness } from '@capstan/test-kit'
 
 const child = fileURLToPath(new URL('child.mjs', import.meta.url))
 const maxProcesses = 30
@@ -59,7 +59,7 @@ export async function withRun({ store, effect }, work) {
   const path = join(folder, store === 'file' ? 'runs' : 'runs.db')
   const oracle = join(folder, 'oracle')
   try {
-    return await work({ store, effect, path, runId: 'run-1', oracle }, new Oracle(oracle))
+    return await work({ store, effect, path, runId: 'run-1', oracle }, new Witness(oracle))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -6,22 +6,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { Agent, AgentError, approve, type RunState } from '@capstan/core'
+import { Agent, AgentError, approve, type RunState, type Tool, type ToolCallContext } from '@capstan/core'
+import { installRestate, noteTool, type Reply, replyingModel } from '@capstan/test-kit'
 import { type WorkflowContext, workflow } from '@restatedev/restate-sdk'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type AgentWorkflowOptions, agentWorkflow } from './agent-workflow.ts'
 import { toRestateError } from './failure.ts'
 import { type LocalServer, startLocalServer } from './local-server.ts'
 import { restateEngine } from './restate-engine.ts'
-import { agentWith, type Reply, replyingModel, toolOf } from './testing/agents.ts'
-import { clientOf, eventually, installServer, serveHere } from './testing/restate.ts'
+import { clientOf, eventually, serveHere } from './testing/restate.ts'
 
 let server: LocalServer | undefined
 let reason = ''
 const opened: (() => unknown)[] = []
 
 beforeAll(async () => {
-  const found = installServer()
+  const found = installRestate()
   if ('binary' in found) server = await startLocalServer(found)
   else reason = found.reason
 }, 150_000)
@@ -46,6 +46,17 @@ async function serve(agent: Agent, { workflow, key = 'run-1' }: Partial<AgentWor
     worker = await serveHere(make(by), worker.port)
   }
   return { ...clientOf(running(), name, key), name, replace, cut: () => worker.cut() }
+}
+
+type Work = (call: Pick<ToolCallContext, 'idempotencyKey' | 'signal'>) => Promise<string> | string
+
+function toolOf(name: string, work: Work, settings: Partial<Pick<Tool, 'effect' | 'needsApproval'>> = {}): Tool {
+  return noteTool(name, { ...settings, execute: (_input, call) => work(call) })
+}
+
+/** Calls its one tool, then says that it is done. */
+function agentWith(tool: Tool, model = replyingModel([{ calls: [tool.name] }, { text: 'Done.' }])): Agent {
+  return new Agent({ model, tools: [tool] })
 }
 
 function running(): LocalServer {

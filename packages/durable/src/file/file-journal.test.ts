@@ -3,9 +3,9 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { approve, decide, type RunHead } from '@capstan/core'
+import { shop } from '@capstan/test-kit'
 import { expect, test } from 'vitest'
 import { identifyProcess } from '../process-identity.ts'
-import { shop } from '../testing/agents.ts'
 import { newFolder } from '../testing/stores.ts'
 import { fileJournal } from './file-journal.ts'
 

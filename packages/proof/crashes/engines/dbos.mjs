@@ -2,9 +2,8 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { postgresFolder, startPostgres, Witness } from '@capstan/test-kit'
 import { DBOS, DBOSClient } from '@dbos-inc/dbos-sdk'
-import { postgresFolder, startPostgres } from '../../../dbos/src/testing/postgres.mjs'
-import { Oracle } from '../oracle.mjs'
 import { casesOn } from './dbos-cases.mjs'
 import { Crew } from './dbos-crew.mjs'
 import { recordedSteps } from './dying.mjs'
@@ -33,7 +32,7 @@ export const engine = {
         for (const step of (await client.listWorkflowSteps(crew.setting.runId)) ?? []) appendFileSync(steps, `recorded ${step.name}\n`)
       }
       try {
-        const outside = new Oracle(oracle)
+        const outside = new Witness(oracle)
         const [result] = await Promise.all([crew.drive(outside), during(crew)])
         return { kills: crew.kills, unknown: crew.unknown.size, result, outside: outside.read(), records: recordedSteps(steps) }
       } finally {

@@ -1,21 +1,11 @@
-import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
 import { setTimeout } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { PendingQuestion } from '@capstan/core'
 import { createEndpointHandler } from '@restatedev/restate-sdk'
 import type { LocalServer } from '../local-server.ts'
 
 const maxMs = 20_000
-const installer = fileURLToPath(new URL('../../server/install.mjs', import.meta.url))
-
-/** The binary of the server, or why there is none. */
-export function installServer(): { readonly binary: string } | { readonly reason: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [installer], { encoding: 'utf8' })
-  return status === 0 ? { binary: stdout.trim() } : { reason: stderr.trim() }
-}
-
 type Services = Parameters<typeof createEndpointHandler>[0]['services']
 
 /** Serves workflows in this process. */

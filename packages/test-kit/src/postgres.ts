@@ -1,23 +1,29 @@
-// A PostgreSQL server of the tests' own: in a temporary folder, on a free port of the loopback address, as a user that is not root.
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const installed = '/usr/lib/postgresql'
 const limitMs = 30_000
 
-/** The folder of the newest installed server; `undefined` where there is none. */
-export function postgresFolder() {
+export interface PostgresServer {
+  urlOf(database: string): string
+  /** Kills the server without a shutdown and starts it again on the same data. */
+  crash(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** The folder of the newest installed server; `undefined` when none is installed. */
+export function postgresFolder(): string | undefined {
   const versions = existsSync(installed) ? readdirSync(installed) : []
   const folders = versions.sort((left, right) => Number(right) - Number(left)).map((version) => join(installed, version, 'bin'))
   return folders.find((folder) => existsSync(join(folder, 'initdb')))
 }
 
-/** Starts a server; `crash` lets it die as it is and starts it again. */
-export async function startPostgres() {
+/** Starts a server in a temporary folder, on a free port of the loopback address, as a user that is not root. */
+export async function startPostgres(): Promise<PostgresServer> {
   const bin = postgresFolder()
   if (bin === undefined) throw new Error('PostgreSQL is not installed.')
   const folder = mkdtempSync(join(tmpdir(), 'capstan-pg-'))
@@ -32,7 +38,7 @@ export async function startPostgres() {
   const port = await freePort()
   const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses=127.0.0.1', 'unix_socket_directories=']
   const command = [join(bin, 'postgres'), '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
-  const start = () => startServer(command, { ...identity, env: { ...process.env, PGDATA: data } })
+  const start = (): Promise<Running> => startServer(command, { ...identity, env: { ...process.env, PGDATA: data } })
   let running = await start()
   return {
     urlOf: (database) => `postgresql://capstan@127.0.0.1:${port}/${database}`,
@@ -47,14 +53,18 @@ export async function startPostgres() {
   }
 }
 
-// The shell ends the server when its input ends, which it does however this process ends.
+// The shell ends the server when its own input ends, which happens however this process ends.
 const untilEndOfInput = '"$@" & server=$!; read -r how || how=INT; kill -"$how" "$server"; wait "$server"; [ "$how" = QUIT ] || rm -rf "$PGDATA"'
 
-async function startServer(command, options) {
+interface Running {
+  end(how: string): Promise<void>
+}
+
+async function startServer(command: readonly string[], options: SpawnOptions): Promise<Running> {
   const server = spawn('sh', ['-c', untilEndOfInput, 'sh', ...command], { ...options, stdio: ['pipe', 'ignore', 'pipe'] })
   const ended = once(server, 'close')
-  const end = async (how) => {
-    server.stdin.end(how)
+  const end = async (how: string): Promise<void> => {
+    server.stdin?.end(how)
     await ended
   }
   try {
@@ -67,30 +77,30 @@ async function startServer(command, options) {
 }
 
 // The server refuses to run as root.
-function identityFor(folder) {
+function identityFor(folder: string): Pick<SpawnOptions, 'uid' | 'gid'> & { readonly cwd: string } {
   if (process.getuid?.() !== 0) return { cwd: folder }
-  const idOf = (flag) => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout)
+  const idOf = (flag: string): number => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout)
   const [uid, gid] = [idOf('-u'), idOf('-g')]
   chownSync(folder, uid, gid)
   chmodSync(folder, 0o755)
   return { cwd: folder, uid, gid }
 }
 
-async function freePort() {
+async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
-  const { port } = probe.address()
+  const { port } = probe.address() as AddressInfo // A TCP server that listens has a port.
   probe.close()
   await once(probe, 'close')
   return port
 }
 
-async function untilReady(server) {
+async function untilReady(server: ChildProcess): Promise<void> {
   let said = ''
-  const timer = setTimeout(() => server.stdin.end(), limitMs)
+  const timer = setTimeout(() => server.stdin?.end(), limitMs)
   try {
-    await new Promise((resolve, reject) => {
-      server.stderr.on('data', (chunk) => {
+    await new Promise<void>((resolve, reject) => {
+      server.stderr?.on('data', (chunk) => {
         said += said.length < 10_000 ? chunk : ''
         if (said.includes('ready to accept connections')) resolve()
       })

@@ -1,0 +1,5 @@
+export { type PostgresServer, postgresFolder, startPostgres } from './postgres.ts'
+export { type Reply, type ReplyingModel, type ReplyingModelOptions, replyingModel } from './replying-model.ts'
+export { installRestate, type RestateInstall } from './restate.ts'
+export { type NoteTool, type NoteToolOptions, noteTool, type Shop, shop } from './shop.ts'
+export { Witness, type WitnessedSetting, witnessedAgent } from './witnessed-agent.ts'

@@ -1,0 +1,61 @@
+import { appendFileSync, readFileSync } from 'node:fs'
+import { Agent, type AgentOptions, type Tool } from '@capstan/core'
+import { type Reply, replyingModel } from './replying-model.ts'
+import { noteTool } from './shop.ts'
+
+/** What happened outside of any journal, in order: lines in a file, which processes that die leave behind. */
+export class Witness {
+  readonly path: string
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  add(line: string): void {
+    appendFileSync(this.path, `${line}\n`)
+  }
+
+  /** All lines; none before the first one is written. */
+  read(): readonly string[] {
+    return readFileSync(this.path, { encoding: 'utf8', flag: 'a+' }).split('\n').filter(Boolean)
+  }
+}
+
+export interface WitnessedSetting {
+  /** Path of the file that requests and effects are written to. */
+  readonly witness: string
+  readonly replies: readonly Reply[]
+  readonly tools: Readonly<Record<string, Partial<Pick<Tool, 'effect' | 'needsApproval'>>>>
+  /**
+   * Called at each position of a run: `model 1` before the first request, `tool pay` before the effect of the tool `pay`, `after pay` after it.
+   * It may wait, throw, or end the process.
+   */
+  readonly at?: (position: string, signal?: AbortSignal) => void | Promise<void>
+  /** Length of what is added to the output of each tool, in characters. */
+  readonly bulk?: number
+  readonly options?: Partial<Omit<AgentOptions, 'model' | 'tools'>>
+}
+
+/**
+ * Makes an agent whose requests and effects can be counted from another process. A request is the line `model <step>`, an effect the line
+ * `effect <tool> <idempotency key>`, followed by the context of the run where there is one.
+ */
+export function witnessedAgent({ witness, replies, tools, at, bulk = 0, options }: WitnessedSetting): Agent {
+  const outside = new Witness(witness)
+  const onRequest = async (step: number): Promise<void> => {
+    await at?.(`model ${step}`)
+    outside.add(`model ${step}`)
+  }
+  const toolOf = (name: string, settings: Partial<Tool>): Tool =>
+    noteTool(name, {
+      ...settings,
+      execute: async (_input, { idempotencyKey, signal, context }) => {
+        await at?.(`tool ${name}`, signal)
+        outside.add(['effect', name, idempotencyKey, ...(context === undefined ? [] : [context])].join(' '))
+        await at?.(`after ${name}`, signal)
+        return `${name} is done${'.'.repeat(bulk)}`
+      },
+    })
+  const model = replyingModel(replies, { id: 'test/witnessed', onRequest })
+  return new Agent({ name: 'witnessed', model, tools: Object.entries(tools).map(([name, settings]) => toolOf(name, settings)), ...options })
+}
