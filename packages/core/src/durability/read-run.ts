@@ -5,34 +5,35 @@ import type { ModelReply } from '../contract/model.ts'
 import type { AttemptOutput } from '../loop/attempt.ts'
 import type { RecordedOutput } from '../loop/run-tool.ts'
 import type { SavedRun } from './journal.ts'
+import { type ModelStep, makeOperationId, parseOperationId } from './operation-ids.ts'
 import type { DoneRecord } from './records.ts'
 
 /** An event of what is recorded: the end of a message or of a tool call. */
 export type FinishedEvent = Extract<RunEventBody, { type: 'message-end' | 'tool-end' }> & { readonly runId: string; readonly operation: string }
 
 /**
- * What a reader who comes late has missed: one end event for each message and each tool call that is recorded, in order. Calls that
- * were answered without running, such as denied ones, are not among them.
+ * What a reader who connects late has missed: one end event for each message and each tool call that is recorded, in order. Calls
+ * that were answered without running, such as denied ones, are not among them.
  */
 export function finishedEvents({ head, records }: SavedRun): readonly FinishedEvent[] {
   const done = records.filter((record) => record.type === 'done')
-  const answers = new Map<string, Answered>()
+  const replies = new Map<ModelStep, StepReply>()
   for (const record of done) {
     const reply = replyIn(record)
-    const place = placeOf(record.id)
-    // A later attempt takes the place of an earlier one whose answer could not be used.
-    if (reply !== undefined) answers.set(place, { record, reply, step: answers.get(place)?.step ?? answers.size + 1 })
+    const step = stepOf(record)
+    // A later attempt replaces an earlier one whose reply could not be used.
+    if (reply !== undefined && step !== undefined) replies.set(step, { record, reply, step: replies.get(step)?.step ?? replies.size + 1 })
   }
   return done.flatMap((record): readonly FinishedEvent[] => {
-    const answered = answers.get(placeOf(record.id))
-    if (answered === undefined) return []
-    if (answered.record === record) return [messageEnd(head.runId, answered)]
-    return record.name.startsWith('tool ') ? toolEnd(head.runId, record, answered) : []
+    const step = stepOf(record)
+    const reply = step === undefined ? undefined : replies.get(step)
+    if (reply === undefined) return []
+    return reply.record === record ? [messageEnd(head.runId, reply)] : toolEnd(head.runId, record, reply)
   })
 }
 
-/** The answer of a step. */
-interface Answered {
+/** The reply of a step, with the record that holds it. */
+interface StepReply {
   readonly record: DoneRecord
   readonly reply: ModelReply
   readonly step: number
@@ -40,7 +41,8 @@ interface Answered {
 
 /**
  * Decides what a live event is worth to a reader who has the finished events: `show` it; `restart`: show it, and what was shown of
- * its message or call before is void, as a newer execution has begun; `skip` it, as it is of an older one or of what is finished.
+ * its message or call before is void, because a newer execution has begun; `skip` it, because it is of an older execution, or of
+ * what is finished.
  */
 export function liveFilter(saved: SavedRun): (event: RunEvent) => 'show' | 'restart' | 'skip' {
   const finished = new Set(finishedEvents(saved).map(subjectOf))
@@ -65,23 +67,27 @@ function subjectOf(event: RunEventBody): string | undefined {
   return 'attempt' in event || event.type === 'message-end' ? `message ${event.step}` : undefined
 }
 
-// Attempts have operations of their own, and each operation may be executed again: both only grow.
+// Attempts have operations of their own, and each operation may be executed again: both numbers only grow.
 // Executions on an engine are numbered by time in milliseconds.
 const longest = 2 ** 43
 
 function rankOf({ operation, execution }: RunEvent): number | undefined {
   if (operation === undefined || execution === undefined) return undefined
-  return (Number(/\/(?:model|again)\/(\d+)$/.exec(operation)?.[1] ?? 0) + 1) * longest + execution
+  const position = parseOperationId(operation)
+  const repetition = position?.type === 'model' ? position.attempt : position?.type === 'call' ? position.round : 0
+  return (repetition + 1) * longest + execution
 }
 
-function messageEnd(runId: string, { record: { id, ms }, reply, step }: Answered): FinishedEvent {
+function messageEnd(runId: string, { record: { id, ms }, reply, step }: StepReply): FinishedEvent {
   const { message, finishReason, usage } = reply
   return { type: 'message-end', step, message, finishReason, usage, ms, replayed: true, runId, operation: id }
 }
 
-function toolEnd(runId: string, { id, output, ms }: DoneRecord, { reply, step }: Answered): readonly FinishedEvent[] {
-  const key = id.replace(/\/again\/\d+$/, '')
-  const call = toolCallsOf(reply.message)[Number(key.slice(key.lastIndexOf('/') + 1))]
+function toolEnd(runId: string, { id, output, ms }: DoneRecord, { reply, step }: StepReply): readonly FinishedEvent[] {
+  const position = parseOperationId(id)
+  if (position?.type !== 'call') return []
+  const key = makeOperationId({ ...position, round: 0 })
+  const call = toolCallsOf(reply.message)[position.index]
   if (call === undefined || !isJsonObject(output)) return []
   // Recorded by the operation of a tool call.
   const { status, text } = output as unknown as RecordedOutput
@@ -96,7 +102,6 @@ function replyIn({ name, output }: DoneRecord): ModelReply | undefined {
   return attempt.status === 'ok' ? attempt.reply : undefined
 }
 
-/** The step that an operation belongs to: `steps/2`, or `closing`. */
-function placeOf(id: string): string {
-  return /^steps\/\d+|^[^/]+/.exec(id)?.[0] ?? id
+function stepOf({ id }: DoneRecord): ModelStep | undefined {
+  return parseOperationId(id)?.step
 }

@@ -1,6 +1,7 @@
 import { AgentError } from '../contract/errors.ts'
 import { equalJson, isJsonObject, type Json } from '../contract/json.ts'
 import type { Answer, Operation, Outcome, Question } from '../contract/operations.ts'
+import { makeOperationId, parseOperationId } from './operation-ids.ts'
 import type { DoneRecord, RunRecord } from './records.ts'
 
 /** What was recorded of a run before: looked up by id, never by order. */
@@ -89,7 +90,7 @@ export class Replay {
     const { value } = answer
     const isGo = isJsonObject(value) && (value['approve'] === true || value['repeat'] === true)
     const call = callOf(id)
-    return !isGo || this.#done.has(call) || this.#starts.has(call)
+    return !isGo || (call !== undefined && (this.#done.has(call) || this.#starts.has(call)))
   }
 
   #add(record: RunRecord, place: number): void {
@@ -109,8 +110,11 @@ export function isOnce(effect: string): boolean {
 }
 
 /** The operation that an answer sets going: that of the call, or of its repetition. */
-function callOf(questionId: string): string {
-  return questionId.replace(/\/(?:approval|question)$/, '').replace(/\/outcome\/(\d+)$/, '/again/$1')
+function callOf(questionId: string): string | undefined {
+  const question = parseOperationId(questionId)
+  if (question === undefined || !('index' in question)) return undefined
+  const { step, index } = question
+  return makeOperationId({ type: 'call', step, index, round: question.type === 'outcome' ? question.round : 0 })
 }
 
 function mismatch(what: string): AgentError {

@@ -2,6 +2,7 @@ import { AgentError, copyError } from '../contract/errors.ts'
 import { textOf, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import type { StopReason } from '../contract/result.ts'
+import { type ModelStep, makeOperationId, makeOperationKey } from '../durability/operation-ids.ts'
 import { maxAttempts } from '../retry/policy.ts'
 import { type Attempt, type AttemptOutput, attemptModel } from './attempt.ts'
 import { passedBudget } from './budget.ts'
@@ -17,15 +18,15 @@ export type StepAnswer =
 /**
  * Calls the model for one step: one operation for each request, as long as the attempts say so and time and budgets allow it.
  *
- * @param prefix - Where its operations stand: `steps/2`, or `closing`.
+ * @param position - Position of its operations: the number of the step, or `closing`.
  */
-export async function callModel(run: LoopRun, request: ModelRequest, prefix: string): Promise<StepAnswer> {
+export async function callModel(run: LoopRun, request: ModelRequest, position: ModelStep): Promise<StepAnswer> {
   const step = openStep(run)
   let next: NextAttempt = { reason: 'first', waitMs: 0, place: firstPlace(run) }
   for (let attempt = 1; ; attempt++) {
     const limit = leftMs(run) > 0 ? passedBudget(run, request) : 'max-duration'
     if (limit !== undefined) return { stop: limit }
-    const settled = await performAttempt(run, { ...next, step, attempt, request }, prefix)
+    const settled = await performAttempt(run, { ...next, step, attempt, request }, position)
     const answer = answerOf(run, settled, { ...next, attempt })
     if (answer !== undefined) return answer
     next = nextAttempt(run, settled, { ...next, step, attempt })
@@ -68,8 +69,8 @@ function nextAttempt(run: LoopRun, { output, replayed }: SettledAttempt, { place
   return { reason: 'empty-reply', waitMs: 0, place }
 }
 
-async function performAttempt(run: LoopRun, attempt: Attempt, prefix: string): Promise<SettledAttempt> {
-  const id = `${prefix}/model/${attempt.attempt}`
+async function performAttempt(run: LoopRun, attempt: Attempt, position: ModelStep): Promise<SettledAttempt> {
+  const id = makeOperationId({ type: 'model', step: position, attempt: attempt.attempt })
   const [outcome] = await run.operations.perform<AttemptOutput>([
     { id, name: 'model', effect: 'idempotent', run: (context) => attemptModel(run, attempt, context) },
   ])
@@ -82,7 +83,7 @@ async function performAttempt(run: LoopRun, attempt: Attempt, prefix: string): P
     const { message, finishReason, usage } = output.reply
     run.show({ type: 'message-end', step: attempt.step, message, finishReason, usage, ms, ...(replayed && { replayed }) })
   }
-  return { output, replayed, key: `${run.operations.runId}/${id}` }
+  return { output, replayed, key: makeOperationKey(run.operations.runId, id) }
 }
 
 function usageOf(output: AttemptOutput): ModelReply['usage'] | undefined {

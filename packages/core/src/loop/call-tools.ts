@@ -3,6 +3,7 @@ import { AgentError } from '../contract/errors.ts'
 import { type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
 import type { Answer, Question } from '../contract/operations.ts'
+import { makeOperationId } from '../durability/operation-ids.ts'
 import { type CheckedCall, checkCalls, countsAsCall, findTool, isCut, type RunnableCall, type StepReply, toolResult } from './check-calls.ts'
 import { addBatchTime, type LoopRun, openStep } from './loop-run.ts'
 import { approvalOperation, approvalQuestion, type Gate, outcomeQuestion } from './questions.ts'
@@ -207,7 +208,7 @@ function settle(run: LoopRun, results: Results, { call, output, ms, replayed }: 
 function failWhenFatal(run: LoopRun, results: Results): void {
   for (const [index, { status, toolName }] of results) {
     if (status !== 'fatal') continue
-    const cause = run.toolErrors?.get(`steps/${openStep(run)}/tools/${index}`)
+    const cause = run.toolErrors?.get(makeOperationId({ type: 'call', step: openStep(run), index, round: 0 }))
     throw new AgentError(`The tool '${toolName}' ended the run.`, { code: 'tool-fatal', phase: 'tool', cause })
   }
 }

@@ -3,14 +3,13 @@ import { type ToolCallPart, type ToolResultPart, type ToolStatus, toolCallsOf } 
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import { answerToolName } from '../contract/output.ts'
 import type { Tool } from '../contract/tool.ts'
+import { type CallPosition, makeOperationId } from '../durability/operation-ids.ts'
 import { type LoopRun, openStep } from './loop-run.ts'
 import { isRepeatedTooOften } from './repeats.ts'
 
 /** A call that may run. */
-export interface RunnableCall {
+export interface RunnableCall extends CallPosition {
   readonly part: ToolCallPart
-  /** Position in the message, from 0. */
-  readonly index: number
   /** Id of its operation: the internal key of the call, as the provider's id may repeat. */
   readonly id: string
   readonly tool: Tool<never>
@@ -21,9 +20,8 @@ export interface RunnableCall {
 }
 
 /** A call that is answered without running. */
-export interface RefusedCall {
+export interface RefusedCall extends CallPosition {
   readonly part: ToolCallPart
-  readonly index: number
   readonly id: string
   readonly result: ToolResultPart
 }
@@ -41,9 +39,10 @@ export interface StepReply {
 export function checkCalls(run: LoopRun, { request, reply }: StepReply, callsKey: string): readonly CheckedCall[] {
   const offered = (request.tools ?? []).map(({ name }) => name)
   const rule = ruleAgainstAll(run, reply, callsKey)
+  const step = openStep(run)
   let left = run.agent.limits.toolCalls - run.toolCalls
   return toolCallsOf(reply.message).map((part, index): CheckedCall => {
-    const place = { part, index, id: `steps/${openStep(run)}/tools/${index}` }
+    const place = { part, step, index, id: makeOperationId({ type: 'call', step, index, round: 0 }) }
     const refuse = (status: ToolStatus, text: string): RefusedCall => ({ ...place, result: toolResult(part, status, text) })
     if (rule !== undefined) return refuse('skipped', rule)
     const tool = findTool(run, part.toolName)

@@ -3,6 +3,7 @@ import { reasoningOf, textOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
 import type { Question } from '../contract/operations.ts'
 import { type RunResult, type StopReason, statusOf } from '../contract/result.ts'
+import { parseOperationId } from '../durability/operation-ids.ts'
 import { costSoFar } from './budget.ts'
 import { addStep, type LoopRun } from './loop-run.ts'
 
@@ -27,7 +28,7 @@ export function endRun(run: LoopRun, stopReason: StopReason, open: OpenStep = {}
 
 /** Pauses the run: the open step is kept in the records alone, never in `messages`. */
 export function pauseRun(run: LoopRun, pending: readonly Question[], reply: ModelReply): RunResult {
-  const isUnknown = pending.some(({ id }) => id.includes('/outcome/'))
+  const isUnknown = pending.some(({ id }) => parseOperationId(id)?.type === 'outcome')
   return resultOf(run, { stopReason: isUnknown ? 'outcome-unknown' : 'paused', reply, pending })
 }
 

@@ -3,6 +3,7 @@ import { isJsonObject, type Json } from '../contract/json.ts'
 import { user } from '../contract/messages.ts'
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../contract/model.ts'
 import { answerToolName } from '../contract/output.ts'
+import { makeOperationId } from '../durability/operation-ids.ts'
 import { decide } from './decide.ts'
 import { type LoopRun, openStep, type PrepareStep, type StepPlan, type StepView } from './loop-run.ts'
 
@@ -43,7 +44,7 @@ export function closingRequest(run: LoopRun, text: string): ModelRequest {
 export async function wantsToStop(run: LoopRun): Promise<boolean> {
   const { stopWhen } = run.agent
   if (stopWhen === undefined) return false
-  const decided = await decide(run, { id: `steps/${run.steps.length}/stop`, option: 'stopWhen', body: () => stopWhen(viewOf(run)) })
+  const decided = await decide(run, { id: makeOperationId({ type: 'stop', step: run.steps.length }), option: 'stopWhen', body: () => stopWhen(viewOf(run)) })
   return decided !== 'late' && decided.value === true
 }
 
@@ -53,7 +54,11 @@ export function joinInstructions(instructions: string | undefined, added: string
 }
 
 async function planStep(run: LoopRun, prepareStep: PrepareStep): Promise<StepPlan> {
-  const decided = await decide(run, { id: `steps/${openStep(run)}/prepare`, option: 'prepareStep', body: () => prepareStep(viewOf(run)) })
+  const decided = await decide(run, {
+    id: makeOperationId({ type: 'prepare', step: openStep(run) }),
+    option: 'prepareStep',
+    body: () => prepareStep(viewOf(run)),
+  })
   return decided === 'late' ? {} : readPlan(decided.value)
 }
 

@@ -1,5 +1,6 @@
 import type { Json } from '../contract/json.ts'
 import type { Operation, Question } from '../contract/operations.ts'
+import { makeOperationId } from '../durability/operation-ids.ts'
 import { shortHash } from '../support/hash.ts'
 import type { RunnableCall } from './check-calls.ts'
 import { clockOf, type LoopRun, leftMs } from './loop-run.ts'
@@ -10,7 +11,7 @@ export type Gate = boolean | { readonly question: Json }
 /** Whether a person must approve this call. Recorded, because it is the caller's code; without a clear no, a person is asked. */
 export function approvalOperation(run: LoopRun, call: RunnableCall): Operation<Gate> {
   return {
-    id: `${call.id}/needs-approval`,
+    id: makeOperationId({ type: 'needs-approval', step: call.step, index: call.index }),
     name: `needs-approval ${call.tool.name}`,
     effect: 'read',
     run: async ({ signal }) => {
@@ -41,15 +42,16 @@ async function decide(run: LoopRun, { tool, input }: RunnableCall): Promise<Gate
  * Asks whether a call may run, or what the tool asks. The question holds the exact input and a hash of the tool, so an answer fits
  * only these. Answering what a tool asks approves the call too.
  */
-export function approvalQuestion({ id, part, tool, input }: RunnableCall, gate: Gate): Question {
+export function approvalQuestion({ step, index, part, tool, input }: RunnableCall, gate: Gate): Question {
   const about = { toolName: tool.name, toolCallId: part.toolCallId, input, tool: hashTool(tool) }
-  if (typeof gate === 'boolean') return { id: `${id}/approval`, about: { type: 'approval', ...about } }
-  return { id: `${id}/question`, about: { type: 'question', ...about, question: gate.question } }
+  if (typeof gate === 'boolean') return { id: makeOperationId({ type: 'approval', step, index }), about: { type: 'approval', ...about } }
+  return { id: makeOperationId({ type: 'question', step, index }), about: { type: 'question', ...about, question: gate.question } }
 }
 
 /** Asks what became of a `once` call that was started and has no recorded outcome. */
-export function outcomeQuestion({ id, part, tool, input }: RunnableCall, round: number): Question {
-  return { id: `${id}/outcome/${round}`, about: { type: 'outcome', toolName: tool.name, toolCallId: part.toolCallId, input, tool: hashTool(tool) } }
+export function outcomeQuestion({ step, index, part, tool, input }: RunnableCall, round: number): Question {
+  const about = { type: 'outcome', toolName: tool.name, toolCallId: part.toolCallId, input, tool: hashTool(tool) }
+  return { id: makeOperationId({ type: 'outcome', step, index, round }), about }
 }
 
 /** A hash of what the model and people knew of a tool. */

@@ -24,7 +24,7 @@ export async function runLoop(run: LoopRun): Promise<RunResult> {
 
     run.show({ type: 'step-start', step: openStep(run) })
     const request = await prepareRequest(run)
-    const answer = await callModel(run, request, `steps/${openStep(run)}`)
+    const answer = await callModel(run, request, openStep(run))
     if (answer.error !== undefined) throw answer.error
     if (answer.stop !== undefined) return endRun(run, answer.stop, answer)
 

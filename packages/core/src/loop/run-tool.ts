@@ -4,6 +4,7 @@ import { copyJson, type Json } from '../contract/json.ts'
 import type { ToolStatus } from '../contract/messages.ts'
 import type { Operation, OperationContext } from '../contract/operations.ts'
 import type { ToolOutput } from '../contract/tool.ts'
+import { makeOperationId, makeOperationKey } from '../durability/operation-ids.ts'
 import { errorId } from '../support/describe.ts'
 import type { RunnableCall } from './check-calls.ts'
 import { clockOf, type LoopRun, leftMs, openStep } from './loop-run.ts'
@@ -22,7 +23,7 @@ export interface RecordedOutput {
  */
 export function toolOperation(run: LoopRun, call: RunnableCall, round: number): Operation<RecordedOutput> {
   return {
-    id: round === 0 ? call.id : `${call.id}/again/${round}`,
+    id: makeOperationId({ type: 'call', step: call.step, index: call.index, round }),
     name: `tool ${call.tool.name}`,
     effect: call.tool.effect,
     concurrency: run.agent.toolCallConcurrency,
@@ -74,7 +75,7 @@ async function settleCall(run: LoopRun, call: RunnableCall, { signal, progress, 
   const { part, input, tool, answer } = call
   // The caller's context has the type that its tools ask for: `Agent<Context>` checks it.
   const context = run.context as never
-  const idempotencyKey = `${run.operations.runId}/${call.id}`
+  const idempotencyKey = makeOperationKey(run.operations.runId, call.id)
   try {
     const output = await clockOf(run, signal).within(deadlineMs, (inner) =>
       tool.run(input, { signal: inner, context, idempotencyKey, toolCallId: part.toolCallId, progress, ...(answer !== undefined && { answer }) }),

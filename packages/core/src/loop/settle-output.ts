@@ -5,6 +5,7 @@ import type { ModelReply } from '../contract/model.ts'
 import type { Operation } from '../contract/operations.ts'
 import { answerToolName, type OutputCheck, readJsonText } from '../contract/output.ts'
 import type { RunStep } from '../contract/result.ts'
+import { makeOperationId } from '../durability/operation-ids.ts'
 import { findTool } from './check-calls.ts'
 import { addBatchTime, clockOf, type LoopRun, leftMs } from './loop-run.ts'
 
@@ -52,7 +53,7 @@ function answersIn(run: LoopRun, { message }: ModelReply): readonly { readonly i
 // Checking runs code of the caller's schema, so it is an operation.
 async function checkAnswer(run: LoopRun, text: string): Promise<OutputCheck<Json>> {
   const operation: Operation<OutputCheck<Json>> = {
-    id: `steps/${run.steps.length}/output`,
+    id: makeOperationId({ type: 'output', step: run.steps.length }),
     name: 'output',
     effect: 'read',
     run: async ({ signal }) => {

@@ -49,8 +49,8 @@ export const coreMutants: readonly Mutant[] = [
   {
     name: 'calls are told apart by the id of the provider',
     file: `${loop}/check-calls.ts`,
-    search: 'id: `steps/${openStep(run)}/tools/${index}` }',
-    replace: 'id: `steps/${openStep(run)}/tools/${part.toolCallId}` }',
+    search: "id: makeOperationId({ type: 'call', step, index, round: 0 }) }",
+    replace: 'id: `steps/${step}/tools/${part.toolCallId}` }',
     killer: 'E16',
   },
   {

@@ -2,6 +2,7 @@ import { AgentError } from '../../contract/errors.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { Answer, Operation, OperationContext, Outcome, Question } from '../../contract/operations.ts'
 import { describe } from '../../support/describe.ts'
+import { makeOperationKey, makeStepName } from '../operation-ids.ts'
 import type { RunRecord } from '../records.ts'
 import { isOnce, type Replay } from '../replay.ts'
 import { bodiesOf, notStarted, type OpenBodies } from './bodies.ts'
@@ -84,7 +85,8 @@ export class EngineHost implements RunHost {
 
   async #performOpen<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]> {
     const once = operations.filter(({ effect }) => isOnce(effect))
-    const owner = once.length === 0 ? null : (await this.#engine.steps([{ name: `${once[0]?.id} start`, run: async () => this.#bodies.claim() }]))[0]
+    const [first] = once
+    const owner = first === undefined ? null : (await this.#engine.steps([{ name: makeStepName(first.id, 'start'), run: async () => this.#bodies.claim() }]))[0]
     // What an abort kept from starting leaves nothing behind.
     this.#controller.signal.throwIfAborted()
     const limit = Math.min(...operations.map(({ concurrency }) => concurrency ?? Number.POSITIVE_INFINITY))
@@ -100,7 +102,7 @@ export class EngineHost implements RunHost {
       if (!isOnce(effect)) return this.#bodies.join(this.#keyOf(id), () => batch.enter(() => this.#execute(operation, batch)))
       return this.#bodies.joinOnce(this.#keyOf(id), batch.owner, () => batch.enter(() => this.#execute(operation, batch)))
     }
-    return { name: `${id} ${name}`, run }
+    return { name: makeStepName(id, name), run }
   }
 
   async #execute<Output>(operation: Operation<Output>, { startedAt, ran }: Batch): Promise<Json> {
@@ -135,7 +137,7 @@ export class EngineHost implements RunHost {
   }
 
   #keyOf(id: string): string {
-    return `${this.runId}/${id}`
+    return makeOperationKey(this.runId, id)
   }
 
   async #untilAborted<Result>(work: () => Promise<Result>): Promise<Result> {

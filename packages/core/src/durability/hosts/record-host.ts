@@ -4,6 +4,7 @@ import { equalJson, type Json } from '../../contract/json.ts'
 import type { Answer, Operation, Outcome, Question } from '../../contract/operations.ts'
 import { describe } from '../../support/describe.ts'
 import { type Decision, hashAbout, type OpenRun } from '../journal.ts'
+import { makeOperationKey } from '../operation-ids.ts'
 import { brokenRequest, type EndRecord, type RunRecord } from '../records.ts'
 import { isOnce, Replay } from '../replay.ts'
 import type { HostOptions, HostStart, RunHost } from './run-host.ts'
@@ -154,7 +155,7 @@ export class RecordHost implements RunHost {
     const started = performance.now()
     const waitedMs = started - batch.startedAt
     const output = await operation.run({
-      key: `${this.runId}/${id}`,
+      key: makeOperationKey(this.runId, id),
       signal,
       waitedMs,
       emit: (event: RunEventBody) => {

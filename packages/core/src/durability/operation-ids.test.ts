@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest'
+import { makeOperationId, type OperationPosition, parseOperationId } from './operation-ids.ts'
+
+const ids: readonly (readonly [string, OperationPosition])[] = [
+  ['steps/2/model/1', { type: 'model', step: 2, attempt: 1 }],
+  ['closing/model/3', { type: 'model', step: 'closing', attempt: 3 }],
+  ['steps/2/prepare', { type: 'prepare', step: 2 }],
+  ['steps/2/stop', { type: 'stop', step: 2 }],
+  ['steps/2/output', { type: 'output', step: 2 }],
+  ['steps/2/tools/0', { type: 'call', step: 2, index: 0, round: 0 }],
+  ['steps/2/tools/0/again/1', { type: 'call', step: 2, index: 0, round: 1 }],
+  ['steps/2/tools/0/needs-approval', { type: 'needs-approval', step: 2, index: 0 }],
+  ['steps/2/tools/0/approval', { type: 'approval', step: 2, index: 0 }],
+  ['steps/2/tools/10/question', { type: 'question', step: 2, index: 10 }],
+  ['steps/12/tools/0/outcome/2', { type: 'outcome', step: 12, index: 0, round: 2 }],
+]
+
+test.each(ids)('%s is the id that release 0.1.0 recorded', (id, position) => {
+  expect(makeOperationId(position)).toBe(id)
+  expect(parseOperationId(id)).toEqual(position)
+})
+
+// A linear congruential generator, so that a failure can be repeated.
+function numbersFrom(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
+    return Math.floor((state / 2 ** 31) * below)
+  }
+}
+
+function somePosition(below: (limit: number) => number): OperationPosition {
+  const size = 10 ** (1 + below(15))
+  const count = (): number => 1 + below(size - 1)
+  const call = { step: count(), index: below(size) }
+  const made: readonly OperationPosition[] = [
+    { type: 'model', step: below(2) === 0 ? 'closing' : count(), attempt: count() },
+    { type: 'prepare', step: count() },
+    { type: 'stop', step: count() },
+    { type: 'output', step: count() },
+    { type: 'call', ...call, round: below(2) * count() },
+    { type: 'needs-approval', ...call },
+    { type: 'approval', ...call },
+    { type: 'question', ...call },
+    { type: 'outcome', ...call, round: count() },
+  ]
+  return made[below(made.length)] as OperationPosition
+}
+
+test('every position is read back from its id, and two positions never share one', () => {
+  const below = numbersFrom(7)
+  const byId = new Map<string, OperationPosition>()
+  for (let round = 0; round < 5_000; round++) {
+    const position = somePosition(below)
+    const id = makeOperationId(position)
+    expect(parseOperationId(id)).toEqual(position)
+    expect(byId.get(id) ?? position).toEqual(position)
+    byId.set(id, position)
+  }
+})
+
+test('a text that is one change away from an id is no position, or the position of that very text', () => {
+  const below = numbersFrom(11)
+  const alphabet = '/0123456789-abcdeghilmnopqrstuv \n'
+  for (let round = 0; round < 20_000; round++) {
+    const id = makeOperationId(somePosition(below))
+    const at = below(id.length + 1)
+    const changed = id.slice(0, at) + (alphabet[below(alphabet.length + 4)] ?? '') + id.slice(at + below(2))
+    const position = parseOperationId(changed)
+    if (position !== undefined) expect(makeOperationId(position)).toBe(changed)
+  }
+})
+
+test.each([
+  '',
+  'end',
+  'steps',
+  'steps/0/prepare',
+  'steps/01/prepare',
+  'steps/1e3/prepare',
+  'steps/1/model',
+  'steps/1/model/0',
+  'steps/1/tools/-1',
+  'steps/1/tools/00',
+  'steps/1/tools/0/again/0',
+  'steps/1/tools/0/outcome',
+  'steps/1/tool/0/approval',
+  'steps/1/approval',
+  'closing/prepare',
+  'run-1/steps/1/prepare',
+  'steps/1/prepare\n',
+  'steps/9999999999999999/prepare',
+])('the text %j is no position', (text) => {
+  expect(parseOperationId(text)).toBeUndefined()
+})

@@ -1,0 +1,84 @@
+/**
+ * Position of an operation or a question in its run. Steps, attempts and rounds count from 1; `index` is the position of a tool call
+ * in its message and counts from 0.
+ */
+export type OperationPosition =
+  /** One request of a step, or of the closing request at a limit. */
+  | { readonly type: 'model'; readonly step: ModelStep; readonly attempt: number }
+  /** `prepareStep`, `stopWhen`, and the check of the final answer against its schema. */
+  | { readonly type: 'prepare' | 'stop' | 'output'; readonly step: number }
+  /** The execution of a tool call. `round` is 0; after an unknown outcome it is the number of the repetition. */
+  | (CallPosition & { readonly type: 'call'; readonly round: number })
+  /** Whether a person must be asked about a call. */
+  | (CallPosition & { readonly type: 'needs-approval' })
+  /** A question to a person: whether a call may run, or what its tool asks. */
+  | (CallPosition & { readonly type: 'approval' | 'question' })
+  /** A question to a person: what became of a call whose outcome is unknown. */
+  | (CallPosition & { readonly type: 'outcome'; readonly round: number })
+
+/** The number of the step that a request belongs to; `closing` for the one at a limit, which belongs to the step after the last. */
+export type ModelStep = number | 'closing'
+
+/** Position of a tool call in its run. */
+export interface CallPosition {
+  readonly step: number
+  readonly index: number
+}
+
+/**
+ * Makes the id of an operation or a question, such as `steps/2/tools/0/approval`. Records are looked up by it, so it is the same in
+ * every replay and in every release.
+ */
+export function makeOperationId(position: OperationPosition): string {
+  const { type, step } = position
+  switch (type) {
+    case 'model':
+      return step === 'closing' ? `closing/model/${position.attempt}` : `steps/${step}/model/${position.attempt}`
+    case 'prepare':
+    case 'stop':
+    case 'output':
+      return `steps/${step}/${type}`
+    case 'call':
+      return position.round === 0 ? `steps/${step}/tools/${position.index}` : `steps/${step}/tools/${position.index}/again/${position.round}`
+    case 'outcome':
+      return `steps/${step}/tools/${position.index}/outcome/${position.round}`
+    default:
+      return `steps/${step}/tools/${position.index}/${type}`
+  }
+}
+
+// At most 15 digits: every such number is exact in JavaScript.
+const number = '([1-9]\\d{0,14})'
+const pattern = new RegExp(
+  `^(?:closing/model/${number}|steps/${number}/(?:model/${number}|(prepare|stop|output)|` +
+    `tools/(0|[1-9]\\d{0,14})(?:/(needs-approval|approval|question)|/(again|outcome)/${number})?))$`,
+)
+
+/**
+ * Reads an id that `makeOperationId` made.
+ *
+ * @returns `undefined` for any other text.
+ */
+export function parseOperationId(id: string): OperationPosition | undefined {
+  const match = pattern.exec(id)
+  if (match === null) return undefined
+  const [, closingAttempt, stepText, attempt, hook, indexText, suffix, repeated, roundText] = match
+  if (closingAttempt !== undefined) return { type: 'model', step: 'closing', attempt: Number(closingAttempt) }
+  const step = Number(stepText)
+  if (attempt !== undefined) return { type: 'model', step, attempt: Number(attempt) }
+  // The pattern holds each literal below to its words.
+  if (hook !== undefined) return { type: hook as 'prepare' | 'stop' | 'output', step }
+  const call: CallPosition = { step, index: Number(indexText) }
+  if (suffix !== undefined) return { type: suffix as 'needs-approval' | 'approval' | 'question', ...call }
+  return { type: repeated === 'outcome' ? 'outcome' : 'call', ...call, round: Number(roundText ?? 0) }
+}
+
+/** Makes the idempotency key of an operation: unique over runs, and the same for every repetition of the operation. */
+export function makeOperationKey(runId: string, id: string): string {
+  return `${runId}/${id}`
+}
+
+/** Makes the name under which an engine records an operation, such as `steps/1/tools/0 tool pay`. */
+export function makeStepName(id: string, name: string): string {
+  return `${id} ${name}`
+}
