@@ -3,11 +3,11 @@ import { type Agent, AgentError, type Message, type Run, user } from '@capstan/c
 import { parseRunArguments } from './arguments.ts'
 import { askPerson, type ReadLine } from './ask-person.ts'
 import { chooseAgent } from './choose-agent.ts'
+import { UsageError } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
 import { RunView } from './show-run.ts'
 import { summarise } from './summary.ts'
-import { UsageError } from './usage-error.ts'
 
 const prompt = 'you> '
 const chatHelp = 'Commands: /help, /clear (forget the conversation), /quit. Ctrl-C stops an answer; at the prompt it leaves.'

@@ -1,10 +1,9 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { Agent } from '@capstan/core'
+import { Agent, type Tool } from '@capstan/core'
 import type { RunArguments } from './arguments.ts'
 import { chooseModel } from './choose-model.ts'
-import { stockTools } from './stock-tools.ts'
-import { UsageError } from './usage-error.ts'
+import { UsageError } from './command-line.ts'
 
 /** An agent to run, and what has to be closed after it. */
 export interface ChosenAgent {
@@ -57,4 +56,14 @@ async function importModule(file: string): Promise<Readonly<Record<string, unkno
 
 function isAgent(value: unknown): value is Agent {
   return typeof value === 'object' && value !== null && 'resume' in value && 'stream' in value && typeof value.stream === 'function'
+}
+
+/** The tools that `run`, `demo` and `chat` offer, without the groups that were switched off. */
+async function stockTools({ tools, root }: RunArguments): Promise<readonly Tool[]> {
+  const groups = await Promise.all([
+    tools.calculator ? import('@capstan/tools/calculator').then(({ calculator }) => [calculator]) : [],
+    tools.dates ? import('@capstan/tools/dates').then(({ dates }) => dates) : [],
+    tools.files ? import('@capstan/tools/files').then(({ files }) => files({ root })) : [],
+  ])
+  return groups.flat()
 }

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import { AgentError } from '@capstan/core'
+import { UsageError } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import { helpText } from './help.ts'
 import { type Host, processHost } from './host.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Runs a command line and returns the exit code. Commands are loaded when they are asked for. */
 export async function main(args: readonly string[], host: Host = processHost()): Promise<number> {
@@ -37,7 +37,7 @@ async function dispatch(command: string, rest: readonly string[], host: Host): P
     case 'simulate':
       return await (await import('./simulate-command.ts')).simulateCommand(rest, host)
     case 'verify':
-      return await (await import('./verify-command.ts')).verifyCommand(rest, host)
+      return await (await import('./verify/command.ts')).verifyCommand(rest, host)
     case '--version':
     case '-v':
     case 'version':

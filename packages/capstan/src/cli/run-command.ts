@@ -1,14 +1,14 @@
 import { parseRunArguments } from './arguments.ts'
 import { chooseAgent } from './choose-agent.ts'
 import type { Host } from './host.ts'
-import { questionOf } from './question.ts'
+import { readQuestion } from './read-question.ts'
 import { showResult } from './show-result.ts'
 import { RunView } from './show-run.ts'
 
 /** `capstan run` and `capstan demo`: one question, one answer, an exit code. */
 export async function runCommand(command: 'run' | 'demo', words: readonly string[], host: Host): Promise<number> {
   const args = parseRunArguments(command, words)
-  const question = await questionOf(command, args.words, host)
+  const question = await readQuestion(command, args.words, host)
   const { agent, modelId, note, close } = await chooseAgent({ command, args, env: host.env })
   const view = new RunView(host, { quiet: args.quiet, answers: args.output === 'text' })
   try {

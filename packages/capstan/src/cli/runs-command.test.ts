@@ -101,15 +101,15 @@ test('a call that a crash cut off is not repeated: a person says what became of 
 test.each([
   [['runs', 'walk'], "there is no command 'runs walk'"],
   [['runs', 'show'], 'needs the id'],
-  [['runs', 'show', 'a', 'b'], "takes no 'b'"],
-  [['runs', 'list', '--reason', 'x'], 'takes no --reason'],
+  [['runs', 'show', 'a', 'b'], "does not take the word 'b'"],
+  [['runs', 'list', '--reason', 'x'], 'does not take --reason'],
   [['runs', 'resume', 'a1'], '--agent FILE#NAME'],
   [['runs', 'resume', 'a1', '--agent', './nowhere.js'], 'cannot be loaded'],
   [['runs', 'resume', 'a1', `--agent=${agentFile}#none`], "no agent exported as 'none'"],
   [['runs', 'outcome', 'a1'], 'one of --output'],
   [['runs', 'approve', 'a1', '--input', '{'], 'not valid JSON'],
   [['run', '--run-id', 'x', 'hi'], '--run-id needs --journal'],
-  [['run', agent, '--offline', 'hi'], '--offline has no place'],
+  [['run', agent, '--offline', 'hi'], '--offline cannot be used with it'],
 ])('usage: %j', async (args, words) => {
   const { code, stderr } = await capstan(args)
   expect([code, stderr]).toEqual([2, expect.stringContaining(words)])

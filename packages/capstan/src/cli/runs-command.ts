@@ -1,13 +1,12 @@
 import { type Approval, approve, decide, deny, type Journal, type Json, type OutcomeAnswer, openQuestions } from '@capstan/core'
 import { fileJournal } from '@capstan/durable'
-import { type ParsedArguments, parse, textIn } from './arguments.ts'
 import { loadAgent } from './choose-agent.ts'
+import { CommandLine, UsageError } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
 import { showResult } from './show-result.ts'
 import { RunView } from './show-run.ts'
 import { describeRun, listedText, shownText } from './show-saved.ts'
-import { UsageError } from './usage-error.ts'
 
 const options = {
   journal: { type: 'string' },
@@ -24,83 +23,90 @@ const options = {
   again: { type: 'boolean' },
 } as const
 
-/** The commands, with the options that each takes beside `--journal` and `--json`, and how many words. */
-const commands: Readonly<Record<string, { readonly takes: readonly string[]; readonly words: number; run(job: Job): Promise<number> }>> = {
-  list: { takes: [], words: 0, run: list },
-  show: { takes: [], words: 1, run: show },
-  approve: { takes: ['input', 'answer'], words: 2, run: (job) => answer(job, approval) },
-  deny: { takes: ['reason'], words: 2, run: (job) => answer(job, ({ values }) => deny(textIn(values['reason']))) },
-  outcome: { takes: ['output', 'failed', 'again'], words: 2, run: (job) => answer(job, outcome) },
-  resume: { takes: ['agent', 'force', 'jsonl', 'quiet'], words: 1, run: resume },
-}
-
-interface Job extends ParsedArguments {
+interface Job {
   readonly host: Host
   readonly folder: string
   readonly journal: Journal
+  readonly line: CommandLine<typeof options>
+  readonly runId: string
+  readonly questionId: string | undefined
 }
 
-/** `capstan runs`: recorded runs, what they wait for, and going on with them. */
+interface Command {
+  /** Options beside `--journal` and `--json`. */
+  readonly takes: readonly (keyof typeof options)[]
+  readonly words: number
+  run(job: Job): Promise<number>
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  list: { takes: [], words: 0, run: list },
+  show: { takes: [], words: 1, run: show },
+  approve: { takes: ['input', 'answer'], words: 2, run: (job) => answer(job, approval(job)) },
+  deny: { takes: ['reason'], words: 2, run: (job) => answer(job, deny(job.line.text('reason'))) },
+  outcome: { takes: ['output', 'failed', 'again'], words: 2, run: (job) => answer(job, outcome(job)) },
+  resume: { takes: ['agent', 'force', 'jsonl', 'quiet'], words: 1, run: resume },
+}
+
+/** `capstan runs`: lists and shows recorded runs, answers their questions and resumes them. */
 export async function runsCommand(words: readonly string[], host: Host): Promise<number> {
-  const { values, positionals } = parse(words, options)
-  const [name = 'list', ...rest] = positionals
+  const line = new CommandLine(words, options)
+  const [name = 'list', runId = '', questionId] = line.words
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) throw new UsageError(`there is no command 'runs ${name}'. The commands are ${Object.keys(commands).join(', ')}.`)
-  const other = Object.keys(values).find((option) => !['journal', 'json', ...command.takes].includes(option))
-  if (other !== undefined) throw new UsageError(`runs ${name} takes no --${other}.`)
-  if (rest.length > command.words) throw new UsageError(`runs ${name} takes no '${rest[command.words]}'.`)
-  if (rest.length === 0 && command.words > 0) throw new UsageError(`runs ${name} needs the id of a run: capstan runs list`)
-  const folder = textIn(values['journal']) ?? '.capstan/runs'
-  return await command.run({ host, folder, journal: fileJournal(folder, { force: values['force'] === true }), values, positionals: rest })
+  const accepted: readonly string[] = ['journal', 'json', ...command.takes]
+  const other = line.given.find((option) => !accepted.includes(option))
+  if (other !== undefined) throw new UsageError(`runs ${name} does not take --${other}.`)
+  line.refuseWordsBeyond(command.words + 1, `runs ${name}`)
+  if (runId === '' && command.words > 0) throw new UsageError(`runs ${name} needs the id of a run: capstan runs list`)
+  const folder = line.text('journal') ?? '.capstan/runs'
+  return await command.run({ host, folder, journal: fileJournal(folder, { force: line.flag('force') }), line, runId, questionId })
 }
 
-async function list({ host, folder, journal, values }: Job): Promise<number> {
+async function list({ host, folder, journal, line }: Job): Promise<number> {
   const listed = await journal.list()
   const runs = await Promise.all(listed.map(async ({ runId, changedAt }) => describeRun(await journal.read(runId), changedAt)))
-  if (values['json'] === true) host.stdout.write(`${JSON.stringify(runs, undefined, 2)}\n`)
+  if (line.flag('json')) host.stdout.write(`${JSON.stringify(runs, undefined, 2)}\n`)
   else host.stdout.write(runs.length === 0 ? `No runs in ${folder}.\n` : listedText(runs))
   return exitCodes.finished
 }
 
-async function show({ host, journal, values, positionals: [runId = ''] }: Job): Promise<number> {
+async function show({ host, journal, line, runId }: Job): Promise<number> {
   const saved = await journal.read(runId)
-  if (values['json'] === true) host.stdout.write(`${JSON.stringify({ ...describeRun(saved), ...saved }, undefined, 2)}\n`)
+  if (line.flag('json')) host.stdout.write(`${JSON.stringify({ ...describeRun(saved), ...saved }, undefined, 2)}\n`)
   else host.stdout.write(shownText(saved))
   return exitCodes.finished
 }
 
-async function answer(job: Job, answerOf: (job: Job) => Approval | OutcomeAnswer): Promise<number> {
-  const { host, journal, values, positionals } = job
-  const [runId = '', given] = positionals
-  const decision = answerOf(job)
-  const question = given ?? onlyQuestion(runId, openQuestions(await journal.read(runId)))
-  await decide(journal, runId, { [question]: decision })
-  if (values['json'] === true) host.stdout.write(`${JSON.stringify({ runId, question, answer: decision })}\n`)
-  else host.stdout.write(`Decided: ${question}. Go on with: capstan runs resume ${runId} --agent FILE#NAME\n`)
+async function answer({ host, journal, line, runId, questionId }: Job, given: Approval | OutcomeAnswer): Promise<number> {
+  const question = questionId ?? onlyQuestion(runId, openQuestions(await journal.read(runId)))
+  await decide(journal, runId, { [question]: given })
+  if (line.flag('json')) host.stdout.write(`${JSON.stringify({ runId, question, answer: given })}\n`)
+  else host.stdout.write(`Decided: ${question}. To continue the run: capstan runs resume ${runId} --agent FILE#NAME\n`)
   return exitCodes.finished
 }
 
-function onlyQuestion(runId: string, open: ReturnType<typeof openQuestions>): string {
-  const [first, ...others] = open
-  if (first === undefined) throw new UsageError(`No question of the run '${runId}' is open.`)
-  if (others.length > 0) throw new UsageError(`The run '${runId}' has several open questions; name one: ${open.map(({ id }) => id).join(', ')}`)
+function onlyQuestion(runId: string, pending: ReturnType<typeof openQuestions>): string {
+  const [first, ...others] = pending
+  if (first === undefined) throw new UsageError(`The run '${runId}' has no pending question.`)
+  if (others.length > 0) throw new UsageError(`The run '${runId}' has several pending questions; name one: ${pending.map(({ id }) => id).join(', ')}`)
   return first.id
 }
 
-function approval({ values }: Job): Approval {
-  const [input, text] = [textIn(values['input']), textIn(values['answer'])]
+function approval({ line }: Job): Approval {
+  const [input, text] = [line.text('input'), line.text('answer')]
   return { ...(input === undefined ? approve() : approve(readJson(input))), ...(text !== undefined && { answer: text }) }
 }
 
-function outcome({ values }: Job): OutcomeAnswer {
-  const [output, failed] = [textIn(values['output']), textIn(values['failed'])]
-  const answers: readonly OutcomeAnswer[] = [
+function outcome({ line }: Job): OutcomeAnswer {
+  const [output, failed] = [line.text('output'), line.text('failed')]
+  const given: readonly OutcomeAnswer[] = [
     ...(output === undefined ? [] : [{ output }]),
     ...(failed === undefined ? [] : [{ failed }]),
-    ...(values['again'] === true ? [{ repeat: true } as const] : []),
+    ...(line.flag('again') ? [{ repeat: true } as const] : []),
   ]
-  const [only] = answers
-  if (only === undefined || answers.length > 1) throw new UsageError('runs outcome needs one of --output TEXT, --failed TEXT and --again.')
+  const [only] = given
+  if (only === undefined || given.length > 1) throw new UsageError('runs outcome needs one of --output TEXT, --failed TEXT and --again.')
   return only
 }
 
@@ -113,13 +119,12 @@ function readJson(text: string): Json {
   }
 }
 
-async function resume({ host, journal, values, positionals: [runId = ''] }: Job): Promise<number> {
-  const place = textIn(values['agent'])
-  if (place === undefined) throw new UsageError('runs resume needs the agent that began the run: --agent FILE#NAME')
-  if (values['json'] === true && values['jsonl'] === true) throw new UsageError('--json and --jsonl exclude each other.')
-  const output = values['json'] === true ? 'json' : values['jsonl'] === true ? 'jsonl' : 'text'
-  const agent = await loadAgent(place)
-  const view = new RunView(host, { quiet: values['quiet'] === true, answers: output === 'text' })
+async function resume({ host, journal, line, runId }: Job): Promise<number> {
+  const location = line.text('agent')
+  if (location === undefined) throw new UsageError('runs resume needs the agent that began the run: --agent FILE#NAME')
+  const output = line.outputForm()
+  const agent = await loadAgent(location)
+  const view = new RunView(host, { quiet: line.flag('quiet'), answers: output === 'text' })
   const run = agent.resume(runId, { journal, retryAfterText: 'restart' })
   const release = host.onInterrupt(() => run.abort(new Error('interrupted')))
   try {

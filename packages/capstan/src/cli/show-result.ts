@@ -2,7 +2,7 @@ import { AgentError, type Run } from '@capstan/core'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { type RunView, writeEvents } from './show-run.ts'
 import { summarise } from './summary.ts'
-import type { Output } from './terminal.ts'
+import type { Output } from './terminal/output.ts'
 
 export interface Showing {
   readonly output: 'text' | 'json' | 'jsonl'

@@ -1,6 +1,6 @@
 import { type AgentError, type Run, type RunEvent, type RunEventOf, textOf } from '@capstan/core'
-import { columnsOf, type Output, oneLine, printable, roomOf, type Style, styleFor } from './terminal.ts'
-import { LineWrapper, wrapText } from './wrap.ts'
+import { columnsOf, type Output, oneLine, printable, roomOf, type Style, styleFor } from './terminal/output.ts'
+import { LineWrapper, wrapText } from './terminal/wrap.ts'
 
 /** Where a run is shown. `stdout` gets answers alone. */
 export interface Screen {

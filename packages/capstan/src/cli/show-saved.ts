@@ -1,6 +1,6 @@
 import { type Json, openQuestions, type PendingQuestion, type RunRecord, type SavedRun } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
-import { oneLine, printable } from './terminal.ts'
+import { oneLine, printable } from './terminal/output.ts'
 
 /** A recorded run in a few words. */
 export interface RunSummary {

@@ -1,28 +1,40 @@
-import { type EndpointName, parseFaultRule, simulatedEndpoints, startSimulator } from '@capstan/simulator'
-import { parseSimulateArguments } from './arguments.ts'
+import { parseFaultRule, simulatedEndpoints, startSimulator } from '@capstan/simulator'
+import { CommandLine, UsageError } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
-import { UsageError } from './usage-error.ts'
+
+const options = {
+  endpoint: { type: 'string' },
+  port: { type: 'string' },
+  'api-key': { type: 'string' },
+  fault: { type: 'string', multiple: true },
+  'chunk-delay': { type: 'string' },
+  seed: { type: 'string' },
+} as const
+
+const endpointNames = Object.values(simulatedEndpoints).map(({ name }) => name)
 
 /** `capstan simulate`: serves until it is interrupted. The base URL is the first line of stdout. */
 export async function simulateCommand(words: readonly string[], host: Host): Promise<number> {
-  const { endpoint, port, apiKey, faults, chunkDelayMs, seed } = parseSimulateArguments(words)
-  const { name, url } = readEndpoint(endpoint)
-  const rules = faults.map(readFault)
-  const simulator = await startSimulator({ endpoint: name, port, chunkDelayMs, seed, faults: rules, ...(apiKey !== undefined && { apiKey }) })
+  const line = new CommandLine(words, options)
+  line.refuseWordsBeyond(0, 'simulate')
+  const endpoint = line.oneOf('endpoint', endpointNames) ?? 'evolink'
+  const apiKey = line.text('api-key')
+  const simulator = await startSimulator({
+    endpoint,
+    port: line.number('port', { least: 0, most: 65_535 }) ?? 0,
+    chunkDelayMs: line.number('chunk-delay', { least: 0 }) ?? 0,
+    seed: line.number('seed', { least: 0 }) ?? 1,
+    faults: line.texts('fault').map(readFault),
+    ...(apiKey !== undefined && { apiKey }),
+  })
   host.stdout.write(`${simulator.baseURL}\n`)
-  host.stderr.write(`Simulating ${url} with its offline model (rule-based, not a language model). Ctrl-C ends it.\n`)
+  host.stderr.write(`Simulating ${simulatedEndpoints[endpoint].url} with its offline model (rule-based, not a language model). Ctrl-C ends it.\n`)
   await new Promise<void>((resolve) => {
     host.onInterrupt(resolve)
   })
   await simulator.close()
   return exitCodes.finished
-}
-
-function readEndpoint(name: string): (typeof simulatedEndpoints)[EndpointName] {
-  const found = Object.values(simulatedEndpoints).find((endpoint) => endpoint.name === name)
-  if (found === undefined) throw new UsageError(`--endpoint takes one of ${Object.keys(simulatedEndpoints).join(', ')}, not '${name}'.`)
-  return found
 }
 
 function readFault(text: string): ReturnType<typeof parseFaultRule> {

@@ -1,5 +1,5 @@
+import { UsageError } from './command-line.ts'
 import type { Host } from './host.ts'
-import { UsageError } from './usage-error.ts'
 
 /** What a demo without words asks: two tools in parallel, and then a third that needs a result of the first two. */
 export const demoQuestion = 'What is 18.5% of 1,240, and which date is 90 days after 2026-11-21? Then tell me the weekday of that date.'
@@ -12,7 +12,7 @@ const maxStdinBytes = 4 * 1_024 * 1_024
  *
  * @throws {UsageError} When there is nothing to ask.
  */
-export async function questionOf(command: 'run' | 'demo', words: readonly string[], { stdin }: Pick<Host, 'stdin'>): Promise<string> {
+export async function readQuestion(command: 'run' | 'demo', words: readonly string[], { stdin }: Pick<Host, 'stdin'>): Promise<string> {
   if (words.length === 0 && command === 'demo') return demoQuestion
   if (words.length === 0 && stdin.isTTY) throw new UsageError('There is no question. Give one in quotes: capstan run "What is 17% of 2,340?"')
   const parts = words.length === 0 ? ['-'] : words

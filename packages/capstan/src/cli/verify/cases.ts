@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { AgentError, type Json, type JsonObject } from '@capstan/core'
 import { isJsonObject, retryDelayMs, sleep } from '@capstan/core/internal'
 import { jsonSchema } from '@capstan/tools'
-import { UsageError } from './usage-error.ts'
-import { outputTokens, weatherTool } from './verify-finding.ts'
-import { parseJson, type ReadCall, readRaw } from './verify-read.ts'
-import type { CaseResult } from './verify-score.ts'
-import type { Target } from './verify-target.ts'
+import { UsageError } from '../command-line.ts'
+import { weatherTool } from './finding.ts'
+import type { CaseResult } from './score.ts'
+import type { Target } from './target.ts'
+import { parseJson, type WireCall } from './wire-reply.ts'
 
 const search = {
   type: 'function',
@@ -40,7 +40,7 @@ const builtIn: readonly JsonObject[] = [
 /**
  * Reads cases: a request body or `{ messages, tools }` on each line.
  *
- * @throws {UsageError} For a file that cannot be read or holds something else.
+ * @throws {UsageError} For a file that cannot be read or has other content.
  */
 export function readCases(path: string | undefined): readonly JsonObject[] {
   if (path === undefined) return builtIn
@@ -51,7 +51,7 @@ export function readCases(path: string | undefined): readonly JsonObject[] {
   })
 }
 
-/** Finish reasons of another run by number of the case: what `--save` writes, or results of K2-Vendor-Verifier. */
+/** Finish reasons of another run by case number. Reads what `--save` writes, and results of K2-Vendor-Verifier. */
 export function readReference(path: string): ReadonlyMap<number, string> {
   const results = readLines(path).map((value, index): readonly [number, string] => {
     const number = value['case'] ?? value['data_index'] ?? index
@@ -79,7 +79,7 @@ function readLines(path: string): readonly JsonObject[] {
 
 const concurrency = 4
 
-/** Sends the cases, four at a time. Refusals for their number and failures of the server are asked again, twice at most. */
+/** Sends the cases, four at a time. A case that gets status 429 or 5xx is sent again, at most twice. */
 export async function runCases(target: Target, cases: readonly JsonObject[], signal: AbortSignal): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = []
   const waiting = cases.entries()
@@ -91,32 +91,32 @@ export async function runCases(target: Target, cases: readonly JsonObject[], sig
 }
 
 async function runCase(target: Target, body: JsonObject, { index, signal }: { readonly index: number; readonly signal: AbortSignal }): Promise<CaseResult> {
-  const { model: _model, stream: _stream, stream_options: _options, max_tokens: _limit, ...rest } = body
+  const { model: _model, stream: _stream, stream_options: _options, max_tokens: limit, ...rest } = body
   for (let attempt = 1; ; attempt++) {
-    const read = readRaw(await target.send({ ...rest, stream: false, [target.limitName]: body['max_tokens'] ?? outputTokens }))
-    const isBusy = read.status === 429 || read.status >= 500
+    const { status, error, finish, calls } = await target.send({ ...rest, ...(limit !== undefined && { [target.limitName]: limit }) })
+    const isBusy = status === 429 || status >= 500
     const busy = new AgentError('busy', { code: 'provider-overloaded', retryable: true })
     const delayMs = isBusy ? retryDelayMs(busy, attempt, Math.random()) : undefined
     if (delayMs !== undefined) {
       await sleep(delayMs, signal)
       continue
     }
-    if (read.status !== 200) return { case: index, finishReason: 'error', calls: 0, problem: `${read.status}: ${read.error}` }
-    const finishReason = read.finish ?? 'none'
-    if (read.calls.length === 0) return { case: index, finishReason, calls: 0, ...(finishReason === 'tool_calls' && { valid: false, problem: 'no calls' }) }
-    const problem = await problemOf(read.calls, body['tools'])
-    return { case: index, finishReason, calls: read.calls.length, valid: problem === undefined, ...(problem !== undefined && { problem }) }
+    if (status !== 200) return { case: index, finishReason: 'error', calls: 0, problem: `${status}: ${error}` }
+    const finishReason = finish ?? 'none'
+    if (calls.length === 0) return { case: index, finishReason, calls: 0, ...(finishReason === 'tool_calls' && { valid: false, problem: 'no calls' }) }
+    const problem = await problemOf(calls, body['tools'])
+    return { case: index, finishReason, calls: calls.length, valid: problem === undefined, ...(problem !== undefined && { problem }) }
   }
 }
 
-async function problemOf(calls: readonly ReadCall[], tools: Json | undefined): Promise<string | undefined> {
+async function problemOf(calls: readonly WireCall[], tools: Json | undefined): Promise<string | undefined> {
   for (const call of calls) {
     const schema = schemaOf(call.name, tools)
     if (schema === undefined) return `there is no tool '${call.name}'`
     const input = parseJson(call.arguments === '' ? '{}' : call.arguments)
     if (input === undefined) return `the arguments of ${call.name} are not JSON`
     const { issues } = await jsonSchema(schema)['~standard'].validate(input)
-    if (issues !== undefined) return `the arguments of ${call.name} do not fit: ${issues[0]?.message ?? 'unknown'}`
+    if (issues !== undefined) return `the arguments of ${call.name} are not valid: ${issues[0]?.message ?? 'unknown'}`
   }
   return undefined
 }

@@ -1,25 +1,26 @@
 import { writeFileSync } from 'node:fs'
-import { exitCodes } from './exit-codes.ts'
-import type { Host } from './host.ts'
-import { columnsOf, oneLine, styleFor } from './terminal.ts'
-import { parseVerifyArguments, type VerifyArguments } from './verify-arguments.ts'
-import { readCases, readReference, runCases } from './verify-cases.ts'
-import type { Finding } from './verify-finding.ts'
-import { runProbes } from './verify-probes.ts'
-import { type CaseResult, type Score, scoreOf } from './verify-score.ts'
-import { type Target, targetOf } from './verify-target.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { Host } from '../host.ts'
+import { columnsOf, oneLine, styleFor } from '../terminal/output.ts'
+import { parseVerifyArguments, type VerifyArguments } from './arguments.ts'
+import { readCases, readReference, runCases } from './cases.ts'
+import type { Finding } from './finding.ts'
+import { maxProbeRequests, runProbes } from './probes.ts'
+import { type CaseResult, type Score, scoreOf } from './score.ts'
+import { type Target, targetOf } from './target.ts'
 
 /** `capstan verify`: contract probes against an endpoint, and the accuracy of its tool calls. */
 export async function verifyCommand(words: readonly string[], host: Host): Promise<number> {
   const args = parseVerifyArguments(words)
-  // Read first: a file that cannot be read must not cost requests.
+  // Read before anything is sent: a file that cannot be read must not cost requests.
   const cases = args.only === 'probes' ? [] : readCases(args.cases).slice(0, args.maxCases)
   const reference = args.reference === undefined ? undefined : readReference(args.reference)
   const controller = new AbortController()
   const release = host.onInterrupt(() => controller.abort(new Error('interrupted')))
   const target = targetOf(args, controller.signal)
   try {
-    if (!args.json) host.stderr.write(`Verifying ${target.id} against the profile '${target.profileName}'. This sends up to ${20 + cases.length} requests.\n`)
+    const requests = maxProbeRequests + cases.length
+    if (!args.json) host.stderr.write(`Verifying ${target.id} against the profile '${target.profileName}'. This sends up to ${requests} requests.\n`)
     const findings = args.only === 'cases' ? [] : await runProbes(target, (finding) => show(host, finding, args))
     const results = findings.some(({ state, probe }) => probe === 'answer' && state === 'failed') ? [] : await runCases(target, cases, controller.signal)
     if (args.save !== undefined) writeFileSync(args.save, results.map((result) => `${JSON.stringify(result)}\n`).join(''))
@@ -79,7 +80,7 @@ function percent(ratio: number): string {
   return `${(ratio * 100).toFixed(2)} %`
 }
 
-/** What makes the exit code 1. */
+/** The reasons for exit code 1. */
 function problemsOf({ minAccuracy, minF1, reference }: VerifyArguments, { findings, results, score }: Verified): readonly string[] {
   const wrong = findings
     .filter(({ state }) => state === 'differs' || state === 'failed')
@@ -90,6 +91,6 @@ function problemsOf({ minAccuracy, minF1, reference }: VerifyArguments, { findin
     ...(refused > 0 ? [`${refused} of ${results.length} cases were refused`] : []),
     ...(score.schemaAccuracy !== undefined && score.schemaAccuracy < minAccuracy ? [`schema accuracy under ${percent(minAccuracy)}`] : []),
     ...(score.trigger !== undefined && score.trigger.f1 < minF1 ? [`trigger F1 under ${percent(minF1)}`] : []),
-    ...(reference !== undefined && score.cases > 0 && score.trigger === undefined ? ['the reference holds none of these cases'] : []),
+    ...(reference !== undefined && score.cases > 0 && score.trigger === undefined ? ['the reference has none of these cases'] : []),
   ]
 }

@@ -1,23 +1,23 @@
-/** What became of one case. */
+/** The result of one case. */
 export interface CaseResult {
   /** Number of the case, from 0. */
   readonly case: number
   readonly finishReason: string
   readonly calls: number
-  /** True when all calls name a tool of the case and fit its schema; absent without calls. */
+  /** True when all calls name a tool of the case and are valid for its schema; absent without calls. */
   readonly valid?: boolean
   readonly problem?: string
 }
 
-/** Scores as the verifier of Moonshot counts them. */
+/** Scores, counted as Moonshot's verifier counts them. */
 export interface Score {
   readonly cases: number
-  /** Answers that ended for tool calls. */
+  /** Replies with finish reason `tool_calls`. */
   readonly withCalls: number
   readonly validCalls: number
-  /** Valid among those with calls; `undefined` without any. */
+  /** `validCalls / withCalls`; `undefined` without calls. */
   readonly schemaAccuracy: number | undefined
-  /** How alike two runs are in when they call tools; `undefined` without a reference. */
+  /** Compares with a reference when tools were called; `undefined` without a reference. */
   readonly trigger: TriggerScore | undefined
 }
 
@@ -29,9 +29,9 @@ export interface TriggerScore {
 }
 
 /**
- * Counts results.
+ * Computes the score of results.
  *
- * @param reference - Finish reasons of another run, by number of the case.
+ * @param reference - Finish reasons of another run, by case number.
  * @see https://github.com/MoonshotAI/K2-Vendor-Verifier
  */
 export function scoreOf(results: readonly CaseResult[], reference: ReadonlyMap<number, string> | undefined): Score {
@@ -57,7 +57,7 @@ function triggerOf(results: readonly CaseResult[], reference: ReadonlyMap<number
   return { compared: compared.length, precision, recall, f1: precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall) }
 }
 
-/** Nothing to find, and nothing found: all of it. */
-function ratio(part: number, whole: number): number {
-  return whole === 0 ? 1 : part / whole
+/** 1 when there was nothing to find. */
+function ratio(part: number, total: number): number {
+  return total === 0 ? 1 : part / total
 }

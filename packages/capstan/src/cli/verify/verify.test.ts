@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { evolinkModels, type SimulatedModel, type SimulatorOptions, startSimulator } from '@capstan/simulator'
 import { describe, expect, test } from 'vitest'
-import type { Host } from './host.ts'
-import { main } from './main.ts'
-import { scoreOf } from './verify-score.ts'
+import type { Host } from '../host.ts'
+import { main } from '../main.ts'
+import { scoreOf } from './score.ts'
 
 interface Verified {
   readonly code: number
@@ -128,7 +128,7 @@ const planted: readonly Planted[] = [
   },
 ]
 
-describe.each(planted)('planted: $name', ({ words = [], options, finds }) => {
+describe.each(planted)('an endpoint with $name', ({ words = [], options, finds }) => {
   test('is found, and nothing else', async () => {
     const { code, states, requests } = await verify([...words, ...probes], options)
     const wrong = Object.keys(states).filter((probe) => states[probe] === 'differs' || states[probe] === 'failed')
@@ -199,7 +199,7 @@ test('scores are those of the published verifier', () => {
 
 test.each([
   [['--profile', 'nothing'], "no profile 'nothing'"],
-  [['--only', 'some'], '--only takes probes or cases'],
+  [['--only', 'some'], '--only takes one of probes, cases'],
   [['--max-cases', '0'], '--max-cases takes'],
   [['--min-f1', '2'], '--min-f1 takes'],
   [['--cases', '/does/not/exist'], 'cannot be read'],

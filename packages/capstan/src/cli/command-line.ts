@@ -1,0 +1,88 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+
+/** A command line that cannot be used: exit code 2, with the message and a hint at the help. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** The options that a command takes, in the form of `util.parseArgs`. */
+export type OptionTypes = NonNullable<ParseArgsConfig['options']>
+
+/** Bounds of a number, both included. */
+export interface Range {
+  readonly least: number
+  /** Default: no upper bound. */
+  readonly most?: number
+  /** Takes decimals too. Default: false. */
+  readonly fraction?: boolean
+}
+
+/** The options and words that followed a command. Its methods read one option and throw a `UsageError` for a value that cannot be used. */
+export class CommandLine<Types extends OptionTypes> {
+  readonly words: readonly string[]
+  readonly #values: Readonly<Record<string, unknown>>
+
+  /** @throws {UsageError} For an unknown option, or one with a missing value. */
+  constructor(args: readonly string[], options: Types) {
+    try {
+      const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+      this.#values = values
+      this.words = positionals
+    } catch (error) {
+      // The message of the parser names the option.
+      throw new UsageError(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /** The names of the options that were given. */
+  get given(): readonly string[] {
+    return Object.keys(this.#values)
+  }
+
+  flag(name: keyof Types & string): boolean {
+    return this.#values[name] === true
+  }
+
+  text(name: keyof Types & string): string | undefined {
+    const value = this.#values[name]
+    return typeof value === 'string' ? value : undefined
+  }
+
+  /** The values of an option that may be repeated. */
+  texts(name: keyof Types & string): readonly string[] {
+    const value = this.#values[name]
+    return Array.isArray(value) ? value.map(String) : []
+  }
+
+  number(name: keyof Types & string, { least, most, fraction = false }: Range): number | undefined {
+    const value = this.text(name)
+    if (value === undefined) return undefined
+    const number = Number(value)
+    const isNumber = (fraction ? /^\d+(?:\.\d+)?$/ : /^\d+$/).test(value)
+    if (isNumber && number >= least && number <= (most ?? Number.MAX_SAFE_INTEGER)) return number
+    const range = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`
+    throw new UsageError(`--${name} takes a ${fraction ? '' : 'whole '}number ${range}, not '${value}'.`)
+  }
+
+  oneOf<Value extends string>(name: keyof Types & string, allowed: readonly Value[]): Value | undefined {
+    const value = this.text(name)
+    const found = allowed.find((one) => one === value)
+    if (value !== undefined && found === undefined) throw new UsageError(`--${name} takes one of ${allowed.join(', ')}, not '${value}'.`)
+    return found
+  }
+
+  /** @throws {UsageError} When more words were given than `most`. */
+  refuseWordsBeyond(most: number, command: string): void {
+    const word = this.words[most]
+    if (word !== undefined) throw new UsageError(`${command} does not take the word '${word}'.`)
+  }
+
+  /** How a result is written: as text, as one JSON object, or as a line of JSON for each event. */
+  outputForm(this: CommandLine<{ json: { type: 'boolean' }; jsonl: { type: 'boolean' } }>): OutputForm {
+    const [json, jsonl] = [this.flag('json'), this.flag('jsonl')]
+    if (json && jsonl) throw new UsageError('--json and --jsonl exclude each other.')
+    return json ? 'json' : jsonl ? 'jsonl' : 'text'
+  }
+}
+
+export type OutputForm = 'text' | 'json' | 'jsonl'
