@@ -1,5 +1,5 @@
-import { startSimulator } from '@capstan/simulator'
 import { evolink, type Model } from 'capstan'
+import { startSimulator } from 'capstan/testing'
 
 /** The model of the examples: Evolink with a key in EVOLINK_API_KEY, else a local stand-in that needs none. */
 export async function exampleModel(): Promise<{ readonly model: Model; close(): Promise<void> }> {

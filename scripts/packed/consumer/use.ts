@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict'
 import { evolinkProfiles } from '@capstan/adapters'
 import { checkMessages as checkMessagesOfCore, textOf } from '@capstan/core'
-import { startSimulator } from '@capstan/simulator'
-import { jsonSchema } from '@capstan/tools'
+
 import { calculator } from '@capstan/tools/calculator'
 import { weekday } from '@capstan/tools/dates'
 import { files } from '@capstan/tools/files'
@@ -14,6 +13,7 @@ import {
   approve,
   checkMessages,
   evolink,
+  jsonSchema,
   type Message,
   openaiCompatible,
   type RunEvent,
@@ -24,6 +24,7 @@ import {
   tool,
   user,
 } from 'capstan'
+import { startSimulator } from 'capstan/testing'
 import { z } from 'zod'
 import * as mini from 'zod/mini'
 import * as three from 'zod/v3'
