@@ -51,7 +51,7 @@ export type {
 } from './contract/model.ts'
 export type { Question } from './contract/operations.ts'
 export type { OutputCheck, OutputMode, OutputSpec } from './contract/output.ts'
-export type { PendingQuestion, RunResult, RunState, RunStatus, RunStep, StopReason } from './contract/result.ts'
+export type { PendingQuestion, RunResult, RunState, RunStatus, RunStep, RunVersion, StopReason } from './contract/result.ts'
 export type { Tool, ToolCallContext, ToolEffect, ToolOutput, ToolValidation } from './contract/tool.ts'
 export type { Cost, Prices, RunUsage, Usage } from './contract/usage.ts'
 export { type Answers, decide, decideOn, openQuestions } from './durability/decisions.ts'

@@ -3,6 +3,7 @@ import { type Message, user } from '../contract/messages.ts'
 import type { RunResult, RunState } from '../contract/result.ts'
 import { readAnswers } from '../durability/decisions.ts'
 import { type Definition, definitionOf } from '../durability/definition.ts'
+import { runVersion } from '../durability/records.ts'
 import type { LoopAgent } from '../loop/loop-run.ts'
 import { openRun, startRun } from '../run/open-run.ts'
 import { Run, type RunStart } from '../run/run.ts'
@@ -75,13 +76,13 @@ export class Agent<Context = unknown, Output = unknown> {
     const { journal, engine, runId: id } = options
     if (engine !== undefined && (journal !== undefined || id === undefined))
       throw new AgentError('A run on an engine needs a `runId`, and no journal: the engine records it.', { code: 'invalid-use' })
-    const open = journal && ((runId: string) => startRun(journal, { version: 1, runId, definition: this.#definition(), input: messages }))
+    const open = journal && ((runId: string) => startRun(journal, { version: runVersion, runId, definition: this.#definition(), input: messages }))
     return this.#run(messages, { ...options, ...(open && { open }) })
   }
 
   #run(input: readonly Message[], options: Started): Run<Output> {
-    const { signal, context, runId, restartAfterText, definition, records = [], answers, open, engine } = options
-    const start = { agent: this.#agent, definition: () => this.#definition(), input, records, answers, runId, context, signal, restartAfterText }
+    const { signal, context, runId, version, restartAfterText, definition, records = [], answers, open, engine } = options
+    const start = { agent: this.#agent, definition: () => this.#definition(), input, records, answers, runId, version, context, signal, restartAfterText }
     return new Run({ ...start, recordedDefinition: definition, open, engine })
   }
 
@@ -94,7 +95,7 @@ export class Agent<Context = unknown, Output = unknown> {
 
 type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine'> &
   Pick<RunStart, 'restartAfterText'> &
-  Partial<Pick<RunStart, 'records' | 'answers' | 'context' | 'open'>> & { readonly definition?: Definition | undefined }
+  Partial<Pick<RunStart, 'version' | 'records' | 'answers' | 'context' | 'open'>> & { readonly definition?: Definition | undefined }
 
 type Resumed = Partial<JournalResumeOptions>
 

@@ -207,5 +207,5 @@ test('a state that asks for another course than was recorded is refused', async 
   const foreign = { ...state, records: [...state.records, { type: 'done', id: 'steps/9/model/1', name: 'model', output: {}, ms: 1, executions: 1 }] }
   const agent = new Agent({ model: scriptedModel([]), tools: toolsOf([]) })
   await expect(agent.resume(foreign, { answers: { [paused.pending[0]?.id ?? '']: approve() } }).result).rejects.toMatchObject({ code: 'state-mismatch' })
-  expect(() => agent.resume({ ...state, version: 2 as 1 })).toThrow(expect.objectContaining({ code: 'state-mismatch' }))
+  expect(() => agent.resume({ ...state, version: 3 as 2 })).toThrow(expect.objectContaining({ code: 'state-mismatch' }))
 })

@@ -17,7 +17,7 @@ test.each<[string, unknown]>([
   ['nothing', undefined],
   ['a text', 'x'],
   ['a list', []],
-  ['another version', { version: 2, runId: 'r', input, records: [] }],
+  ['the version of a later release', { version: 3, runId: 'r', input, records: [] }],
   ['a state without runId', { version: 1, input, records: [] }],
   ['a state without input', { version: 1, runId: 'r', records: [] }],
   ['a state without records', { version: 1, runId: 'r', input }],
@@ -25,6 +25,15 @@ test.each<[string, unknown]>([
   ['a record without id', { version: 1, runId: 'r', input, records: [{ type: 'done' }] }],
 ])('%s is no state to go on from', (_, state) => {
   expect(() => shop([]).agent.resume(state as never)).toThrow(code('state-mismatch'))
+})
+
+test('a state says which release began its run, and keeps saying so when the run is continued', async () => {
+  const { agent } = shop([{ calls: [call('pay', { invoice: 1 }), call('pay', { invoice: 2 })] }])
+  const begun = moved(await agent.generate('go'))
+  const old = { ...begun, version: 1 as const }
+  const half = await agent.resume(old, { answers: { 'steps/1/tools/0/approval': approve() } }).result
+
+  expect([begun.version, moved(half).version]).toEqual([2, 1])
 })
 
 test('a state whose messages cannot be sent is refused as messages', () => {

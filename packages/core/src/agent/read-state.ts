@@ -1,13 +1,14 @@
 import { AgentError } from '../contract/errors.ts'
 import { isJsonObject } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
-import type { RunState } from '../contract/result.ts'
+import type { RunState, RunVersion } from '../contract/result.ts'
 import type { Definition } from '../durability/definition.ts'
-import { isRecord, type RunRecord } from '../durability/records.ts'
+import { isRecord, isRunVersion, type RunRecord } from '../durability/records.ts'
 import { checkMessages } from '../transcripts/check.ts'
 
 /** What a state holds, checked. */
 export interface ReadState {
+  readonly version: RunVersion
   readonly runId: string
   readonly definition: Definition | undefined
   readonly input: readonly Message[]
@@ -18,13 +19,13 @@ export interface ReadState {
 export function readState(state: RunState): ReadState {
   // It comes out of the caller's store, whatever its type says.
   const { version, runId, definition, input, records }: Readonly<Record<string, unknown>> = isJsonObject(state) ? { ...state } : {}
-  if (version !== 1) refuse(`its version is ${JSON.stringify(version)}, not 1`)
+  if (!isRunVersion(version)) refuse(`its version is ${JSON.stringify(version)}; this release reads 1 and 2`)
   if (typeof runId !== 'string' || runId === '') refuse('it has no runId')
   if (!Array.isArray(records) || !records.every(isRecord)) refuse('its records are no records')
   if (!Array.isArray(input)) refuse('it has no input')
   checkMessages(input)
   // Compared key by key: what is missing in it reads as changed.
-  return { runId, definition: isJsonObject(definition) ? (definition as unknown as Definition) : undefined, input, records }
+  return { version, runId, definition: isJsonObject(definition) ? (definition as unknown as Definition) : undefined, input, records }
 }
 
 function refuse(problem: string): never {

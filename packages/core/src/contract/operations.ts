@@ -1,5 +1,6 @@
 import type { RunEventBody } from './events.ts'
 import type { Json } from './json.ts'
+import type { RunVersion } from './result.ts'
 import type { ToolEffect } from './tool.ts'
 
 /**
@@ -8,6 +9,8 @@ import type { ToolEffect } from './tool.ts'
  */
 export interface Operations {
   readonly runId: string
+  /** Rules that changed between releases depend on it, so a run keeps the course that it began with. Known once the run is open. */
+  readonly version: RunVersion
   /**
    * Runs the batch in parallel, started in array order; outcomes come in array order. An operation that was recorded is not run
    * again. Rejects at once when the run is aborted, whatever the operations do.

@@ -105,9 +105,12 @@ export interface PendingQuestion {
   readonly about: Json
 }
 
+/** Version of a run's records: 1 for runs that release 0.1.0 began, which keep its rules to their end; 2 for runs begun since. */
+export type RunVersion = 1 | 2
+
 /** A paused run: what was given and every recorded outcome. It is plain JSON. */
 export interface RunState {
-  readonly version: 1
+  readonly version: RunVersion
   readonly runId: string
   /** Hashes of the agent's definition when the run began. */
   readonly definition?: JsonObject

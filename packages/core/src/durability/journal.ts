@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
+import type { RunVersion } from '../contract/result.ts'
 import { shortHash } from '../support/hash.ts'
 import type { Definition } from './definition.ts'
 import type { RunRecord } from './records.ts'
@@ -26,7 +27,7 @@ export interface Journal {
 
 /** What a run started with. */
 export interface RunHead extends JsonObject {
-  readonly version: 1
+  readonly version: RunVersion
   readonly runId: string
   readonly definition: Definition
   readonly input: readonly (Message & JsonObject)[]

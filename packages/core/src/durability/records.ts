@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
-import type { RunStatus, StopReason } from '../contract/result.ts'
+import type { RunStatus, RunVersion, StopReason } from '../contract/result.ts'
 
 /** One recorded fact of a run. A run that can go on is the list of its records. */
 export type RunRecord =
@@ -31,6 +31,14 @@ export interface EndRecord extends JsonObject {
   readonly id: 'end'
   readonly status: RunStatus
   readonly stopReason: StopReason
+}
+
+/** The version of runs that begin now. */
+export const runVersion: RunVersion = 2
+
+/** True for a version that this release can continue. */
+export function isRunVersion(value: unknown): value is RunVersion {
+  return value === 1 || value === runVersion
 }
 
 /** True for what has the shape of a record. */

@@ -1,13 +1,14 @@
 import { AgentError } from '../contract/errors.ts'
 import { equalJson } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
+import type { RunVersion } from '../contract/result.ts'
 import { type Answers, decide } from '../durability/decisions.ts'
 import type { Definition } from '../durability/definition.ts'
 import type { Journal, OpenRun, RunHead } from '../durability/journal.ts'
 
 /** A head whose messages may still hold what is no JSON, such as `undefined` keys. */
 export interface HeadDraft {
-  readonly version: 1
+  readonly version: RunVersion
   readonly runId: string
   readonly definition: Definition
   readonly input: readonly Message[]

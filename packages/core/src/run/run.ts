@@ -2,7 +2,7 @@ import { AgentError, copyError } from '../contract/errors.ts'
 import type { RunEvent, RunEventBody, RunEventType } from '../contract/events.ts'
 import type { Json } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
-import type { RunResult, RunState } from '../contract/result.ts'
+import type { RunResult, RunState, RunVersion } from '../contract/result.ts'
 import { compareDefinitions, type Definition } from '../durability/definition.ts'
 import type { Engine } from '../durability/hosts/engine.ts'
 import { EngineHost } from '../durability/hosts/engine-host.ts'
@@ -31,6 +31,8 @@ export interface RunStart {
   readonly engine: Engine | undefined
   readonly input: readonly Message[]
   readonly runId: string | undefined
+  /** The version of the state that the run goes on from. */
+  readonly version: RunVersion | undefined
   readonly records: readonly RunRecord[]
   readonly answers: ReadonlyMap<string, Json> | undefined
   readonly context: unknown
@@ -63,7 +65,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   /** Made by `agent.stream()`. */
   constructor(start: RunStart) {
-    const { agent, input, records, answers, context, restartAfterText } = start
+    const { agent, input, records, answers, version, context, restartAfterText } = start
     this.#start = start
     this.runId = start.runId ?? newId()
     // The caller's list may grow later; the run keeps what it was given.
@@ -73,7 +75,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const { signal } = this.#controller
     // Each call of a step listens to this signal: many are no leak.
     allowManyListeners(signal)
-    const host = { runId: this.runId, records, ...(answers && { answers }), signal, emit, room: () => this.#channel.room() }
+    const host = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room: () => this.#channel.room() }
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
     this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText, input })
@@ -161,8 +163,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     if (open === undefined) return this.#compare(recordedDefinition)
     this.#controller.signal.throwIfAborted()
     this.#journal = await open(this.runId)
-    const { head, records } = this.#journal
-    await this.#recordHost.attach(this.#journal, { records, answers: new Map() })
+    const { head } = this.#journal
+    await this.#recordHost.attach(this.#journal)
     if (this.#loop.messages.length === 0) this.#loop.messages.push(...head.input)
     this.#compare(head.definition)
     this.#controller.signal.throwIfAborted()
@@ -267,7 +269,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     // With a journal or an engine there is one truth, and it is not in memory.
     if (records === undefined || open !== undefined || engine !== undefined) return withThrowers({ ...result })
     const definition = this.#start.recordedDefinition ?? this.#start.definition()
-    const state: RunState = { version: 1, runId: this.runId, definition, input: this.#input, records: [...records] }
+    const state: RunState = { version: this.#host.version, runId: this.runId, definition, input: this.#input, records: [...records] }
     return withThrowers({ ...result, state })
   }
 }

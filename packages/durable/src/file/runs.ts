@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readdir, rename, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentError, type Decision, type ListedRun, type OpenRun, type RunHead, type SavedRun } from '@capstan/core'
-import { isRecord } from '@capstan/core/internal'
+import { isRecord, isRunVersion } from '@capstan/core/internal'
 import { broken, guarded, notFound } from '../failure.ts'
 import { createWhole, folderNameOf, hasCode, idOf, makeFolder, syncFolder } from './files.ts'
 import { addDecision, readDecisions } from './inbox.ts'
@@ -109,7 +109,7 @@ async function readLog(place: RunPlace): Promise<{ readonly saved: SavedRun; rea
   const [first, ...records] = lines.values
   // The log is ours: its first line is the head, written whole.
   const { head } = (first ?? {}) as { readonly head?: RunHead }
-  if (head?.runId !== runId || head.version !== 1) throw broken(`The log in ${folder} does not begin with version 1 of the run '${runId}'`)
+  if (head?.runId !== runId || !isRunVersion(head.version)) throw broken(`The log in ${folder} does not begin with the run '${runId}' in version 1 or 2`)
   if (!records.every(isRecord)) throw broken(`The log in ${folder} has lines that are no records`)
   return { saved: { head, records, decisions: await readDecisions(folder) }, wholeBytes: lines.wholeBytes }
 }

@@ -1,9 +1,10 @@
 import { AgentError } from '../../contract/errors.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { Answer, Operation, OperationContext, Outcome, Question } from '../../contract/operations.ts'
+import type { RunVersion } from '../../contract/result.ts'
 import { describe } from '../../support/describe.ts'
 import { makeOperationKey, makeStepName } from '../operation-ids.ts'
-import type { RunRecord } from '../records.ts'
+import { type RunRecord, runVersion } from '../records.ts'
 import { isOnce, type Replay } from '../replay.ts'
 import { bodiesOf, notStarted, type OpenBodies } from './bodies.ts'
 import type { Engine, EngineStep } from './engine.ts'
@@ -30,6 +31,7 @@ interface Batch {
  */
 export class EngineHost implements RunHost {
   readonly runId: string
+  readonly version: RunVersion
   readonly records: readonly RunRecord[] = []
   readonly #options: HostOptions
   readonly #engine: Engine
@@ -40,8 +42,9 @@ export class EngineHost implements RunHost {
   #reject: ((reason: unknown) => void) | undefined
 
   constructor(options: HostOptions, engine: Engine) {
-    const { runId, records = [], answers = new Map() } = options
+    const { runId, version = runVersion, records = [], answers = new Map() } = options
     this.runId = runId
+    this.version = version
     this.#options = options
     this.#engine = engine
     this.#replay = replayOf({ records, answers })

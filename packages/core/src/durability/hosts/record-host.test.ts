@@ -3,6 +3,7 @@ import type { Json } from '../../contract/json.ts'
 import type { Operation } from '../../contract/operations.ts'
 import { soon, tick } from '../../testing/runs.ts'
 import { never } from '../../testing/test-tool.ts'
+import type { OpenRun, RunHead } from '../journal.ts'
 import type { RunRecord } from '../records.ts'
 import { RecordHost } from './record-host.ts'
 
@@ -28,6 +29,12 @@ function operation(id: string, run: Operation<Json>['run'], options: Partial<Ope
   return { id, name: 'work', effect: 'read', run, ...options }
 }
 
+const head: RunHead = { version: 2, runId: 'r', definition: { format: 1, instructions: null, tools: {}, hooks: [], output: null }, input: [] }
+
+function openRun(of: RunHead): OpenRun {
+  return { head: of, records: [], decisions: [], append: async () => {}, readDecisions: async () => [], close: async () => {} }
+}
+
 /** A promise and what settles it. */
 function gate(): { readonly opened: Promise<Json>; readonly open: (value: Json) => void } {
   let open: (value: Json) => void = () => {}
@@ -43,6 +50,18 @@ test('an operation that was recorded is not run again', async () => {
   const { host } = hostOf({ records: [done('a')] })
   const [outcome] = await host.perform([operation('a', () => Promise.reject(new Error('It ran.')))])
   expect(outcome).toMatchObject({ status: 'done', output: 'recorded', replayed: true })
+})
+
+test.each([1, 2] as const)('a run in a journal keeps version %d', async (version) => {
+  const { host } = hostOf()
+  await host.attach(openRun({ ...head, version }))
+  expect(host.version).toBe(version)
+})
+
+test('a run in a journal that a later release began is refused by name', async () => {
+  const { host } = hostOf()
+  const attached = host.attach(openRun({ ...head, version: 3 as 2 }))
+  await expect(attached).rejects.toMatchObject({ code: 'state-mismatch', message: expect.stringContaining("'r' in the journal has version 3") })
 })
 
 test('a once operation that was started and not recorded has an unknown outcome and is not run', async () => {

@@ -2,10 +2,11 @@ import { AgentError } from '../../contract/errors.ts'
 import type { RunEventBody } from '../../contract/events.ts'
 import { equalJson, type Json } from '../../contract/json.ts'
 import type { Answer, Operation, Outcome, Question } from '../../contract/operations.ts'
+import type { RunVersion } from '../../contract/result.ts'
 import { describe } from '../../support/describe.ts'
 import { type Decision, hashAbout, type OpenRun } from '../journal.ts'
 import { makeOperationKey } from '../operation-ids.ts'
-import { brokenRequest, type EndRecord, type RunRecord } from '../records.ts'
+import { brokenRequest, type EndRecord, isRunVersion, type RunRecord, runVersion } from '../records.ts'
 import { isOnce, Replay } from '../replay.ts'
 import type { HostOptions, HostStart, RunHost } from './run-host.ts'
 
@@ -29,6 +30,7 @@ export class RecordHost implements RunHost {
   /** All records; empty with a journal, which holds them. */
   readonly records: RunRecord[] = []
   readonly #options: HostOptions
+  #version: RunVersion
   /** `undefined` where nothing was recorded before: most runs need none. */
   #replay: Replay | undefined
   #journal: JournalEnd | undefined
@@ -37,18 +39,27 @@ export class RecordHost implements RunHost {
   #rejectBatch: ((reason: unknown) => void) | undefined
 
   constructor(options: HostOptions) {
-    const { runId, records = [], answers = noAnswers } = options
+    const { runId, version = runVersion, records = [], answers = noAnswers } = options
     this.runId = runId
+    this.#version = version
     this.#options = options
     if (records.length === 0 && answers.size === 0) return
     this.#replay = replayOf({ records, answers })
     this.records.push(...records, ...additionsTo({ records, answers }))
   }
 
-  /** Goes on from a journal, which keeps all records from here on. Called before anything is performed. */
-  async attach(journal: JournalEnd, start: HostStart): Promise<void> {
+  /**
+   * Goes on from a run in a journal, which keeps all records from here on. Called before anything is performed.
+   *
+   * @throws {AgentError} `state-mismatch` for a run that a later release began.
+   */
+  async attach(journal: OpenRun): Promise<void> {
+    const { head, records } = journal
+    if (!isRunVersion(head.version)) throw unknownVersion(head)
+    this.#version = head.version
     this.#journal = journal
-    this.#last = start.records.at(-1)
+    this.#last = records.at(-1)
+    const start = { records, answers: noAnswers }
     this.#replay = replayOf(start)
     const added = additionsTo(start)
     if (added.length > 0) await this.#write(added, true)
@@ -57,6 +68,10 @@ export class RecordHost implements RunHost {
   /** Adds the last record: how this process leaves the run. A process that only looked leaves nothing. */
   async end(record: EndRecord): Promise<void> {
     if (this.#journal !== undefined && !equalJson(this.#last, record)) await this.#write([record], true)
+  }
+
+  get version(): RunVersion {
+    return this.#version
   }
 
   get cutMs(): number {
@@ -206,6 +221,11 @@ export function replayOf({ records, answers }: HostStart): Replay {
   const replay = new Replay(broken === undefined ? records : [...records, { type: 'again', id: broken }])
   for (const [id, answer] of answers) replay.addAnswer(id, answer)
   return replay
+}
+
+function unknownVersion({ runId, version }: { readonly runId: string; readonly version: unknown }): AgentError {
+  const message = `The run '${runId}' in the journal has version ${JSON.stringify(version)}, and this release reads 1 and 2. Continue it with the release that began it.`
+  return new AgentError(message, { code: 'state-mismatch', phase: 'setup' })
 }
 
 async function append(journal: JournalEnd, records: readonly RunRecord[], isDurable: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Json } from '../../contract/json.ts'
 import type { OperationContext, Operations } from '../../contract/operations.ts'
+import type { RunVersion } from '../../contract/result.ts'
 import type { RunRecord } from '../records.ts'
 
 /** A host as a run drives it. */
@@ -22,6 +23,8 @@ export interface RunHost extends Operations {
 
 export interface HostOptions extends Partial<HostStart> {
   readonly runId: string
+  /** Of the state that the run goes on from. Default: that of runs that begin now. */
+  readonly version?: RunVersion | undefined
   readonly signal: AbortSignal
   readonly emit: OperationContext['emit']
   readonly room: OperationContext['room']
