@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -81,6 +82,24 @@ const deserted = register('deserted', { replies: calling(['look']), tools: { loo
 const unknown = register('unknown', pays)
 const changed = register('changed', { replies: calling(['other'], ['pay']), tools: { other: reads, pay: reads } })
 const halfway = register('halfway', paysWithApproval)
+const storage = new AsyncLocalStorage<string>()
+const contexts: string[] = []
+const seeing = witnessedAgent({
+  witness: join(folder, 'seeing'),
+  replies: calling(['see', 'see']),
+  tools: { see: reads },
+  at: async (position) => {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    if (position === 'after see') contexts.push(`${storage.getStore()}, in a step of DBOS: ${DBOS.isInStep()}`)
+  },
+})
+const contextual = dbosAgent(
+  {
+    generate: (input, options) => storage.run(options?.runId ?? '', () => seeing.generate(input, options)),
+    resume: (state, options) => seeing.resume(state as never, options as never),
+  },
+  { name: 'contextual' },
+)
 const oddKeys = '{"__proto__":{"a":1},"constructor":{"prototype":null},"\\u0000":"\\ud800"}'
 const values = DBOS.registerWorkflow(
   async () => {
@@ -131,6 +150,13 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
   test('calls of one step begin in their order', async () => {
     await parallel.result(await parallel.start('Go.'))
     expect(parallel.seen().flatMap((line) => /^effect (\w) /.exec(line)?.[1] ?? [])).toEqual(letters)
+  })
+
+  test('two runs side by side: a tool sees the asynchronous context of its own run, and that it is in a step', async () => {
+    await Promise.all(['context-a', 'context-b'].map((runId) => contextual.start('Go.', { runId })))
+    await Promise.all(['context-a', 'context-b'].map((runId) => contextual.result(runId)))
+    const [first, second] = ['context-a, in a step of DBOS: true', 'context-b, in a step of DBOS: true']
+    expect(contexts.sort()).toEqual([first, first, second, second])
   })
 
   test('a run waits for a decision; the first stays, also when the run went on', async () => {

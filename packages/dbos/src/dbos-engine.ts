@@ -12,6 +12,8 @@ const yearSeconds = 365 * 24 * 3600
 export function dbosEngine(runId: string): Engine {
   return {
     scope,
+    // A step that is begun inside a step of DBOS must see that it is: it is not recorded by itself.
+    keepsContext: true,
     steps: (steps) => recordAll(runId, steps),
     async decisions(questions) {
       await DBOS.setEvent(pendingEvent, questions)

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -286,6 +287,32 @@ test("a handler of one's own shows what is under way", async () => {
   await running().register(worker.url)
   expect(await clientOf(running(), name, 'run-1').run('Go.')).toEqual({ status: 200, body: 'Done.' })
   expect(seen).toEqual(['run-1'])
+})
+
+test('two runs side by side: a tool sees the asynchronous context in which its own run was started', async () => {
+  const storage = new AsyncLocalStorage<string>()
+  const seen: string[] = []
+  const see = toolOf('see', async ({ idempotencyKey }) => {
+    await setTimeout(20)
+    seen.push(`${idempotencyKey} in ${storage.getStore()}`)
+    return 'ok'
+  })
+  const agent = agentWith(see, replyingModel([{ calls: ['see', 'see'] }, { text: 'Done.' }]))
+  const name = `agent-${++names}`
+  const scope = {}
+  const run = async (context: WorkflowContext): Promise<string> => {
+    // What the workflow does before, in another context, must not become the context of the run.
+    await storage.run('before', () => context.run('before', () => 1))
+    const started = storage.run(context.key, () => agent.generate('Go.', { engine: restateEngine(context, scope), runId: context.key }))
+    return (await started).text
+  }
+  const worker = await serveHere([workflow({ name, handlers: { run } })])
+  opened.push(() => worker.close())
+  await running().register(worker.url)
+  const ends = await Promise.all(['a', 'b'].map((key) => clientOf(running(), name, key).run('Go.')))
+
+  expect(ends).toEqual(Array(2).fill({ status: 200, body: 'Done.' }))
+  expect(seen.sort()).toEqual(['a', 'b'].flatMap((key) => [0, 1].map((call) => `${key}/steps/1/tools/${call} in ${key}`)))
 })
 
 test('two workers serve one address: the one at work is killed, and the other ends the run', async () => {

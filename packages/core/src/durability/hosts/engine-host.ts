@@ -2,14 +2,15 @@ import { AgentError } from '../../contract/errors.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { Answer, Operation, OperationContext, Outcome, Question } from '../../contract/operations.ts'
 import type { RunVersion } from '../../contract/result.ts'
+import { captureContext } from '../../support/async-context.ts'
 import { describe } from '../../support/describe.ts'
 import { makeOperationKey, makeStepName } from '../operation-ids.ts'
 import { type RunRecord, runVersion } from '../records.ts'
 import { isOnce, type Replay } from '../replay.ts'
-import { bodiesOf, notStarted, type OpenBodies } from './bodies.ts'
 import type { Engine, EngineStep } from './engine.ts'
 import { checkDecision, placed, replayOf } from './record-host.ts'
 import type { HostOptions, RunHost } from './run-host.ts'
+import { notStarted, RunningBodies } from './running-bodies.ts'
 
 /** What a step of an engine records. */
 type StepValue = { readonly output: Json; readonly ms: number; readonly waitedMs: number } | { readonly unknown: true } | { readonly defect: string }
@@ -36,7 +37,8 @@ export class EngineHost implements RunHost {
   readonly #options: HostOptions
   readonly #engine: Engine
   readonly #replay: Replay
-  readonly #bodies: OpenBodies
+  readonly #bodies: RunningBodies
+  readonly #inContext: ReturnType<typeof captureContext>
   readonly #controller = new AbortController()
   #cutMs = 0
   #reject: ((reason: unknown) => void) | undefined
@@ -48,7 +50,8 @@ export class EngineHost implements RunHost {
     this.#options = options
     this.#engine = engine
     this.#replay = replayOf({ records, answers })
-    this.#bodies = bodiesOf(engine.scope)
+    this.#bodies = RunningBodies.of(engine.scope)
+    this.#inContext = engine.keepsContext === true ? (body) => body() : captureContext()
   }
 
   get cutMs(): number {
@@ -89,13 +92,14 @@ export class EngineHost implements RunHost {
   async #performOpen<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]> {
     const once = operations.filter(({ effect }) => isOnce(effect))
     const [first] = once
-    const owner = first === undefined ? null : (await this.#engine.steps([{ name: makeStepName(first.id, 'start'), run: async () => this.#bodies.claim() }]))[0]
+    const owner =
+      first === undefined ? null : (await this.#engine.steps([{ name: makeStepName(first.id, 'start'), run: async () => this.#bodies.claimStart() }]))[0]
     // What an abort kept from starting leaves nothing behind.
     this.#controller.signal.throwIfAborted()
     const limit = Math.min(...operations.map(({ concurrency }) => concurrency ?? Number.POSITIVE_INFINITY))
     const batch: Batch = { startedAt: performance.now(), enter: lanes(limit), owner: owner ?? null, ran: new Set() }
     const values = await this.#engine.steps(operations.map((operation) => this.#stepOf(operation, batch)))
-    for (const { id } of once) this.#bodies.closeOnce(this.#keyOf(id))
+    for (const { id } of once) this.#bodies.markRecorded(this.#keyOf(id))
     return operations.map(({ id }, index) => this.#outcomeOf<Output>(id, values[index] as unknown as StepValue, !batch.ran.has(id)))
   }
 
@@ -105,7 +109,7 @@ export class EngineHost implements RunHost {
       if (!isOnce(effect)) return this.#bodies.join(this.#keyOf(id), () => batch.enter(() => this.#execute(operation, batch)))
       return this.#bodies.joinOnce(this.#keyOf(id), batch.owner, () => batch.enter(() => this.#execute(operation, batch)))
     }
-    return { name: makeStepName(id, name), run }
+    return { name: makeStepName(id, name), run: () => this.#inContext(run) }
   }
 
   async #execute<Output>(operation: Operation<Output>, { startedAt, ran }: Batch): Promise<Json> {

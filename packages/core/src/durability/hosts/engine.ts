@@ -10,6 +10,11 @@ export interface Engine {
   /** The same object for all runs of one connection to the engine in this process: a body that is under way in it is not started twice. */
   readonly scope: object
   /**
+   * True when the engine runs each body in the asynchronous context of the caller of `steps`, with a context of its own added to it.
+   * Otherwise the host runs each body in the context in which the run was started: `AsyncLocalStorage` of the caller is there.
+   */
+  readonly keepsContext?: boolean
+  /**
    * Starts the bodies of all steps without a recorded value, in array order, and records what each returns. Bodies never reject,
    * so the engine has nothing to retry. A body may stay open for good when the run was aborted.
    *
