@@ -92,3 +92,12 @@ test('a call of unknown outcome counts as a tool call that ran', async () => {
 
   expect(result.toolCalls).toBe(1)
 })
+
+test('the next model of the chain is priced at its own prices before it is asked', async () => {
+  const cheap = scriptedModel([{ error: overloaded() }], { prices }, 'test/cheap')
+  const dear = scriptedModel([{ text: 'ok' }], { prices: { ...prices, input: 1_000_000_000, output: 1_000_000_000 } }, 'test/dear')
+  const result = await new Agent({ model: [cheap, dear], limits: { cost: 1_000 } }).generate('What is the weather in Hangzhou?')
+
+  expect(result.stopReason).toBe('max-cost')
+  expect([cheap.requests.length, dear.requests.length]).toEqual([1, 0])
+})

@@ -7,14 +7,14 @@ import type { LoopRun } from './loop-run.ts'
  * The budget of tokens or money that this request would pass, by what was reported so far and an estimate for the request itself.
  * Checked before every request, retries included. Keeps the estimate for an attempt that will not report.
  */
-export function passedBudget(run: LoopRun, request: ModelRequest): 'max-tokens' | 'max-cost' | undefined {
+export function passedBudget(run: LoopRun, request: ModelRequest, entry: number): 'max-tokens' | 'max-cost' | undefined {
   const { tokens, cost } = run.agent.limits
   // Estimates read the whole history: they are made only where a budget needs them.
   if (tokens === Number.POSITIVE_INFINITY && cost === Number.POSITIVE_INFINITY) return undefined
   run.openTokens = estimateRequest(run, request)
   const estimated = run.unknownTokens + run.openTokens
   if ((run.usage.totalTokens ?? 0) + estimated > tokens) return 'max-tokens'
-  return cost !== Number.POSITIVE_INFINITY && spentMicros(run, estimated) > cost ? 'max-cost' : undefined
+  return cost !== Number.POSITIVE_INFINITY && spentMicros(run, estimated, entry) > cost ? 'max-cost' : undefined
 }
 
 /** The cost so far, each model at its own prices; `undefined` without prices, or while the usage of an attempt is unknown. */
@@ -30,10 +30,10 @@ export function costSoFar(run: LoopRun): Cost | undefined {
   return { currency: prices.currency, amountMicros }
 }
 
-function spentMicros(run: LoopRun, estimatedTokens: number): number {
+function spentMicros(run: LoopRun, estimatedTokens: number, asked: number): number {
   let amountMicros = 0
   for (const [entry, { traits }] of run.agent.models.entries()) {
-    const estimated = { inputTokens: entry === run.entry ? estimatedTokens : 0, outputTokens: 0 }
+    const estimated = { inputTokens: entry === asked ? estimatedTokens : 0, outputTokens: 0 }
     const cost = traits.prices && costOf(addUsage(estimated, run.usageByEntry[entry] ?? {}), traits.prices)
     amountMicros += cost?.amountMicros ?? Number.POSITIVE_INFINITY
   }

@@ -24,7 +24,7 @@ export async function callModel(run: LoopRun, request: ModelRequest, position: M
   const step = openStep(run)
   let next: NextAttempt = { reason: 'first', waitMs: 0, place: firstPlace(run) }
   for (let attempt = 1; ; attempt++) {
-    const limit = leftMs(run) > 0 ? passedBudget(run, request) : 'max-duration'
+    const limit = leftMs(run) > 0 ? passedBudget(run, request, next.place.entry) : 'max-duration'
     if (limit !== undefined) return { stop: limit }
     const settled = await performAttempt(run, { ...next, step, attempt, request }, position)
     const answer = answerOf(run, settled, { ...next, attempt })
