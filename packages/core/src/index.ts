@@ -11,6 +11,7 @@ export {
   ToolError,
 } from './contract/errors.ts'
 export type { AttemptReason, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './contract/events.ts'
+export type { PrepareStep, StepPlan, StepView, StopWhen } from './contract/hooks.ts'
 export type { Json, JsonObject } from './contract/json.ts'
 export { defaultLimits, type Limits, type ResolvedLimits } from './contract/limits.ts'
 export {
@@ -59,7 +60,6 @@ export type { Engine, EngineStep } from './durability/hosts/engine.ts'
 export type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from './durability/journal.ts'
 export { type FinishedEvent, finishedEvents, liveFilter } from './durability/read-run.ts'
 export type { RunRecord } from './durability/records.ts'
-export type { PrepareStep, StepPlan, StepView, StopWhen } from './loop/loop-run.ts'
 export { createLimiter, type Limiter, type LimiterOptions, type Permit } from './retry/limiter.ts'
 export type { Listener } from './run/event-channel.ts'
 export { Run } from './run/run.ts'

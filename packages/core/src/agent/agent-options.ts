@@ -1,3 +1,4 @@
+import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { Model, ToolChoice } from '../contract/model.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
@@ -5,7 +6,6 @@ import type { Tool } from '../contract/tool.ts'
 import type { Answers } from '../durability/decisions.ts'
 import type { Engine } from '../durability/hosts/engine.ts'
 import type { Journal } from '../durability/journal.ts'
-import type { PrepareStep, StopWhen } from '../loop/loop-run.ts'
 
 export interface AgentOptions<Context = unknown, Output = unknown> {
   /** For people: in events and errors. Default: `agent`. */

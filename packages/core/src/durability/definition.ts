@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../contract/json.ts'
-import type { LoopAgent } from '../loop/loop-run.ts'
-import { hashTool } from '../loop/questions.ts'
+import type { OutputMode, OutputSpec } from '../contract/output.ts'
+import type { Tool } from '../contract/tool.ts'
 import { shortHash } from '../support/hash.ts'
 
 /** The definition of an agent as hashes: what a recorded run is compared with before it goes on. */
@@ -23,8 +23,17 @@ export interface DefinitionChange {
   readonly tools: ReadonlySet<string>
 }
 
+/** The options of an agent that its runs depend on. */
+export interface DefinedAgent {
+  readonly instructions: string | undefined
+  readonly tools: ReadonlyMap<string, Tool<never>>
+  readonly output: { readonly spec: OutputSpec; readonly mode: OutputMode } | undefined
+  readonly prepareStep: unknown
+  readonly stopWhen: unknown
+}
+
 /** Describes an agent. */
-export function definitionOf(agent: LoopAgent): Definition {
+export function definitionOf(agent: DefinedAgent): Definition {
   const { instructions, tools, output, prepareStep, stopWhen } = agent
   return {
     format: 1,
@@ -48,6 +57,11 @@ export function compareDefinitions(before: Definition, now: Definition): Definit
     ...(before.output === now.output ? [] : ['the output']),
   ]
   return { changes, tools: new Set(changed) }
+}
+
+/** A hash of what the model and people knew of a tool. */
+export function hashTool({ name, description, inputSchema, effect }: Pick<Tool<never>, 'name' | 'description' | 'inputSchema' | 'effect'>): string {
+  return hash([name, description, inputSchema, effect])
 }
 
 function hash(value: Json): string {

@@ -2,11 +2,9 @@ import type { RunEvent, RunEventBody } from '../contract/events.ts'
 import { isJsonObject, type Json } from '../contract/json.ts'
 import { toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
-import type { AttemptOutput } from '../loop/attempt.ts'
-import type { RecordedOutput } from '../loop/run-tool.ts'
 import type { SavedRun } from './journal.ts'
 import { type ModelStep, makeOperationId, parseOperationId } from './operation-ids.ts'
-import type { DoneRecord } from './records.ts'
+import type { AttemptOutput, DoneRecord, ToolCallOutput } from './records.ts'
 
 /** An event of what is recorded: the end of a message or of a tool call. */
 export type FinishedEvent = Extract<RunEventBody, { type: 'message-end' | 'tool-end' }> & { readonly runId: string; readonly operation: string }
@@ -90,7 +88,7 @@ function toolEnd(runId: string, { id, output, ms }: DoneRecord, { reply, step }:
   const call = toolCallsOf(reply.message)[position.index]
   if (call === undefined || !isJsonObject(output)) return []
   // Recorded by the operation of a tool call.
-  const { status, text } = output as unknown as RecordedOutput
+  const { status, text } = output as unknown as ToolCallOutput
   const { toolCallId, toolName } = call
   return [{ type: 'tool-end', step, key, toolCallId, toolName, status, text, ms, replayed: true, runId, operation: id }]
 }

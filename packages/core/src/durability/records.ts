@@ -1,5 +1,9 @@
+import type { ErrorData } from '../contract/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
+import type { ToolStatus } from '../contract/messages.ts'
+import type { ModelReply } from '../contract/model.ts'
 import type { RunStatus, RunVersion, StopReason } from '../contract/result.ts'
+import type { Usage } from '../contract/usage.ts'
 
 /** One recorded fact of a run. A run that can go on is the list of its records. */
 export type RunRecord =
@@ -23,6 +27,21 @@ export interface DoneRecord extends JsonObject {
   readonly ms: number
   readonly waitedMs: number
   readonly executions: number
+}
+
+/** The output of an operation that sends one request. A failure is a value; `retryInMs` asks the loop for another attempt. */
+export type AttemptOutput =
+  | { readonly status: 'ok'; readonly reply: ModelReply }
+  /** `free` marks the retry of a stale connection, or of a request that is worded differently: it counts as no attempt. */
+  | { readonly status: 'failed'; readonly error: ErrorData; readonly usage?: Usage; readonly retryInMs?: number; readonly free?: true }
+  /** The time limit of the run came first; `text` is what had come by then. */
+  | { readonly status: 'late'; readonly text: string }
+
+/** The output of an operation that runs a tool call. */
+export interface ToolCallOutput {
+  readonly status: ToolStatus
+  readonly text: string
+  readonly coerced?: readonly string[]
 }
 
 /** How a process left the run: for people and lists. Replay does not need it. */

@@ -1,30 +1,24 @@
-import { AgentError, copyError, type ErrorData } from '../contract/errors.ts'
+import { AgentError, copyError } from '../contract/errors.ts'
 import type { AttemptReason, RunEventBody } from '../contract/events.ts'
 import { assertNever } from '../contract/json.ts'
 import type { ModelEvent, ModelReply, ModelRequest } from '../contract/model.ts'
 import type { OperationContext } from '../contract/operations.ts'
-import type { Usage } from '../contract/usage.ts'
+import type { AttemptOutput } from '../durability/records.ts'
 import { countFailure, countSuccess, mayRetry } from '../retry/budget.ts'
-import { maxRetryAfterMs, retryDelayMs, sleep } from '../retry/policy.ts'
+import { maxAttempts, maxRetryAfterMs, retryDelayMs, sleep } from '../retry/policy.ts'
 import { describe } from '../support/describe.ts'
-import { type ChainPlace, hasNextRound, mayGoOn, modelAt } from './chain.ts'
-import { addWarning, clockOf, type LoopRun, leftMs } from './loop-run.ts'
+import { type LoopRun, withinTimeLimit } from './loop-run.ts'
+import type { Charge } from './state/ledger.ts'
+import { type ChainPosition, mayTryNextModel } from './state/model-chain.ts'
 
-/** What is recorded of one request. A failure is a value; `retryInMs` says that the loop shall try again. */
-export type AttemptOutput =
-  | { readonly status: 'ok'; readonly reply: ModelReply }
-  /** `free` marks the retry of a stale connection, or of a request that is worded otherwise: it counts for nothing. */
-  | { readonly status: 'failed'; readonly error: ErrorData; readonly usage?: Usage; readonly retryInMs?: number; readonly free?: true }
-  /** The time limit of the run came first; `text` is what had come by then. */
-  | { readonly status: 'late'; readonly text: string }
-
-export interface Attempt {
+/** One request, as planned before it is sent. */
+export interface Attempt extends Charge {
   readonly step: number
   /** From 1 within the step. */
-  readonly attempt: number
+  readonly number: number
   readonly reason: AttemptReason
   readonly waitMs: number
-  readonly place: ChainPlace
+  readonly position: ChainPosition
   readonly request: ModelRequest
 }
 
@@ -39,9 +33,9 @@ interface Reception extends OperationContext {
 export async function attemptModel(run: LoopRun, attempt: Attempt, context: OperationContext): Promise<AttemptOutput> {
   const shown: string[] = []
   try {
-    const reply = await clockOf(run, context.signal).within(leftMs(run), (signal) => receive({ ...context, run, attempt, signal, shown }))
+    const reply = await withinTimeLimit(run, context.signal, (signal) => receive({ ...context, run, attempt, signal, shown }))
     if (reply === 'late') return { status: 'late', text: shown.join('') }
-    const { id, traits } = modelAt(run, attempt.place)
+    const { id, traits } = run.chain.modelAt(attempt.modelIndex)
     countSuccess(traits.retryScope ?? id)
     return { status: 'ok', reply }
   } catch (thrown) {
@@ -52,10 +46,10 @@ export async function attemptModel(run: LoopRun, attempt: Attempt, context: Oper
 
 async function receive(reception: Reception): Promise<ModelReply> {
   const { run, attempt, signal, emit, room: roomOf } = reception
-  const model = modelAt(run, attempt.place)
+  const model = run.chain.modelAt(attempt.modelIndex)
   if (attempt.waitMs > 0) await sleep(attempt.waitMs, signal)
-  const permit = await model.limiter?.acquire(run.openTokens, signal)
-  emit({ type: 'attempt', step: attempt.step, attempt: attempt.attempt, model: model.id, reason: attempt.reason })
+  const permit = await model.limiter?.acquire(attempt.estimate(), signal)
+  emit({ type: 'attempt', step: attempt.step, attempt: attempt.number, model: model.id, reason: attempt.reason })
   const chunks = model.stream(attempt.request, { signal })[Symbol.asyncIterator]()
   try {
     for (;;) {
@@ -71,17 +65,17 @@ async function receive(reception: Reception): Promise<ModelReply> {
       if (room !== undefined) await room
     }
   } finally {
-    leave(chunks)
+    cancel(chunks)
     permit?.release()
   }
 }
 
-// Not awaited, and nothing of it counts: a model that goes on after its reply, or fails to stop, must not hold or break the run.
-function leave(chunks: AsyncIterator<unknown>): void {
+// Not awaited, and its failure is ignored: a model that continues after its reply, or fails to stop, must not hold or break the run.
+function cancel(chunks: AsyncIterator<unknown>): void {
   try {
     chunks.return?.().catch(() => {})
   } catch {
-    // Its answer is there, or its error is on its way.
+    // The reply has come, or the error that ended it is thrown already.
   }
 }
 
@@ -91,13 +85,13 @@ function deliver({ run, attempt, shown, emit }: Reception, events: readonly Mode
     if (event.type === 'reply') return event.reply
     if (event.type === 'text-delta' && event.delta !== '') shown.push(event.delta)
     // Models warn with every request; a run says it once.
-    if (event.type !== 'warning' || addWarning(run, event.warning)) emit(liveEvent(attempt, event))
+    if (event.type !== 'warning' || run.notes.addWarning(event.warning)) emit(liveEvent(attempt, event))
   }
   return undefined
 }
 
 // Written out: a spread and an assignment for each delta cost more than all the rest that is done with it.
-function liveEvent({ step, attempt }: Attempt, event: Exclude<ModelEvent, { type: 'reply' }>): RunEventBody {
+function liveEvent({ step, number: attempt }: Attempt, event: Exclude<ModelEvent, { type: 'reply' }>): RunEventBody {
   switch (event.type) {
     case 'text-delta':
     case 'reasoning-delta':
@@ -124,16 +118,15 @@ interface Failure {
 
 function judgeFailure(run: LoopRun, attempt: Attempt, { context, thrown, textShown }: Failure): AttemptOutput {
   const failure = AgentError.is(thrown) ? thrown : internalError(thrown)
-  const { step, attempt: number } = attempt
+  const { step, number } = attempt
   const isVoid = run.restartAfterText || !textShown
-  const plan = planRetry(run, attempt.place, failure)
+  const plan = planRetry(run, attempt, failure)
   const error = copyError(isVoid || !failure.retryable ? failure : interrupted(failure, step), {
     attempts: number,
     ...(plan === 'no-budget' &&
       isVoid && { message: `${failure.message} It was not asked again: recent failures have used up the retry budget of this endpoint.` }),
   })
-  run.liveErrors ??= new Map()
-  run.liveErrors.set(context.key, error)
+  run.notes.keepFailure(context.key, error)
   const data = error.toJSON()
   const usage = error.usage && { usage: error.usage }
   if (plan === 'no-retry' || plan === 'no-budget' || !isVoid) return { status: 'failed', error: data, ...usage }
@@ -143,22 +136,25 @@ function judgeFailure(run: LoopRun, attempt: Attempt, { context, thrown, textSho
 
 type RetryPlan = { readonly retryInMs: number; readonly free?: true } | 'no-retry' | 'no-budget'
 
-// Decided here, inside the operation, and recorded: jitter and the budget of the process are nothing that a replay knows.
-function planRetry(run: LoopRun, place: ChainPlace, failure: AgentError): RetryPlan {
-  if (failure.reworded || (failure.stale && !place.freeUsed)) return { retryInMs: 0, free: true }
-  const model = modelAt(run, place)
+// Decided here, inside the operation, and recorded: a replay knows neither the jitter nor the retry budget of the process.
+function planRetry({ agent, chain }: LoopRun, { modelIndex, position }: Attempt, failure: AgentError): RetryPlan {
+  if (failure.reworded || (failure.stale && !position.freeUsed)) return { retryInMs: 0, free: true }
+  const model = chain.modelAt(modelIndex)
   if (failure.retryAfterMs !== undefined) model.limiter?.pause(Math.min(failure.retryAfterMs, maxRetryAfterMs))
   const scope = model.traits.retryScope ?? model.id
   if (failure.retryable) countFailure(scope)
-  if (place.left.length > 0 && mayGoOn(failure.code)) return { retryInMs: 0 }
-  const isWorthARound = failure.retryable || run.agent.models.length > 1
-  const retryInMs = isWorthARound && hasNextRound(run, place, failure) ? roundDelayMs(failure, place) : undefined
+  const mayFallBack = mayTryNextModel(failure.code)
+  if (mayFallBack && position.remaining.length > 0) return { retryInMs: 0 }
+  // A server may say that even a refusal is worth another try.
+  const isWorthARound = failure.retryable || (mayFallBack && agent.models.length > 1)
+  const isRoundLeft = position.round < maxAttempts && chain.hasNextRound(position, failure.code)
+  const retryInMs = isWorthARound && isRoundLeft ? roundDelayMs(failure, position) : undefined
   if (retryInMs === undefined) return 'no-retry'
   return mayRetry(scope) ? { retryInMs } : 'no-budget'
 }
 
 // With a chain, a round may follow a failure that is not worth a retry by itself.
-function roundDelayMs(failure: AgentError, { round }: ChainPlace): number | undefined {
+function roundDelayMs(failure: AgentError, { round }: ChainPosition): number | undefined {
   return retryDelayMs(failure.retryable ? failure : copyError(failure, { retryable: true }), round, Math.random())
 }
 

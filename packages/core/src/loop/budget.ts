@@ -2,49 +2,61 @@ import type { ModelRequest } from '../contract/model.ts'
 import { addUsage, type Cost, costOf } from '../contract/usage.ts'
 import { estimateTokens } from './estimate.ts'
 import type { LoopRun } from './loop-run.ts'
+import type { ModelSpending } from './state/ledger.ts'
+
+type Spent = Pick<LoopRun, 'agent' | 'ledger'>
+
+/** A request that is about to be sent. */
+export interface PlannedRequest {
+  /** Index of the model that it is sent to: the request is priced as that one. */
+  readonly modelIndex: number
+  /** Its tokens, estimated; called only where a budget needs them. */
+  readonly estimate: () => number
+}
 
 /**
- * The budget of tokens or money that this request would pass, by what was reported so far and an estimate for the request itself.
- * Checked before every request, retries included. Keeps the estimate for an attempt that will not report.
+ * The budget of tokens or money that a request would pass, by what was reported so far, by the estimates of requests that never
+ * reported, and by the estimate of the request itself. Checked before every request, retries included.
  */
-export function passedBudget(run: LoopRun, request: ModelRequest, entry: number): 'max-tokens' | 'max-cost' | undefined {
-  const { tokens, cost } = run.agent.limits
-  // Estimates read the whole history: they are made only where a budget needs them.
+export function passedBudget({ agent, ledger }: Spent, { modelIndex, estimate }: PlannedRequest): 'max-tokens' | 'max-cost' | undefined {
+  const { tokens, cost } = agent.limits
   if (tokens === Number.POSITIVE_INFINITY && cost === Number.POSITIVE_INFINITY) return undefined
-  run.openTokens = estimateRequest(run, request)
-  const estimated = run.unknownTokens + run.openTokens
-  if ((run.usage.totalTokens ?? 0) + estimated > tokens) return 'max-tokens'
-  return cost !== Number.POSITIVE_INFINITY && spentMicros(run, estimated, entry) > cost ? 'max-cost' : undefined
+  const requestTokens = estimate()
+  if ((ledger.usage.totalTokens ?? 0) + ledger.estimatedTokens + requestTokens > tokens) return 'max-tokens'
+  if (cost === Number.POSITIVE_INFINITY) return undefined
+  const spent = agent.models.map((model, index) => {
+    const { reported, estimatedTokens } = ledger.spendingOf(index)
+    return micros(model, { reported, estimatedTokens: estimatedTokens + (index === modelIndex ? requestTokens : 0) })
+  })
+  return sum(spent) > cost ? 'max-cost' : undefined
 }
 
 /** The cost so far, each model at its own prices; `undefined` without prices, or while the usage of an attempt is unknown. */
-export function costSoFar(run: LoopRun): Cost | undefined {
-  const { prices } = run.agent.traits
-  if (prices === undefined || run.usage.unknownAttempts > 0) return undefined
-  let amountMicros = 0
-  for (const [entry, model] of run.agent.models.entries()) {
-    const cost = model.traits.prices && costOf({ inputTokens: 0, outputTokens: 0, ...run.usageByEntry[entry] }, model.traits.prices)
-    if (cost === undefined) return undefined
-    amountMicros += cost.amountMicros
-  }
-  return { currency: prices.currency, amountMicros }
+export function costSoFar({ agent, ledger }: Spent): Cost | undefined {
+  const { prices } = agent.traits
+  if (prices === undefined || ledger.usage.unknownAttempts > 0) return undefined
+  const amountMicros = sum(agent.models.map((model, index) => micros(model, { ...ledger.spendingOf(index), estimatedTokens: 0 })))
+  return amountMicros === Number.POSITIVE_INFINITY ? undefined : { currency: prices.currency, amountMicros }
 }
 
-function spentMicros(run: LoopRun, estimatedTokens: number, asked: number): number {
-  let amountMicros = 0
-  for (const [entry, { traits }] of run.agent.models.entries()) {
-    const estimated = { inputTokens: entry === asked ? estimatedTokens : 0, outputTokens: 0 }
-    const cost = traits.prices && costOf(addUsage(estimated, run.usageByEntry[entry] ?? {}), traits.prices)
-    amountMicros += cost?.amountMicros ?? Number.POSITIVE_INFINITY
-  }
-  return amountMicros
-}
-
-// A request holds what the last one held, its answer and what came since: reported numbers where there are some.
-function estimateRequest(run: LoopRun, request: ModelRequest): number {
-  const last = run.steps.at(-1)
+/**
+ * The tokens of a request. It holds what the last one held, the reply to it and what came since: reported numbers where there are
+ * some, an estimate for the rest.
+ */
+export function estimateRequest({ agent, transcript }: Pick<LoopRun, 'agent' | 'transcript'>, request: ModelRequest): number {
+  const last = transcript.steps.at(-1)
   const known = last?.attempts === 1 ? last.usage.totalTokens : undefined
   if (last === undefined || known === undefined) return estimateTokens([request.instructions, request.tools, request.messages])
-  const changed = request.instructions === run.agent.instructions ? 0 : estimateTokens(request.instructions)
+  const changed = request.instructions === agent.instructions ? 0 : estimateTokens(request.instructions)
   return known + changed + estimateTokens(request.messages.slice(request.messages.lastIndexOf(last.message) + 1))
+}
+
+// Infinity where a cost cannot be known: it passes every limit.
+function micros({ traits: { prices } }: Spent['agent']['model'], { reported, estimatedTokens }: ModelSpending): number {
+  const usage = addUsage({ inputTokens: estimatedTokens, outputTokens: 0 }, reported)
+  return (prices && costOf(usage, prices)?.amountMicros) ?? Number.POSITIVE_INFINITY
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0)
 }

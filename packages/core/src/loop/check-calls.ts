@@ -4,7 +4,7 @@ import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import { answerToolName } from '../contract/output.ts'
 import type { Tool } from '../contract/tool.ts'
 import { type CallPosition, makeOperationId } from '../durability/operation-ids.ts'
-import { type LoopRun, openStep } from './loop-run.ts'
+import type { LoopRun } from './loop-run.ts'
 import { isRepeatedTooOften } from './repeats.ts'
 
 /** A call that may run. */
@@ -39,18 +39,18 @@ export interface StepReply {
 export function checkCalls(run: LoopRun, { request, reply }: StepReply, callsKey: string): readonly CheckedCall[] {
   const offered = (request.tools ?? []).map(({ name }) => name)
   const rule = ruleAgainstAll(run, reply, callsKey)
-  const step = openStep(run)
-  let left = run.agent.limits.toolCalls - run.toolCalls
+  const step = run.transcript.currentStep
+  let left = run.agent.limits.toolCalls - run.ledger.toolCalls
   return toolCallsOf(reply.message).map((part, index): CheckedCall => {
-    const place = { part, step, index, id: makeOperationId({ type: 'call', step, index, round: 0 }) }
-    const refuse = (status: ToolStatus, text: string): RefusedCall => ({ ...place, result: toolResult(part, status, text) })
+    const position = { part, step, index, id: makeOperationId({ type: 'call', step, index, round: 0 }) }
+    const refuse = (status: ToolStatus, text: string): RefusedCall => ({ ...position, result: toolResult(part, status, text) })
     if (rule !== undefined) return refuse('skipped', rule)
     const tool = findTool(run, part.toolName)
     if (tool === undefined || !offered.includes(tool.name)) return refuse('unknown-tool', unknownToolText(part.toolName, offered))
     const parsed = parseInput(part.inputText)
     if ('problem' in parsed) return refuse('invalid-input', parsed.problem)
     if (countsAsCall(tool) && left-- <= 0) return refuse('skipped', `Not run: the limit of ${run.agent.limits.toolCalls} tool calls of this run is reached.`)
-    return { ...place, tool, input: parsed.input }
+    return { ...position, tool, input: parsed.input }
   })
 }
 
@@ -80,7 +80,7 @@ function ruleAgainstAll(run: LoopRun, reply: ModelReply, callsKey: string): stri
     return `Not run: the reply ended for an unknown reason ('${reply.rawFinishReason}'), so its calls may not be whole. Send them again.`
   }
   if (isCut(reply)) return 'Not run: output limit. The reply was cut at its output limit, so its calls may not be whole. Send shorter calls, one at a time.'
-  if (callsKey !== '' && isRepeatedTooOften(run.repeats, callsKey)) {
+  if (callsKey !== '' && isRepeatedTooOften(run.transcript.repeats, callsKey)) {
     return 'Not run: these very calls were made before and gave the same outputs each time. Use those outputs, try something else, or give your answer.'
   }
   return undefined

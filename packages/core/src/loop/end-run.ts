@@ -5,28 +5,28 @@ import type { Question } from '../contract/operations.ts'
 import { type RunResult, type StopReason, statusOf } from '../contract/result.ts'
 import { parseOperationId } from '../durability/operation-ids.ts'
 import { costSoFar } from './budget.ts'
-import { addStep, type LoopRun } from './loop-run.ts'
+import { completeStep, type LoopRun } from './loop-run.ts'
 
-/** What the open step had brought: an answer that the loop cannot go on with, or partial text. */
-export interface OpenStep {
+/** What the current step had brought: a reply that the loop cannot continue with, or partial text. */
+export interface CurrentStep {
   readonly reply?: ModelReply | undefined
   readonly partialText?: string | undefined
 }
 
-interface Ending extends OpenStep {
+interface Ending extends CurrentStep {
   readonly stopReason: StopReason
   readonly pending?: readonly Question[]
 }
 
 /** Ends the run. */
-export function endRun(run: LoopRun, stopReason: StopReason, open: OpenStep = {}): RunResult {
-  const { reply, partialText } = open
+export function endRun(run: LoopRun, stopReason: StopReason, current: CurrentStep = {}): RunResult {
+  const { reply, partialText } = current
   // A truncated text is sendable and worth keeping; a filtered or empty message is not.
-  if (stopReason === 'truncated' && reply !== undefined && textOf(reply.message) !== '') addStep(run, reply, [])
+  if (stopReason === 'truncated' && reply !== undefined && textOf(reply.message) !== '') completeStep(run, reply, [])
   return resultOf(run, { reply, partialText, stopReason })
 }
 
-/** Pauses the run: the open step is kept in the records alone, never in `messages`. */
+/** Pauses the run: the current step is kept only in the records, never in `messages`. */
 export function pauseRun(run: LoopRun, pending: readonly Question[], reply: ModelReply): RunResult {
   const isUnknown = pending.some(({ id }) => parseOperationId(id)?.type === 'outcome')
   return resultOf(run, { stopReason: isUnknown ? 'outcome-unknown' : 'paused', reply, pending })
@@ -34,22 +34,23 @@ export function pauseRun(run: LoopRun, pending: readonly Question[], reply: Mode
 
 /** What a run has come to by now. */
 export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending = [] }: Ending): RunResult {
-  const last = reply ?? run.steps.at(-1)
+  const { transcript, ledger } = run
+  const last = reply ?? transcript.steps.at(-1)
   return withThrowers({
     runId: run.operations.runId,
     status: statusOf[stopReason],
     stopReason,
     text: partialText || (last === undefined ? '' : textOf(last.message)),
     reasoningText: last === undefined ? '' : (reasoningOf(last.message) ?? ''),
-    messages: run.messages,
-    steps: run.steps,
-    usage: run.usage,
+    messages: transcript.messages,
+    steps: transcript.steps,
+    usage: ledger.usage,
     cost: costSoFar(run),
-    output: run.output,
+    output: transcript.output,
     finishReason: last?.finishReason,
-    toolCalls: run.toolCalls,
-    activeMs: run.activeMs,
-    warnings: run.warnings,
+    toolCalls: ledger.toolCalls,
+    activeMs: ledger.activeMs,
+    warnings: run.notes.warnings,
     pending,
     state: undefined,
   })

@@ -1,12 +1,12 @@
 import type { RunResult } from '../contract/result.ts'
-import { callModel } from './call-model.ts'
-import { callTools } from './call-tools.ts'
-import { closeRun } from './close-run.ts'
+import { endAtLimit } from './closing-request.ts'
 import { endRun, pauseRun } from './end-run.ts'
-import { addStep, type LoopRun, limitOf, openStep } from './loop-run.ts'
-import { prepareRequest, wantsToStop } from './prepare.ts'
+import { completeStep, type LoopRun, limitOf } from './loop-run.ts'
+import { prepareRequest, wantsToStop } from './prepare-step.ts'
 import { endAt } from './repeats.ts'
-import { isAnswered } from './settle-output.ts'
+import { requestModel } from './request-model.ts'
+import { runTools } from './run-tools.ts'
+import { settleReply } from './settle-output.ts'
 
 /**
  * The loop: asks the model, runs the calls that come back, appends the results, and repeats until the model stops.
@@ -18,22 +18,25 @@ import { isAnswered } from './settle-output.ts'
  * @throws {AgentError} What broke.
  */
 export async function runLoop(run: LoopRun): Promise<RunResult> {
+  const { transcript } = run
   for (;;) {
     const limit = limitOf(run)
-    if (limit !== undefined) return await closeRun(run, limit)
+    if (limit !== undefined) return await endAtLimit(run, limit)
 
-    run.show({ type: 'step-start', step: openStep(run) })
+    run.show({ type: 'step-start', step: transcript.currentStep })
     const request = await prepareRequest(run)
-    const answer = await callModel(run, request, openStep(run))
-    if (answer.error !== undefined) throw answer.error
-    if (answer.stop !== undefined) return endRun(run, answer.stop, answer)
+    const outcome = await requestModel(run, request, transcript.currentStep)
+    if (outcome.error !== undefined) throw outcome.error
+    if (outcome.stop !== undefined) return endRun(run, outcome.stop, outcome)
 
-    const batch = await callTools(run, { ...answer, request })
-    if (batch.pending !== undefined) return pauseRun(run, batch.pending, answer.reply)
+    const { reply } = outcome
+    const batch = await runTools(run, { ...outcome, request })
+    if (batch.pending !== undefined) return pauseRun(run, batch.pending, reply)
 
-    addStep(run, answer.reply, batch.results)
-    if (await isAnswered(run, answer.reply, batch.results)) return endRun(run, 'finished')
-    if (run.repeats.count >= endAt) return endRun(run, 'repeated-calls')
+    completeStep(run, reply, batch.results)
+    const settled = await settleReply(run, reply, batch.results)
+    if (settled === 'finished') return endRun(run, 'finished')
+    if (transcript.repeats.count >= endAt) return endRun(run, 'repeated-calls')
     if (await wantsToStop(run)) return endRun(run, 'stop-condition')
   }
 }

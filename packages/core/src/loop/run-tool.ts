@@ -5,23 +5,17 @@ import type { ToolStatus } from '../contract/messages.ts'
 import type { Operation, OperationContext } from '../contract/operations.ts'
 import type { ToolOutput } from '../contract/tool.ts'
 import { makeOperationId, makeOperationKey } from '../durability/operation-ids.ts'
+import type { ToolCallOutput } from '../durability/records.ts'
 import { errorId } from '../support/describe.ts'
 import type { RunnableCall } from './check-calls.ts'
-import { clockOf, type LoopRun, leftMs, openStep } from './loop-run.ts'
-
-/** What is recorded of a tool call. */
-export interface RecordedOutput {
-  readonly status: ToolStatus
-  readonly text: string
-  readonly coerced?: readonly string[]
-}
+import { type LoopRun, leftMs } from './loop-run.ts'
 
 /**
  * The operation that runs one call.
  *
  * @param round - Number of the repetition after an unknown outcome, 0 for none; each has an operation of its own and the same idempotency key.
  */
-export function toolOperation(run: LoopRun, call: RunnableCall, round: number): Operation<RecordedOutput> {
+export function toolOperation(run: LoopRun, call: RunnableCall, round: number): Operation<ToolCallOutput> {
   return {
     id: makeOperationId({ type: 'call', step: call.step, index: call.index, round }),
     name: `tool ${call.tool.name}`,
@@ -31,14 +25,14 @@ export function toolOperation(run: LoopRun, call: RunnableCall, round: number): 
   }
 }
 
-async function executeCall(run: LoopRun, call: RunnableCall, context: OperationContext): Promise<RecordedOutput> {
+async function executeCall(run: LoopRun, call: RunnableCall, context: OperationContext): Promise<ToolCallOutput> {
   const { toolName, toolCallId } = call.part
-  const step = openStep(run)
+  const step = run.transcript.currentStep
   const head = { step, key: call.id, toolCallId, toolName }
   const started = performance.now()
   const deadlineMs = leftMs(run) - context.waitedMs
   if (deadlineMs <= 0) {
-    const output: RecordedOutput = { status: 'skipped', text: 'Not run: the time limit of the run was reached.' }
+    const output: ToolCallOutput = { status: 'skipped', text: 'Not run: the time limit of the run was reached.' }
     context.emit({ type: 'tool-end', ...head, ...output, ms: 0 })
     return output
   }
@@ -47,10 +41,7 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
   const progress = progressOf(context, { step, key: call.id, toolName })
   const { error, ...output } = await settleCall(run, call, { signal: context.signal, progress: progress.report, deadlineMs })
   progress.close()
-  if (output.status === 'fatal') {
-    run.toolErrors ??= new Map()
-    run.toolErrors.set(call.id, error)
-  }
+  if (output.status === 'fatal') run.notes.keepToolError(call.id, error)
   context.emit(withError({ type: 'tool-end', ...head, ...output, ms: performance.now() - started }, error))
   return output
 }
@@ -77,7 +68,7 @@ async function settleCall(run: LoopRun, call: RunnableCall, { signal, progress, 
   const context = run.context as never
   const idempotencyKey = makeOperationKey(run.operations.runId, call.id)
   try {
-    const output = await clockOf(run, signal).within(deadlineMs, (inner) =>
+    const output = await run.clock.within(signal, deadlineMs, (inner) =>
       tool.run(input, { signal: inner, context, idempotencyKey, toolCallId: part.toolCallId, progress, ...(answer !== undefined && { answer }) }),
     )
     if (output === 'late') return { status: 'abandoned', text: 'Not finished: the time limit of the run was reached. It may have completed.' }
@@ -135,22 +126,22 @@ function isFatal(error: unknown): error is FatalToolError {
   }
 }
 
-interface ProgressPlace {
+interface ProgressSource {
   readonly step: number
   readonly key: string
   readonly toolName: string
 }
 
 // While consumers are behind, only the newest progress waits for them. Nothing is reported after the end of the call.
-function progressOf({ emit, room }: OperationContext, place: ProgressPlace): { report(data: Json): void; close(): void } {
-  let isOpen = true
+function progressOf({ emit, room }: OperationContext, source: ProgressSource): { report(data: Json): void; close(): void } {
+  let isRunning = true
   let waiting: { data: Json } | undefined
   const show = (data: Json): void => {
-    if (isOpen) emit({ type: 'tool-progress', ...place, data })
+    if (isRunning) emit({ type: 'tool-progress', ...source, data })
   }
   const report = (data: Json): void => {
     const json = asJson(data)
-    if (!isOpen || json === undefined) return
+    if (!isRunning || json === undefined) return
     if (waiting !== undefined) {
       waiting.data = json
       return
@@ -165,7 +156,7 @@ function progressOf({ emit, room }: OperationContext, place: ProgressPlace): { r
     })
   }
   const close = (): void => {
-    isOpen = false
+    isRunning = false
   }
   return { report, close }
 }

@@ -1,79 +1,81 @@
 import { AgentError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
-import { textOf, toolCallsOf, user } from '../contract/messages.ts'
+import { textOf, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
 import type { Operation } from '../contract/operations.ts'
 import { answerToolName, type OutputCheck, readJsonText } from '../contract/output.ts'
 import type { RunStep } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import { findTool } from './check-calls.ts'
-import { addBatchTime, clockOf, type LoopRun, leftMs } from './loop-run.ts'
+import { type LoopRun, withinTimeLimit } from './loop-run.ts'
 
 /** The model is asked again at most this often in a run. */
 const maxOutputRetries = 2
 
 /**
- * Whether the step that is now whole brought the final answer. With an `output`, an answer that does not fit is asked for again.
+ * Settles what a complete step means for the run. Without an `output`, a reply without calls finishes it. With one, the reply is
+ * checked, and the model is told to correct an output that does not fit.
  *
- * @throws {AgentError} `invalid-output` when the answer still does not fit.
+ * @throws {AgentError} `invalid-output` when the output still does not fit.
  */
-export async function isAnswered(run: LoopRun, reply: ModelReply, results: RunStep['toolResults']): Promise<boolean> {
+export async function settleReply(run: LoopRun, reply: ModelReply, results: RunStep['toolResults']): Promise<'finished' | 'continue'> {
   const { output } = run.agent
-  if (output === undefined) return results.length === 0
-  const given = answersIn(run, reply).find(({ index }) => results[index]?.status === 'ok')
-  if (results.length > 0 && given === undefined) return false
-  const check = await checkAnswer(run, given?.inputText ?? textOf(reply.message))
+  if (output === undefined) return results.length === 0 ? 'finished' : 'continue'
+  const given = outputCallsIn(run, reply).find(({ index }) => results[index]?.status === 'ok')
+  if (results.length > 0 && given === undefined) return 'continue'
+  const check = await checkOutput(run, given?.inputText ?? textOf(reply.message))
   if (check.ok) {
-    run.output = check.value
-    return true
+    run.transcript.acceptOutput(check.value)
+    return 'finished'
   }
-  if (run.outputRetries++ >= maxOutputRetries) {
+  if (run.transcript.rejectedOutputs >= maxOutputRetries) {
     throw new AgentError(`The answer does not fit its schema after ${maxOutputRetries} further tries: ${check.message}`, {
       code: 'invalid-output',
       phase: 'finish',
     })
   }
+  run.transcript.countRejectedOutput()
   const how = output.mode === 'tool' ? `Call ${answerToolName} with a corrected answer.` : 'Answer again with the corrected JSON object and nothing else.'
-  run.messages.push(user(`${check.message} ${how}`))
-  return false
+  run.transcript.addNotice(`${check.message} ${how}`)
+  return 'continue'
 }
 
-/** Reads the answer of a closing request, if it has one; nothing is asked again there. */
-export async function readClosingOutput(run: LoopRun, reply: ModelReply): Promise<void> {
+/** Reads the output of a closing request, if it has one; nothing is asked again there. */
+export async function settleClosingReply(run: LoopRun, reply: ModelReply): Promise<void> {
   if (run.agent.output === undefined) return
-  const [given] = answersIn(run, reply)
-  const check = await checkAnswer(run, given?.inputText ?? textOf(reply.message))
-  if (check.ok) run.output = check.value
+  const [given] = outputCallsIn(run, reply)
+  const check = await checkOutput(run, given?.inputText ?? textOf(reply.message))
+  if (check.ok) run.transcript.acceptOutput(check.value)
 }
 
-function answersIn(run: LoopRun, { message }: ModelReply): readonly { readonly index: number; readonly inputText: string }[] {
+function outputCallsIn(run: LoopRun, { message }: ModelReply): readonly { readonly index: number; readonly inputText: string }[] {
   return toolCallsOf(message).flatMap(({ toolName, inputText }, index) => (findTool(run, toolName)?.name === answerToolName ? [{ index, inputText }] : []))
 }
 
 // Checking runs code of the caller's schema, so it is an operation.
-async function checkAnswer(run: LoopRun, text: string): Promise<OutputCheck<Json>> {
+async function checkOutput(run: LoopRun, text: string): Promise<OutputCheck<Json>> {
   const operation: Operation<OutputCheck<Json>> = {
-    id: makeOperationId({ type: 'output', step: run.steps.length }),
+    id: makeOperationId({ type: 'output', step: run.transcript.steps.length }),
     name: 'output',
     effect: 'read',
     run: async ({ signal }) => {
-      const check = await clockOf(run, signal).within(leftMs(run), () => parseAnswer(run, text))
+      const check = await withinTimeLimit(run, signal, () => parseOutput(run, text))
       return check === 'late' ? { ok: false, message: 'The answer was not checked within the time limit of the run.' } : check
     },
   }
   const outcomes = await run.operations.perform([operation])
-  addBatchTime(run, outcomes)
+  run.ledger.addBatchTime(outcomes)
   const [outcome] = outcomes
   return outcome?.status === 'done' ? outcome.output : { ok: false, message: 'The answer was not checked.' }
 }
 
-async function parseAnswer(run: LoopRun, text: string): Promise<OutputCheck<Json>> {
+async function parseOutput(run: LoopRun, text: string): Promise<OutputCheck<Json>> {
   const read = readJsonText(text)
   if ('problem' in read) return { ok: false, message: read.problem }
   try {
     const check = await run.agent.output?.spec.parse(read.value)
     if (check?.ok !== true) return { ok: false, message: check?.message ?? 'There is nothing to check against.' }
-    // A record is JSON: what a schema made of the answer (a date, say) is kept in its JSON form, live and replayed alike.
+    // A record is JSON: what a schema made of the output (a date, say) is kept in its JSON form, live and replayed alike.
     return { ok: true, value: JSON.parse(JSON.stringify(check.value ?? null)) as Json }
   } catch {
     return { ok: false, message: 'The answer could not be checked, or what its schema made of it is not JSON.' }

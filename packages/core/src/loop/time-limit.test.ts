@@ -88,7 +88,7 @@ test('calls that began some microseconds after the first that is late are late t
     return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
   })
   for (let round = 0; round < 10; round++) {
-    const agent = new Agent({ model: scriptedModel([calls('busy', 10)]), tools: [busy], limits: { durationMs: 10 } })
+    const agent = new Agent({ model: scriptedModel([calls('busy', 10)]), tools: [busy], limits: { durationMs: 60 } })
     const { steps } = await agent.generate('go')
     expect(new Set(steps[0]?.toolResults.map(({ status }) => status))).toEqual(new Set(['abandoned']))
   }

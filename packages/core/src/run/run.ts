@@ -11,7 +11,8 @@ import type { RunHost } from '../durability/hosts/run-host.ts'
 import type { OpenRun } from '../durability/journal.ts'
 import { brokenRequest, type EndRecord, type RunRecord } from '../durability/records.ts'
 import { type RunData, resultOf, withThrowers } from '../loop/end-run.ts'
-import { addAttempt, addTime, addWarning, type LoopAgent, type LoopRun, newLoopRun, openStep } from '../loop/loop-run.ts'
+import type { LoopAgent } from '../loop/loop-agent.ts'
+import { type LoopRun, newLoopRun } from '../loop/loop-run.ts'
 import { runLoop } from '../loop/run-loop.ts'
 import { describe } from '../support/describe.ts'
 import { newId } from '../support/hash.ts'
@@ -78,7 +79,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const host = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room: () => this.#channel.room() }
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
-    this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText, input })
+    this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText }, input)
     this.#result = Promise.resolve().then(() => this.#drive(start.signal))
     // Whoever watches only events must not be punished with an unhandled rejection.
     this.#result.catch(() => {})
@@ -154,7 +155,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
       throw this.#fail(thrown)
     } finally {
       outer?.removeEventListener('abort', forward)
-      this.#loop.clock?.end()
+      this.#loop.clock.end()
     }
   }
 
@@ -165,7 +166,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     this.#journal = await open(this.runId)
     const { head } = this.#journal
     await this.#recordHost.attach(this.#journal)
-    if (this.#loop.messages.length === 0) this.#loop.messages.push(...head.input)
+    this.#loop.transcript.takeInput(head.input)
     this.#compare(head.definition)
     this.#controller.signal.throwIfAborted()
   }
@@ -176,7 +177,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const { changes, tools } = compareDefinitions(recorded, this.#start.definition())
     if (changes.length === 0) return
     const warning = { code: 'definition-changed', message: `Since this run was recorded, its agent changed: ${changes.join(', ')}.` }
-    addWarning(this.#loop, warning)
+    this.#loop.notes.addWarning(warning)
     this.#emit({ type: 'warning', step: 0, warning })
     this.#host.refuseChanged(tools)
   }
@@ -240,9 +241,9 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   #reportListener(type: RunEventType, error: unknown): void {
     const warning = { code: 'listener-threw', message: `A listener of '${type}' threw: ${describe(error)}` }
-    const isNew = addWarning(this.#loop, warning)
+    const isNew = this.#loop.notes.addWarning(warning)
     // A listener of warnings that throws must not report itself for ever.
-    if (isNew && type !== 'warning') this.#emit({ type: 'warning', step: openStep(this.#loop), warning })
+    if (isNew && type !== 'warning') this.#emit({ type: 'warning', step: this.#loop.transcript.currentStep, warning })
   }
 
   #errorOf(thrown: unknown): AgentError {
@@ -260,8 +261,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   // An abort records nothing of what was under way, but its time and its request were spent.
   #chargeOpenWork(): void {
-    addTime(this.#loop, this.#host.cutMs)
-    if (this.#openAttempt > 0) addAttempt(this.#loop, undefined)
+    this.#loop.ledger.addTime(this.#host.cutMs)
+    if (this.#openAttempt > 0) this.#loop.ledger.cutAttempt()
   }
 
   #withState(result: RunData, records: readonly RunRecord[] | undefined): RunResult {

@@ -1,27 +1,28 @@
 import { AgentError } from '../contract/errors.ts'
+import type { PrepareStep, StepPlan, StepView } from '../contract/hooks.ts'
 import { isJsonObject, type Json } from '../contract/json.ts'
 import { user } from '../contract/messages.ts'
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../contract/model.ts'
 import { answerToolName } from '../contract/output.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
-import { decide } from './decide.ts'
-import { type LoopRun, openStep, type PrepareStep, type StepPlan, type StepView } from './loop-run.ts'
+import type { LoopRun } from './loop-run.ts'
+import { runHook } from './run-hook.ts'
 
 /**
  * The request of the next step, changed by the caller's `prepareStep` where there is one. If that takes longer than the run has,
  * the request stays unchanged, and is not sent: no time is left.
  *
- * @throws {AgentError} `invalid-options` when `prepareStep` throws or decides something that cannot be done.
+ * @throws {AgentError} `invalid-options` when `prepareStep` throws or returns something that cannot be done.
  */
 export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
-  const { agent, messages } = run
+  const { agent, transcript } = run
   const plan = agent.prepareStep === undefined ? {} : await planStep(run, agent.prepareStep)
   const instructions = plan.instructions === undefined ? agent.instructions : joinInstructions(plan.instructions, agent.output?.instructions)
   const tools = plan.tools === undefined ? agent.toolDefinitions : chosenTools(run, plan.tools)
   const toolChoice = plan.toolChoice ?? agent.toolChoice
   return {
     ...(instructions !== undefined && { instructions }),
-    messages,
+    messages: transcript.messages,
     ...(tools.length > 0 && { tools }),
     ...(toolChoice !== undefined && tools.length > 0 && { toolChoice }),
     ...responseFormatOf(run),
@@ -33,7 +34,7 @@ export function closingRequest(run: LoopRun, text: string): ModelRequest {
   const { instructions, toolDefinitions, traits } = run.agent
   return {
     ...(instructions !== undefined && { instructions }),
-    messages: [...run.messages, user(text)],
+    messages: [...run.transcript.messages, user(text)],
     ...(toolDefinitions.length > 0 && { tools: toolDefinitions }),
     ...(toolDefinitions.length > 0 && traits.toolChoices.includes('none') && { toolChoice: 'none' as const }),
     ...responseFormatOf(run),
@@ -44,8 +45,12 @@ export function closingRequest(run: LoopRun, text: string): ModelRequest {
 export async function wantsToStop(run: LoopRun): Promise<boolean> {
   const { stopWhen } = run.agent
   if (stopWhen === undefined) return false
-  const decided = await decide(run, { id: makeOperationId({ type: 'stop', step: run.steps.length }), option: 'stopWhen', body: () => stopWhen(viewOf(run)) })
-  return decided !== 'late' && decided.value === true
+  const returned = await runHook(run, {
+    id: makeOperationId({ type: 'stop', step: run.transcript.steps.length }),
+    option: 'stopWhen',
+    body: () => stopWhen(viewOf(run)),
+  })
+  return returned !== 'late' && returned.value === true
 }
 
 /** Joins instructions with what the output adds to them. */
@@ -54,12 +59,12 @@ export function joinInstructions(instructions: string | undefined, added: string
 }
 
 async function planStep(run: LoopRun, prepareStep: PrepareStep): Promise<StepPlan> {
-  const decided = await decide(run, {
-    id: makeOperationId({ type: 'prepare', step: openStep(run) }),
+  const returned = await runHook(run, {
+    id: makeOperationId({ type: 'prepare', step: run.transcript.currentStep }),
     option: 'prepareStep',
     body: () => prepareStep(viewOf(run)),
   })
-  return decided === 'late' ? {} : readPlan(decided.value)
+  return returned === 'late' ? {} : readPlan(returned.value)
 }
 
 const toolChoices: readonly string[] = ['auto', 'none', 'required'] satisfies readonly ToolChoice[]
@@ -88,7 +93,7 @@ function refuse(problem: string): never {
   throw new AgentError(`prepareStep ${problem}.`, { code: 'invalid-options', phase: 'loop' })
 }
 
-function viewOf({ messages, steps, usage }: LoopRun): StepView {
+function viewOf({ transcript: { messages, steps }, ledger: { usage } }: LoopRun): StepView {
   return { messages, steps, usage }
 }
 

@@ -1,7 +1,7 @@
-import { allowManyListeners } from '../support/many-listeners.ts'
+import { allowManyListeners } from '../../support/many-listeners.ts'
 
 interface Waiter {
-  /** When its time is up, on the clock of `performance.now()`. */
+  /** When its time is up, in milliseconds on the clock of `performance.now()`. */
   readonly dueAt: number
   readonly resolve: (late: 'late') => void
   readonly reject: (reason: unknown) => void
@@ -13,36 +13,35 @@ interface Waiter {
  */
 export class RunClock {
   readonly #controller = new AbortController()
-  readonly #open = new Set<Waiter>()
+  readonly #running = new Set<Waiter>()
+  #outer: AbortSignal | undefined
   #timer: NodeJS.Timeout | undefined
   #firesAt = Number.POSITIVE_INFINITY
   #isLate = false
 
-  /** @param outer - Aborts with the run. */
-  constructor(outer: AbortSignal) {
-    // Each call of a step may listen: many are no leak.
+  constructor() {
+    // Each call of a step may listen to this signal: many listeners are not a leak.
     allowManyListeners(this.#controller.signal)
-    const leave = (): void => this.#abort(outer.reason)
-    if (outer.aborted) leave()
-    else outer.addEventListener('abort', leave, { once: true })
   }
 
   /**
-   * Runs a body, whatever the body does: its signal aborts at the limit and with the run, and a body that ignores it is left
-   * alone. What such a body does later is ignored.
+   * Runs a body, whatever the body does: its signal aborts at the limit and with the run, and a body that ignores it is not
+   * waited for. What such a body does later is ignored.
    *
+   * @param outer - Aborts with the run: the signal of the operation, the same one for all operations of the run.
    * @param ms - Time that the run has left, in milliseconds; `Infinity` for no limit.
    * @returns What the body returned, or `'late'` at the limit.
    * @throws What the body threw, or the reason of the abort, at once.
    */
-  within<Result>(ms: number, body: (signal: AbortSignal) => Promise<Result>): Promise<Result | 'late'> {
+  within<Result>(outer: AbortSignal, ms: number, body: (signal: AbortSignal) => Promise<Result>): Promise<Result | 'late'> {
+    this.#follow(outer)
     const { signal } = this.#controller
     if (this.#isLate) return Promise.resolve('late')
     if (signal.aborted) return Promise.reject(signal.reason)
     return new Promise<Result | 'late'>((resolve, reject) => {
       // A timer may fire up to a millisecond early; the time limit must have passed.
       const waiter = { dueAt: performance.now() + Math.ceil(ms) + 1, resolve, reject }
-      this.#open.add(waiter)
+      this.#running.add(waiter)
       this.#arm(waiter.dueAt)
       const fail = (error: unknown): void => {
         this.#settled(waiter)
@@ -59,17 +58,24 @@ export class RunClock {
     })
   }
 
-  /** Ends what a run left under way when it ended. */
+  /** Aborts the bodies that are still running when the run ends. */
   end(): void {
-    this.close()
-    if (this.#open.size > 0) this.#abort(new DOMException('The run has ended.', 'AbortError'))
+    this.releaseTimer()
+    if (this.#running.size > 0) this.#abort(new DOMException('The run has ended.', 'AbortError'))
   }
 
-  /** Lets go of the timer, until something begins again. */
-  close(): void {
+  /** Clears the timer; the next body sets it again. */
+  releaseTimer(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#firesAt = Number.POSITIVE_INFINITY
+  }
+
+  #follow(outer: AbortSignal): void {
+    if (this.#outer !== undefined) return
+    this.#outer = outer
+    if (outer.aborted) this.#abort(outer.reason)
+    else outer.addEventListener('abort', () => this.#abort(outer.reason), { once: true })
   }
 
   #arm(dueAt: number): void {
@@ -86,30 +92,30 @@ export class RunClock {
   }
 
   #fire(): void {
-    this.close()
-    const first = Math.min(...[...this.#open].map(({ dueAt }) => dueAt))
+    this.releaseTimer()
+    const first = Math.min(...[...this.#running].map(({ dueAt }) => dueAt))
     if (first > performance.now()) {
       if (first !== Number.POSITIVE_INFINITY) this.#arm(first)
       return
     }
     // They share one limit: those that began some microseconds later are late too.
     this.#isLate = true
-    for (const waiter of this.#open) waiter.resolve('late')
-    this.#open.clear()
+    for (const waiter of this.#running) waiter.resolve('late')
+    this.#running.clear()
     this.#controller.abort(new DOMException('The time limit of the run was reached.', 'TimeoutError'))
   }
 
   #abort(reason: unknown): void {
-    this.close()
+    this.releaseTimer()
     this.#controller.abort(reason)
-    for (const waiter of this.#open) waiter.reject(reason)
-    this.#open.clear()
+    for (const waiter of this.#running) waiter.reject(reason)
+    this.#running.clear()
   }
 
   #settled(waiter: Waiter): void {
-    if (this.#open.delete(waiter) && this.#open.size === 0) this.#timer?.unref()
+    if (this.#running.delete(waiter) && this.#running.size === 0) this.#timer?.unref()
   }
 }
 
-// A longer delay makes setTimeout fire at once; it is 24.8 days, so it is as good as no limit.
+// setTimeout fires at once for a longer delay. It is 24.8 days, which is as good as no limit.
 const longestTimerMs = 2 ** 31 - 1

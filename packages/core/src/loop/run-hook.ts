@@ -1,10 +1,10 @@
 import { AgentError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import { describe } from '../support/describe.ts'
-import { addBatchTime, clockOf, type LoopRun, leftMs } from './loop-run.ts'
+import { type LoopRun, withinTimeLimit } from './loop-run.ts'
 
-/** A decision of the caller's code. */
-export interface Decision {
+/** A function of the caller that the loop asks. */
+export interface Hook {
   /** Derived from the position in the run. */
   readonly id: string
   /** Names the option in errors: `prepareStep`. */
@@ -12,24 +12,24 @@ export interface Decision {
   readonly body: () => unknown
 }
 
-type Recorded = { readonly status: 'ok'; readonly value: Json } | { readonly status: 'failed'; readonly message: string } | { readonly status: 'late' }
+type HookOutput = { readonly status: 'ok'; readonly value: Json } | { readonly status: 'failed'; readonly message: string } | { readonly status: 'late' }
 
 /**
- * Runs a decision of the caller's code as an operation: recorded as JSON, under the time limit of the run, and not asked again.
+ * Runs a function of the caller as an operation: recorded as JSON, under the time limit of the run, and not asked again.
  *
- * @returns What it decided; `late` when the time limit of the run came first.
+ * @returns What it returned; `late` when the time limit of the run came first.
  * @throws {AgentError} `invalid-options` when it throws, or returns what is not JSON.
  */
-export async function decide(run: LoopRun, { id, option, body }: Decision): Promise<{ readonly value: Json } | 'late'> {
+export async function runHook(run: LoopRun, { id, option, body }: Hook): Promise<{ readonly value: Json } | 'late'> {
   let thrown: unknown
-  const [outcome] = await run.operations.perform<Recorded>([
+  const [outcome] = await run.operations.perform<HookOutput>([
     {
       id,
       name: option,
       effect: 'read',
       run: async ({ signal }) => {
         try {
-          const value = await clockOf(run, signal).within(leftMs(run), async () => asJson(await body()))
+          const value = await withinTimeLimit(run, signal, async () => asJson(await body()))
           return value === 'late' ? { status: 'late' } : { status: 'ok', ...value }
         } catch (error) {
           signal.throwIfAborted()
@@ -40,7 +40,7 @@ export async function decide(run: LoopRun, { id, option, body }: Decision): Prom
     },
   ])
   if (outcome?.status !== 'done') throw new AgentError(`The operation ${id} has no outcome.`, { code: 'internal', phase: 'loop' })
-  addBatchTime(run, [outcome])
+  run.ledger.addBatchTime([outcome])
   const { output } = outcome
   if (output.status === 'ok') return { value: output.value }
   if (output.status === 'late') return 'late'

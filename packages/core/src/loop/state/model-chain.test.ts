@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { Agent } from '../agent/agent.ts'
-import { AgentError, type AgentErrorOptions } from '../contract/errors.ts'
-import { createLimiter } from '../retry/limiter.ts'
-import { type Answer, scriptedModel } from '../testing/scripted-model.ts'
-import { testTool } from '../testing/test-tool.ts'
-import { findProblem } from '../transcripts/check.ts'
+import { Agent } from '../../agent/agent.ts'
+import { AgentError, type AgentErrorOptions } from '../../contract/errors.ts'
+import { createLimiter } from '../../retry/limiter.ts'
+import { type Answer, scriptedModel } from '../../testing/scripted-model.ts'
+import { testTool } from '../../testing/test-tool.ts'
+import { findProblem } from '../../transcripts/check.ts'
 
 const failure = (code: AgentErrorOptions['code'], options: Partial<AgentErrorOptions> = {}): Answer => ({
   error: new AgentError(code, { code, phase: 'headers', retryable: true, retryAfterMs: 0, ...options }),

@@ -1,0 +1,26 @@
+import type { Message } from './messages.ts'
+import type { ToolChoice } from './model.ts'
+import type { RunStep } from './result.ts'
+import type { RunUsage } from './usage.ts'
+
+/** What `prepareStep` may change for one step. It is recorded, so it must be plain JSON. */
+export interface StepPlan {
+  readonly instructions?: string
+  /** Names of the tools to offer; a call of another one is refused. Fewer tools change the prompt prefix, so the provider's cache misses once. */
+  readonly tools?: readonly string[]
+  readonly toolChoice?: ToolChoice
+}
+
+/** What `prepareStep` and `stopWhen` are told. */
+export interface StepView {
+  readonly messages: readonly Message[]
+  /** The complete steps so far. */
+  readonly steps: readonly RunStep[]
+  readonly usage: RunUsage
+}
+
+/** Decides before a step what to change for it; `undefined` changes nothing. */
+export type PrepareStep = (view: StepView) => StepPlan | undefined | Promise<StepPlan | undefined>
+
+/** Decides after a step with tool calls whether the run ends with `stop-condition`. */
+export type StopWhen = (view: StepView) => boolean | Promise<boolean>

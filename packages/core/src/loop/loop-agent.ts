@@ -1,0 +1,34 @@
+import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
+import type { ResolvedLimits } from '../contract/limits.ts'
+import type { Model, ModelTraits, ToolChoice, ToolDefinition } from '../contract/model.ts'
+import type { OutputMode, OutputSpec } from '../contract/output.ts'
+import type { Tool } from '../contract/tool.ts'
+
+/** An agent as the loop reads it: checked, with every default filled in. */
+export interface LoopAgent {
+  readonly name: string
+  /** The first of `models`. */
+  readonly model: Model
+  /** The fallback chain: at least one. */
+  readonly models: readonly Model[]
+  /** What all models of the chain have in common. */
+  readonly traits: ModelTraits
+  readonly instructions: string | undefined
+  readonly tools: ReadonlyMap<string, Tool<never>>
+  /** One array for all runs, so that adapters serialise it once. */
+  readonly toolDefinitions: readonly ToolDefinition[]
+  readonly toolChoice: ToolChoice | undefined
+  readonly toolCallConcurrency: number
+  readonly limits: ResolvedLimits
+  readonly output: LoopOutput | undefined
+  readonly prepareStep: PrepareStep | undefined
+  readonly stopWhen: StopWhen | undefined
+}
+
+/** What the output of the run must be, and how the model is asked for it. */
+export interface LoopOutput {
+  readonly spec: OutputSpec
+  readonly mode: OutputMode
+  /** Added to all instructions. */
+  readonly instructions: string
+}

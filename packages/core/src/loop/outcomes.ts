@@ -1,0 +1,40 @@
+import { readOutcome } from '../contract/answers.ts'
+import type { Question } from '../contract/operations.ts'
+import { hashTool } from '../durability/definition.ts'
+import { makeOperationId } from '../durability/operation-ids.ts'
+import { askPeople } from './ask-people.ts'
+import type { RunnableCall } from './check-calls.ts'
+import type { LoopRun } from './loop-run.ts'
+import type { SettledCall } from './run-tools.ts'
+
+/** What people said about calls of unknown outcome, or the questions that nobody has answered yet. */
+export type AskedOutcomes =
+  | { readonly pending: readonly Question[] }
+  | { readonly settled: readonly SettledCall<RunnableCall>[]; readonly repeated: readonly RunnableCall[] }
+
+/** Asks what became of `once` calls that were started and have no recorded outcome. */
+export async function askForOutcomes(run: LoopRun, calls: readonly RunnableCall[], round: number): Promise<AskedOutcomes> {
+  const asked = await askPeople(
+    run,
+    calls.map((call) => outcomeQuestion(call, round)),
+  )
+  if ('pending' in asked) return asked
+  const settled: SettledCall<RunnableCall>[] = []
+  const repeated: RunnableCall[] = []
+  for (const [index, call] of calls.entries()) {
+    const answer = asked.answers[index]
+    const outcome = readOutcome(answer?.value ?? null)
+    if ('repeat' in outcome) repeated.push(call)
+    else {
+      const output = 'output' in outcome ? ({ status: 'ok', text: outcome.output } as const) : ({ status: 'error', text: outcome.failed } as const)
+      settled.push({ call, output, ms: 0, replayed: answer?.replayed ?? false })
+    }
+  }
+  return { settled, repeated }
+}
+
+/** The question what became of a call. */
+export function outcomeQuestion({ step, index, part, tool, input }: RunnableCall, round: number): Question {
+  const about = { type: 'outcome', toolName: tool.name, toolCallId: part.toolCallId, input, tool: hashTool(tool) }
+  return { id: makeOperationId({ type: 'outcome', step, index, round }), about }
+}

@@ -1,0 +1,152 @@
+import { AgentError } from '../contract/errors.ts'
+import { type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
+import type { ModelReply } from '../contract/model.ts'
+import type { Question } from '../contract/operations.ts'
+import { makeOperationId } from '../durability/operation-ids.ts'
+import type { ToolCallOutput } from '../durability/records.ts'
+import { askForApproval, findGatedCalls, hasGate, noGatedCalls } from './approvals.ts'
+import { type CheckedCall, checkCalls, countsAsCall, findTool, isCut, type RunnableCall, type StepReply } from './check-calls.ts'
+import type { LoopRun } from './loop-run.ts'
+import { askForOutcomes, outcomeQuestion } from './outcomes.ts'
+import { callsKey } from './repeats.ts'
+import { toolOperation } from './run-tool.ts'
+import { CallResults } from './state/call-results.ts'
+
+/** The results of all calls in call order, or what people have to decide first. */
+export type ToolBatch = { readonly results: readonly ToolResultPart[]; readonly pending?: undefined } | { readonly pending: readonly Question[] }
+
+/**
+ * Answers every call of a message: those that nobody has to approve run first, then people are asked.
+ *
+ * @throws {AgentError} `tool-fatal`, or `output-limit` when calls were cut a second time.
+ */
+export async function runTools(run: LoopRun, step: StepReply): Promise<ToolBatch> {
+  const key = repeatKey(run, step.reply)
+  const checked = checkCalls(run, step, key)
+  if (checked.length === 0) return { results: [] }
+  const results = new CallResults()
+  for (const call of checked) {
+    if ('result' in call) settle(run, results, { call, output: call.result, ms: 0, replayed: step.replayed })
+  }
+  const pending = await runCalls(
+    run,
+    results,
+    checked.filter((call) => 'tool' in call),
+  )
+  if (pending.length > 0) return { pending }
+  if (isCut(step.reply)) countCutReply(run, step.reply)
+  // Every call has a result by now.
+  const ordered = results.inOrder
+  run.transcript.countCalls(key, ordered)
+  return { results: ordered }
+}
+
+/** Returns the questions that are still to be answered. */
+async function runCalls(run: LoopRun, results: CallResults, calls: readonly RunnableCall[]): Promise<readonly Question[]> {
+  const gated = calls.some(hasGate) ? await findGatedCalls(run, calls) : noGatedCalls
+  const free = gated.size === 0 ? calls : calls.filter((call) => !gated.has(call))
+  const unknown = await execute(run, results, { calls: free, round: 0 })
+  if (gated.size > 0) {
+    const asked = await askForApproval(run, gated)
+    if ('pending' in asked) return [...asked.pending, ...unknown.map((call) => outcomeQuestion(call, 1))]
+    for (const denied of asked.denied) settle(run, results, denied)
+    unknown.push(...(await execute(run, results, { calls: asked.approved, round: 0 })))
+  }
+  return unknown.length === 0 ? [] : await settleUnknown(run, results, unknown)
+}
+
+// Calls are compared by the tool that they mean; one of a repeatable tool exempts its step.
+function repeatKey(run: LoopRun, { message }: ModelReply): string {
+  const calls = toolCallsOf(message).map(({ toolName, inputText }) => ({ tool: findTool(run, toolName), toolName, inputText }))
+  if (calls.some(({ tool }) => tool?.repeatable === true)) return ''
+  return callsKey(calls.map(({ tool, toolName, inputText }) => ({ toolName: tool?.name ?? toolName, inputText })))
+}
+
+interface Execution {
+  readonly calls: readonly RunnableCall[]
+  /** 0, or the number of the repetition after an unknown outcome. */
+  readonly round: number
+}
+
+/**
+ * Runs calls in one batch. Returns those of unknown outcome.
+ *
+ * @throws {AgentError} `tool-fatal`, before anyone is asked for anything else.
+ */
+async function execute(run: LoopRun, results: CallResults, { calls, round }: Execution): Promise<RunnableCall[]> {
+  if (calls.length === 0) return []
+  const outcomes = await run.operations.perform(calls.map((call) => toolOperation(run, call, round)))
+  run.ledger.addBatchTime(outcomes)
+  const unknown: RunnableCall[] = []
+  for (const [index, call] of calls.entries()) {
+    const outcome = outcomes[index]
+    if (outcome?.status !== 'done') {
+      unknown.push(call)
+      continue
+    }
+    const { output, ms, replayed } = outcome
+    countCall(run, call, output.status)
+    // A call that ran in this process has shown its end itself.
+    if (replayed) settle(run, results, { call, output, ms, replayed })
+    else results.add(call.index, call.part, output)
+  }
+  failWhenFatal(run, results)
+  return unknown
+}
+
+/** Asks about calls of unknown outcome until each is settled; returns the questions that nobody has answered yet. */
+async function settleUnknown(run: LoopRun, results: CallResults, calls: readonly RunnableCall[]): Promise<readonly Question[]> {
+  let unknown = calls
+  for (let round = 1; unknown.length > 0; round++) {
+    const asked = await askForOutcomes(run, unknown, round)
+    if ('pending' in asked) return asked.pending
+    for (const settled of asked.settled) {
+      settle(run, results, settled)
+      countCall(run, settled.call, settled.output.status)
+    }
+    unknown = await execute(run, results, { calls: asked.repeated, round })
+  }
+  return []
+}
+
+/** A call that was answered without running here. */
+export interface SettledCall<Call extends CheckedCall = CheckedCall> {
+  readonly call: Call
+  readonly output: ToolCallOutput
+  /** 0 for a call that did not run. */
+  readonly ms: number
+  readonly replayed: boolean
+}
+
+/** Keeps a result and shows its end. */
+function settle(run: LoopRun, results: CallResults, { call, output, ms, replayed }: SettledCall): void {
+  const { status, text, coerced } = output
+  results.add(call.index, call.part, output)
+  const { toolCallId, toolName } = call.part
+  const event = { type: 'tool-end', step: run.transcript.currentStep, key: call.id, toolCallId, toolName, status, text, ms } as const
+  run.show({ ...event, ...(coerced !== undefined && { coerced }), ...(replayed && { replayed }) })
+}
+
+// A call that was refused inside its operation did not run.
+function countCall({ ledger }: LoopRun, { tool }: RunnableCall, status: ToolStatus): void {
+  if (countsAsCall(tool) && status !== 'invalid-input' && status !== 'skipped') ledger.addToolCall()
+}
+
+function failWhenFatal({ notes, transcript }: LoopRun, { fatal }: CallResults): void {
+  if (fatal === undefined) return
+  const cause = notes.toolErrorOf(makeOperationId({ type: 'call', step: transcript.currentStep, index: fatal.index, round: 0 }))
+  throw new AgentError(`The tool '${fatal.toolName}' ended the run.`, { code: 'tool-fatal', phase: 'tool', cause })
+}
+
+// The model is told once in a run that its calls were cut.
+function countCutReply({ transcript }: LoopRun, reply: ModelReply): void {
+  if (transcript.cutReplies === 0) {
+    transcript.countCutReply()
+    return
+  }
+  throw new AgentError(
+    `The model's tool calls were cut a second time in this run (finish reason '${reply.rawFinishReason ?? reply.finishReason}'). ` +
+      'None of them was run. Raise the output limit, or ask for smaller pieces.',
+    { code: 'output-limit', phase: 'finish', usage: reply.usage },
+  )
+}

@@ -1,0 +1,46 @@
+import type { AgentError } from '../../contract/errors.ts'
+import type { Warning } from '../../contract/model.ts'
+
+const maxWarnings = 100
+
+/**
+ * What this process knows of a run beside its records: warnings, and the original errors behind recorded failures. A replay in another
+ * process has none of them, so nothing that the loop decides depends on them.
+ */
+export class Notes {
+  readonly #warnings: Warning[] = []
+  /** By operation key. */
+  #failures: Map<string, AgentError> | undefined
+  /** What `fatal` tools threw, by call id. */
+  #toolErrors: Map<string, unknown> | undefined
+
+  get warnings(): readonly Warning[] {
+    return this.#warnings
+  }
+
+  /** Keeps a warning for the result, each once and at most 100. Returns whether it is new. */
+  addWarning(warning: Warning): boolean {
+    const isKnown = this.#warnings.some(({ code, message }) => code === warning.code && message === warning.message)
+    if (isKnown || this.#warnings.length >= maxWarnings) return false
+    this.#warnings.push(warning)
+    return true
+  }
+
+  keepFailure(operationKey: string, error: AgentError): void {
+    this.#failures ??= new Map()
+    this.#failures.set(operationKey, error)
+  }
+
+  failureOf(operationKey: string): AgentError | undefined {
+    return this.#failures?.get(operationKey)
+  }
+
+  keepToolError(callId: string, error: unknown): void {
+    this.#toolErrors ??= new Map()
+    this.#toolErrors.set(callId, error)
+  }
+
+  toolErrorOf(callId: string): unknown {
+    return this.#toolErrors?.get(callId)
+  }
+}
