@@ -30,6 +30,7 @@ export const loop: readonly Case[] = [
   { id: 'LOOP', title: 'the limit of steps: one closing request, and no further call runs', run: stepLimit },
   { id: 'LOOP', title: 'the limit of calls: those beyond it do not run', run: callLimit },
   { id: 'LOOP', title: 'a limit of tokens that a request would pass: it is not sent', run: tokenLimit },
+  { id: 'LOOP', title: 'a limit of money that the next model of the chain would pass: it is not asked', run: chainPrices },
   { id: 'LOOP', title: 'usage is summed over attempts; those that never reported are counted', run: usageSums },
   { id: 'LOOP', title: 'reasoning, arguments and the prefix go back unchanged', run: ({ seed }) => converse(seed, 2) },
   { id: 'LOOP', title: 'calls that are cut twice: the run fails, nothing runs', run: cutTwice },
@@ -189,6 +190,14 @@ async function callLimit(): Promise<readonly Check[]> {
 async function tokenLimit(): Promise<readonly Check[]> {
   const { seen, simulator } = await runScript([], { agent: { limits: { tokens: 1 } } })
   return [check('the run', 'max-tokens', seen.result?.stopReason), check('requests', 0, simulator.requests.length)]
+}
+
+async function chainPrices(): Promise<readonly Check[]> {
+  await using simulator = await startSimulator({ script: [{ fault: { kind: 'status', status: 503, retryAfter: 0 } }, { text: 'Done.' }] })
+  const priced = (input: number) => modelFor({ server: simulator, settings: { prices: { currency: 'USD', input, output: input } } })
+  const agent = new Agent({ model: [priced(1_000_000), priced(1_000_000_000)], limits: { cost: 1_000 } })
+  const { stopReason } = await agent.generate('What is the weather in Hangzhou?')
+  return [check('the run', 'max-cost', stopReason), check('requests', 1, simulator.requests.length)]
 }
 
 async function usageSums(): Promise<readonly Check[]> {
