@@ -13,8 +13,10 @@ const lazy = ['undici', 'eventsource-parser', 'zod', 'zod-to-json-schema', '@cfw
 const lazyOfOurs = ['packages/simulator/', 'packages/capstan/dist/cli']
 const lazyBuiltIn = ['http', 'https', 'http2', 'net', 'tls', 'crypto', 'zlib', 'fs/promises', 'child_process', 'worker_threads']
 const limits = {
-  /** Files that `import 'capstan'` reads. */
-  loadedFiles: 100,
+  /** Files of ours that `import 'capstan'` reads where it is installed from packages: they hold the joined files of `scripts/bundle.mjs`. */
+  publishedFiles: 12,
+  /** Bytes in these files. */
+  publishedBytes: 300_000,
   /** A production install of `capstan`, in millions of bytes. */
   megabytes: 6,
   packages: 14,
@@ -24,7 +26,7 @@ const limits = {
   growth: 2.1,
 }
 
-finish((await Promise.all([checkImports(), checkSize(), checkSerialisations(), checkFragments()])).flat())
+finish((await Promise.all([checkImports(), checkPublished(), checkSize(), checkSerialisations(), checkFragments()])).flat())
 
 async function checkImports() {
   const { files, builtIn } = await drive('loaded.mjs', 'capstan')
@@ -33,8 +35,33 @@ async function checkImports() {
     ...lazy.filter((name) => files.some((url) => isOf(url, name))).map((name) => `import 'capstan' loads ${name}`),
     ...lazyOfOurs.filter((place) => files.some((url) => url.includes(`/${place}`))).map((place) => `import 'capstan' loads ${place}`),
     ...lazyBuiltIn.filter((name) => builtIn.includes(name)).map((name) => `import 'capstan' loads node:${name}`),
-    ...(files.length > limits.loadedFiles ? [`import 'capstan' loads ${files.length} files, more than ${limits.loadedFiles}`] : []),
   ]
+}
+
+async function checkPublished() {
+  await execute(process.execPath, [join(root, 'scripts/bundle.mjs'), '--all'], { cwd: root })
+  const files = publishedFiles(bundleOf('capstan'), new Set())
+  const bytes = [...files].reduce((sum, file) => sum + statSync(file).size, 0)
+  return [
+    ...(files.size > limits.publishedFiles ? [`import 'capstan' reads ${files.size} published files, more than ${limits.publishedFiles}`] : []),
+    ...(bytes > limits.publishedBytes ? [`import 'capstan' reads ${bytes} published bytes, more than ${limits.publishedBytes}`] : []),
+  ]
+}
+
+/** The joined file and all that it imports at once, of ours. */
+function publishedFiles(file, found) {
+  if (found.has(file)) return found
+  found.add(file)
+  for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^'"]*?["']([^"']+)["']/gm)) {
+    const ours = /^@capstan\/([^/]+)(?:\/(.+))?$/.exec(specifier)
+    if (ours) publishedFiles(bundleOf(ours[1] ?? '', ours[2]), found)
+    else if (specifier.startsWith('.')) publishedFiles(join(dirname(file), specifier), found)
+  }
+  return found
+}
+
+function bundleOf(name, entry = 'index') {
+  return join(root, 'packages', name, 'dist/bundle', `${entry}.js`)
 }
 
 async function checkSize() {
