@@ -1,5 +1,5 @@
 export { maxTools } from './agent/tool-set.ts'
-export { copyError, type ErrorChanges, FatalToolError } from './contract/errors.ts'
+export { copyError, FatalToolError } from './contract/errors.ts'
 export { assertNever, isJsonObject } from './contract/json.ts'
 export { checkNames, type KnownNames, nearestName } from './contract/options.ts'
 export { isRecord, isRunVersion } from './durability/records.ts'

@@ -3,81 +3,60 @@ import type { JsonObject } from './json.ts'
 import type { RunResult } from './result.ts'
 import type { Usage } from './usage.ts'
 
-/** Where it broke: before any request, at a phase of the HTTP exchange, in a tool, or in the loop itself. */
+/** Where it failed: `setup` is before any request, `connect` to `finish` are phases of the HTTP exchange, then a tool, or the loop itself. */
 export type ErrorPhase = 'setup' | 'connect' | 'headers' | 'first' | 'stream' | 'finish' | 'tool' | 'loop'
 
-export interface AgentErrorOptions {
-  readonly code: AgentErrorCode
-  readonly phase?: ErrorPhase
-  /** True when the same request, sent again unchanged, may succeed. Default: false. */
-  readonly retryable?: boolean
-  /** The HTTP status, where there was one. */
-  readonly status?: number
-  /** Delay that the server asked for, in milliseconds. */
-  readonly retryAfterMs?: number
-  /** The provider's own words, as it sent them, capped. */
-  readonly providerMessage?: string
-  /** The provider's id of the request, for its support. */
-  readonly requestId?: string
-  /** What the provider reported for the failed request. */
-  readonly usage?: Usage
-  /** Requests sent for the step that failed. Default: 0. */
-  readonly attempts?: number
-  /** True when the connection was stale and the server saw nothing of the request: one retry at once costs nothing. Default: false. */
-  readonly stale?: boolean
-  /** True when the request is worded otherwise the next time, so that the rule it broke is kept: the same model is asked again at once. Default: false. */
-  readonly reworded?: boolean
+/** The fields that a record, an event and a log have, where the error has a value for them, in this order. */
+const jsonFields = ['attempts', 'status', 'retryAfterMs', 'providerMessage', 'requestId'] as const
+const otherFields = ['phase', 'retryable', 'usage', 'stale', 'reworded'] as const
+const fields = [...jsonFields, ...otherFields]
+
+/** What `new AgentError(message, options)` takes: the fields of the class, each optional except `code`. */
+export interface AgentErrorOptions extends Pick<AgentError, 'code'>, Partial<Pick<AgentError, (typeof jsonFields | typeof otherFields)[number]>> {
   readonly cause?: unknown
 }
 
-/** The JSON form of an error: in events, records and logs. */
-export interface ErrorData extends JsonObject {
-  readonly code: AgentErrorCode
-  readonly message: string
-  readonly phase: ErrorPhase
-  readonly retryable: boolean
-}
+/**
+ * The JSON form of an error, in events, records and logs.
+ * It also holds `attempts`, `status`, `retryAfterMs`, `providerMessage` and `requestId`, where the error has them.
+ */
+export interface ErrorData extends JsonObject, Pick<AgentError, 'code' | 'message' | 'phase' | 'retryable'> {}
 
 /**
- * The one base class of all errors that Capstan throws. Route on `code`, show `message`.
- * It never holds an API key or a whole prompt.
+ * The base class of all errors that Capstan throws. Route on `code`, show `message`.
+ * It never holds an API key or a complete prompt.
  */
 export class AgentError extends Error {
   override readonly name: string = 'AgentError'
   readonly code: AgentErrorCode
-  readonly phase: ErrorPhase
-  /** True when the same request, sent again unchanged, may succeed. */
-  readonly retryable: boolean
+  /** Default: `setup`. */
+  readonly phase: ErrorPhase = 'setup'
+  /** True when the same request, sent again unchanged, may succeed. Default: false. */
+  readonly retryable: boolean = false
+  /** Requests that were sent for the step that failed. Default: 0. */
+  readonly attempts: number = 0
+  /** The HTTP status, if a response came. */
   readonly status: number | undefined
   /** Delay that the server asked for, in milliseconds. */
   readonly retryAfterMs: number | undefined
+  /** The provider's own message, as it sent it, cut to a maximum length. */
   readonly providerMessage: string | undefined
+  /** The provider's id of the request, for its support. */
   readonly requestId: string | undefined
-  /** What the provider reported for the failed request. */
+  /** The usage that the provider reported for the failed request. */
   readonly usage: Usage | undefined
-  /** Requests sent for the step that failed; 0 when it broke before any. */
-  readonly attempts: number
-  /** What the run had achieved: messages up to the last whole step, usage, partial text. Not enumerable: logs stay short. */
-  declare readonly result: RunResult | undefined
-  /** True when the connection was stale and the server saw nothing of the request. */
-  readonly stale: boolean
-  /** True when the request is worded otherwise the next time. */
-  readonly reworded: boolean
+  /** True when a reused connection had been closed and the server saw nothing of the request: one immediate retry costs nothing. Default: false. */
+  readonly stale: boolean = false
+  /** True when the adapter will send a changed request that keeps the rule which this one broke: the same model is asked again at once. Default: false. */
+  readonly reworded: boolean = false
   readonly isAgentError = true
+  /** What the run had achieved: messages up to the last complete step, usage, partial text. Not enumerable, which keeps logs short. */
+  declare readonly result: RunResult | undefined
 
   constructor(message: string, options: AgentErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = options.code
-    this.phase = options.phase ?? 'setup'
-    this.retryable = options.retryable ?? false
-    this.status = options.status
-    this.retryAfterMs = options.retryAfterMs
-    this.providerMessage = options.providerMessage
-    this.requestId = options.requestId
-    this.usage = options.usage
-    this.attempts = options.attempts ?? 0
-    this.stale = options.stale ?? false
-    this.reworded = options.reworded ?? false
+    for (const name of fields) if (options[name] !== undefined) Object.assign(this, { [name]: options[name] })
   }
 
   /** Works across two installed copies of the package, where `instanceof` does not. */
@@ -85,39 +64,26 @@ export class AgentError extends Error {
     return value instanceof Error && 'isAgentError' in value
   }
 
-  /** The JSON form, without cause, stack and result. */
+  /** The JSON form, without `cause`, `stack`, `usage` and `result`. */
   toJSON(): ErrorData {
-    const { code, message, phase, retryable, attempts, status, retryAfterMs, providerMessage, requestId } = this
-    return {
-      code,
-      message,
-      phase,
-      retryable,
-      ...(attempts > 0 && { attempts }),
-      ...(status !== undefined && { status }),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(providerMessage !== undefined && { providerMessage }),
-      ...(requestId !== undefined && { requestId }),
-    }
+    const { code, message, phase, retryable } = this
+    const known = jsonFields.filter((name) => this[name] !== undefined && (name !== 'attempts' || this.attempts > 0))
+    return { code, message, phase, retryable, ...Object.fromEntries(known.map((name) => [name, this[name] ?? null])) }
   }
 }
 
-/** What differs in a copy. */
-export interface ErrorChanges extends Partial<AgentErrorOptions> {
-  readonly message?: string
-}
-
-/** A new error with the fields of another and some changes: an error object that is shared must not be changed. */
-export function copyError(error: AgentError, { message = error.message, ...changes }: ErrorChanges): AgentError {
-  const { code, phase, retryable, attempts, stale, reworded, status, retryAfterMs, providerMessage, requestId, usage, cause, stack } = error
-  const known = { status, retryAfterMs, providerMessage, requestId, usage, cause }
-  const options = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
-  const copy = new AgentError(message, { code, phase, retryable, attempts, stale, reworded, ...options, ...changes })
+/**
+ * Makes a new error with the fields, the cause and the stack of another and some changes. An error object may be shared, so it is
+ * never changed itself.
+ */
+export function copyError(error: AgentError, { message = error.message, ...changes }: Partial<AgentErrorOptions> & { readonly message?: string }): AgentError {
+  const { cause, stack } = error
+  const copy = new AgentError(message, { ...Object.fromEntries(fields.map((name) => [name, error[name]])), code: error.code, cause, ...changes })
   if (stack !== undefined) Object.defineProperty(copy, 'stack', { value: stack, writable: true, configurable: true })
   return copy
 }
 
-/** A failure whose message is written for the model. Any other error reaches the model as neutral text with an id. */
+/** An error whose message is written for the model. Of any other error the model gets only neutral text with an id. */
 export class ToolError extends Error {
   override readonly name = 'ToolError'
   readonly isToolError = true
@@ -128,7 +94,7 @@ export class ToolError extends Error {
   }
 }
 
-/** Marks an error, so that throwing it from a tool ends the run instead of being told to the model. */
+/** Wraps an error that ends the run when a tool throws it; no other error of a tool does. Made by `fatal()`. */
 export class FatalToolError extends Error {
   override readonly name = 'FatalToolError'
   readonly isFatalToolError = true
@@ -141,7 +107,7 @@ export class FatalToolError extends Error {
 
 /**
  * Wraps an error so that the run ends with it: `throw fatal(error)` inside a tool.
- * The run rejects with code `tool-fatal`, whose `cause` is this very error.
+ * The run rejects with code `tool-fatal`; the `cause` of that error is the given one.
  */
 export function fatal(error: unknown): FatalToolError {
   return new FatalToolError('A tool ended the run.', { cause: error })
