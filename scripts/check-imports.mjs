@@ -22,6 +22,8 @@ const testsMayAlsoImport = ['simulator', 'test-kit']
 
 const network = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls', 'node:dgram', 'undici', 'eventsource-parser']
 const adapters = 'packages/adapters/src'
+const core = 'packages/core/src'
+const coreFolders = ['agent', 'durability', 'loop', 'run', 'support'].map((folder) => `${core}/${folder}/`)
 
 /** Below each folder, what its sources may not import: modules, or folders. */
 const forbidden = [
@@ -29,7 +31,10 @@ const forbidden = [
   { below: `${adapters}/wire/`, imports: [`${adapters}/transport/`, ...network], because: 'wire is pure mapping and knows no HTTP' },
   { below: `${adapters}/profiles/`, imports: [`${adapters}/transport/`, `${adapters}/wire/`, ...network], because: 'profiles are data' },
   { below: `${adapters}/`, except: `${adapters}/transport/`, imports: network, because: 'only transport reaches the network' },
-  { below: 'packages/core/src/', imports: network, because: 'core knows no HTTP' },
+  { below: `${core}/contract/`, imports: coreFolders, because: 'contract imports only itself' },
+  { below: `${core}/retry/`, imports: coreFolders.filter((folder) => !folder.endsWith('/support/')), because: 'retry imports only contract and support' },
+  { below: `${core}/transcripts/`, imports: coreFolders, because: 'transcripts imports only contract' },
+  { below: `${core}/`, imports: network, because: 'core knows no HTTP' },
   { below: 'packages/tools/src/', imports: network, because: 'tools know no HTTP' },
   { below: 'packages/capstan/src/', imports: network, because: 'the network belongs to adapters and simulator' },
 ]

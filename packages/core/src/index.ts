@@ -39,12 +39,14 @@ export type {
   Candidate,
   Completion,
   FinishReason,
+  Limiter,
   Model,
   ModelCallOptions,
   ModelEvent,
   ModelReply,
   ModelRequest,
   ModelTraits,
+  Permit,
   ResponseInfo,
   ToolChoice,
   ToolDefinition,
@@ -60,7 +62,7 @@ export type { Engine, EngineStep } from './durability/hosts/engine.ts'
 export type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from './durability/journal.ts'
 export { type FinishedEvent, finishedEvents, liveFilter } from './durability/read-run.ts'
 export type { RunRecord } from './durability/records.ts'
-export { createLimiter, type Limiter, type LimiterOptions, type Permit } from './retry/limiter.ts'
+export { createLimiter, type LimiterOptions } from './retry/limiter.ts'
 export type { Listener } from './run/event-channel.ts'
 export { Run } from './run/run.ts'
 export { checkMessages, findProblem } from './transcripts/check.ts'

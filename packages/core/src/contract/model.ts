@@ -1,4 +1,3 @@
-import type { Limiter } from '../retry/limiter.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { AssistantMessage, Message } from './messages.ts'
 import type { Prices, Usage } from './usage.ts'
@@ -8,7 +7,7 @@ export interface Model {
   /** Endpoint and model, for people: `evolink/kimi-k2-thinking`. */
   readonly id: string
   readonly traits: ModelTraits
-  /** Shared with other models: each request waits for its permit. */
+  /** May be shared with other models: each request first waits for a permit. */
   readonly limiter?: Limiter
   /**
    * Sends the request once and yields what comes back. The events of one network chunk come as one array; the last event is
@@ -23,6 +22,25 @@ export interface Model {
    * @throws {AgentError} As `stream`.
    */
   complete(request: ModelRequest, options?: Partial<ModelCallOptions>): Promise<Completion>
+}
+
+/** Limits the requests of all models that share it, in the order in which they asked: `createLimiter()`. */
+export interface Limiter {
+  /**
+   * Waits for a permit.
+   *
+   * @param tokens - Estimate for the request.
+   * @throws The reason of the signal.
+   */
+  acquire(tokens: number, signal: AbortSignal): Promise<Permit>
+  /** Starts no request for this many milliseconds, because a server asked for it. */
+  pause(ms: number): void
+}
+
+/** A permit for one request. */
+export interface Permit {
+  /** Gives the permit back, with the tokens that were used if they are known. A second call does nothing. */
+  release(usedTokens?: number): void
 }
 
 /** What a loop may ask about a model, taken from its profile. */

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createLimiter, type Permit } from './limiter.ts'
+import type { Permit } from '../contract/model.ts'
+import { createLimiter, type LimiterOptions } from './limiter.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -92,6 +93,12 @@ test('an abort leaves the queue at once and no listener behind', async () => {
   expect(started).toEqual([])
 })
 
-test('a limit that is not positive is refused', () => {
-  expect(() => createLimiter({ concurrency: 0 })).toThrow(expect.objectContaining({ code: 'invalid-options' }))
+test.each([0, -1, Number.NaN, '5'])('the limit %o is refused', (concurrency) => {
+  expect(() => createLimiter({ concurrency } as LimiterOptions)).toThrow(expect.objectContaining({ code: 'invalid-options' }))
+})
+
+test('an unknown option of a limiter is refused with the nearest one', () => {
+  expect(() => createLimiter({ requestPerMinute: 5 } as LimiterOptions)).toThrow(
+    '`requestPerMinute` is not an option of createLimiter(). Use `requestsPerMinute`.',
+  )
 })

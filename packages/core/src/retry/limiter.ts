@@ -1,49 +1,35 @@
 import { AgentError } from '../contract/errors.ts'
+import type { Limiter, Permit } from '../contract/model.ts'
+import { checkNames } from '../contract/options.ts'
 
+/** What `createLimiter()` takes. */
 export interface LimiterOptions {
-  /** Requests under way at once. Default: no limit. */
+  /** Requests that may run at the same time. Default: no limit. */
   readonly concurrency?: number
   /** Requests that may start within a minute. Default: no limit. */
   readonly requestsPerMinute?: number
-  /** Tokens, by estimate and corrected by what was reported, within a minute. Default: no limit. */
+  /** Tokens within a minute: an estimate when a request starts, then corrected by the reported usage. Default: no limit. */
   readonly tokensPerMinute?: number
-  /** Milliseconds of a monotonic clock. Default: `performance.now`. */
+  /** Reads a monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
-}
-
-/** A permit for one request. */
-export interface Permit {
-  /** Gives the permit back, with the tokens that were really used where that is known. */
-  release(usedTokens?: number): void
-}
-
-/** Limits the requests of all agents that share it, in the order in which they asked. */
-export interface Limiter {
-  /**
-   * Waits for a permit.
-   *
-   * @param tokens - Estimate for the request.
-   * @throws The reason of the signal.
-   */
-  acquire(tokens: number, signal: AbortSignal): Promise<Permit>
-  /** Lets nothing start for a while: a server asked for it. */
-  pause(ms: number): void
 }
 
 const minuteMs = 60_000
 
 /**
- * Makes a limiter to share between models: `evolink(id, { limiter })`. First come, first served: a large request is not overtaken
- * by small ones, so it is never starved.
+ * Makes a limiter to share between models: `evolink(id, { limiter })`. Requests start in the order in which they asked: small ones do not
+ * overtake a large one, so it always gets its turn.
  *
- * @throws {AgentError} `invalid-options` for a limit that is not a positive number.
+ * @throws {AgentError} `invalid-options` for an unknown option, or a limit that is not a positive number.
  */
 export function createLimiter(options: LimiterOptions): Limiter {
-  for (const name of ['concurrency', 'requestsPerMinute', 'tokensPerMinute'] as const) {
-    const value = options[name]
-    if (value !== undefined && !(value > 0)) throw new AgentError(`limiter.${name} must be a positive number, not ${value}.`, { code: 'invalid-options' })
+  const { now, ...limits } = options
+  checkNames(options, { names: ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'now'], what: 'an option of createLimiter()' })
+  for (const [name, value] of Object.entries(limits)) {
+    if (value !== undefined && !(typeof value === 'number' && value > 0))
+      throw new AgentError(`limiter.${name} must be a positive number, not ${value}.`, { code: 'invalid-options' })
   }
-  return new FairLimiter(options)
+  return new FairLimiter(limits, now ?? (() => performance.now()))
 }
 
 interface Waiter {
@@ -57,7 +43,7 @@ interface Spent {
 }
 
 class FairLimiter implements Limiter {
-  readonly #options: LimiterOptions
+  readonly #limits: Omit<LimiterOptions, 'now'>
   readonly #now: () => number
   readonly #queue: Waiter[] = []
   #spent: Spent[] = []
@@ -65,15 +51,15 @@ class FairLimiter implements Limiter {
   #pausedUntil = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: LimiterOptions) {
-    this.#options = options
-    this.#now = options.now ?? (() => performance.now())
+  constructor(limits: Omit<LimiterOptions, 'now'>, now: () => number) {
+    this.#limits = limits
+    this.#now = now
   }
 
   acquire(tokens: number, signal: AbortSignal): Promise<Permit> {
     signal.throwIfAborted()
     return new Promise((resolve, reject) => {
-      const leave = (): void => {
+      const cancel = (): void => {
         this.#queue.splice(this.#queue.indexOf(waiter), 1)
         reject(signal.reason)
         this.#startWaiting()
@@ -81,11 +67,11 @@ class FairLimiter implements Limiter {
       const waiter: Waiter = {
         tokens,
         start: (permit) => {
-          signal.removeEventListener('abort', leave)
+          signal.removeEventListener('abort', cancel)
           resolve(permit)
         },
       }
-      signal.addEventListener('abort', leave, { once: true })
+      signal.addEventListener('abort', cancel, { once: true })
       this.#queue.push(waiter)
       this.#startWaiting()
     })
@@ -100,7 +86,7 @@ class FairLimiter implements Limiter {
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
       const waitMs = this.#waitMs(next.tokens)
       if (waitMs > 0) {
-        // Without an end of the wait, the release of a permit starts the next.
+        // With no deadline (Infinity), only a released permit can start the next request.
         if (waitMs !== Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.#startWaiting(), Math.ceil(waitMs))
         return
       }
@@ -113,11 +99,11 @@ class FairLimiter implements Limiter {
     const spent: Spent = { at: this.#now(), tokens }
     this.#spent.push(spent)
     this.#running++
-    let isOpen = true
+    let isHeld = true
     return {
       release: (usedTokens) => {
-        if (!isOpen) return
-        isOpen = false
+        if (!isHeld) return
+        isHeld = false
         this.#running--
         if (usedTokens !== undefined) spent.tokens = usedTokens
         this.#startWaiting()
@@ -125,19 +111,19 @@ class FairLimiter implements Limiter {
     }
   }
 
-  // How long the first in the queue has to wait; Infinity when only a release can help.
+  // How long the first request of the queue has to wait; Infinity if it needs a permit to be released.
   #waitMs(tokens: number): number {
-    const { concurrency, requestsPerMinute, tokensPerMinute } = this.#options
+    const { concurrency, requestsPerMinute, tokensPerMinute } = this.#limits
     if (concurrency !== undefined && this.#running >= concurrency) return Number.POSITIVE_INFINITY
     const now = this.#now()
     this.#spent = this.#spent.filter(({ at }) => at > now - minuteMs)
     const byRequests = requestsPerMinute === undefined ? 0 : this.#waitFor(requestsPerMinute, 1, () => 1)
-    // A request beyond the whole limit waits for an empty minute, not for ever.
+    // A request that needs more than the limit waits for an empty minute, not for ever.
     const byTokens = tokensPerMinute === undefined ? 0 : this.#waitFor(tokensPerMinute, Math.min(tokens, tokensPerMinute), (spent) => spent.tokens)
     return Math.max(this.#pausedUntil - now, byRequests, byTokens, 0)
   }
 
-  // Until enough of the last minute has left it.
+  // How long until enough requests are older than a minute.
   #waitFor(limit: number, needed: number, amountOf: (spent: Spent) => number): number {
     let used = this.#spent.reduce((sum, spent) => sum + amountOf(spent), 0)
     if (used + needed <= limit) return 0
