@@ -1,24 +1,12 @@
-import {
-  AgentError,
-  type Completion,
-  type Model,
-  type ModelCallOptions,
-  type ModelRequest,
-  type ModelTraits,
-  type ToolChoice,
-  type Warning,
-} from '@capstan/core'
-import { withRetries } from '@capstan/core/internal'
-import { AnswerStream, type Call, loadExchange } from './answer-stream.ts'
+import type { Model, ModelEvent, ModelTraits, ToolChoice, Warning } from '@capstan/core'
 import { checkSettings, clocksOf, limitsOf } from './check-settings.ts'
 import { prepareConnection } from './connection.ts'
 import type { ModelProfile } from './profiles/profile.ts'
-import type { EventBatch } from './read-answer.ts'
-import type { Chat } from './send.ts'
+import type { Call, Chat } from './send.ts'
 import type { ChatSettings } from './settings.ts'
 import { choicesOf, encodeParameters, isThinking, parameterWarnings } from './wire/encode-parameters.ts'
 
-/** What makes a model of a profile. */
+/** What `createChatModel` needs. */
 export interface ChatModelOptions {
   /** For people: endpoint and model. */
   readonly id: string
@@ -51,7 +39,7 @@ export function createChatModel(options: ChatModelOptions): Model {
       thinks: isThinking(settings, profile),
       extraBody: settings.extraBody,
     },
-    wording: undefined,
+    serialising: undefined,
     sent: parameters.map(([name]) => name),
     clocks,
     wholeClocks: { ...clocks, headersMs: clocks.firstContentMs },
@@ -62,9 +50,24 @@ export function createChatModel(options: ChatModelOptions): Model {
     id,
     traits: traitsOf(options),
     ...(settings.limiter !== undefined && { limiter: settings.limiter }),
-    stream: (request, { signal }) => new AnswerStream({ chat, warnings, request, signal }),
-    complete: (request, callOptions = {}) => complete({ chat, warnings, request, signal: signalOf(callOptions) }),
+    stream: (request, { signal }) => openStream({ chat, request, stream: settings.stream !== false, signal }, warnings),
+    complete: async (request, { signal = new AbortController().signal } = {}) => {
+      const { complete } = await import('./complete.ts')
+      return await complete({ chat, request, signal }, warnings)
+    },
   }
+}
+
+/** undici, the parser and everything that serialises requests: they load with the first request, not with this package. */
+let loaded: typeof import('./reply-stream.ts') | undefined
+
+function openStream(call: Call, warnings: readonly Warning[]): AsyncIterable<readonly ModelEvent[]> {
+  return loaded === undefined ? openFirstStream(call, warnings) : new loaded.ReplyStream(call, warnings)
+}
+
+async function* openFirstStream(call: Call, warnings: readonly Warning[]): AsyncGenerator<readonly ModelEvent[]> {
+  loaded ??= await import('./reply-stream.ts')
+  yield* new loaded.ReplyStream(call, warnings)
 }
 
 function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
@@ -84,10 +87,10 @@ function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
   }
 }
 
-/** Models of one endpoint and one key share a retry budget. Of a key only a few bytes of its hash are kept. */
+/** Models of one endpoint and one key share a retry budget. Only a few bytes of a hash are kept of a key. */
 function retryScopeOf({ baseURL, apiKey, apiKeyEnv = '' }: ChatSettings & { readonly baseURL: string }): string {
   if (apiKey === undefined) return `${baseURL} ${apiKeyEnv}`
-  // It takes several milliseconds to load, so it waits for the first run.
+  // It takes several milliseconds to load, so it is loaded with the first run.
   const { createHash } = process.getBuiltinModule('node:crypto')
   const credential = createHash('sha256').update(apiKey).digest('hex').slice(0, 12)
   return `${baseURL} ${credential}`
@@ -97,70 +100,8 @@ function toolChoicesOf(profile: ModelProfile, settings: ChatSettings): readonly 
   return choicesOf(profile, isThinking(settings, profile))
 }
 
-/** Formats that the documentation of the model lists; a server without a profile is not trusted with one. */
+/** Formats that the documentation of the model lists; none for a server without a profile. */
 function outputModesOf({ models, jsonSchema, parameters: { responseFormat } }: ModelProfile): readonly ('native' | 'json')[] {
   const values = models.length > 0 && responseFormat?.kind === 'choice' ? responseFormat.values : []
   return [...(jsonSchema === true ? (['native'] as const) : []), ...(values.includes('json_object') ? (['json'] as const) : [])]
-}
-
-function signalOf({ signal = new AbortController().signal }: Partial<ModelCallOptions>): AbortSignal {
-  return signal
-}
-
-async function complete({ chat, warnings, request, signal }: Call): Promise<Completion> {
-  const { send, readAnswer } = await loadExchange()
-  let attempts = 0
-  const noted: Warning[] = [...warnings]
-  const onRepair = ({ what, message }: { readonly what: string; readonly message: string }): void => {
-    noted.push({ code: `repaired ${what}`, message })
-  }
-  const sendOnce = async (attempt: number): Promise<EventBatch> => {
-    attempts = attempt
-    const open = await send(chat, request, { stream: false, signal, onRepair })
-    try {
-      const reader = readAnswer(open)
-      for (;;) {
-        const batch = await reader.next()
-        if (batch.isLast) return batch
-      }
-    } finally {
-      open.answer.close()
-    }
-  }
-  const sendLimited = async (attempt: number): Promise<EventBatch> => {
-    const permit = await chat.settings.limiter?.acquire(estimateTokens(request), signal)
-    let batch: EventBatch | undefined
-    try {
-      batch = await sendOnce(attempt)
-      return batch
-    } finally {
-      permit?.release(batch?.document?.reply.usage.totalTokens)
-    }
-  }
-  try {
-    return toCompletion(await withRetries(sendLimited, signal), attempts, noted)
-  } catch (error) {
-    if (AgentError.is(error)) throw Object.assign(error, { attempts: error.phase === 'setup' ? 0 : attempts })
-    // A wait before a retry ends with the reason of the signal.
-    throw new AgentError('The call was aborted.', { code: signal.aborted ? 'aborted' : 'internal', phase: 'headers', cause: error })
-  }
-}
-
-/** A token is about four characters. */
-function estimateTokens({ instructions = '', messages }: ModelRequest): number {
-  return Math.ceil((instructions.length + JSON.stringify(messages).length) / 4)
-}
-
-/** A server that streams although it was not asked to gives its first candidate alone, and no body to keep. */
-function toCompletion({ document, events }: EventBatch, attempts: number, warnings: readonly Warning[]): Completion {
-  if (document !== undefined) {
-    const { reply, candidates, raw } = document
-    return { ...reply, candidates, attempts, raw, warnings: [...warnings, ...document.warnings] }
-  }
-  const reply = events.find((event) => event.type === 'reply')?.reply
-  if (reply === undefined) throw new AgentError('The answer has no reply.', { code: 'internal', phase: 'finish' })
-  const { message, finishReason, rawFinishReason } = reply
-  const candidate = { message, finishReason, ...(rawFinishReason !== undefined && { rawFinishReason }) }
-  const noted = events.flatMap((event) => (event.type === 'warning' ? [event.warning] : []))
-  return { ...reply, candidates: [candidate], attempts, raw: null, warnings: [...warnings, ...noted] }
 }

@@ -21,7 +21,7 @@ export type {
   ToolsRule,
 } from './profiles/profile.ts'
 export { type ProfileName, profiles } from './profiles/self-hosted.ts'
-export { type RawAnswer, sendRaw } from './raw-chat.ts'
+export { type RawResponse, sendRaw } from './raw-chat.ts'
 export type {
   BaseParameters,
   CacheKeyParameters,

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { evolinkDeepseekChat } from './profiles/evolink.ts'
 import { defaultLimits } from './profiles/plain.ts'
 import { type Exchange, hasRecordings, listFiles, readCassettes, readLines, readText } from './testing/recordings.ts'
-import { createPayloadReader, type Payload } from './transport/payloads.ts'
+import { type Payload, PayloadReader } from './transport/payload-reader.ts'
 import type { DecodeContext } from './wire/decode-context.ts'
 import { decodeError } from './wire/decode-error.ts'
 import { decodeResponse } from './wire/decode-response.ts'
-import { createStreamDecoder } from './wire/decode-stream.ts'
+import { StreamDecoder } from './wire/decode-stream.ts'
 import { modeOf } from './wire/encode-mode.ts'
 import { createRequestEncoder } from './wire/encode-request.ts'
 
@@ -25,8 +25,8 @@ const context: DecodeContext = {
 }
 
 function decodeStream(chunks: readonly Buffer[]): { events: readonly ModelEvent[]; reply: ModelReply } {
-  const reader = createPayloadReader(defaultLimits.eventBytes)
-  const decoder = createStreamDecoder(context)
+  const reader = new PayloadReader(defaultLimits.eventBytes)
+  const decoder = new StreamDecoder(context)
   const payloads: Payload[] = []
   const events: ModelEvent[] = []
   for (const chunk of chunks) reader.feed(chunk, payloads)

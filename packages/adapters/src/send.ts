@@ -1,12 +1,11 @@
 import { AgentError, type ModelEvent, type ModelRequest } from '@capstan/core'
 import { copyError } from '@capstan/core/internal'
-import type { Connection } from './connection.ts'
+import type { Connection, RequestHeaders } from './connection.ts'
 import { createModeFinder, keepRepair, type Learned, learnedOf, type ModeFinder } from './learned.ts'
 import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'
-import type { OpenAnswer } from './read-answer.ts'
 import { redact } from './redact.ts'
 import type { ChatSettings } from './settings.ts'
-import { type Answer, post } from './transport/post.ts'
+import { Exchange } from './transport/exchange.ts'
 import type { DecodeContext } from './wire/decode-context.ts'
 import { decodeError, readProviderError, requestIdOf } from './wire/decode-error.ts'
 import { notACompletion } from './wire/decode-response.ts'
@@ -14,8 +13,9 @@ import { type EncodeMode, modeOf } from './wire/encode-mode.ts'
 import { createRequestEncoder, type EncoderOptions, type RequestEncoder } from './wire/encode-request.ts'
 import { findRepair } from './wire/heal.ts'
 import { redirectPath } from './wire/redirect-path.ts'
+import type { RequestBody } from './wire/request-body.ts'
 
-/** All that a model needs to send; it stays inside. */
+/** Everything that a model needs to send requests. It never leaves this package. */
 export interface Chat {
   /** For people: endpoint and model. */
   readonly id: string
@@ -23,61 +23,71 @@ export interface Chat {
   readonly settings: ChatSettings & { readonly baseURL: string }
   readonly connection: Connection
   readonly encoding: EncoderOptions
-  /** Made with the first request. */
-  wording: Wording | undefined
+  /** Created with the first request. */
+  serialising: Serialising | undefined
   /** Wire names of the parameters of the settings. */
   readonly sent: readonly string[]
   readonly clocks: Clocks
-  /** Not streaming, nothing comes before the whole answer: the headers may take as long as the first content. */
+  /** Not streaming, nothing comes before the complete response: the headers may take as long as the first content. */
   readonly wholeClocks: Clocks
   readonly limits: ByteLimits
 }
 
-/** What words the requests of a model. */
-interface Wording {
+/** State used to serialise the requests of one model. */
+interface Serialising {
   readonly learned: Learned
   readonly modeFor: ModeFinder
   readonly encoder: RequestEncoder
 }
 
-/** How one request is sent. */
-export interface SendOptions {
+/** One call of a model. */
+export interface Call {
+  readonly chat: Chat
+  readonly request: ModelRequest
   readonly stream: boolean
   readonly signal: AbortSignal
-  /** Is told how a refused request is worded from now on, before the refusal is thrown. */
-  readonly onRepair?: (event: ModelEvent & { readonly type: 'repaired' }) => void
+}
+
+/** A request that is ready to be sent: `exchange.send()`, then `body.release()`. */
+export interface OpenedExchange {
+  readonly exchange: Exchange
+  readonly body: RequestBody
+  readonly mode: EncodeMode
+  readonly credentials: RequestHeaders
 }
 
 /**
- * Sends a request once and waits for the headers of its answer.
+ * Serialises a request and prepares its exchange.
  *
- * @throws {AgentError} Before the request for what the model refuses; after it for an answer that is an error.
+ * @throws {AgentError} For what the model refuses, and for a missing key.
  */
-export async function send(chat: Chat, request: ModelRequest, options: SendOptions): Promise<OpenAnswer> {
-  const { id, connection, clocks, limits, profile, settings } = chat
-  const { stream, signal } = options
-  chat.wording ??= wordingOf(chat)
-  const { learned, modeFor, encoder } = chat.wording
+export function openExchange({ chat, request, stream, signal }: Call): OpenedExchange {
+  const { connection, clocks, limits, settings } = chat
+  chat.serialising ??= serialisingOf(chat)
+  const { learned, modeFor, encoder } = chat.serialising
   const mode = modeFor(request, stream)
-  const { headers, secrets, keySource } = connection.headers(stream ? 'text/event-stream' : 'application/json')
+  const credentials = connection.headers(stream ? 'text/event-stream' : 'application/json')
   const body = encoder.encode(request, mode)
-  const answer = post({
+  const exchange = new Exchange({
     origin: connection.origin,
     path: learned.redirect?.path ?? connection.path,
-    headers,
+    headers: credentials.headers,
     body: body.bytes,
     signal,
     clocks: stream ? clocks : chat.wholeClocks,
-    limits,
+    maxBytes: limits.responseBytes,
     dispatcher: settings.dispatcher,
-    secrets,
+    secrets: credentials.secrets,
   })
-  try {
-    await answer.open()
-  } finally {
-    body.release()
-  }
-  const context: DecodeContext = {
+  return { exchange, body, mode, credentials }
+}
+
+/** What decoding has to know, once the headers of the response have come. */
+export function contextOf({ chat, request }: Call, { exchange, mode, credentials }: OpenedExchange): DecodeContext {
+  const { id, connection, limits, profile, settings } = chat
+  const { secrets, keySource } = credentials
+  const { headers } = exchange
+  return {
     model: id,
     origin: connection.origin,
     keySource,
@@ -85,17 +95,14 @@ export async function send(chat: Chat, request: ModelRequest, options: SendOptio
     secrets,
     profile,
     limits,
-    headers: answer.headers,
-    requestId: requestIdOf(answer.headers, secrets),
+    headers,
+    requestId: requestIdOf(headers, secrets),
     maxOutputTokens: mode.maxOutputTokens ?? settings.maxOutputTokens,
     tools: request.tools ?? [],
   }
-  if (answer.status !== 200) throw await refusalOf(chat, { answer, context }, { learned, mode, request, options })
-  checkEncoding({ answer, context })
-  return { answer, context }
 }
 
-function wordingOf({ encoding, profile, settings }: Chat): Wording {
+function serialisingOf({ encoding, profile, settings }: Chat): Serialising {
   const learned = learnedOf(settings.baseURL, encoding.model)
   return {
     learned,
@@ -104,37 +111,43 @@ function wordingOf({ encoding, profile, settings }: Chat): Wording {
   }
 }
 
-/** Error bodies are read for their words: no more than this. */
+/** Error bodies are read only for their message: no more than this. */
 const maxErrorBodyBytes = 64 * 1024
 
-interface Refused {
-  readonly learned: Learned
-  readonly mode: EncodeMode
-  readonly request: ModelRequest
-  readonly options: SendOptions
-}
+/** Receives how a refused request is changed from now on. */
+export type OnRepair = (event: ModelEvent & { readonly type: 'repaired' }) => void
 
-async function refusalOf(chat: Chat, { answer, context }: OpenAnswer, refused: Refused): Promise<AgentError> {
-  const { status, headers } = answer
-  const body = await answer.readBeginning(maxErrorBodyBytes)
+/**
+ * The error of a response that cannot be read as a reply: another status than 200, or an unknown encoding. A refusal that names a
+ * known rule changes how later requests are serialised; then the error says that asking again helps.
+ */
+export async function refusalOf(call: Call, opened: OpenedExchange, onRepair: OnRepair): Promise<AgentError> {
+  const { exchange, mode } = opened
+  const { status, headers } = exchange
+  const context = contextOf(call, opened)
+  if (status === 200) return unreadable(exchange, context)
+  const body = await exchange.readText(maxErrorBodyBytes)
   if (status < 300) return notACompletion(`its status is ${status}`, body, context)
   const error = decodeError({ status, phase: 'headers', headers, body }, context)
-  const repair = status < 400 ? follow(chat, refused.learned, answer) : heal(chat, { status, body, context }, refused)
+  const repair = status < 400 ? followRedirect(call.chat, exchange) : heal(call, { status, body, mode, context })
   if (repair === undefined) return error
-  refused.options.onRepair?.({ type: 'repaired', what: repair.what, message: `${chat.id} refused a request (${status}): ${repair.says}.` })
-  // The same request is worded otherwise when it is sent again, and may be at once: a retry that the caller sees and counts.
+  onRepair({ type: 'repaired', what: repair.what, message: `${context.model} refused a request (${status}): ${repair.says}.` })
+  // The request is sent in another form the next time, and may be at once: a retry that the caller sees and counts.
   return copyError(error, { message: `${error.message} (${repair.says})`, retryable: true, retryAfterMs: 0, reworded: true })
 }
 
-interface RefusalWords {
+interface Refused {
   readonly status: number
   readonly body: string
+  readonly mode: EncodeMode
   readonly context: DecodeContext
 }
 
-function heal({ profile, sent }: Chat, { status, body, context }: RefusalWords, { learned, mode, request }: Refused): RepairNote | undefined {
+function heal({ chat, request }: Call, { status, body, mode, context }: Refused): RepairNote | undefined {
+  const { learned } = chat.serialising ?? serialisingOf(chat)
   const { maxOutputTokens } = context
-  const repair = findRepair({ status, said: readProviderError(body), profile, mode, learned: learned.patch, sent, maxOutputTokens }, learned.done)
+  const refusal = { status, said: readProviderError(body), profile: chat.profile, mode, learned: learned.patch, sent: chat.sent, maxOutputTokens }
+  const repair = findRepair(refusal, learned.done)
   if (repair !== undefined) keepRepair(learned, repair, request)
   return repair
 }
@@ -147,18 +160,18 @@ interface RepairNote {
 const maxRedirects = 3
 
 /** A redirect that keeps method and body, on the same origin: the key goes nowhere else. It is followed with the next attempt. */
-function follow({ connection }: Chat, learned: Learned, { status, headers }: Answer): RepairNote | undefined {
+function followRedirect(chat: Chat, { status, headers }: Exchange): RepairNote | undefined {
+  const { learned } = chat.serialising ?? serialisingOf(chat)
   const count = (learned.redirect?.count ?? 0) + 1
-  const path = status === 307 || status === 308 ? redirectPath(headers['location'], connection.url) : undefined
+  const path = status === 307 || status === 308 ? redirectPath(headers['location'], chat.connection.url) : undefined
   if (path === undefined || count > maxRedirects) return undefined
   learned.redirect = { path, count }
   return { what: 'redirect', says: `requests go to ${path} from now on` }
 }
 
-function checkEncoding({ answer, context }: OpenAnswer): void {
-  if (!answer.isUnreadable) return
-  answer.close()
-  const encoding = redact((answer.headers['content-encoding'] ?? '').slice(0, 40), context.secrets)
-  const message = `${context.model} at ${context.origin} sent its answer in an encoding that was not asked for and cannot be read: '${encoding}'.`
-  throw new AgentError(message, { code: 'network-protocol', phase: 'headers' })
+function unreadable(exchange: Exchange, { model, origin, secrets }: DecodeContext): AgentError {
+  exchange.close()
+  const encoding = redact((exchange.unreadableEncoding ?? '').slice(0, 40), secrets)
+  const message = `${model} at ${origin} sent its response in an encoding that was not asked for and cannot be read: '${encoding}'.`
+  return new AgentError(message, { code: 'network-protocol', phase: 'headers' })
 }

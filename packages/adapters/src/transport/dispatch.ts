@@ -1,5 +1,5 @@
-// What is used of undici's dispatchers, in types of ours: reading undici's own, and those of Node that they bring, takes a compiler
-// longer than everything else of this package.
+// The part of undici's dispatchers that is used, in types of our own: a compiler takes longer to read undici's types, and those of Node
+// that they need, than everything else of this package.
 
 /** What sends requests: any dispatcher of undici 7, such as a `ProxyAgent`. */
 export interface Dispatcher {
@@ -20,7 +20,7 @@ export interface DispatchOptions {
 /** Headers or trailers of a response. */
 export type DispatchHeaders = Record<string, string | string[] | undefined>
 
-/** Is told what comes back. */
+/** Receives the response. */
 export interface DispatchHandler {
   onRequestStart(controller: DispatchController, context: unknown): void
   onResponseStart(controller: DispatchController, status: number, headers: DispatchHeaders): void
@@ -29,7 +29,7 @@ export interface DispatchHandler {
   onResponseError(controller: DispatchController, error: Error): void
 }
 
-/** Steers one exchange. */
+/** Controls one exchange. */
 export interface DispatchController {
   readonly paused: boolean
   pause(): void

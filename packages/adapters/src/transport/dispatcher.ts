@@ -1,19 +1,28 @@
 /// <reference path="./undici-agent.d.ts" />
-// undici's index loads fetch, WebSocket, caches and mocks, too, and takes the global dispatcher. Its agent alone is a third of that.
+// undici's index also loads fetch, WebSocket, caches and mocks, and sets the global dispatcher. Its agent is a third of that.
 import Agent from 'undici/lib/dispatcher/agent.js'
 import type { Dispatcher } from './dispatch.ts'
 
-const agents = new Map<number, Dispatcher>()
+/** By the global `setImmediate` and the connect clock. */
+const agents = new WeakMap<typeof setImmediate, Map<number, Dispatcher>>()
 
 /**
- * Our own agent, shared by all models with the same connect clock: undici fixes that clock for each agent.
- * The global dispatcher is left alone. Idle sockets do not keep the process alive.
+ * Our own agent, shared by all models with the same connect clock: undici fixes that clock for each agent. The global dispatcher is
+ * not used. Idle sockets do not keep the process alive.
+ *
+ * undici reuses a socket with the help of the global `setImmediate`. A fake one, as in tests, would leave requests waiting on the
+ * sockets that are idle, so each `setImmediate` has an agent of its own.
  */
 export function sharedAgent(connectMs: number): Dispatcher {
-  let agent = agents.get(connectMs)
+  let byClock = agents.get(setImmediate)
+  if (byClock === undefined) {
+    byClock = new Map()
+    agents.set(setImmediate, byClock)
+  }
+  let agent = byClock.get(connectMs)
   if (agent === undefined) {
     agent = createAgent(connectMs)
-    agents.set(connectMs, agent)
+    byClock.set(connectMs, agent)
   }
   return agent
 }
@@ -30,8 +39,8 @@ function createAgent(connectMs: number): Dispatcher {
 const connections = new WeakMap<Dispatcher, Map<string, number>>()
 
 /**
- * Connections that were ever made to an origin: when there is no new one between the moment a request is given away and the moment
- * it is sent, it goes over one that was idle, which the server may have closed by then.
+ * Connections that were ever made to an origin. When none is made between the dispatch of a request and the moment it is sent, the
+ * request goes over a connection that was idle, which the server may have closed by then.
  *
  * @returns `undefined` for a dispatcher that is not ours.
  */

@@ -1,22 +1,29 @@
 import { AgentError, type ErrorPhase } from '@capstan/core'
 import type { Clocks } from '../profiles/profile.ts'
 import type { DispatchController, Dispatcher, DispatchHandler, DispatchHeaders } from './dispatch.ts'
-import { connectionsTo } from './dispatcher.ts'
-import { type NetworkErrorPlace, networkError } from './network-error.ts'
+import { connectionsTo, sharedAgent } from './dispatcher.ts'
+import { encodingOf, textHeaders } from './headers.ts'
+import { Inflater, isEncoding } from './inflate.ts'
+import { dispatchError, networkError } from './network-error.ts'
+import { nextTurn } from './next-turn.ts'
 import { Patience } from './patience.ts'
-import { type Deadline, measureSilence, type Silence } from './silence.ts'
+import { type Deadline, Silence } from './silence.ts'
 
 /** One request. */
 export interface ExchangeOptions {
   readonly origin: string
+  /** With the query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
+  /** Must not change before `send` has settled. */
   readonly body: Uint8Array
   readonly signal: AbortSignal
-  readonly dispatcher: Dispatcher
+  /** Default: our own agent. */
+  readonly dispatcher: Dispatcher | undefined
   readonly clocks: Clocks
-  /** Bytes of the body after which the answer is refused. */
+  /** Bytes of the body, decompressed, after which the response is refused. */
   readonly maxBytes: number
+  /** What must not appear in errors. */
   readonly secrets: readonly string[]
 }
 
@@ -25,51 +32,62 @@ const highWaterBytes = 256 * 1024
 /** How long, and for how many bytes, the end of a body is waited for once everything in it that counts was read. */
 const drainMs = 100
 const drainBytes = 64 * 1024
+/** How long an error page is read. */
+const textMs = 5_000
 
 /**
- * One HTTP exchange: a request out, chunks of bytes back, pulled one wait at a time. It settles exactly once: by the end of
- * the body, an error of the network, a clock, the signal, or `close()`. No timer and no listener is left then.
+ * One HTTP exchange: sends a request and returns the chunks of the response, one wait at a time. It settles exactly once: by the end
+ * of the body, a network error, a clock, the signal or `close()`. After that no timer and no listener is left.
  */
 export class Exchange implements DispatchHandler {
   status = 0
+  /** By lower-case name. */
   headers: Readonly<Record<string, string>> = {}
   readonly silence: Silence
   readonly #options: ExchangeOptions
+  readonly #dispatcher: Dispatcher
+  readonly #patience: Patience
   #controller: DispatchController | undefined
+  /** Created for a body that is compressed. */
+  #inflater: Inflater | undefined
   #chunks: Buffer[] = []
   #queuedBytes = 0
   #receivedBytes = 0
   #connectionsBefore: number | undefined
   #isSent = false
-  /** True when it went over a connection that had been idle. */
+  /** True when the request went over a connection that had been idle. */
   #isReused = false
   #hasHeaders = false
+  /** True when the body is complete: nothing can break the exchange any more. */
+  #isComplete = false
+  /** True when its end is reported. */
   #hasEnded = false
   #isDraining = false
   #error: AgentError | undefined
-  /** True while the wait is for the body: its time is silence. */
+  /** True while the wait is for the body: its time counts as silence. */
   #isSilence = false
-  readonly #patience: Patience
 
   constructor(options: ExchangeOptions) {
     this.#options = options
-    this.silence = measureSilence(options.clocks)
-    this.#patience = new Patience((deadline) => this.#fail(this.#timeout(deadline)))
+    this.#dispatcher = options.dispatcher ?? sharedAgent(options.clocks.connectMs)
+    this.silence = new Silence(options.clocks)
+    this.#patience = new Patience(this.#onLate)
   }
 
   /**
-   * Sends the request and waits for the headers of the response.
+   * Sends the request and waits for the headers of the response. Call it once.
    *
    * @throws {AgentError} A `network-` or `-timeout` error, or `aborted`.
    */
-  open(): Promise<void> {
+  send(): Promise<void> {
     const { signal } = this.#options
     if (signal.aborted) this.#fail(this.#aborted())
     else {
       signal.addEventListener('abort', this.#onAbort, { once: true })
       this.#dispatch()
     }
-    return this.#wait(this.#untilHeaders())
+    // Some dispatchers, such as undici's MockAgent, answer inside `dispatch()`.
+    return this.#hasHeaders ? Promise.resolve() : this.#wait(this.#untilHeaders())
   }
 
   #untilHeaders(): Deadline {
@@ -79,26 +97,31 @@ export class Exchange implements DispatchHandler {
   }
 
   #dispatch(): void {
-    const { origin, path, headers, body, dispatcher } = this.#options
-    this.#connectionsBefore = connectionsTo(dispatcher, origin)
+    const { origin, path, headers, body } = this.#options
+    this.#connectionsBefore = connectionsTo(this.#dispatcher, origin)
     try {
-      // undici's own clocks are off: they know neither keep-alives nor a consumer that is busy.
-      dispatcher.dispatch({ origin, path, method: 'POST', headers: { ...headers }, body, headersTimeout: 0, bodyTimeout: 0 }, this)
+      // undici's own clocks are off: they know neither keep-alives nor a busy consumer.
+      this.#dispatcher.dispatch({ origin, path, method: 'POST', headers: { ...headers }, body, headersTimeout: 0, bodyTimeout: 0 }, this)
     } catch (error) {
-      // What undici throws at once has a code; anything else is a defect of a dispatcher that was handed in.
-      this.#fail(hasCode(error) ? networkError(error, this.#place()) : dispatcherFailed(error))
+      this.#fail(dispatchError(error, this.#context()))
     }
   }
 
-  /** True when `take` has something to give: chunks, or the end. */
+  /** True when `take` has something to return: chunks, or the end. */
   get isReady(): boolean {
     return this.#chunks.length > 0 || this.#hasEnded
   }
 
+  /** The encoding of the body, where it cannot be read. */
+  get unreadableEncoding(): string | undefined {
+    const encoding = encodingOf(this.headers)
+    return encoding === '' || encoding === 'identity' || isEncoding(encoding) ? undefined : encoding
+  }
+
   /**
-   * Waits until `isReady`. The time counts as silence.
+   * Waits for bytes or the end of the body. The time counts as silence.
    *
-   * @throws {AgentError} What broke; chunks that came before are given first.
+   * @throws {AgentError} What broke the exchange; chunks that came before it are returned first.
    */
   more(): Promise<void> {
     this.#isSilence = true
@@ -106,29 +129,34 @@ export class Exchange implements DispatchHandler {
   }
 
   /**
-   * The chunks that came since the last call.
+   * The chunks that came since the last call; none while a compressed body has not yielded any text.
    *
    * @returns `undefined` at the end of the body.
    * @throws {AgentError} `aborted`, whatever came before.
    */
   take(): readonly Buffer[] | undefined {
     if (this.#error?.code === 'aborted') throw this.#error
-    if (this.#chunks.length === 0) return undefined
+    if (this.#chunks.length === 0 && this.#hasEnded) return undefined
     const chunks = this.#chunks
     this.#chunks = []
     this.#queuedBytes = 0
-    if (this.#controller?.paused === true) this.#controller.resume()
+    this.#resume()
     return chunks
   }
 
+  #resume(): void {
+    if (this.#controller?.paused === true) this.#controller.resume()
+    this.#inflater?.resume()
+  }
+
   /**
-   * The beginning of a body that is read for its words alone, such as an error page: at most `maxBytes` and `maxMs`, then the
-   * rest is cancelled. A body that breaks gives what came of it.
+   * The beginning of a body that is read as text, such as an error page: at most `maxBytes` and 5 s, then the rest is cancelled. A
+   * body that breaks returns what came of it.
    *
-   * @throws {AgentError} `aborted` alone.
+   * @throws {AgentError} Only `aborted`.
    */
-  async readBeginning(maxBytes: number, maxMs: number): Promise<Buffer> {
-    const end = performance.now() + maxMs
+  async readText(maxBytes: number): Promise<string> {
+    const end = performance.now() + textMs
     const chunks: Buffer[] = []
     let bytes = 0
     while (bytes < maxBytes) {
@@ -142,45 +170,37 @@ export class Exchange implements DispatchHandler {
     }
     if (this.#error?.code === 'aborted') throw this.#error
     if (!this.#hasEnded) await this.drain()
-    return Buffer.concat(chunks).subarray(0, maxBytes)
+    return Buffer.concat(chunks).toString('utf8', 0, Math.min(bytes, maxBytes))
   }
 
   /**
-   * Lets the body end, so that its socket is used again; a body that does not end within 100 ms and 64 KiB is cancelled. What
-   * still comes is thrown away. Never throws.
+   * Lets the body end, so that its socket is used again; a body that does not end within 100 ms and 64 KiB is cancelled. What still
+   * comes is dropped. Never throws.
    */
   async drain(): Promise<void> {
     this.#isDraining = true
     this.#chunks = []
     this.#queuedBytes = 0
+    this.#inflater?.close()
     if (this.#controller?.paused === true) this.#controller.resume()
     if (!this.#hasEnded && this.#error === undefined) {
       const late: Deadline = { clock: 'gapMs', code: 'stream-timeout', phase: 'finish', leftMs: drainMs }
       await this.#wait(late).catch(() => undefined)
     }
-    if (this.#hasEnded) await this.free()
-    else this.close()
+    this.close()
   }
 
-  /** undici frees a socket one turn of the event loop after its response: a request sent before that opens another connection. */
-  free(): Promise<void> {
-    return new Promise((resolve) => {
-      setImmediate(resolve)
-    })
-  }
-
-  /** Ends the exchange: a body that is still coming is cancelled and its socket destroyed. */
+  /** Ends the exchange: a body that is still coming is cancelled and its socket destroyed. Never throws. */
   close(): void {
-    if (this.#hasEnded || this.#error !== undefined) return
-    this.#fail(new AgentError('The answer was left before its end.', { code: 'aborted', phase: this.#phase }))
+    if (this.#isComplete || this.#error !== undefined) return
+    this.#fail(new AgentError('The response was closed before its end.', { code: 'aborted', phase: this.#phase }))
   }
 
   onRequestStart(controller: DispatchController): void {
     this.#controller = controller
-    // Failed while it was waiting for a connection.
+    // It failed while it was waiting for a connection.
     if (this.#error !== undefined) return controller.abort(this.#error)
-    const { dispatcher, origin } = this.#options
-    this.#isReused = this.#connectionsBefore !== undefined && connectionsTo(dispatcher, origin) === this.#connectionsBefore
+    this.#isReused = this.#connectionsBefore !== undefined && connectionsTo(this.#dispatcher, this.#options.origin) === this.#connectionsBefore
     this.#isSent = true
     if (this.#patience.isWaiting) this.#patience.until(this.#untilHeaders())
   }
@@ -190,34 +210,62 @@ export class Exchange implements DispatchHandler {
     this.status = status
     this.headers = textHeaders(headers)
     this.#hasHeaders = true
+    const encoding = encodingOf(this.headers)
+    if (isEncoding(encoding)) {
+      this.#inflater = new Inflater(encoding, {
+        onData: (chunk) => this.#receive(chunk),
+        onEnd: () => this.#end(),
+        onBroken: (error) => this.#fail(error),
+      })
+    }
     this.#wake()
   }
 
-  onResponseData(controller: DispatchController, chunk: Buffer): void {
-    if (this.#error !== undefined) return
-    this.#receivedBytes += chunk.length
-    if (this.#receivedBytes > this.#options.maxBytes) {
-      const message = `The answer is longer than ${this.#options.maxBytes} bytes. Ask for less, or raise \`limits.responseBytes\`.`
-      return this.#fail(new AgentError(message, { code: 'response-too-large', phase: this.#phase }))
-    }
-    if (this.#isDraining) {
-      this.#queuedBytes += chunk.length
-      return this.#queuedBytes > drainBytes ? this.close() : undefined
-    }
-    this.#chunks.push(chunk)
-    this.#queuedBytes += chunk.length
-    if (this.#queuedBytes > highWaterBytes) controller.pause()
+  onResponseData(_controller: DispatchController, chunk: Buffer): void {
+    if (this.#inflater === undefined || this.#isDraining) return this.#receive(chunk)
+    this.#inflater.write(chunk)
     this.#wake()
   }
 
   onResponseEnd(): void {
-    this.#hasEnded = true
-    this.#release()
-    this.#wake()
+    if (!this.#hasHeaders) this.#fail(dispatchError('It ended the response before its headers.', this.#context()))
+    else if (this.#inflater === undefined || this.#isDraining) this.#end()
+    else this.#inflater.end()
   }
 
   onResponseError(_controller: DispatchController, error: Error): void {
-    this.#fail(networkError(error, this.#place()))
+    this.#fail(networkError(error, this.#context()))
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#error !== undefined) return
+    this.#receivedBytes += chunk.length
+    if (this.#receivedBytes > this.#options.maxBytes) {
+      const message = `The response is longer than ${this.#options.maxBytes} bytes. Ask for less, or raise \`limits.responseBytes\`.`
+      return this.#fail(new AgentError(message, { code: 'response-too-large', phase: this.#phase }))
+    }
+    this.#queuedBytes += chunk.length
+    if (this.#isDraining) return this.#queuedBytes > drainBytes ? this.close() : undefined
+    this.#chunks.push(chunk)
+    if (this.#queuedBytes > highWaterBytes) {
+      this.#controller?.pause()
+      this.#inflater?.pause()
+    }
+    this.#wake()
+  }
+
+  /** Reports the end of the body one turn later: undici has freed the socket by then, and the next request can use it. */
+  #end(): void {
+    if (this.#error !== undefined || this.#isComplete) return
+    this.#isComplete = true
+    // Not at once: undici asks for its own turn after this callback, and must get it first.
+    void Promise.resolve()
+      .then(nextTurn)
+      .then(() => {
+        this.#hasEnded = true
+        this.#release()
+        this.#wake()
+      })
   }
 
   get #phase(): ErrorPhase {
@@ -225,7 +273,7 @@ export class Exchange implements DispatchHandler {
     return this.#hasHeaders ? this.silence.phase : 'headers'
   }
 
-  #place(): NetworkErrorPlace {
+  #context(): { readonly origin: string; readonly phase: ErrorPhase; readonly secrets: readonly string[]; readonly isReused: boolean } {
     const { origin, secrets } = this.#options
     return { origin, phase: this.#phase, secrets, isReused: this.#isReused }
   }
@@ -241,21 +289,30 @@ export class Exchange implements DispatchHandler {
     return this.#error === undefined ? this.#patience.wait(deadline) : Promise.reject(this.#error)
   }
 
-  #timeout({ clock, code, phase }: Deadline): AgentError {
-    const ms = this.#options.clocks[clock]
-    return new AgentError(`${this.#options.origin} was silent for too long (\`timeouts.${clock}\`: ${ms} ms).`, { code, phase, retryable: true })
+  readonly #onLate = ({ clock, code, phase }: Deadline): void => {
+    if (phase === 'finish') return this.#cutOff()
+    const { origin, clocks } = this.#options
+    const message = `${origin} was silent for too long (\`timeouts.${clock}\`: ${clocks[clock]} ms).`
+    this.#fail(new AgentError(message, { code, phase, retryable: true }))
+  }
+
+  /** A body that has its finish reason and then stays open without a byte counts as ended. */
+  #cutOff(): void {
+    this.#end()
+    this.#controller?.abort(new Error('The end of the response did not come in time.'))
   }
 
   #wake(): void {
     const waitedMs = this.#patience.end()
-    if (this.#isSilence) this.silence.waited(waitedMs)
+    if (this.#isSilence) this.silence.addWait(waitedMs)
     this.#isSilence = false
   }
 
   #fail(error: AgentError): void {
-    if (this.#error !== undefined || this.#hasEnded) return
+    if (this.#error !== undefined || this.#isComplete) return
     this.#error = error
     this.#release()
+    this.#inflater?.close()
     this.#controller?.abort(error)
     this.#patience.fail(error)
   }
@@ -264,22 +321,4 @@ export class Exchange implements DispatchHandler {
     this.#options.signal.removeEventListener('abort', this.#onAbort)
     this.#patience.close()
   }
-}
-
-/** By lower-case name, each with one text. */
-function textHeaders(headers: DispatchHeaders): Record<string, string> {
-  const texts: Record<string, string> = {}
-  for (const name in headers) {
-    const value = headers[name]
-    texts[name.toLowerCase()] = typeof value === 'string' ? value : (value?.join(', ') ?? '')
-  }
-  return texts
-}
-
-function hasCode(error: unknown): boolean {
-  return error instanceof Error && 'code' in error
-}
-
-function dispatcherFailed(cause: unknown): AgentError {
-  return new AgentError('The dispatcher threw instead of sending the request.', { code: 'internal', phase: 'connect', cause })
 }

@@ -2,12 +2,12 @@ import type { AgentError } from '@capstan/core'
 import type { Deadline } from './silence.ts'
 
 /**
- * One wait at a time, each under a deadline. One timer serves them all: it is set anew only for an earlier end, and looks at what
- * is waited for when it fires.
+ * One wait at a time, each with a deadline. One timer serves all waits: it is set again only for an earlier end, and when it fires
+ * it looks at the current deadline.
  */
 export class Patience {
   readonly #onLate: (deadline: Deadline) => void
-  /** While someone waits. */
+  /** Set while something waits. */
   #deadline: Deadline | undefined
   #since = 0
   #resolve: () => void = ignore
@@ -15,7 +15,7 @@ export class Patience {
   #timer: ReturnType<typeof setTimeout> | undefined
   #timerEndsAt = 0
 
-  /** @param onLate - Is told of a deadline that has passed; it ends the wait. */
+  /** @param onLate - Called with a deadline that has passed; it must call `fail`. */
   constructor(onLate: (deadline: Deadline) => void) {
     this.#onLate = onLate
   }
@@ -33,14 +33,14 @@ export class Patience {
     })
   }
 
-  /** Gives the wait another deadline, which begins now. */
+  /** Gives the current wait another deadline, which begins now. */
   until(deadline: Deadline): void {
     this.#deadline = deadline
     this.#since = performance.now()
     this.#setTimer(this.#since + deadline.leftMs)
   }
 
-  /** Ends the wait, if there is one. Returns how long it took, in milliseconds. */
+  /** Ends the current wait, if there is one. Returns how long it took, in milliseconds. */
   end(): number {
     if (this.#deadline === undefined) return 0
     this.#deadline = undefined
@@ -48,14 +48,14 @@ export class Patience {
     return performance.now() - this.#since
   }
 
-  /** Breaks the wait, if there is one. */
+  /** Makes the current wait fail, if there is one. */
   fail(error: AgentError): void {
     if (this.#deadline === undefined) return
     this.#deadline = undefined
     this.#reject(error)
   }
 
-  /** Leaves no timer behind. */
+  /** Clears the timer. */
   close(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

@@ -1,10 +1,10 @@
 import type { AgentErrorCode, ErrorPhase } from '@capstan/core'
 import type { Clocks } from '../profiles/profile.ts'
 
-/** What the last bytes were: nothing yet, a whole event without content, or no event at all. */
+/** What the last bytes were: content, a complete event without content, or no event at all. */
 export type Progress = 'content' | 'event' | 'keep-alive'
 
-/** A clock that ran out, or would. */
+/** A clock, and how long it may still run. */
 export interface Deadline {
   readonly clock: keyof Clocks
   readonly code: AgentErrorCode
@@ -13,31 +13,14 @@ export interface Deadline {
   readonly leftMs: number
 }
 
-/**
- * Measures the silence of a response body. It counts waiting time alone: while the consumer is busy, no clock runs.
- * Comments and blank lines are heard, but are never progress.
- */
-export interface Silence {
-  /** The next clock to run out, if waiting began now. */
-  next(): Deadline
-  /** Adds time that was spent waiting, in milliseconds. */
-  waited(ms: number): void
-  /** Says what the bytes were that ended the wait. */
-  heard(progress: Progress): void
-  /** Says that the finish reason came: what is left is the end of the stream. */
-  finishing(): void
-  readonly phase: ErrorPhase
-}
-
 /** After the finish reason only `[DONE]` and the usage are missing: a stream that stays open is not waited for longer. */
 const tailMs = 15_000
 
-/** Starts measuring, at the response headers. */
-export function measureSilence(clocks: Clocks): Silence {
-  return new SilenceOfBody(clocks)
-}
-
-class SilenceOfBody implements Silence {
+/**
+ * Measures the silence of a response body, from the response headers on. Only waiting time counts: while the consumer is busy, no
+ * clock runs. Comments and blank lines end the wait for bytes, but they are never progress.
+ */
+export class Silence {
   readonly #clocks: Clocks
   #sinceContent = 0
   #sinceBytes = 0
@@ -54,17 +37,20 @@ class SilenceOfBody implements Silence {
     return this.#hasContent ? 'stream' : 'first'
   }
 
+  /** The next clock to run out, if waiting began now. */
   next(): Deadline {
     if (this.#last !== 'keep-alive') return this.#untilContent()
     return sooner(this.#deadline('bytesMs', this.#clocks.bytesMs - this.#sinceBytes), this.#untilContent())
   }
 
-  waited(ms: number): void {
+  /** Adds time that was spent waiting, in milliseconds. */
+  addWait(ms: number): void {
     this.#sinceContent += ms
     this.#sinceBytes += ms
   }
 
-  heard(progress: Progress): void {
+  /** Notes what the bytes were that ended the wait. */
+  note(progress: Progress): void {
     this.#last = progress
     this.#sinceBytes = 0
     if (progress === 'content') {
@@ -73,7 +59,8 @@ class SilenceOfBody implements Silence {
     }
   }
 
-  finishing(): void {
+  /** Notes that the finish reason has come: only the end of the stream is missing. */
+  noteFinish(): void {
     if (!this.#isFinishing) this.#sinceContent = 0
     this.#isFinishing = true
   }

@@ -1,19 +1,9 @@
-/** Decodes UTF-8 chunk by chunk; characters may be split anywhere. Invalid bytes become U+FFFD, a BOM at the start is dropped. */
-export interface Utf8Decoder {
-  decode(chunk: Buffer): string
-  /** What is left of a character that was never completed. */
-  end(): string
-}
-
 /**
- * Makes a decoder. The result does not depend on where the chunks are cut: a character that is not whole waits for the next
- * chunk. Whole chunks go through Node's native decoder, which is several times faster than a streaming `TextDecoder`.
+ * Decodes UTF-8 chunk by chunk; characters may be split anywhere. Invalid bytes become U+FFFD, a byte order mark at the start is dropped.
+ * The result does not depend on where the chunks are cut: an incomplete character waits for the next chunk. Complete chunks go
+ * through Node's native decoder, which is several times faster than a streaming `TextDecoder`.
  */
-export function createUtf8Decoder(): Utf8Decoder {
-  return new ChunkDecoder()
-}
-
-class ChunkDecoder implements Utf8Decoder {
+export class Utf8Decoder {
   #rest: Buffer | undefined
   #isFirst = true
 
@@ -24,6 +14,7 @@ class ChunkDecoder implements Utf8Decoder {
     return this.#strip(bytes.toString('utf8', 0, whole))
   }
 
+  /** What is left of a character that was never completed. */
   end(): string {
     const text = this.#rest === undefined ? '' : this.#rest.toString('utf8')
     this.#rest = undefined
@@ -37,13 +28,13 @@ class ChunkDecoder implements Utf8Decoder {
   }
 }
 
-/** Length without a character that has begun at the end and is not whole yet. */
+/** The length without a character that begins at the end and is incomplete. */
 function wholeLength(bytes: Buffer): number {
   const end = bytes.length
   for (let back = 1; back <= 3 && back <= end; back++) {
     const byte = bytes[end - back] ?? 0
     if (byte < 0x80) return end
-    // The first byte of a character says how many it needs.
+    // The first byte of a character says how many bytes it needs.
     if (byte >= 0xc0) return charLength(byte) > back ? end - back : end
   }
   return end

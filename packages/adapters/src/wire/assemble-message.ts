@@ -1,64 +1,48 @@
 import { AgentError, type AssistantMessage, type AssistantPart, type Json, type JsonObject, type ModelEvent, type ToolCallPart } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import type { ModelProfile } from '../profiles/profile.ts'
-import { createToolCallAssembler, type ToolCallAssembler } from './assemble-tool-calls.ts'
+import { ToolCallAssembler } from './assemble-tool-calls.ts'
 import type { DecodeContext } from './decode-context.ts'
 import { hasCallHead } from './markup/parse-markup.ts'
 import { type MarkupRules, type Recovered, recoverCalls } from './markup/recover-calls.ts'
-import { createTextFilter, type TextFilter } from './markup/text-filter.ts'
-import { createPartList, type PartList } from './part-list.ts'
-import { createThinkSplitter, type SplitText, type ThinkSplitter, thinkField } from './think-tags.ts'
+import { TextFilter } from './markup/text-filter.ts'
+import { PartList } from './part-list.ts'
+import { type SplitText, ThinkSplitter, thinkField } from './think-tags.ts'
 
 /** Fields in which servers put reasoning. */
 const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_text', 'reasoning_details'] as const
 
-/** Puts an assistant message together from deltas, or from one whole message. */
-export interface MessageAssembler {
-  /**
-   * Takes a delta.
-   *
-   * @returns True when it held content: reasoning, text or a piece of a tool call.
-   * @throws {AgentError} `stream-malformed` or `response-too-large`.
-   */
-  add(delta: JsonObject, events: ModelEvent[]): boolean
-  /**
-   * The whole message: reasoning and text in the order in which they came, then the tool calls.
-   *
-   * @param isCut - True when the output limit ended the answer.
-   * @throws {AgentError} `leaked-markup`.
-   */
-  finish(isCut: boolean): FinishedMessage
-}
-
-/** A whole message, and what is shown of it at last. */
+/** A complete message, and the events that show the rest of it. */
 export interface FinishedMessage {
   readonly message: AssistantMessage
   readonly events: readonly ModelEvent[]
-  /** True when its calls were read from markup, whatever the finish reason says. */
+  /** True when its calls were recovered from markup, whatever the finish reason says. */
   readonly hasRecovered: boolean
 }
 
-/** Makes an assembler. */
-export function createMessageAssembler(context: DecodeContext): MessageAssembler {
-  return new DeltaAssembler(context)
-}
-
-class DeltaAssembler implements MessageAssembler {
+/** Assembles an assistant message from deltas, or from one complete message. */
+export class MessageAssembler {
   readonly #context: DecodeContext
   readonly #calls: ToolCallAssembler
-  readonly #parts = createPartList()
+  readonly #parts = new PartList()
   readonly #think: ThinkSplitter | undefined
   readonly #filter: TextFilter | undefined
   readonly #seen: SeenReasoning = { field: undefined, announced: undefined }
 
   constructor(context: DecodeContext) {
     this.#context = context
-    this.#calls = createToolCallAssembler(context.limits, context.tools)
-    this.#think = context.profile.thinkTags === true ? createThinkSplitter() : undefined
-    // Without tools there is nothing to call: whatever looks like a call is meant as text.
-    this.#filter = context.tools.length > 0 ? createTextFilter() : undefined
+    this.#calls = new ToolCallAssembler(context.limits, context.tools)
+    this.#think = context.profile.thinkTags === true ? new ThinkSplitter() : undefined
+    // Without tools there is nothing to call: whatever looks like a call is text.
+    this.#filter = context.tools.length > 0 ? new TextFilter() : undefined
   }
 
+  /**
+   * Takes a delta.
+   *
+   * @returns True when it held content: reasoning, text or a piece of a tool call.
+   * @throws {AgentError} `stream-malformed` or `response-too-large`.
+   */
   add(delta: JsonObject, events: ModelEvent[]): boolean {
     const before = events.length
     this.#addReasoning(delta, events)
@@ -70,6 +54,12 @@ class DeltaAssembler implements MessageAssembler {
     return text !== '' || events.length > before || this.#calls.count > callsBefore || hasToolCalls(toolCalls)
   }
 
+  /**
+   * The complete message: reasoning and text in the order in which they came, then the tool calls.
+   *
+   * @param isCut - True when the output limit ended the reply.
+   * @throws {AgentError} `leaked-markup`.
+   */
   finish(isCut: boolean): FinishedMessage {
     const { model, tools, profile } = this.#context
     const events: ModelEvent[] = []
@@ -90,11 +80,11 @@ class DeltaAssembler implements MessageAssembler {
   #addReasoning(delta: JsonObject, events: ModelEvent[]): void {
     const { field: usual } = this.#context.profile.reasoning
     if (this.#addReasoningField(delta, usual, events)) return
-    // Some servers send the same reasoning in two fields: the first that has any is the one.
+    // Some servers send the same reasoning in two fields: only the first that has any is read.
     for (const field of reasoningFields) if (field !== usual && this.#addReasoningField(delta, field, events)) return
   }
 
-  /** True when it had some. */
+  /** Returns true when the field had some. */
   #addReasoningField(delta: JsonObject, field: string, events: ModelEvent[]): boolean {
     const value = delta[field]
     if (value === undefined) return false
@@ -145,7 +135,7 @@ interface SeenReasoning {
 function contentOf(parts: PartList, { field: used, announced }: SeenReasoning, profile: ModelProfile): AssistantPart[] {
   const name = used ?? announced
   const field = name === undefined || name === profile.reasoning.field ? {} : { field: name }
-  // Reasoned, but with nothing to show: not the same as not having reasoned.
+  // The model reasoned and showed nothing of it, which differs from not having reasoned.
   const content: AssistantPart[] = announced !== undefined && used === undefined ? [{ type: 'reasoning', text: '', ...field }] : []
   for (const { type, text } of parts.all()) content.push(type === 'text' ? { type, text } : { type, text, ...field })
   return content
@@ -158,12 +148,12 @@ interface Recovery {
   readonly profile: ModelProfile
 }
 
-/** Calls from the text, and where there is neither text nor call, from the reasoning: a model can open a call before it stops thinking. */
+/** Recovers calls from the text, or, where there is neither text nor call, from the reasoning: a model can begin a call before it stops thinking. */
 function recoverAll({ markup, parts, rules, profile }: Recovery): Recovered {
   const recovers = profile.recovers ?? []
   if (markup !== '') return recoverCalls(markup, { ...rules, recovers: recovers.includes('text') })
   if (rules.hasCalls || rules.tools.length === 0 || !recovers.includes('reasoning') || parts.hasText()) return nothingFound
-  const filter = createTextFilter()
+  const filter = new TextFilter()
   const shown = filter.push(parts.joined('reasoning'))
   const held = filter.end()
   if (held.markup === '' || !hasCallHead(held.markup)) return nothingFound
@@ -172,7 +162,7 @@ function recoverAll({ markup, parts, rules, profile }: Recovery): Recovered {
     parts.replaceReasoning(`${shown}${held.text}${found.text}`)
     return { ...found, text: '' }
   } catch {
-    // What cannot be read was a thought.
+    // What cannot be read is part of the reasoning.
     return nothingFound
   }
 }
@@ -186,7 +176,7 @@ function legacyCall(call: Json | undefined): Json | undefined {
   return isJsonObject(call) ? [{ function: call }] : undefined
 }
 
-/** Text, or OpenRouter's list of pieces. */
+/** Reasoning as text, or as OpenRouter's list of pieces. */
 function reasoningText(value: Json | undefined): string | undefined {
   if (typeof value === 'string') return value
   if (!Array.isArray(value)) return undefined
@@ -196,12 +186,12 @@ function reasoningText(value: Json | undefined): string | undefined {
 function textOfContent(content: Json | undefined): string {
   if (typeof content === 'string') return content
   if (content === undefined || content === null) return ''
-  // Some servers answer with text parts, as requests may hold them.
+  // Some servers send text parts, in the form in which requests may hold them.
   const texts = Array.isArray(content)
     ? content.map((part) => (isJsonObject(part) && typeof part['text'] === 'string' ? part['text'] : undefined))
     : [undefined]
   if (texts.includes(undefined)) {
-    throw new AgentError('A frame of the answer is malformed: `content` is neither text nor null.', {
+    throw new AgentError('A frame of the response is malformed: `content` is neither text nor null.', {
       code: 'stream-malformed',
       phase: 'stream',
       retryable: true,

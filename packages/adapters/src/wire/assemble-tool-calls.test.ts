@@ -2,7 +2,7 @@ import type { Json, ModelEvent, ToolCallPart, ToolDefinition } from '@capstan/co
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { defaultLimits } from '../profiles/plain.ts'
-import { createToolCallAssembler } from './assemble-tool-calls.ts'
+import { ToolCallAssembler } from './assemble-tool-calls.ts'
 
 interface Call {
   readonly id: string
@@ -69,7 +69,7 @@ const shapes: Readonly<Record<string, (calls: readonly Call[], places: readonly 
 }
 
 function assemble(deltas: Fragments, tools: readonly ToolDefinition[] = []): { calls: readonly ToolCallPart[]; events: readonly ModelEvent[] } {
-  const assembler = createToolCallAssembler(defaultLimits, tools)
+  const assembler = new ToolCallAssembler(defaultLimits, tools)
   const events: ModelEvent[] = []
   for (const delta of deltas) assembler.add(delta, events)
   return { calls: assembler.finish(), events }

@@ -2,46 +2,34 @@ import { AgentError, type Json, type ModelEvent, type ToolCallPart, type ToolDef
 import { isJsonObject } from '@capstan/core/internal'
 import type { ByteLimits } from '../profiles/profile.ts'
 
-interface OpenCall {
+/** A call whose fragments are still coming. */
+interface PartialCall {
   id: string
   name: string
-  /** Further pieces of a name: only what makes a name that was offered is joined. */
+  /** Further pieces of a name: they are joined only where that makes the name of an offered tool. */
   readonly morePieces: string[]
   readonly fragments: string[]
-  /** Fragments that came before the name: they are shown together with it. */
+  /** False while only fragments without a name have come: they are shown together with the name. */
   isAnnounced: boolean
   bytes: number
 }
 
-/** Puts tool calls together from the fragments of a stream. A fragment is appended to an array and joined once, at the end. */
-export interface ToolCallAssembler {
-  /** Takes the `tool_calls` of one delta, or of a whole message. */
-  add(toolCalls: Json | undefined, events: ModelEvent[]): void
-  readonly count: number
-  /** The calls in the order in which they began, arguments byte for byte; `{}` where there were none. */
-  finish(): readonly ToolCallPart[]
-}
-
 /**
- * Makes an assembler. Its rule survives every shape that servers are known to send:
+ * Assembles tool calls from the fragments of a stream. A fragment is appended to an array; all are joined once, at the end. The rule
+ * for fragments holds for every shape that servers are known to send:
  *
  * - a fragment belongs to the call at its `index`; without one to the last call, unless it brings a new id or a new name;
- * - a new id at an index whose call has a name already starts another call;
- * - pieces of a name are joined only where that makes a name that was offered, empty ids are ignored, arguments sent as an object are written as JSON.
- *
- * @throws {AgentError} From `add`: `response-too-large` past the limits, `stream-malformed` for fragments that are no objects.
+ * - a new id at an index whose call already has a name starts another call;
+ * - pieces of a name are joined only where that makes the name of an offered tool, empty ids are ignored, arguments sent as an object are
+ *   written as JSON.
  */
-export function createToolCallAssembler(limits: ByteLimits, tools: readonly ToolDefinition[] = []): ToolCallAssembler {
-  return new FragmentAssembler(limits, tools)
-}
-
-class FragmentAssembler implements ToolCallAssembler {
+export class ToolCallAssembler {
   readonly #limits: ByteLimits
   readonly #tools: readonly ToolDefinition[]
-  readonly #calls: OpenCall[] = []
-  #byIndex: Map<number, OpenCall> | undefined
+  readonly #calls: PartialCall[] = []
+  #byIndex: Map<number, PartialCall> | undefined
 
-  constructor(limits: ByteLimits, tools: readonly ToolDefinition[]) {
+  constructor(limits: ByteLimits, tools: readonly ToolDefinition[] = []) {
     this.#limits = limits
     this.#tools = tools
   }
@@ -50,16 +38,22 @@ class FragmentAssembler implements ToolCallAssembler {
     return this.#calls.length
   }
 
+  /**
+   * Takes the `tool_calls` of one delta, or of a complete message.
+   *
+   * @throws {AgentError} `response-too-large` past the limits, `stream-malformed` for fragments that are not objects.
+   */
   add(toolCalls: Json | undefined, events: ModelEvent[]): void {
     if (toolCalls === undefined || toolCalls === null) return
     if (!Array.isArray(toolCalls)) throw malformed('`tool_calls` is not an array')
     for (let position = 0; position < toolCalls.length; position++) this.#addFragment(readFragment(toolCalls[position]), position === 0, events)
   }
 
+  /** The calls in the order in which they began, arguments byte for byte; `{}` where there were none. */
   finish(): readonly ToolCallPart[] {
     return this.#calls.map(({ id, name, morePieces, fragments }, position) => ({
       type: 'tool-call',
-      // An empty id cannot be sent back: a tool message must name its call.
+      // A tool message must name its call, so an empty id cannot be sent back.
       toolCallId: id === '' ? `call_${position}` : id,
       toolName: wholeName(name, morePieces, this.#tools),
       inputText: fragments.join('') || '{}',
@@ -76,17 +70,17 @@ class FragmentAssembler implements ToolCallAssembler {
     if (event !== undefined) events.push(event)
   }
 
-  #append(call: OpenCall, text: string): void {
+  #append(call: PartialCall, text: string): void {
     const { toolInputBytes } = this.#limits
     call.bytes += Buffer.byteLength(text)
     if (call.bytes > toolInputBytes) throw tooLarge(`The arguments of a tool call are longer than ${toolInputBytes} bytes.`)
     call.fragments.push(text)
   }
 
-  #find({ index, id, name }: Fragment, isFirstOfDelta: boolean): OpenCall {
+  #find({ index, id, name }: Fragment, isFirstOfDelta: boolean): PartialCall {
     const known = index === undefined ? this.#calls.at(-1) : this.#byIndex?.get(index)
     const isOther = known === undefined || (id !== '' && known.id !== '' && id !== known.id && known.name !== '')
-    // Without an index, two entries of one delta are two calls, and a name that differs begins another one.
+    // Without an index, two fragments of one delta are two calls, and a different name begins another one.
     const isNext = index === undefined && known !== undefined && name !== '' && known.name !== '' && (name !== known.name || !isFirstOfDelta)
     if (!isOther && !isNext) return known
     const call = this.#start()
@@ -96,16 +90,16 @@ class FragmentAssembler implements ToolCallAssembler {
     return call
   }
 
-  #start(): OpenCall {
+  #start(): PartialCall {
     const { toolCalls } = this.#limits
-    if (this.#calls.length >= toolCalls) throw tooLarge(`The answer asks for more than ${toolCalls} tool calls.`)
-    const call: OpenCall = { id: '', name: '', morePieces: [], fragments: [], isAnnounced: false, bytes: 0 }
+    if (this.#calls.length >= toolCalls) throw tooLarge(`The reply asks for more than ${toolCalls} tool calls.`)
+    const call: PartialCall = { id: '', name: '', morePieces: [], fragments: [], isAnnounced: false, bytes: 0 }
     this.#calls.push(call)
     return call
   }
 }
 
-function nameCall(call: OpenCall, { id, name }: Fragment): void {
+function nameCall(call: PartialCall, { id, name }: Fragment): void {
   if (call.id === '') call.id = id
   if (call.name === '') call.name = name
   else if (name !== '' && name !== call.name) call.morePieces.push(name)
@@ -117,7 +111,7 @@ function wholeName(name: string, morePieces: readonly string[], tools: readonly 
   return !tools.some((tool) => tool.name === name) && tools.some((tool) => tool.name === joined) ? joined : name
 }
 
-function announce(call: OpenCall, index: number, delta: string): ModelEvent | undefined {
+function announce(call: PartialCall, index: number, delta: string): ModelEvent | undefined {
   if (call.name === '') return undefined
   if (call.isAnnounced) return delta === '' ? undefined : { type: 'tool-call-delta', index, delta }
   call.isAnnounced = true
@@ -145,9 +139,9 @@ function readFragment(value: Json | undefined): Fragment {
 }
 
 function malformed(what: string): AgentError {
-  return new AgentError(`A frame of the answer is malformed: ${what}.`, { code: 'stream-malformed', phase: 'stream', retryable: true })
+  return new AgentError(`A frame of the response is malformed: ${what}.`, { code: 'stream-malformed', phase: 'stream', retryable: true })
 }
 
 function tooLarge(message: string): AgentError {
-  return new AgentError(`${message} Raise the limit in \`limits\` if this is meant.`, { code: 'response-too-large', phase: 'stream' })
+  return new AgentError(`${message} If this is intended, raise the limit in \`limits\`.`, { code: 'response-too-large', phase: 'stream' })
 }

@@ -1,11 +1,11 @@
 import { AgentError, type Candidate, type Json, type JsonObject, type ModelEvent, type ModelReply, type ResponseInfo, type Warning } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import { redact } from '../redact.ts'
-import { createMessageAssembler, type FinishedMessage } from './assemble-message.ts'
-import { aboutAnswer, type DecodeContext } from './decode-context.ts'
+import { type FinishedMessage, MessageAssembler } from './assemble-message.ts'
+import { type DecodeContext, errorDetails } from './decode-context.ts'
 import { decodeError, excerpt } from './decode-error.ts'
 import { decodeErrorBody } from './error-body.ts'
-import { finishReasonOf, isAtOutputLimit, readFinishWord } from './finish-answer.ts'
+import { finishReasonOf, isAtOutputLimit, readFinishWord } from './finish-word.ts'
 import { readInfo } from './response-info.ts'
 import { decodeUsage } from './usage.ts'
 
@@ -27,7 +27,7 @@ export interface DecodedResponse {
 export function decodeResponse(text: string, context: DecodeContext): DecodedResponse {
   const body = parseBody(text, context)
   const usage = decodeUsage(rawUsageOf(body))
-  const about = aboutAnswer(usage, context)
+  const details = errorDetails(usage, context)
   const events: ModelEvent[] = []
   const warnings: Warning[] = []
   const candidates = readChoices(body, context).map((choice, position): Candidate => {
@@ -37,10 +37,10 @@ export function decodeResponse(text: string, context: DecodeContext): DecodedRes
         code: 'stream-truncated',
         phase: 'finish',
         retryable: true,
-        ...about,
+        ...details,
       })
     }
-    const { finishReason, warning } = readFinishWord(finishWord, context, about)
+    const { finishReason, warning } = readFinishWord(finishWord, context, details)
     if (warning !== undefined) warnings.push(warning)
     const { message, hasRecovered } = readMessage(choice['message'], isAtOutputLimit(finishReason, usage, context), {
       context,
@@ -67,13 +67,13 @@ export function decodeResponse(text: string, context: DecodeContext): DecodedRes
   return { events, reply, candidates, warnings, raw: body }
 }
 
-interface MessagePlace {
+interface MessageTarget {
   readonly context: DecodeContext
   readonly events: ModelEvent[]
 }
 
-function readMessage(message: Json | undefined, isCut: boolean, { context, events }: MessagePlace): FinishedMessage {
-  const assembler = createMessageAssembler(context)
+function readMessage(message: Json | undefined, isCut: boolean, { context, events }: MessageTarget): FinishedMessage {
+  const assembler = new MessageAssembler(context)
   if (isJsonObject(message)) assembler.add(message, events)
   const finished = assembler.finish(isCut)
   for (const event of finished.events) events.push(event)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { evolinkDeepseekChat, evolinkKimi } from '../profiles/evolink.ts'
 import { defaultLimits } from '../profiles/plain.ts'
 import type { DecodeContext } from './decode-context.ts'
-import { createStreamDecoder } from './decode-stream.ts'
+import { StreamDecoder } from './decode-stream.ts'
 
 const context: DecodeContext = {
   model: 'test/m',
@@ -24,7 +24,7 @@ function chunk(delta: object, rest: object = {}): string {
 }
 
 function decode(chunks: readonly string[], changes: Partial<DecodeContext> = {}): { events: readonly ModelEvent[]; reply: ModelReply } {
-  const decoder = createStreamDecoder({ ...context, ...changes })
+  const decoder = new StreamDecoder({ ...context, ...changes })
   const events: ModelEvent[] = []
   for (const data of chunks) decoder.push(data, undefined, events)
   const end = decoder.finish([])
@@ -294,7 +294,7 @@ test('the last usage counts, and null does not undo it', () => {
 test('120 000 one-character fragments are decoded in linear time', () => {
   const run = (count: number): number => {
     const chunks = Array.from({ length: count }, () => chunk({ tool_calls: [{ index: 0, function: { arguments: 'x' } }] }))
-    const decoder = createStreamDecoder(context)
+    const decoder = new StreamDecoder(context)
     decoder.push(chunk({ tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '' } }] }), undefined, [])
     for (const data of chunks) decoder.push(data, undefined, [])
     decoder.push(stop, undefined, [])

@@ -1,59 +1,57 @@
-/** Where reasoning came from that stood in the text between `<think>` and `</think>`: it goes back there. */
+/** The field of reasoning that stood in the text between `<think>` and `</think>`: it goes back there. */
 export const thinkField = '<think>'
 
-const open = '<think>'
-const close = '</think>'
+const openTag = '<think>'
+const closeTag = '</think>'
 
-/** Pieces of a text, told apart. */
+/** A piece of text, split into reasoning and text. */
 export interface SplitText {
   readonly reasoning: string
   readonly text: string
 }
 
-/** Takes reasoning out of the head of a text that comes in pieces. */
-export interface ThinkSplitter {
-  push(piece: string): SplitText
-  /** What was held back, as it might have become a tag. */
-  end(): SplitText
-}
+/**
+ * Separates reasoning from a text that comes in pieces. Tags are looked for only at the very beginning: later ones are part of the
+ * text.
+ */
+export class ThinkSplitter {
+  #state: 'before' | 'inside' | 'after' = 'before'
+  #held = ''
 
-/** Makes a splitter. Tags are looked for at the very beginning alone: later ones are talked about. */
-export function createThinkSplitter(): ThinkSplitter {
-  let state: 'before' | 'inside' | 'after' = 'before'
-  let held = ''
-  const inside = (text: string): SplitText => {
-    const at = text.indexOf(close)
-    if (at !== -1) {
-      state = 'after'
-      held = ''
-      return { reasoning: text.slice(0, at), text: text.slice(at + close.length) }
+  push(piece: string): SplitText {
+    if (this.#state === 'after') return { reasoning: '', text: piece }
+    const text = this.#held + piece
+    if (this.#state === 'inside') return this.#pushInside(text)
+    const head = text.trimStart()
+    if (head.startsWith(openTag)) {
+      this.#state = 'inside'
+      return this.#pushInside(head.slice(openTag.length))
     }
-    held = text.slice(text.length - heldLength(text, close))
-    return { reasoning: text.slice(0, text.length - held.length), text: '' }
+    if (openTag.startsWith(head)) {
+      this.#held = text
+      return { reasoning: '', text: '' }
+    }
+    this.#state = 'after'
+    this.#held = ''
+    return { reasoning: '', text }
   }
-  return {
-    push: (piece) => {
-      if (state === 'after') return { reasoning: '', text: piece }
-      const text = held + piece
-      if (state === 'inside') return inside(text)
-      const head = text.trimStart()
-      if (head.startsWith(open)) {
-        state = 'inside'
-        return inside(head.slice(open.length))
-      }
-      if (open.startsWith(head)) {
-        held = text
-        return { reasoning: '', text: '' }
-      }
-      state = 'after'
-      held = ''
-      return { reasoning: '', text }
-    },
-    end: () => {
-      const rest = held
-      held = ''
-      return state === 'inside' ? { reasoning: rest, text: '' } : { reasoning: '', text: rest }
-    },
+
+  /** What was held back because it might have become a tag. */
+  end(): SplitText {
+    const rest = this.#held
+    this.#held = ''
+    return this.#state === 'inside' ? { reasoning: rest, text: '' } : { reasoning: '', text: rest }
+  }
+
+  #pushInside(text: string): SplitText {
+    const at = text.indexOf(closeTag)
+    if (at !== -1) {
+      this.#state = 'after'
+      this.#held = ''
+      return { reasoning: text.slice(0, at), text: text.slice(at + closeTag.length) }
+    }
+    this.#held = text.slice(text.length - heldLength(text, closeTag))
+    return { reasoning: text.slice(0, text.length - this.#held.length), text: '' }
   }
 }
 

@@ -7,8 +7,8 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'the finish reason is not needed',
     file: `${adapters}/wire/decode-stream.ts`,
-    search: "if (finishWord === undefined) throw truncated('a finish reason', phaseOf(state), state)",
-    replace: "if (finishWord === undefined) return finishStream({ ...state, finishWord: 'stop' }, warnings)",
+    search: 'const finishWord = this.#finishWord\n',
+    replace: "const finishWord = this.#finishWord ?? 'stop'\n",
     killer: 'T18',
   },
   {
@@ -21,14 +21,14 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'broken events are skipped',
     file: `${adapters}/wire/decode-stream.ts`,
-    search: "throw malformed('an event is not JSON', state)",
+    search: "throw this.#malformed('an event is not JSON')",
     replace: 'return {}',
     killer: 'T65',
   },
   {
     name: 'errors inside a stream are skipped',
     file: `${adapters}/wire/decode-stream.ts`,
-    search: "if (name === 'error' || (error !== undefined && error !== null)) throw streamError(chunk, state)\n  if (choices !== undefined) return",
+    search: "if (name === 'error' || (error !== undefined && error !== null)) throw this.#streamError(chunk)\n    if (choices !== undefined) return",
     replace: 'return',
     killer: 'T31',
   },
@@ -41,9 +41,9 @@ export const adapterMutants: readonly Mutant[] = [
   },
   {
     name: 'comments are progress',
-    file: `${adapters}/transport/post.ts`,
-    search: "isContent ? 'content' : this.#lastCount > 0 ? 'event' : 'keep-alive'",
-    replace: "isContent || this.#lastCount === 0 ? 'content' : 'event'",
+    file: `${adapters}/reply-stream.ts`,
+    search: "hasContent ? 'content' : payloads.length > 0 ? 'event' : 'keep-alive'",
+    replace: "hasContent || payloads.length === 0 ? 'content' : 'event'",
     killer: 'T10',
   },
   {
@@ -83,7 +83,7 @@ export const adapterMutants: readonly Mutant[] = [
   },
   {
     name: 'an event may be of any size',
-    file: `${adapters}/transport/payloads.ts`,
+    file: `${adapters}/transport/payload-reader.ts`,
     search: 'this.#maxEventBytes = maxEventBytes',
     replace: 'this.#maxEventBytes = maxEventBytes * 100',
     killer: 'T63',
@@ -146,7 +146,7 @@ export const adapterMutants: readonly Mutant[] = [
   },
   {
     name: 'insufficient resources are a success',
-    file: `${adapters}/wire/finish-answer.ts`,
+    file: `${adapters}/wire/finish-word.ts`,
     search: "return meaning !== 'other' && meaning !== 'overloaded' && meaning !== 'failed'",
     replace: "return meaning !== 'other' && meaning !== 'failed'",
     killer: 'T27',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { defaultLimits } from '../../profiles/plain.ts'
 import { profiles } from '../../profiles/self-hosted.ts'
 import type { DecodeContext } from '../decode-context.ts'
-import { createStreamDecoder } from '../decode-stream.ts'
+import { StreamDecoder } from '../decode-stream.ts'
 
 const tools: readonly ToolDefinition[] = [
   { name: 'get-weather', description: 'W.', inputSchema: { type: 'object', properties: { city: { type: 'string' }, days: { type: 'integer' } } } },
@@ -38,7 +38,7 @@ interface Said {
 }
 
 function decode({ text = [], reasoning = [], finish = 'stop', calls }: Said, changes: Partial<DecodeContext> = {}): Decoded {
-  const decoder = createStreamDecoder({ ...context, ...changes })
+  const decoder = new StreamDecoder({ ...context, ...changes })
   const events: ModelEvent[] = []
   const push = (delta: object, rest: object = {}): void => {
     decoder.push(JSON.stringify({ choices: [{ index: 0, delta, ...rest }] }), undefined, events)
@@ -140,7 +140,7 @@ describe.each(grammars)('%s', (_name, markup) => {
 
   test('is an error where the profile does not recover it, and never shown', () => {
     const events: ModelEvent[] = []
-    const decoder = createStreamDecoder({ ...context, profile: profiles.plain })
+    const decoder = new StreamDecoder({ ...context, profile: profiles.plain })
     decoder.push(
       JSON.stringify({ usage: { prompt_tokens: 3 }, choices: [{ index: 0, delta: { content: `Hm. ${markup}` }, finish_reason: 'stop' }] }),
       undefined,

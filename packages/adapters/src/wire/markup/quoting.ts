@@ -1,63 +1,54 @@
-/** Follows a text and knows whether its end stands in code: between fences or backticks, or just behind a quotation mark. */
-export interface Quoting {
-  /** Follows the text. */
-  follow(text: string): void
-  readonly isQuoted: boolean
-}
-
 const quotationMarks = '"\'“‘«„'
 
-interface Place {
+/** Follows a text and knows whether its end is quoted: between fences or backticks, or just behind a quotation mark. */
+export class Quoting {
   /** The run that opened a fence. */
-  fence: string
+  #fence = ''
   /** Length of the run that opened code within a line. */
-  inlineLength: number
+  #inlineLength = 0
   /** Backticks or tildes that have come so far. */
-  run: string
-  atLineStart: boolean
-  last: string
-  /** True behind a quoted marker, until a blank line: what is quoted goes on. */
-  hasQuote: boolean
-}
+  #run = ''
+  #atLineStart = true
+  #last = ''
+  /** True behind a quoted marker, until a blank line: the quotation continues. */
+  #hasQuote = false
 
-/** Starts at the beginning of a text. */
-export function createQuoting(): Quoting {
-  const place: Place = { fence: '', inlineLength: 0, run: '', atLineStart: true, last: '', hasQuote: false }
-  return {
-    follow: (text) => {
-      for (const character of text) follow(place, character)
-      place.last = text.at(-1) ?? place.last
-    },
-    get isQuoted() {
-      endRun(place, '<')
-      if (place.last !== '' && quotationMarks.includes(place.last)) place.hasQuote = true
-      return place.fence !== '' || place.inlineLength > 0 || place.hasQuote
-    },
+  /** Follows the next piece of the text. */
+  follow(text: string): void {
+    for (const character of text) this.#follow(character)
+    this.#last = text.at(-1) ?? this.#last
   }
-}
 
-function follow(place: Place, character: string): void {
-  if ((character === '`' || character === '~') && (place.run === '' || place.run.startsWith(character))) {
-    place.run += character
-    return
+  /** Notes a marker that follows the text. Returns true when it is quoted: then the quotation continues behind it. */
+  noteMarker(): boolean {
+    this.#endRun('<')
+    if (this.#last !== '' && quotationMarks.includes(this.#last)) this.#hasQuote = true
+    return this.#fence !== '' || this.#inlineLength > 0 || this.#hasQuote
   }
-  endRun(place, character)
-  if (character === '\n') {
-    if (place.atLineStart) place.hasQuote = false
-    place.atLineStart = true
-    place.inlineLength = 0
-  } else if (character !== ' ' && character !== '\t') place.atLineStart = false
-}
 
-function endRun(place: Place, next: string): void {
-  const { run, fence, atLineStart } = place
-  if (run === '') return
-  place.run = ''
-  place.atLineStart = false
-  const isFence = run.length >= 3 && atLineStart
-  if (fence !== '') place.fence = isFence && run.startsWith(fence) && /\s/.test(next) ? '' : fence
-  else if (isFence) place.fence = run
-  else if (run.startsWith('`')) place.inlineLength = inlineAfter(run.length, place.inlineLength)
+  #follow(character: string): void {
+    if ((character === '`' || character === '~') && (this.#run === '' || this.#run.startsWith(character))) {
+      this.#run += character
+      return
+    }
+    this.#endRun(character)
+    if (character === '\n') {
+      if (this.#atLineStart) this.#hasQuote = false
+      this.#atLineStart = true
+      this.#inlineLength = 0
+    } else if (character !== ' ' && character !== '\t') this.#atLineStart = false
+  }
+
+  #endRun(next: string): void {
+    const run = this.#run
+    if (run === '') return
+    const isFence = run.length >= 3 && this.#atLineStart
+    this.#run = ''
+    this.#atLineStart = false
+    if (this.#fence !== '') this.#fence = isFence && run.startsWith(this.#fence) && /\s/.test(next) ? '' : this.#fence
+    else if (isFence) this.#fence = run
+    else if (run.startsWith('`')) this.#inlineLength = inlineAfter(run.length, this.#inlineLength)
+  }
 }
 
 /** Code within a line ends with as many backticks as it began with. */

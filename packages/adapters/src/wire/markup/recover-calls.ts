@@ -1,21 +1,21 @@
 import { AgentError, type ModelEvent, type ToolCallPart, type ToolDefinition } from '@capstan/core'
 import { markers } from './markers.ts'
 import { hasCallHead, type MarkupCall, parseMarkup } from './parse-markup.ts'
-import { createTextFilter } from './text-filter.ts'
+import { TextFilter } from './text-filter.ts'
 
-/** What decides about markup that was found. */
+/** What decides about the markup that was found. */
 export interface MarkupRules {
   readonly model: string
   readonly tools: readonly ToolDefinition[]
   /** True where the profile recovers calls. */
   readonly recovers: boolean
-  /** True when the message has calls of its own: then markup says nothing new. */
+  /** True when the message has structured calls too: then the markup adds nothing. */
   readonly hasCalls: boolean
-  /** True when the output limit ended the answer. */
+  /** True when the output limit ended the reply. */
   readonly isCut: boolean
 }
 
-/** What became of markup. */
+/** What was made of the markup. */
 export interface Recovered {
   readonly calls: readonly ToolCallPart[]
   /** Text around the markup. */
@@ -37,7 +37,7 @@ export function recoverCalls(markup: string, rules: MarkupRules): Recovered {
     if (parsed === undefined && hasCallHead(left) && !rules.hasCalls) throw leaked(rules, 'a call that cannot be read')
     if (parsed !== undefined) calls.push(...parsed.calls)
     // Further markup may follow what was read.
-    const filter = createTextFilter()
+    const filter = new TextFilter()
     text += filter.push(parsed?.rest ?? left.replace(markers, ''))
     const end = filter.end()
     text += end.text
@@ -71,7 +71,7 @@ function repaired({ model }: MarkupRules, what: string, words: string): ModelEve
 }
 
 function leaked({ model }: MarkupRules, what: string): AgentError {
-  return new AgentError(`${model} wrote ${what} as its own markup into its text, instead of calling a tool. It is asked again once.`, {
+  return new AgentError(`${model} wrote ${what} as its own markup into its text instead of calling a tool. It is asked again once.`, {
     code: 'leaked-markup',
     phase: 'finish',
     retryable: true,

@@ -1,33 +1,22 @@
 import { beginsMarkup } from './markers.ts'
-import { createQuoting, type Quoting } from './quoting.ts'
+import { Quoting } from './quoting.ts'
 
-/** Holds back markup of tool calls in a text that comes in pieces, cut anywhere. */
-export interface TextFilter {
+/**
+ * Holds back markup of tool calls in a text that comes in pieces, cut anywhere. From the first marker that is not quoted everything
+ * is held back until the end, where it is clear what it is: so the result does not depend on where the pieces were cut.
+ */
+export class TextFilter {
+  readonly #markup: string[] = []
+  #held = ''
+  /** Text that was shown and not yet followed for quoting: most texts have no `<`, and need no following. */
+  #unread: string[] = []
+  #quoting: Quoting | undefined
+
   /**
    * Takes a piece.
    *
    * @returns What may be shown by now.
    */
-  push(piece: string): string
-  /** What was held back: text that turned out to be none, and what came from the first marker on. */
-  end(): { readonly text: string; readonly markup: string }
-}
-
-/**
- * Makes a filter. From the first marker that is not quoted everything is held back until the end, where it is clear what it was:
- * so the result does not depend on where the pieces were cut.
- */
-export function createTextFilter(): TextFilter {
-  return new MarkupFilter()
-}
-
-class MarkupFilter implements TextFilter {
-  readonly #markup: string[] = []
-  #held = ''
-  /** Text that was shown and not followed yet: most texts have no `<`, and need not be. */
-  #unread: string[] = []
-  #quoting: Quoting | undefined
-
   push(piece: string): string {
     if (this.#held === '' && this.#markup.length === 0 && !piece.includes('<')) {
       this.#unread.push(piece)
@@ -36,6 +25,7 @@ class MarkupFilter implements TextFilter {
     return this.#pushMarked(piece)
   }
 
+  /** What was held back: text that turned out not to be markup, and everything from the first marker on. */
   end(): { readonly text: string; readonly markup: string } {
     const text = this.#held
     this.#held = ''
@@ -55,7 +45,7 @@ class MarkupFilter implements TextFilter {
       if (begins === 'no') continue
       this.#unread.push(text.slice(from, at))
       from = at
-      if (this.#isQuoted()) continue
+      if (this.#noteMarker()) continue
       if (begins === 'yes') this.#markup.push(text.slice(at))
       else this.#held = text.slice(at)
       return text.slice(0, at)
@@ -64,10 +54,10 @@ class MarkupFilter implements TextFilter {
     return text
   }
 
-  #isQuoted(): boolean {
-    this.#quoting ??= createQuoting()
+  #noteMarker(): boolean {
+    this.#quoting ??= new Quoting()
     for (const text of this.#unread) this.#quoting.follow(text)
     this.#unread = []
-    return this.#quoting.isQuoted
+    return this.#quoting.noteMarker()
   }
 }

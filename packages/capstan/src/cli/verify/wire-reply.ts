@@ -1,4 +1,4 @@
-import type { RawAnswer } from '@capstan/adapters'
+import type { RawResponse } from '@capstan/adapters'
 import type { Json, JsonObject } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 
@@ -27,7 +27,7 @@ export interface WireCall {
 const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_text', 'reasoning_details']
 
 /** Reads a response without the adapters: `verify` must not trust them about the wire. */
-export function readWire({ status, events, text }: RawAnswer): WireReply {
+export function readWire({ status, events, text }: RawResponse): WireReply {
   const reader = new WireReader()
   for (const body of events.length > 0 ? events : [text]) {
     const parsed = parseJson(body)

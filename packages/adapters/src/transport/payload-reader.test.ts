@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createPayloadReader, type Payload } from './payloads.ts'
-import { createUtf8Decoder } from './utf8.ts'
+import { type Payload, PayloadReader } from './payload-reader.ts'
+import { Utf8Decoder } from './utf8.ts'
 
 function read(chunks: readonly Buffer[], maxEventBytes = 1_000_000): readonly Payload[] {
-  const reader = createPayloadReader(maxEventBytes)
+  const reader = new PayloadReader(maxEventBytes)
   const payloads: Payload[] = []
   for (const chunk of chunks) reader.feed(chunk, payloads)
   reader.end(payloads)
@@ -83,7 +83,7 @@ test('broken UTF-8 is decoded as the standard says, wherever it is cut', () => {
   const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array))
   fc.assert(
     fc.property(bytes, fc.array(fc.nat(100), { maxLength: 6 }), (buffer, at) => {
-      const decoder = createUtf8Decoder()
+      const decoder = new Utf8Decoder()
       const text =
         cut(buffer, at)
           .map((chunk) => decoder.decode(chunk))

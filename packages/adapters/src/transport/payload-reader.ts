@@ -1,64 +1,53 @@
 import { AgentError } from '@capstan/core'
 import { createParser, type EventSourceParser } from 'eventsource-parser'
-import { createUtf8Decoder } from './utf8.ts'
+import { Utf8Decoder } from './utf8.ts'
 
 /** What a body holds: events of a stream, or one document. */
 export type Payload =
   | { readonly kind: 'event'; readonly data: string; readonly name: string | undefined }
-  /** The whole body: what is neither an event stream nor empty. */
+  /** The complete body, which is neither an event stream nor empty. */
   | { readonly kind: 'document'; readonly text: string }
 
-/** Turns chunks of bytes into payloads. */
-export interface PayloadReader {
+/** How an event stream begins: with a field or a comment. */
+const eventStart = /^(?:data|event|id|retry)(?:[:\r\n]|$)|^:/
+/** While the beginning could still become one of these, the kind of the body is not decided. */
+const eventNames = ['data', 'event', 'id', 'retry']
+
+/**
+ * Turns the chunks of a body into payloads. It looks at the first characters instead of the content type, which relays set wrongly
+ * in both directions.
+ */
+export class PayloadReader {
+  /** What the body turned out to be; `undefined` while only white space has come. */
+  kind: 'events' | 'document' | undefined
+  readonly #maxEventBytes: number
+  readonly #utf8 = new Utf8Decoder()
+  #fragments: string[] | undefined
+  #beginning = ''
+  #sink: Payload[] = []
+  /** Created for a body that is a stream. */
+  #parser: EventSourceParser | undefined
+
+  /** @param maxEventBytes - Size of one event, in bytes of UTF-8. */
+  constructor(maxEventBytes: number) {
+    this.#maxEventBytes = maxEventBytes
+  }
+
   /**
    * Takes a chunk.
    *
    * @throws {AgentError} `response-too-large` for an event over the limit.
    */
-  feed(chunk: Buffer, payloads: Payload[]): void
-  /** Takes the end of the body: the document, or an event whose last line break is missing. */
-  end(payloads: Payload[]): void
-  /** What the body turned out to be; `undefined` while only blank came. */
-  readonly kind: 'events' | 'document' | undefined
-}
-
-/** How an event stream begins: a field or a comment. */
-const eventStart = /^(?:data|event|id|retry)(?:[:\r\n]|$)|^:/
-/** As long as the beginning could still become one of these, wait. */
-const eventNames = ['data', 'event', 'id', 'retry']
-
-/**
- * Makes a reader. It looks at the first characters instead of trusting the content type, which relays get wrong both ways.
- *
- * @param maxEventBytes - Size of one event, in bytes of UTF-8.
- */
-export function createPayloadReader(maxEventBytes: number): PayloadReader {
-  return new BodyReader(maxEventBytes)
-}
-
-class BodyReader implements PayloadReader {
-  kind: PayloadReader['kind']
-  readonly #maxEventBytes: number
-  readonly #utf8 = createUtf8Decoder()
-  readonly #fragments: string[] = []
-  #beginning = ''
-  #sink: Payload[] = []
-  /** Made for a body that is a stream. */
-  #parser: EventSourceParser | undefined
-
-  constructor(maxEventBytes: number) {
-    this.#maxEventBytes = maxEventBytes
-  }
-
   feed(chunk: Buffer, payloads: Payload[]): void {
     this.#take(this.#utf8.decode(chunk), payloads)
   }
 
+  /** Takes the end of the body: the document, or an event whose last line break is missing. */
   end(payloads: Payload[]): void {
     this.#take(this.#utf8.end(), payloads)
-    // Cut within the name of its first field.
+    // The body was cut inside the name of its first field.
     if (this.kind === undefined && this.#beginning !== '') this.kind = 'events'
-    if (this.kind === 'document') payloads.push({ kind: 'document', text: this.#fragments.join('') })
+    if (this.kind === 'document') payloads.push({ kind: 'document', text: this.#fragments?.join('') ?? '' })
     if (this.kind === 'events') this.#parse('\n\n', payloads)
   }
 
@@ -70,8 +59,10 @@ class BodyReader implements PayloadReader {
       if (this.kind === undefined) return
       text = this.#beginning
     }
-    if (this.kind === 'document') this.#fragments.push(text)
-    else this.#parse(text, payloads)
+    if (this.kind === 'document') {
+      this.#fragments ??= []
+      this.#fragments.push(text)
+    } else this.#parse(text, payloads)
   }
 
   #parse(text: string, payloads: Payload[]): void {
@@ -85,7 +76,7 @@ class BodyReader implements PayloadReader {
     return createParser({
       maxBufferSize: maxBytes,
       onEvent: ({ data, event }) => {
-        // No string is longer in UTF-8 than three bytes for each unit, so most need no counting.
+        // A string in UTF-8 has at most three bytes for each of its units, so most events need no counting.
         if (data.length * 3 > maxBytes && Buffer.byteLength(data) > maxBytes) throw tooLarge(maxBytes)
         this.#sink.push({ kind: 'event', data, name: event })
       },
@@ -96,13 +87,13 @@ class BodyReader implements PayloadReader {
   }
 }
 
-function kindOf(beginning: string): 'events' | 'document' | undefined {
+function kindOf(beginning: string): PayloadReader['kind'] {
   if (beginning === '') return undefined
   if (eventNames.some((name) => name.startsWith(beginning))) return undefined
   return eventStart.test(beginning) ? 'events' : 'document'
 }
 
 function tooLarge(maxEventBytes: number): AgentError {
-  const message = `An event of the stream is longer than ${maxEventBytes} bytes. Raise \`limits.eventBytes\` if this is meant.`
+  const message = `An event of the stream is longer than ${maxEventBytes} bytes. If this is intended, raise \`limits.eventBytes\`.`
   return new AgentError(message, { code: 'response-too-large', phase: 'stream' })
 }
