@@ -167,7 +167,7 @@ test('JSON is found in a fence, between words, or as it is', () => {
     fc.property(fc.dictionary(fc.string({ maxLength: 5 }), fc.jsonValue({ maxDepth: 2 })), wrap, (value, surround) => {
       const json = JSON.stringify(value)
       fc.pre(!json.includes('`'))
-      expect(readJsonText(surround(json))).toEqual({ value: JSON.parse(json) })
+      expect(readJsonText(surround(json), {})).toEqual({ value: JSON.parse(json) })
     }),
   )
 })

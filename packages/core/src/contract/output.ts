@@ -1,3 +1,4 @@
+import { parseExactly, stringAdvice } from './exact-json.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { ModelTraits } from './model.ts'
 
@@ -40,20 +41,33 @@ export function outputInstructions(mode: OutputMode, schema: JsonObject): string
   return `Answer with one JSON object and nothing else: no code fence, no words around it. It must fit this JSON Schema:\n${JSON.stringify(schema)}`
 }
 
-/** Finds the JSON of an answer: the whole text, or what stands in its only code fence, or from its first brace to its last. */
-export function readJsonText(text: string): { readonly value: Json } | { readonly problem: string } {
+/**
+ * Finds the JSON of an output: the complete text, or the content of its only code fence, or from its first brace to its last.
+ *
+ * @param schema - What the output must fit: it says where a number may become the string that was written.
+ */
+export function readJsonText(text: string, schema: JsonObject): { readonly value: Json } | { readonly problem: string } {
   const trimmed = text.trim()
-  const fenced = /^[^`]*```(?:json)?\s*\n([\s\S]*?)\n?\s*```[^`]*$/.exec(trimmed)?.[1]
+  const fenced = fencedText(trimmed)
   const braced = trimmed.slice(trimmed.indexOf('{'), trimmed.lastIndexOf('}') + 1)
   let problem = 'there is no text'
   for (const candidate of [trimmed, fenced, braced]) {
     if (!candidate) continue
     try {
-      // JSON.parse returns JSON.
-      return { value: JSON.parse(candidate) as Json }
+      const read = parseExactly(candidate, schema)
+      if ('value' in read) return read
+      return { problem: ['Numbers in the answer would change:', ...read.problems, stringAdvice].join('\n') }
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error)
     }
   }
   return { problem: `The answer is not valid JSON: ${problem}.` }
+}
+
+/** The content of the only code fence, if it is one of JSON. A regular expression for this takes quadratic time on white space. */
+function fencedText(text: string): string | undefined {
+  const [before = '', content, after, ...others] = text.split('```')
+  const lineEnd = content?.indexOf('\n') ?? -1
+  if (content === undefined || after === undefined || others.length > 0 || lineEnd === -1 || `${before}${after}`.includes('`')) return undefined
+  return ['', 'json'].includes(content.slice(0, lineEnd).trim()) ? content.slice(lineEnd + 1).trim() : undefined
 }

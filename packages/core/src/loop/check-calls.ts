@@ -1,4 +1,5 @@
-import type { Json } from '../contract/json.ts'
+import { parseExactly, stringAdvice } from '../contract/exact-json.ts'
+import type { Json, JsonObject } from '../contract/json.ts'
 import { type ToolCallPart, type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import { answerToolName } from '../contract/output.ts'
@@ -47,7 +48,7 @@ export function checkCalls(run: LoopRun, { request, reply }: StepReply, callsKey
     if (rule !== undefined) return refuse('skipped', rule)
     const tool = findTool(run, part.toolName)
     if (tool === undefined || !offered.includes(tool.name)) return refuse('unknown-tool', unknownToolText(part.toolName, offered))
-    const parsed = parseInput(part.inputText)
+    const parsed = parseInput(part.inputText, tool.inputSchema)
     if ('problem' in parsed) return refuse('invalid-input', parsed.problem)
     if (countsAsCall(tool) && left-- <= 0) return refuse('skipped', `Not run: the limit of ${run.agent.limits.toolCalls} tool calls of this run is reached.`)
     return { ...position, tool, input: parsed.input }
@@ -91,23 +92,17 @@ function unknownToolText(name: string, offered: readonly string[]): string {
   return `Not run: there is no tool '${name.slice(0, 100)}'. ${known}`
 }
 
-const mayOverflow = /\d[eE]\+?\d|\d{309}/
-
-function holdsFinite(value: Json): boolean {
-  if (typeof value === 'number') return Number.isFinite(value)
-  return typeof value !== 'object' || value === null || Object.values(value).every(holdsFinite)
-}
-
-/** Parses the argument text of a call; an empty one is an empty object. */
-export function parseInput(text: string): { readonly input: Json } | { readonly problem: string } {
+/**
+ * Parses the argument text of a call; an empty one is an empty object.
+ *
+ * @param schema - The schema of the tool: it says where a number may become the string that was written.
+ */
+export function parseInput(text: string, schema: JsonObject): { readonly input: Json } | { readonly problem: string } {
   if (text.trim() === '') return { input: {} }
   try {
-    // JSON.parse returns JSON.
-    const input = JSON.parse(text) as Json
-    // JSON has no infinity, so a record of it would not be this input.
-    if (mayOverflow.test(text) && !holdsFinite(input))
-      return { problem: 'Not run: a number in the arguments is too large. Send the call again with smaller numbers.' }
-    return { input }
+    const read = parseExactly(text, schema)
+    if ('value' in read) return { input: read.value }
+    return { problem: ['Not run: numbers in the arguments would change:', ...read.problems, stringAdvice].join('\n') }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return { problem: `Not run: the arguments are not valid JSON (${reason}). Send the call again with one JSON object as arguments.` }

@@ -70,7 +70,7 @@ async function checkOutput(run: LoopRun, text: string): Promise<OutputCheck<Json
 }
 
 async function parseOutput(run: LoopRun, text: string): Promise<OutputCheck<Json>> {
-  const read = readJsonText(text)
+  const read = readJsonText(text, run.agent.output?.spec.schema ?? {})
   if ('problem' in read) return { ok: false, message: read.problem }
   try {
     const check = await run.agent.output?.spec.parse(read.value)
