@@ -11,7 +11,6 @@ export {
   profiles,
 } from '@capstan/adapters'
 export {
-  Agent,
   AgentError,
   type AgentErrorCode,
   type AgentOptions,
@@ -82,6 +81,7 @@ export {
   type ToolEffect,
   ToolError,
   type ToolMessage,
+  type ToolSet,
   textOf,
   toolCallsOf,
   type Usage,
@@ -99,4 +99,5 @@ export {
   sqliteJournal,
   sqliteSessions,
 } from '@capstan/durable'
-export { type InputSchema, jsonSchema, output, type ToolOptions, type ToolSet, tool, toTools } from '@capstan/tools'
+export { type AiSdkTool, fromAiSdkTools, type InputSchema, jsonSchema, output, type ToolOptions, tool } from '@capstan/tools'
+export { Agent } from './agent.ts'

@@ -1,5 +1,6 @@
 export { Agent } from './agent/agent.ts'
 export type { AgentOptions, ContextOption, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent/agent-options.ts'
+export type { ToolSet } from './agent/tool-set.ts'
 export { type Approval, answer, approve, deny, type OutcomeAnswer } from './contract/answers.ts'
 export { type AgentErrorCode, errorCodes } from './contract/error-codes.ts'
 export {
@@ -12,7 +13,7 @@ export {
 } from './contract/errors.ts'
 export type { AttemptReason, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './contract/events.ts'
 export type { PrepareStep, StepPlan, StepView, StopWhen } from './contract/hooks.ts'
-export type { Json, JsonObject } from './contract/json.ts'
+export type { Json, JsonForm, JsonObject } from './contract/json.ts'
 export { defaultLimits, type Limits, type ResolvedLimits } from './contract/limits.ts'
 export {
   type AssistantMessage,
@@ -53,8 +54,9 @@ export type {
   Warning,
 } from './contract/model.ts'
 export type { Question } from './contract/operations.ts'
-export type { OutputCheck, OutputMode, OutputSpec } from './contract/output.ts'
+export type { OutputCheck, OutputMode, OutputSpec, SchemaReader } from './contract/output.ts'
 export type { PendingQuestion, RunResult, RunState, RunStatus, RunStep, RunVersion, StopReason } from './contract/result.ts'
+export type { StandardIssue, StandardResult, StandardSchema } from './contract/standard-schema.ts'
 export type { Tool, ToolCallContext, ToolEffect, ToolOutput, ToolValidation } from './contract/tool.ts'
 export type { Cost, Prices, RunUsage, Usage } from './contract/usage.ts'
 export { type Answers, decide, decideOn, openQuestions } from './durability/decisions.ts'

@@ -34,3 +34,10 @@ test('a validator that throws is a check that failed', async () => {
   )
   await expect(broken.parse({ a: 'x' })).resolves.toMatchObject({ ok: false })
 })
+
+test('the value and its type are the JSON form of what the schema makes', async () => {
+  const meeting = output(z.object({ when: z.iso.datetime().transform((text) => new Date(text)), left: z.string().transform(BigInt).optional() }))
+  const check = await meeting.parse({ when: '2026-11-28T09:00:00Z', left: '5' })
+  expect(check).toEqual({ ok: true, value: { when: '2026-11-28T09:00:00.000Z', left: '5' } })
+  if (check.ok) expectTypeOf(check.value).toEqualTypeOf<{ when: string; left?: string | undefined }>()
+})

@@ -1,5 +1,5 @@
 import { getEventListeners, setMaxListeners } from 'node:events'
-import { fatal, type Json, ToolError } from '@capstan/core'
+import { fatal, ToolError } from '@capstan/core'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { makeCall } from './testing/call.ts'
@@ -235,48 +235,6 @@ test('a tool whose validation ends after the timeout does not start', async () =
   check.resolve(true)
   await new Promise((resolve) => setImmediate(resolve))
   expect(execute).not.toHaveBeenCalled()
-})
-
-test('E31: progress after the end is ignored', async () => {
-  const delivered: Json[] = []
-  let report: ((data: Json) => void) | undefined
-  await define((_input, { progress }) => {
-    report = progress
-  }).run({}, makeCall({ progress: (data) => void delivered.push(data) }))
-  report?.('late')
-  expect(delivered).toEqual([])
-})
-
-test('E31: a million reports are delivered as the first and the last', async () => {
-  const delivered: Json[] = []
-  await define((_input, { progress }) => {
-    for (let index = 0; index < 1_000_000; index++) progress(index)
-  }).run({}, makeCall({ progress: (data) => void delivered.push(data) }))
-  expect(delivered[0]).toBe(0)
-  expect(delivered.at(-1)).toBe(999_999)
-  expect(delivered.length).toBeLessThan(20)
-})
-
-test('E32: a progress listener that throws breaks nothing', async () => {
-  expect(
-    await define((_input, { progress }) => {
-      progress('half')
-      return 'whole'
-    }).run(
-      {},
-      makeCall({
-        progress: () => {
-          throw new Error('listener')
-        },
-      }),
-    ),
-  ).toEqual({ status: 'ok', text: 'whole' })
-})
-
-test('progress that is no JSON is made JSON', async () => {
-  const delivered: Json[] = []
-  await define((_input, { progress }) => progress({ n: 5n } as never)).run({}, makeCall({ progress: (data) => void delivered.push(data) }))
-  expect(delivered).toEqual([{ n: '5' }])
 })
 
 test('a read tool is tried again as often as it says, with the same key', async () => {

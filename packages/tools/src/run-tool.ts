@@ -4,7 +4,6 @@ import { describeFailure, isFinal } from './failure.ts'
 import { checkInput, inputMessage } from './input/check-input.ts'
 import { capText } from './output/cap-text.ts'
 import { toResultText } from './output/to-result-text.ts'
-import { coalesceProgress } from './progress.ts'
 import type { ResolvedSchema } from './schema/input-schema.ts'
 
 /** A tool after its definition was checked. */
@@ -20,12 +19,7 @@ export interface ToolSpec<Context> {
 /** Validates and executes one call. Never throws, and settles at the latest when its time is over. */
 export async function runTool<Context>(spec: ToolSpec<Context>, input: Json, call: ToolCallContext<Context>): Promise<ToolOutput> {
   if (call.signal.aborted) return { status: 'skipped', text: 'Not run: the run was stopped.' }
-  const progress = coalesceProgress(call.progress)
-  try {
-    return await withinScope(spec.timeoutMs, call.signal, (signal) => executeWithRetries(spec, input, { ...call, signal, progress: progress.report }))
-  } finally {
-    progress.close()
-  }
+  return await withinScope(spec.timeoutMs, call.signal, (signal) => executeWithRetries(spec, input, { ...call, signal }))
 }
 
 /** Gives work a signal of its own, which aborts with the run and at the timeout. Settles then, whatever the work does. */

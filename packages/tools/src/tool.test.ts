@@ -127,7 +127,7 @@ test('an ask that never settles throws, so that a person is asked for approval',
 
 test.each([
   ['', 'name'],
-  ['ab', 'name'],
+  ['final_answer', 'name'],
   ['a.b', 'name'],
   ['get weather', 'name'],
   ['1tool', 'name'],
@@ -141,12 +141,18 @@ test.each([
   expect(errorOf(() => tool(options({ name })))).toMatchObject({ code: 'invalid-tool', message: expect.stringContaining('at /name') })
 })
 
-test.each(['get_weather', 'get-weather', '_private', 'x'.repeat(64), 'abc'])('the name %j is taken', (name) => {
+test.each(['get_weather', 'get-weather', '_private', 'x'.repeat(64), 'abc', 'ls', 'x'])('the name %j is taken', (name) => {
   expect(tool(options({ name })).name).toBe(name)
 })
 
-test('a refused name comes with one that would do', () => {
-  expect(errorOf(() => tool(options({ name: 'get.weather now' }))).message).toContain('"get_weather_now"')
+test.each([
+  ['get.weather now', 'get_weather_now'],
+  ['1st', 'st'],
+  ['天气', 'my_tool'],
+  ['toString', 'my_toString'],
+])('the refused name %s comes with one that is allowed: %s', (name, suggestion) => {
+  expect(errorOf(() => tool(options({ name }))).message).toContain(`"${suggestion}"`)
+  expect(tool(options({ name: suggestion })).name).toBe(suggestion)
 })
 
 test.each([

@@ -8,7 +8,7 @@ import type { InputOf, InputSchema } from './schema/standard-schema.ts'
 
 /** What `tool()` takes. `Context` is inferred where `execute` declares it: `(input, { context }: ToolCallContext<Tenant>)`. */
 export interface ToolOptions<Schema extends InputSchema, Context> {
-  /** 3 to 64 letters, digits, `_` and `-`, the first a letter or `_`: what DeepSeek and Kimi both take. */
+  /** 1 to 64 letters, digits, `_` and `-`, the first a letter or `_`. Some models ask for more: their profiles check it. */
   readonly name: string
   /** Written for the model: what it does, when to use it, what comes back. */
   readonly description: string

@@ -1,6 +1,6 @@
 // Compiled, never run: each `@ts-expect-error` is a program that must not compile.
-import type { Tool, ToolCallContext } from '@capstan/core'
-import { jsonSchema, type ToolSet, tool, toTools } from '@capstan/tools'
+import type { Tool, ToolCallContext, ToolSet } from '@capstan/core'
+import { fromAiSdkTools, jsonSchema, tool } from '@capstan/tools'
 import { calculator } from '@capstan/tools/calculator'
 import { dateDifference, dates } from '@capstan/tools/dates'
 import { files } from '@capstan/tools/files'
@@ -56,16 +56,14 @@ same<Tool<Tenant>, typeof asking>(true)
 const forTenants: readonly Tool<Tenant>[] = [plain, tenanted, asking, calculator, dateDifference, ...dates, ...files({ root: '.' })]
 export const set: ToolSet<Tenant> = forTenants
 
-// Sets: ours, records, tools of the AI SDK.
+// Tools of the AI SDK.
 const foreign = {
   description: 'Weather.',
   inputSchema: z.object({ city: z.string() }),
   execute: async ({ city }: { city: string }, { abortSignal }: { toolCallId: string; messages: unknown[]; abortSignal?: AbortSignal }) =>
     `${city} ${abortSignal?.aborted}`,
 }
-toTools([plain, calculator])
-toTools({ one_tool: plain, get_weather: foreign })
-toTools<Tenant>({ one_tool: tenanted })
+export const mixed: ToolSet<Tenant> = [...fromAiSdkTools<Tenant>({ get_weather: foreign }), tenanted, calculator]
 
 // @ts-expect-error A property that the schema does not have.
 tool({ ...base, inputSchema: z.object({ a: z.string() }), execute: ({ b }) => b })
@@ -100,6 +98,6 @@ tool({ ...base, inputSchema: z.object({}), needsApproval: () => 'yes', execute: 
 // @ts-expect-error A tool that needs a tenant is no tool for anything.
 export const anyContext: Tool<{ readonly other: string }>['needsApproval'] = asking.needsApproval
 // @ts-expect-error A number is no tool.
-toTools({ one_tool: 5 })
+fromAiSdkTools({ one_tool: 5 })
 // @ts-expect-error files() needs a root.
 files({})

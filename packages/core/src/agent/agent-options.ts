@@ -2,10 +2,11 @@ import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { Model, ToolChoice } from '../contract/model.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
-import type { Tool } from '../contract/tool.ts'
+import type { StandardSchema } from '../contract/standard-schema.ts'
 import type { Answers } from '../durability/decisions.ts'
 import type { Engine } from '../durability/hosts/engine.ts'
 import type { Journal } from '../durability/journal.ts'
+import type { ToolSet } from './tool-set.ts'
 
 export interface AgentOptions<Context = unknown, Output = unknown> {
   /** For people: in events and errors. Default: `agent`. */
@@ -17,12 +18,15 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
   readonly model: Model | readonly [Model, ...Model[]]
   /** Sent as a system message before all others, the same in each request. */
   readonly instructions?: string
-  /** At most 128, each with a name of its own; or a record keyed by name. */
-  readonly tools?: readonly Tool<Context>[] | Readonly<Record<string, Tool<Context>>>
+  /** At most 128, each with a name of its own: a list, or a record keyed by name. */
+  readonly tools?: ToolSet<Context>
   /** Not sent unless given. */
   readonly toolChoice?: ToolChoice
-  /** Makes the final answer JSON of a given shape, in `result.output`: `output(schema)` of `@capstan/tools`. */
-  readonly output?: OutputSpec<Output>
+  /**
+   * Makes the run end with JSON of a given shape, in `result.output`: a schema such as `z.object({ … })`, or what `output(schema)` of
+   * `@capstan/tools` makes of one.
+   */
+  readonly output?: OutputSpec<Output> | StandardSchema<Output>
   /** Default: the best that the model's profile has. */
   readonly outputMode?: OutputMode
   /** Tool calls of one step that run at once. Default: 10. */

@@ -11,8 +11,35 @@ test('more than 128 tools are refused when the agent is made', () => {
   expect(() => new Agent({ model, tools })).toThrow(expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining('129') }))
 })
 
-test('two tools of one name are refused, letter case aside', () => {
-  expect(() => new Agent({ model, tools: [testTool('Echo'), testTool('echo')] })).toThrow(code('invalid-tool'))
+test.each([
+  ['echo', 'echo'],
+  ['Echo', 'echo'],
+  ['get_time', 'get-time'],
+])('the tools %s and %s are refused together', (first, second) => {
+  expect(() => new Agent({ model, tools: [testTool(first), testTool(second)] })).toThrow(
+    expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining(`Tool "${second}": at /name`) }),
+  )
+})
+
+test.each(['', 'math.sum', 'get weather', '1st', 'für', 'x'.repeat(65), '__proto__', 'constructor', 'final_answer'])('the tool name %j is refused', (name) => {
+  expect(() => new Agent({ model, tools: [testTool(name)] })).toThrow(
+    expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining('/name') }),
+  )
+})
+
+test.each(['a', '_', 'ls', 'get-time', 'x'.repeat(64)])('the tool name %j is taken', (name) => {
+  expect(() => new Agent({ model, tools: [testTool(name)] })).not.toThrow()
+})
+
+test.each<[string, object, string]>([
+  ['no description', { description: ' ' }, '/description'],
+  ['a schema whose top is not an object', { inputSchema: { type: 'string' } }, '/inputSchema/type'],
+  ['no schema', { inputSchema: undefined }, '/inputSchema/type'],
+  ['no validate', { validate: undefined }, 'tools/0'],
+])('a tool with %s is refused, whoever made it', (_, options, message) => {
+  expect(() => new Agent({ model, tools: [testTool('echo', undefined, options)] })).toThrow(
+    expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining(message) }),
+  )
 })
 
 test('something that is not a tool is refused with its place', () => {

@@ -1,5 +1,6 @@
 import { AgentError } from '../contract/errors.ts'
 import { type Message, user } from '../contract/messages.ts'
+import type { SchemaReader } from '../contract/output.ts'
 import type { RunResult, RunState } from '../contract/result.ts'
 import { readAnswers } from '../durability/decisions.ts'
 import { type Definition, definitionOf } from '../durability/definition.ts'
@@ -23,9 +24,12 @@ export class Agent<Context = unknown, Output = unknown> {
   readonly #agent: LoopAgent
   #hashes: Definition | undefined
 
-  /** @throws {AgentError} `invalid-options` or `invalid-tool`, before anything is sent. */
-  constructor(options: AgentOptions<Context, Output>) {
-    this.#agent = resolveAgent(options)
+  /**
+   * @param readSchema - Reads a schema of a library given as `output`. The `Agent` of `capstan` has a reader.
+   * @throws {AgentError} `invalid-options` or `invalid-tool`, before anything is sent.
+   */
+  constructor(options: AgentOptions<Context, Output>, readSchema?: SchemaReader) {
+    this.#agent = resolveAgent(options, readSchema)
     this.name = this.#agent.name
   }
 

@@ -146,10 +146,11 @@ test('a closing request asks for JSON as text, as no tool may be called', async 
 })
 
 test.each([
-  ['a mode that the model does not have', { outputMode: 'native' as const }],
-  ['a tool of the same name', { tools: [testTool('final_answer')] }],
-])('%s is refused when the agent is made', (_, options) => {
-  expect(() => new Agent({ model: scriptedModel([]), output: city, ...options })).toThrow(expect.objectContaining({ code: 'invalid-options' }))
+  ['a mode that the model does not have', { outputMode: 'native' as const }, 'invalid-options'],
+  ['a tool of the same name', { tools: [testTool('final_answer')] }, 'invalid-tool'],
+  ['a tool too many beside the one for the output', { tools: Array.from({ length: 128 }, (_, index) => testTool(`tool_${index}`)) }, 'invalid-tool'],
+])('%s is refused when the agent is made', (_, options, code) => {
+  expect(() => new Agent({ model: scriptedModel([]), output: city, ...options })).toThrow(expect.objectContaining({ code }))
 })
 
 test('outputOrThrow says when there is none', async () => {

@@ -1,7 +1,8 @@
 import { AgentError } from '../contract/errors.ts'
 import { resolveLimits } from '../contract/limits.ts'
 import type { Model, ModelTraits, ToolDefinition } from '../contract/model.ts'
-import { answerToolName, chooseOutputMode, type OutputMode, outputInstructions } from '../contract/output.ts'
+import { answerToolName, chooseOutputMode, isOutputSpec, type OutputMode, type OutputSpec, outputInstructions, type SchemaReader } from '../contract/output.ts'
+import type { StandardSchema } from '../contract/standard-schema.ts'
 import type { Tool } from '../contract/tool.ts'
 import { arePrices } from '../contract/usage.ts'
 import type { LoopAgent, LoopOutput } from '../loop/loop-agent.ts'
@@ -16,15 +17,16 @@ import { indexTools } from './tool-set.ts'
  *
  * @throws {AgentError} `invalid-options` or `invalid-tool`.
  */
-export function resolveAgent<Context, Output>(options: AgentOptions<Context, Output>): LoopAgent {
+export function resolveAgent<Context, Output>(options: AgentOptions<Context, Output>, readSchema?: SchemaReader): LoopAgent {
   const { name = 'agent', toolCallConcurrency = 10 } = options
   try {
     const own = indexTools(options.tools ?? [])
     const models = modelsOf(options.model)
     checkOptions(options, models, own.size)
     const traits = sharedTraits(models)
-    const output = resolveOutput(options, traits, own)
-    const tools = output?.mode === 'tool' ? indexTools([...own.values(), answerTool(output.spec)]) : own
+    const spec = options.output && readOutput(options.output, readSchema)
+    const output = spec && resolveOutput(spec, options.outputMode, { traits, own })
+    const tools = output?.mode === 'tool' ? new Map([...indexTools([...own.values()], 1), [answerToolName, answerTool(output.spec)]]) : own
     return {
       name,
       model: models[0],
@@ -62,16 +64,21 @@ function checkOptions<Context, Output>(options: AgentOptions<Context, Output>, m
   if (toolChoice === 'required' && tools === 0) refuse("toolChoice 'required' needs tools.")
 }
 
-function resolveOutput<Context, Output>(
-  { output, outputMode }: AgentOptions<Context, Output>,
-  traits: ModelTraits,
-  own: ReadonlyMap<string, unknown>,
-): LoopOutput | undefined {
-  if (output === undefined) return undefined
-  const mode = outputMode ?? chooseOutputMode(traits, own.size > 0)
+function readOutput<Output>(output: OutputSpec<Output> | StandardSchema<Output>, readSchema: SchemaReader | undefined): OutputSpec {
+  if (isOutputSpec(output)) return output
+  if (readSchema !== undefined) return readSchema(output)
+  return refuse('`output` is a schema of a library. Wrap it: output(schema) of @capstan/tools, or use the Agent of capstan, which reads schemas itself.')
+}
+
+interface OutputSetting {
+  readonly traits: ModelTraits
+  readonly own: ReadonlyMap<string, unknown>
+}
+
+function resolveOutput(spec: OutputSpec, wanted: OutputMode | undefined, { traits, own }: OutputSetting): LoopOutput {
+  const mode = wanted ?? chooseOutputMode(traits, own.size > 0)
   if (!canUse(mode, traits)) refuse(`outputMode '${mode}' is not one that the model has. Leave it out for the best one.`)
-  if (mode === 'tool' && own.has(answerToolName)) refuse(`the tool name '${answerToolName}' is taken by \`output\`. Rename the tool.`)
-  return { spec: output, mode, instructions: outputInstructions(mode, output.schema) }
+  return { spec, mode, instructions: outputInstructions(mode, spec.schema) }
 }
 
 function canUse(mode: OutputMode, { tools, outputModes = [] }: ModelTraits): boolean {

@@ -6,6 +6,44 @@ export interface JsonObject {
   readonly [key: string]: Json
 }
 
+/**
+ * The type of a value after it was written as JSON and read again: a `Date` is a string, a `Set` a list, a `bigint` a string of its
+ * digits. Types that are JSON stay what they are.
+ */
+export type JsonForm<Value> = unknown extends Value
+  ? Value
+  : Value extends Json | undefined
+    ? Value
+    : Value extends bigint
+      ? string
+      : Value extends { toJSON(): infer Form }
+        ? JsonForm<Form>
+        : Value extends ReadonlyMap<infer Key, infer Entry>
+          ? Key extends string
+            ? { [name: string]: JsonForm<Entry> }
+            : [JsonForm<Key>, JsonForm<Entry>][]
+          : Value extends ReadonlySet<infer Item>
+            ? JsonForm<Item>[]
+            : Value extends symbol | ((...args: never) => unknown)
+              ? undefined
+              : { [Key in keyof Value]: JsonForm<Value[Key]> }
+
+/**
+ * Writes a value as JSON and reads it again.
+ *
+ * @throws {TypeError} When it refers to itself, or has no form in JSON.
+ */
+export function toJsonForm<Value>(value: Value): JsonForm<Value> {
+  const text = JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part === 'bigint') return String(part)
+    if (part instanceof Set) return [...part]
+    if (part instanceof Map) return [...part.keys()].every((key) => typeof key === 'string') ? Object.fromEntries(part) : [...part]
+    return part
+  })
+  if (text === undefined) throw new TypeError(`A ${typeof value} has no form in JSON.`)
+  return JSON.parse(text) as JsonForm<Value> // as the type says
+}
+
 /** True for a plain JSON object: not null, not an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

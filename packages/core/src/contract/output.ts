@@ -1,17 +1,30 @@
 import { parseExactly, stringAdvice } from './exact-json.ts'
-import type { Json, JsonObject } from './json.ts'
+import { isJsonObject, type Json, type JsonObject } from './json.ts'
 import type { ModelTraits } from './model.ts'
+import type { StandardSchema } from './standard-schema.ts'
 
-/** What the answer of an agent must be: JSON of a given shape. `output(schema)` of `@capstan/tools` makes one of a schema. */
+/** What the output of an agent must be: JSON of a given shape. `output(schema)` of `@capstan/tools` makes one of a schema. */
 export interface OutputSpec<Output = unknown> {
   /** JSON Schema with an object at its top: the model is told it. */
   readonly schema: JsonObject
-  /** Checks a parsed answer. Never throws. */
+  /** Checks parsed JSON. Never throws. */
   parse(value: Json): Promise<OutputCheck<Output>>
 }
 
-/** The value, as JSON; or what the model is told to correct. */
+/** The value; or what the model is told to correct. */
 export type OutputCheck<Output> = { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly message: string }
+
+/**
+ * Reads the schemas of libraries. `output` of `@capstan/tools` is one; the `Agent` of `capstan` has it.
+ *
+ * @throws {AgentError} `invalid-tool`, with the JSON pointer, when the schema cannot be shown to a model.
+ */
+export type SchemaReader = (schema: StandardSchema) => OutputSpec
+
+/** True for an output spec, false for a schema that a reader has to read first. */
+export function isOutputSpec<Output>(output: OutputSpec<Output> | StandardSchema<Output>): output is OutputSpec<Output> {
+  return !('~standard' in output) && typeof output?.parse === 'function' && isJsonObject(output.schema)
+}
 
 /**
  * How the model is brought to answer in JSON:

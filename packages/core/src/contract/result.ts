@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.ts'
+import type { Json, JsonForm, JsonObject } from './json.ts'
 import type { AssistantMessage, Message, ToolResultPart } from './messages.ts'
 import type { FinishReason, ResponseInfo, Warning } from './model.ts'
 import type { Cost, RunUsage, Usage } from './usage.ts'
@@ -74,8 +74,8 @@ export interface RunResult<Output = unknown> {
   readonly usage: RunUsage
   /** Unknown without prices, or while the usage of an attempt is unknown. */
   readonly cost: Cost | undefined
-  /** The final answer, checked, in its JSON form; only with an `output` on the agent. */
-  readonly output: Output | undefined
+  /** The output, checked, in its JSON form: the same while the run is live and when it is replayed. Only with an `output` on the agent. */
+  readonly output: JsonForm<Output> | undefined
   /** What the model said about its last whole message. */
   readonly finishReason: FinishReason | undefined
   readonly toolCalls: number
@@ -93,11 +93,11 @@ export interface RunResult<Output = unknown> {
    */
   textOrThrow(): string
   /**
-   * The final answer of an agent with `output`.
+   * The output of an agent with `output`.
    *
    * @throws {AgentError} As `textOrThrow`; also `unfinished` when there is no output.
    */
-  outputOrThrow(): Output
+  outputOrThrow(): JsonForm<Output>
 }
 
 export interface PendingQuestion {

@@ -9,6 +9,7 @@ import type { ToolCallOutput } from '../durability/records.ts'
 import { errorId } from '../support/describe.ts'
 import type { RunnableCall } from './check-calls.ts'
 import { type LoopRun, leftMs } from './loop-run.ts'
+import { ProgressReports } from './progress.ts'
 
 /**
  * The operation that runs one call.
@@ -38,7 +39,10 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
   }
   // Listeners get a copy: what they change in it must not reach the tool.
   context.emit({ type: 'tool-start', ...head, input: shownInput(call.input) })
-  const progress = progressOf(context, { step, key: call.id, toolName })
+  const progress = new ProgressReports({
+    room: context.room,
+    show: (data) => context.emit({ type: 'tool-progress', step, key: call.id, toolName, data }),
+  })
   const { error, ...output } = await settleCall(run, call, { signal: context.signal, progress: progress.report, deadlineMs })
   progress.close()
   if (output.status === 'fatal') run.notes.keepToolError(call.id, error)
@@ -123,50 +127,6 @@ function isFatal(error: unknown): error is FatalToolError {
     return FatalToolError.is(error)
   } catch {
     return false
-  }
-}
-
-interface ProgressSource {
-  readonly step: number
-  readonly key: string
-  readonly toolName: string
-}
-
-// While consumers are behind, only the newest progress waits for them. Nothing is reported after the end of the call.
-function progressOf({ emit, room }: OperationContext, source: ProgressSource): { report(data: Json): void; close(): void } {
-  let isRunning = true
-  let waiting: { data: Json } | undefined
-  const show = (data: Json): void => {
-    if (isRunning) emit({ type: 'tool-progress', ...source, data })
-  }
-  const report = (data: Json): void => {
-    const json = asJson(data)
-    if (!isRunning || json === undefined) return
-    if (waiting !== undefined) {
-      waiting.data = json
-      return
-    }
-    const behind = room()
-    if (behind === undefined) return show(json)
-    waiting = { data: json }
-    void behind.then(() => {
-      const newest = waiting
-      waiting = undefined
-      if (newest !== undefined) show(newest.data)
-    })
-  }
-  const close = (): void => {
-    isRunning = false
-  }
-  return { report, close }
-}
-
-// Events are JSON, whatever a tool hands over; what cannot be is dropped.
-function asJson(data: Json): Json | undefined {
-  try {
-    return JSON.parse(JSON.stringify(data)) as Json
-  } catch {
-    return undefined
   }
 }
 

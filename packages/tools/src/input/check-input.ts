@@ -1,6 +1,5 @@
-import type { Json } from '@capstan/core'
+import type { Json, StandardIssue } from '@capstan/core'
 import type { ResolvedSchema } from '../schema/input-schema.ts'
-import type { StandardIssue } from '../schema/standard-schema.ts'
 import { cloneInput, InputRefusal } from './clone-input.ts'
 import { coerceInput, type InputPath, toPointer, valueAt } from './coerce.ts'
 

@@ -1,10 +1,10 @@
-import { AgentError, type JsonObject } from '@capstan/core'
+import { AgentError, type JsonObject, type StandardSchema } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import { findSchemaProblem, findTopProblem, invalidSchema, type SchemaProblem } from './check-schema.ts'
 import { ConversionError, convertZod3, convertZod4, isZod3, isZod4 } from './convert-zod.ts'
 import { jsonSchema } from './json-schema.ts'
 import { normaliseSchema } from './normalise.ts'
-import { isStandardSchema, type StandardSchema } from './standard-schema.ts'
+import { isStandardSchema } from './standard-schema.ts'
 
 /** A schema as a tool uses it: what is sent, and what checks. */
 export interface ResolvedSchema {

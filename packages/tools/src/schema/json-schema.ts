@@ -1,6 +1,6 @@
-import type { JsonObject } from '@capstan/core'
+import type { JsonObject, StandardIssue, StandardResult, StandardSchema } from '@capstan/core'
 import { findSchemaProblem, invalidSchema } from './check-schema.ts'
-import type { JsonSchema, StandardIssue, StandardResult, StandardSchema } from './standard-schema.ts'
+import type { JsonSchema } from './standard-schema.ts'
 
 /** A Standard Schema that was made of raw JSON Schema. */
 export interface WrappedJsonSchema<Input> extends StandardSchema<Input> {

@@ -1,28 +1,4 @@
-import type { JsonObject } from '@capstan/core'
-
-/**
- * The part of Standard Schema that tools use: zod, valibot, arktype and others implement it.
- *
- * @see https://standardschema.dev
- */
-export interface StandardSchema<Output = unknown> {
-  readonly '~standard': {
-    readonly version: 1
-    readonly vendor: string
-    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
-    /** Types only: never there at run time. */
-    readonly types?: { readonly input: unknown; readonly output: Output } | undefined
-  }
-}
-
-/** What `validate` of a Standard Schema answers. */
-export type StandardResult<Output> = { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] }
-
-/** One thing that is wrong with a value. */
-export interface StandardIssue {
-  readonly message: string
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
-}
+import type { JsonObject, StandardSchema } from '@capstan/core'
 
 /** Raw JSON Schema: a literal, or one of the interfaces that other packages declare for it. */
 export type JsonSchema = JsonObject | { readonly type?: unknown; readonly properties?: unknown }
