@@ -237,6 +237,15 @@ test('a tool whose validation ends after the timeout does not start', async () =
   expect(execute).not.toHaveBeenCalled()
 })
 
+test('progress that is not JSON is made JSON, and long progress is cut', async () => {
+  const delivered: unknown[] = []
+  const own = define((_input, { progress }) => {
+    for (const data of [{ n: 5n }, 5n, 'half', 'x'.repeat(10_000)]) progress(data as never)
+  })
+  await own.run({}, makeCall({ progress: (data) => void delivered.push(data) }))
+  expect(delivered).toEqual([{ n: '5' }, '5', 'half', expect.stringContaining('left out')])
+})
+
 test('a read tool is tried again as often as it says, with the same key', async () => {
   vi.useFakeTimers()
   const keys: string[] = []

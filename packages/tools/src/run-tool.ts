@@ -3,8 +3,11 @@ import pRetry from 'p-retry'
 import { describeFailure, isFinal } from './failure.ts'
 import { checkInput, inputMessage } from './input/check-input.ts'
 import { capText } from './output/cap-text.ts'
+import { serialise } from './output/serialise.ts'
 import { toResultText } from './output/to-result-text.ts'
 import type { ResolvedSchema } from './schema/input-schema.ts'
+
+const maxProgressBytes = 8_000
 
 /** A tool after its definition was checked. */
 export interface ToolSpec<Context> {
@@ -19,7 +22,16 @@ export interface ToolSpec<Context> {
 /** Validates and executes one call. Never throws, and settles at the latest when its time is over. */
 export async function runTool<Context>(spec: ToolSpec<Context>, input: Json, call: ToolCallContext<Context>): Promise<ToolOutput> {
   if (call.signal.aborted) return { status: 'skipped', text: 'Not run: the run was stopped.' }
-  return await withinScope(spec.timeoutMs, call.signal, (signal) => executeWithRetries(spec, input, { ...call, signal }))
+  return await withinScope(spec.timeoutMs, call.signal, (signal) =>
+    executeWithRetries(spec, input, { ...call, signal, progress: (data) => call.progress(toProgress(data)) }),
+  )
+}
+
+/** Makes JSON of bounded size of whatever a tool reports. */
+function toProgress(data: Json): Json {
+  if (typeof data !== 'object' && typeof data !== 'bigint' && typeof data !== 'string') return data
+  const { text } = serialise(data, { maxBytes: maxProgressBytes })
+  return text.length <= maxProgressBytes ? JSON.parse(text) : capText(text, maxProgressBytes)
 }
 
 /** Gives work a signal of its own, which aborts with the run and at the timeout. Settles then, whatever the work does. */

@@ -60,15 +60,15 @@ test('E31: a million reports are shown as the first and the last', () => {
   expect(shown).toEqual([0, 999_999])
 })
 
-test('a report is made JSON: what has no form in it is dropped, and what is too long is cut', async () => {
+test('a report that has no JSON form is dropped', async () => {
   const { shown, reports } = setUp()
   const circular: Record<string, unknown> = {}
   circular['self'] = circular
-  for (const data of [{ n: 5n }, circular, undefined, 'x'.repeat(10_000)]) {
+  for (const data of [5n, circular, undefined, 'next']) {
     reports.report(data as Json)
     await vi.advanceTimersByTimeAsync(100)
   }
-  expect(shown).toEqual([{ n: '5' }, expect.stringMatching(/^"x{7999}…$/)])
+  expect(shown).toEqual(['next'])
 })
 
 test('E32: a listener of progress that throws does not break the call', async () => {

@@ -1,7 +1,6 @@
 import type { Json } from '../contract/json.ts'
 
 const intervalMs = 100
-const maxCharacters = 8_000
 
 /** The sink of the progress of one call. */
 export interface ProgressSink {
@@ -62,11 +61,10 @@ export class ProgressReports {
   }
 }
 
-/** Events are JSON, whatever a tool reports: what has no JSON form is dropped, and what is too long is cut. */
+/** Events are JSON, whatever a tool reports: what has no JSON form is dropped. */
 function toJson(data: Json): Json | undefined {
   try {
-    const text = JSON.stringify(data, (_key, part: unknown) => (typeof part === 'bigint' ? String(part) : part))
-    return text.length <= maxCharacters ? (JSON.parse(text) as Json) : `${text.slice(0, maxCharacters)}…`
+    return JSON.parse(JSON.stringify(data)) as Json
   } catch {
     return undefined
   }
