@@ -16,8 +16,11 @@ import { silences } from './silences.ts'
 import { statuses } from './statuses.ts'
 import { storms } from './storm.ts'
 
+/** The number of a row such as `T15`. */
+const rowOf = ({ id }: Case): number => Number(/^T(\d+) /.exec(id)?.[1])
+
 const inOrder = [...connections, ...silences, ...endings, ...statuses, ...bodies, ...bytes, ...frames, ...consumers, ...storms].toSorted(
-  (one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)),
+  (one, other) => rowOf(one) - rowOf(other),
 )
 
 /** The whole matrix, in the order of its table. */

@@ -9,13 +9,10 @@ export interface Check {
 
 /** One case of the matrix. */
 export interface Case {
-  /** `T15`, `M2`, …: several cases may share one. */
+  /** Unique: the row of docs/faults.md and what happens, such as `T15 reset in the middle of the text`. */
   readonly id: string
-  readonly title: string
-  /** True where Capstan does otherwise than common advice says, with the reason. */
+  /** Why Capstan differs from common advice here. */
   readonly differs?: string
-  /** A defect of ours that is not mended yet: the command shows the case as not ok, the tests leave it out. */
-  readonly openDefect?: string
   /** True where what was seen is worth reading also when all is well: figures. */
   readonly isPrinted?: boolean
   /** True for cases that take long: left out of the quick run. */

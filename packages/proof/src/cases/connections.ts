@@ -5,7 +5,7 @@ import { type Fault, startSimulator } from '@capstan/simulator'
 import { dispatcherOf, failingConnector, silentConnector } from '../lab/dispatchers.ts'
 import { type Observation, observe } from '../lab/observe.ts'
 import { type Case, type Check, check, holds } from './case.ts'
-import { type Expected, expectedOf, wordsOf } from './expected.ts'
+import { type Expected, expectedOf, refused, retried, wordsOf } from './expected.ts'
 import { answered, pays, said, wire } from './wire.ts'
 
 const always = 'generate, struck always'
@@ -19,22 +19,11 @@ function otherURL(): string {
 
 /** Connections that cannot be made or break before the answer. T1 to T7 and T85 to T88. */
 export const connections: readonly Case[] = [
-  injected('T1', 'ENOTFOUND', failingConnector('ENOTFOUND', 'getaddrinfo ENOTFOUND api.example'), {
-    is: 'error',
-    code: 'network-dns',
-    phase: 'connect',
-    retry: false,
-  }),
-  injected('T1', 'EAI_AGAIN', failingConnector('EAI_AGAIN', 'getaddrinfo EAI_AGAIN api.example'), {
-    is: 'error',
-    code: 'network-dns',
-    phase: 'connect',
-    retry: true,
-  }),
-  struckConnection('T2', 'nothing listens', { kind: 'refuse' }, { is: 'error', code: 'network-refused', phase: 'connect', retry: true }),
+  injected('T1 ENOTFOUND', failingConnector('ENOTFOUND', 'getaddrinfo ENOTFOUND api.example'), refused('network-dns', 'connect')),
+  injected('T1 EAI_AGAIN', failingConnector('EAI_AGAIN', 'getaddrinfo EAI_AGAIN api.example'), retried('network-dns', 'connect')),
+  struckConnection('T2 nothing listens', { kind: 'refuse' }, retried('network-refused', 'connect')),
   {
-    id: 'T2',
-    title: 'nothing listens for 200 ms, then somebody does',
+    id: 'T2 nothing listens for 200 ms, then a server does',
     run: async () => {
       await using simulator = await startSimulator({ faults: [{ fault: { kind: 'refuse', forMs: 200 } }], respond: () => answered })
       const first = await observe({ server: { baseURL: simulator.baseURL }, mode: 'generate' })
@@ -43,91 +32,43 @@ export const connections: readonly Case[] = [
       return [check('then', 'finished', second.result?.stopReason), holds('invariants', [...first.problems, ...second.problems].length === 0, first.problems)]
     },
   },
-  injected(
-    'T3',
-    'a host that no route leads to',
-    silentConnector(),
-    { is: 'error', code: 'connect-timeout', phase: 'connect', retry: true },
-    { timeouts: { connectMs: 60 } },
-  ),
-  injected('T3', 'UND_ERR_CONNECT_TIMEOUT', failingConnector('UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error'), {
-    is: 'error',
-    code: 'connect-timeout',
-    phase: 'connect',
-    retry: true,
+  injected('T3 a host that no route leads to', silentConnector(), retried('connect-timeout', 'connect'), { timeouts: { connectMs: 60 } }),
+  injected('T3 UND_ERR_CONNECT_TIMEOUT', failingConnector('UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error'), retried('connect-timeout', 'connect')),
+  struckConnection('T3 a TLS handshake that is never answered', { kind: 'handshake', answer: 'silence' }, retried('connect-timeout', 'connect'), {
+    timeouts: { connectMs: 150 },
   }),
-  struckConnection(
-    'T3',
-    'a TLS handshake that is never answered',
-    { kind: 'handshake', answer: 'silence' },
-    { is: 'error', code: 'connect-timeout', phase: 'connect', retry: true },
-    { timeouts: { connectMs: 150 } },
-  ),
   ...(['http', 'alert'] as const).map((answer) =>
     struckConnection(
-      'T4',
-      `a TLS handshake that is answered by ${answer === 'http' ? 'plain HTTP' : 'an alert'}`,
+      `T4 a TLS handshake that is answered by ${answer === 'http' ? 'plain HTTP' : 'an alert'}`,
       { kind: 'handshake', answer },
-      { is: 'error', code: 'network-tls', phase: 'connect', retry: false },
+      refused('network-tls', 'connect'),
     ),
   ),
   ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID'].map((code) =>
-    injected('T4', code, failingConnector(code, 'certificate'), { is: 'error', code: 'network-tls', phase: 'connect', retry: false }),
+    injected(`T4 ${code}`, failingConnector(code, 'certificate'), refused('network-tls', 'connect')),
   ),
-  wire({
-    id: 'T5',
-    title: 'reset after the request, before the headers',
-    fault: { kind: 'reset', at: 'before-headers' },
-    expected: { is: 'error', code: 'network-reset', phase: 'headers', retry: true },
-  }),
-  wire({
-    id: 'T6',
-    title: 'close before the headers',
-    fault: { kind: 'close', at: 'before-headers' },
-    expected: { is: 'error', code: 'network-reset', phase: 'headers', retry: true },
-  }),
+  wire({ id: 'T5 reset after the request, before the headers', fault: { kind: 'reset', at: 'before-headers' }, expected: retried('network-reset', 'headers') }),
+  wire({ id: 'T6 close before the headers', fault: { kind: 'close', at: 'before-headers' }, expected: retried('network-reset', 'headers') }),
   ...(['reset', 'close'] as const).map((end) =>
-    wire({
-      id: 'T7',
-      title: `${end} within the headers`,
-      fault: { kind: 'cut-headers', bytes: 40, end },
-      expected: { is: 'error', code: 'network-reset', phase: 'headers', retry: true },
-    }),
+    wire({ id: `T7 ${end} within the headers`, fault: { kind: 'cut-headers', bytes: 40, end }, expected: retried('network-reset', 'headers') }),
   ),
-  wire({
-    id: 'T7',
-    title: 'garbage instead of a status line',
-    fault: { kind: 'garbage' },
-    expected: { is: 'error', code: 'network-protocol', phase: 'headers', retry: true },
-  }),
-  wire({
-    id: 'T85',
-    title: '407 of a proxy',
-    fault: { kind: 'status', status: 407 },
-    expected: { is: 'error', code: 'network-refused', phase: 'headers', retry: false },
-  }),
-  injected('T85', 'a proxy that refuses the tunnel', failingConnector('UND_ERR_ABORTED', 'Proxy response (502) !== 200 when HTTP Tunneling'), {
-    is: 'error',
-    code: 'network-refused',
-    phase: 'connect',
-    retry: false,
-  }),
-  { id: 'T86', title: 'the server closes the idle connection between two steps', run: staleSocket },
-  wire({
-    id: 'T87',
-    title: '1,000 headers of 100 bytes',
-    fault: { kind: 'many-headers', count: 1_000 },
-    expected: { is: 'error', code: 'network-protocol', phase: 'headers', retry: false },
-  }),
+  wire({ id: 'T7 garbage instead of a status line', fault: { kind: 'garbage' }, expected: retried('network-protocol', 'headers') }),
+  wire({ id: 'T85 407 from a proxy', fault: { kind: 'status', status: 407 }, expected: refused('network-refused', 'headers') }),
+  injected(
+    'T85 a proxy that refuses the tunnel',
+    failingConnector('UND_ERR_ABORTED', 'Proxy response (502) !== 200 when HTTP Tunneling'),
+    refused('network-refused', 'connect'),
+  ),
+  { id: 'T86 the server closes the idle connection between two steps', run: staleSocket },
+  wire({ id: 'T87 1,000 headers of 100 bytes', fault: { kind: 'many-headers', count: 1_000 }, expected: refused('network-protocol', 'headers') }),
   ...brokenDispatchers(),
 ]
 
 /** A case of a dispatcher that is handed in. The server counts nothing: nothing reaches one. */
 // biome-ignore lint/complexity/useMaxParams: a row of a table
-function injected(id: string, title: string, dispatcher: NonNullable<ChatSettings['dispatcher']>, expected: Expected, settings: ChatSettings = {}): Case {
+function injected(id: string, dispatcher: NonNullable<ChatSettings['dispatcher']>, expected: Expected, settings: ChatSettings = {}): Case {
   return {
     id,
-    title,
     run: async () => {
       const seen = await observe({ server: { baseURL: otherURL() }, mode: 'generate', settings: { ...settings, dispatcher } })
       return judge(seen, expected)
@@ -137,10 +78,9 @@ function injected(id: string, title: string, dispatcher: NonNullable<ChatSetting
 
 /** A case of a fault that strikes connections: the same in each attempt. */
 // biome-ignore lint/complexity/useMaxParams: a row of a table
-function struckConnection(id: string, title: string, fault: Fault, expected: Expected, settings: ChatSettings = {}): Case {
+function struckConnection(id: string, fault: Fault, expected: Expected, settings: ChatSettings = {}): Case {
   return {
     id,
-    title,
     run: async () => {
       await using simulator = await startSimulator({ faults: [{ fault }] })
       const baseURL = fault.kind === 'handshake' ? simulator.baseURL.replace('http:', 'https:') : simulator.baseURL
@@ -180,8 +120,7 @@ function brokenDispatchers(): readonly Case[] {
   })
   return [
     {
-      id: 'T88',
-      title: 'a dispatcher that throws',
+      id: 'T88 a dispatcher that throws',
       differs: 'there is no `fetch` to hand in: a dispatcher takes its place, so there is no Response that could be wrong',
       run: async () => {
         const { error, problems } = await observe({ server: { baseURL: otherURL() }, mode: 'generate', settings: { dispatcher: throwing } })
@@ -193,6 +132,6 @@ function brokenDispatchers(): readonly Case[] {
         ]
       },
     },
-    injected('T88', 'a dispatcher that fails with a word', failing, { is: 'error', code: 'network-reset', phase: 'connect', retry: true }),
+    injected('T88 a dispatcher that fails with a string instead of an error', failing, retried('network-reset', 'connect')),
   ]
 }

@@ -4,19 +4,19 @@ import { type Fault, type ScriptedReply, startSimulator } from '@capstan/simulat
 import { modelFor, type Observation, observe } from '../lab/observe.ts'
 import { manyRequests, manyRuns } from '../speed/memory.ts'
 import { type Case, type Check, check, holds } from './case.ts'
-import { answered, pays, said } from './wire.ts'
+import { answered, pays, said, text } from './wire.ts'
 
 /** Consumers that are slow, leave or abort. T77 to T83. */
 export const consumers: readonly Case[] = [
-  { id: 'T77', title: 'a consumer that takes no events holds the server back', run: slowConsumer },
-  { id: 'T78', title: 'a consumer that leaves the iterator', run: leavingConsumer },
-  ...abortPlaces().map(([title, reply, place]): Case => ({ id: 'T79', title: `abort ${title}`, run: () => abortAt(reply, place) })),
-  { id: 'T79', title: 'abort before the start', run: abortBefore },
-  { id: 'T80', title: 'abort with an error as reason, twice: the first reason is the cause', run: abortTwice },
-  { id: 'T80', title: 'abort without a reason', run: abortWithoutReason },
-  { id: 'T80', title: 'abort and a server error at the same time', run: abortAndError },
-  { id: 'T81', title: 'one signal for many runs: no listener is left', run: async () => [...(await manyRuns(300)), ...(await manyRequests(30))] },
-  { id: 'T83', title: 'a clock that jumps: waits are measured by a clock that does not', run: clockJump },
+  { id: 'T77 a consumer that takes no events: the server has to wait', run: slowConsumer },
+  { id: 'T78 a consumer that closes the iterator', run: leavingConsumer },
+  ...abortPositions().map(([position, reply, attach]): Case => ({ id: `T79 abort ${position}`, run: () => abortAt(reply, attach) })),
+  { id: 'T79 abort before the start', run: abortBefore },
+  { id: 'T80 abort with an error as reason, twice: the first reason is the cause', run: abortTwice },
+  { id: 'T80 abort without a reason', run: abortWithoutReason },
+  { id: 'T80 abort and a server error at the same time', run: abortAndError },
+  { id: 'T81 one signal for many runs: no listener is left', run: async () => [...(await manyRuns(300)), ...(await manyRequests(30))] },
+  { id: 'T83 a wall clock that jumps: waits are measured by a monotonic clock', run: clockJump },
 ]
 
 async function slowConsumer(): Promise<readonly Check[]> {
@@ -60,17 +60,18 @@ async function takeUntil(run: Run, type: RunEvent['type']): Promise<readonly Run
   return []
 }
 
-type Place = (run: Run, abort: () => void) => void
+/** Makes a run call `abort` at one position. */
+type Attach = (run: Run, abort: () => void) => void
 
-function abortPlaces(): readonly (readonly [string, ScriptedReply, Place])[] {
-  const stalled = (fault: Fault): ScriptedReply => ({ text: said.text ?? '', fault })
+function abortPositions(): readonly (readonly [string, ScriptedReply, Attach])[] {
+  const stalled = (fault: Fault): ScriptedReply => ({ text, fault })
   const on =
-    (type: RunEvent['type']): Place =>
+    (type: RunEvent['type']): Attach =>
     (run, abort) =>
       void run.on(type, abort)
   return [
     [
-      'before any byte of an answer',
+      'before any byte of a response',
       stalled({ kind: 'stall', at: 'before-headers' }),
       (run, abort) => void run.on('attempt', () => void nextLoop().then(nextLoop).then(abort)),
     ],
@@ -83,7 +84,7 @@ function abortPlaces(): readonly (readonly [string, ScriptedReply, Place])[] {
   ]
 }
 
-async function abortAt(reply: ScriptedReply, place: Place): Promise<readonly Check[]> {
+async function abortAt(reply: ScriptedReply, attach: Attach): Promise<readonly Check[]> {
   await using simulator = await startSimulator({ respond: ({ index }) => (index === 0 ? reply : answered) })
   const controller = new AbortController()
   let abortedAt = 0
@@ -98,7 +99,7 @@ async function abortAt(reply: ScriptedReply, place: Place): Promise<readonly Che
     signal: controller.signal,
     wasLeft: true,
     attach: (run) => {
-      place(run, abort)
+      attach(run, abort)
       run.result.catch(() => (settledAt = performance.now()))
     },
   })
@@ -143,7 +144,7 @@ async function abortWithoutReason(): Promise<readonly Check[]> {
 }
 
 async function abortAndError(): Promise<readonly Check[]> {
-  await using simulator = await startSimulator({ respond: () => ({ text: said.text ?? '', fault: { kind: 'reset', at: 'mid-stream' } }) })
+  await using simulator = await startSimulator({ respond: () => ({ text, fault: { kind: 'reset', at: 'mid-stream' } }) })
   const controller = new AbortController()
   const aborted = simulator.waitForRequest(1).then(async () => {
     await nextLoop()

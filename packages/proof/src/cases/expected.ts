@@ -26,6 +26,16 @@ export type Expected =
   /** The model is told, and asked again within the run. */
   | { readonly is: 'told'; readonly tools?: number; readonly says: string }
 
+/** The attempt fails with this code, and is made again. `shown`: text of the step was shown by then. */
+export function retried(code: AgentErrorCode, phase?: ErrorPhase, shown?: boolean | 'maybe'): Expected {
+  return { is: 'error', code, retry: true, ...(phase !== undefined && { phase }), ...(shown !== undefined && { shown }) }
+}
+
+/** The attempt fails with this code, and is not made again. */
+export function refused(code: AgentErrorCode, phase?: ErrorPhase): Expected {
+  return { is: 'error', code, retry: false, ...(phase !== undefined && { phase }) }
+}
+
 export type Variant = 'generate, struck once' | 'stream, struck once' | 'generate, struck always'
 
 /** What is expected, in the words of `wordsOf`; any of them will do. */

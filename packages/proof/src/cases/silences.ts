@@ -1,66 +1,49 @@
 import { defaultClocks } from '@capstan/adapters'
 import { shortClocks } from '../lab/observe.ts'
 import { type Case, check } from './case.ts'
-import { said, wire } from './wire.ts'
+import { retried } from './expected.ts'
+import { text, wire } from './wire.ts'
 
 const settings = { timeouts: shortClocks }
 
 /** Servers that fall silent, or send something that is no progress. T8 to T14. */
 export const silences: readonly Case[] = [
   {
-    id: 'T8',
-    title: 'the clocks that are on by default',
+    id: 'T8 the clocks that are on by default',
     run: async () => [
       check('connect, headers, first content, queued, gap, bytes', '10000, 60000, 120000, 600000, 300000, 60000', Object.values(defaultClocks).join(', ')),
     ],
   },
+  wire({ id: 'T8 no byte of a response', settings, fault: { kind: 'stall', at: 'before-headers' }, expected: retried('headers-timeout', 'headers') }),
+  wire({ id: 'T9 headers, then silence', settings, fault: { kind: 'stall', at: 'first-event' }, expected: retried('first-content-timeout', 'first') }),
   wire({
-    id: 'T8',
-    title: 'no byte of an answer',
-    settings,
-    fault: { kind: 'stall', at: 'before-headers' },
-    expected: { is: 'error', code: 'headers-timeout', phase: 'headers', retry: true },
-  }),
-  wire({
-    id: 'T9',
-    title: 'headers, then silence',
-    settings,
-    fault: { kind: 'stall', at: 'first-event' },
-    expected: { is: 'error', code: 'first-content-timeout', phase: 'first', retry: true },
-  }),
-  wire({
-    id: 'T10',
-    title: 'headers, then comments for ever',
+    id: 'T10 headers, then comments without an end',
     settings,
     fault: { kind: 'stall', at: 'first-event', keepAliveMs: 20 },
-    expected: { is: 'error', code: 'first-content-timeout', phase: 'first', retry: true },
+    expected: retried('first-content-timeout', 'first'),
   }),
   wire({
-    id: 'T11',
-    title: 'comments for longer than the first-content clock, then an answer',
+    id: 'T11 comments for longer than the first-content clock, then a reply',
     settings: { timeouts: { ...shortClocks, firstContentMs: 100, queuedMs: 10_000 } },
     fault: { kind: 'keep-alive', count: 30, everyMs: 10 },
-    expected: { is: 'ok', text: said.text ?? '' },
+    expected: { is: 'ok', text },
   }),
   wire({
-    id: 'T12',
-    title: 'text, then silence',
+    id: 'T12 text, then silence',
     settings,
-    reply: { text: said.text ?? '' },
+    reply: { text },
     fault: { kind: 'stall', at: 'mid-stream' },
-    expected: { is: 'error', code: 'stream-timeout', phase: 'stream', retry: true, shown: true },
+    expected: retried('stream-timeout', 'stream', true),
   }),
   wire({
-    id: 'T13',
-    title: 'text, then comments alone',
+    id: 'T13 text, then only comments',
     settings,
-    reply: { text: said.text ?? '' },
+    reply: { text },
     fault: { kind: 'stall', at: 'mid-stream', keepAliveMs: 20 },
-    expected: { is: 'error', code: 'stream-timeout', phase: 'stream', retry: true, shown: true },
+    expected: retried('stream-timeout', 'stream', true),
   }),
   wire({
-    id: 'T14',
-    title: 'a few bytes at a time: silence is measured by events',
+    id: 'T14 a few bytes at a time: silence is measured by events',
     settings: { timeouts: { headersMs: 5_000, firstContentMs: 5_000, queuedMs: 5_000, gapMs: 2_000, bytesMs: 100 } },
     reply: { text: 'Slow.' },
     fault: { kind: 'chunking', sizes: [40], everyMs: 5 },

@@ -4,78 +4,70 @@ import type { Fault, StatusFault } from '@capstan/simulator'
 import { startSimulator } from '@capstan/simulator'
 import { modelFor } from '../lab/observe.ts'
 import { type Case, check, holds } from './case.ts'
-import type { Expected } from './expected.ts'
+import { refused, retried } from './expected.ts'
 import { wire } from './wire.ts'
 
 const status = (code: number, more: Omit<StatusFault, 'kind' | 'status'> = {}): Fault => ({ kind: 'status', status: code, ...more })
-const refused = (code: Extract<Expected, { is: 'error' }>['code']): Expected => ({ is: 'error', code, phase: 'headers', retry: false })
-const retried = (code: Extract<Expected, { is: 'error' }>['code']): Expected => ({ is: 'error', code, phase: 'headers', retry: true })
 
 const overflow = "This model's maximum context length is 131072 tokens. However, you requested 140000 tokens."
 
 /** Answers that are an error status. T34 to T48, and T84. */
 export const statuses: readonly Case[] = [
   wire({
-    id: 'T34',
-    title: '400, the request is invalid',
+    id: 'T34 400, the request is invalid',
     fault: status(400, { message: 'Invalid request: temperature must be at most 2' }),
-    expected: refused('invalid-request'),
+    expected: refused('invalid-request', 'headers'),
     also: ({ error }) => [check('the provider is quoted', 'Invalid request: temperature must be at most 2', AgentError.is(error) ? error.providerMessage : '')],
   }),
-  wire({ id: 'T35', title: '400, the context is too long', fault: status(400, { message: overflow }), expected: refused('context-overflow') }),
-  wire({ id: 'T36', title: '401', fault: status(401), expected: refused('auth-failed') }),
-  wire({ id: 'T36', title: '401 in unknown words', fault: status(401, { type: 'unknown', message: 'No.' }), expected: refused('auth-failed') }),
-  wire({ id: 'T36', title: '403', fault: status(403), expected: refused('auth-failed') }),
-  wire({ id: 'T37', title: '402, no balance', fault: status(402), expected: refused('quota-exhausted') }),
-  wire({ id: 'T37', title: '402 in unknown words', fault: status(402, { type: 'unknown', message: 'Pay first.' }), expected: refused('quota-exhausted') }),
-  wire({ id: 'T38', title: '404, unknown model', fault: status(404), expected: refused('model-not-found') }),
-  ...[408, 409, 425].map((code) => wire({ id: 'T39', title: String(code), fault: status(code), expected: retried('provider-failed') })),
-  wire({ id: 'T40', title: '413', fault: status(413), expected: refused('request-too-large') }),
-  wire({ id: 'T41', title: '422', fault: status(422), expected: refused('invalid-request') }),
-  waits({ id: 'T42', title: '429 with Retry-After: 2', hints: () => ({ retryAfter: 2 }), ms: 2_000 }),
-  waits({ id: 'T43', title: '429 with a date in two seconds', hints: () => ({ retryAfter: 'date+2' }), ms: 2_000, leewayMs: 1_000 }),
-  waits({ id: 'T43', title: '429 with a date that is past', hints: () => ({ retryAfter: 'date-10' }), ms: 0 }),
+  wire({ id: 'T35 400, the context is too long', fault: status(400, { message: overflow }), expected: refused('context-overflow', 'headers') }),
+  wire({ id: 'T36 401', fault: status(401), expected: refused('auth-failed', 'headers') }),
+  wire({ id: 'T36 401 in unknown words', fault: status(401, { type: 'unknown', message: 'No.' }), expected: refused('auth-failed', 'headers') }),
+  wire({ id: 'T36 403', fault: status(403), expected: refused('auth-failed', 'headers') }),
+  wire({ id: 'T37 402, no balance', fault: status(402), expected: refused('quota-exhausted', 'headers') }),
+  wire({ id: 'T37 402 in unknown words', fault: status(402, { type: 'unknown', message: 'Pay first.' }), expected: refused('quota-exhausted', 'headers') }),
+  wire({ id: 'T38 404, unknown model', fault: status(404), expected: refused('model-not-found', 'headers') }),
+  ...[408, 409, 425].map((code) => wire({ id: `T39 ${code}`, fault: status(code), expected: retried('provider-failed', 'headers') })),
+  wire({ id: 'T40 413', fault: status(413), expected: refused('request-too-large', 'headers') }),
+  wire({ id: 'T41 422', fault: status(422), expected: refused('invalid-request', 'headers') }),
+  waits({ id: 'T42 429 with Retry-After: 2', hints: () => ({ retryAfter: 2 }), ms: 2_000 }),
+  waits({ id: 'T43 429 with a date in two seconds', hints: () => ({ retryAfter: 'date+2' }), ms: 2_000, leewayMs: 1_000 }),
+  waits({ id: 'T43 429 with a date in the past', hints: () => ({ retryAfter: 'date-10' }), ms: 0 }),
   waits({
-    id: 'T43',
-    title: '429 with a date of a server whose clock is an hour ahead: its own Date is the base',
+    id: 'T43 429 with a date of a server whose clock is an hour ahead: its own Date is the base',
     hints: () => ({ retryAfter: 'date+3602', headers: { date: inSeconds(3_600) } }),
     ms: 2_000,
     leewayMs: 1_500,
   }),
-  waits({ id: 'T44', title: '429 with retry-after-ms', hints: () => ({ retryAfterMs: 1_234 }), ms: 1_234 }),
-  waits({ id: 'T44', title: '429 with both headers: milliseconds win', hints: () => ({ retryAfterMs: 1_234, retryAfter: 50 }), ms: 1_234 }),
-  waits({ id: 'T45', title: '429 with Retry-After: 3600', hints: () => ({ retryAfter: 3_600 }), ms: 3_600_000 }),
+  waits({ id: 'T44 429 with retry-after-ms', hints: () => ({ retryAfterMs: 1_234 }), ms: 1_234 }),
+  waits({ id: 'T44 429 with both headers: milliseconds win', hints: () => ({ retryAfterMs: 1_234, retryAfter: 50 }), ms: 1_234 }),
+  waits({ id: 'T45 429 with Retry-After: 3600', hints: () => ({ retryAfter: 3_600 }), ms: 3_600_000 }),
   ...['-5', 'abc', '1e9', ''].map((value) =>
-    waits({ id: 'T45', title: `429 with Retry-After: ${JSON.stringify(value)}`, hints: () => ({ retryAfter: value, message: 'Slow down.' }), ms: undefined }),
+    waits({
+      id: `T45 429 with Retry-After: ${JSON.stringify(value)}`,
+      hints: () => ({ retryAfter: value, message: 'Slow down.' }),
+      ms: undefined,
+    }),
   ),
   wire({
-    id: 'T45',
-    title: 'a wait of an hour fails at once',
+    id: 'T45 a wait of an hour fails at once',
     fault: status(429, { retryAfter: 3_600 }),
     expected: { is: 'error', code: 'rate-limited', phase: 'headers', retry: false, retryable: true },
   }),
-  { id: 'T45', title: 'the longest wait', run: async () => [check('ms', 60_000, maxRetryAfterMs)] },
-  wire({ id: 'T42', title: '429 is asked again', fault: status(429, { retryAfter: 0, message: 'Slow down.' }), expected: retried('rate-limited') }),
+  { id: 'T45 the longest wait', run: async () => [check('ms', 60_000, maxRetryAfterMs)] },
+  wire({ id: 'T42 429 is retried', fault: status(429, { retryAfter: 0, message: 'Slow down.' }), expected: retried('rate-limited', 'headers') }),
   wire({
-    id: 'T46',
-    title: '429 of the quota kind',
+    id: 'T46 429 of the quota kind',
     fault: status(429, { type: 'insufficient_quota', message: 'You exceeded your current quota.' }),
-    expected: refused('quota-exhausted'),
+    expected: refused('quota-exhausted', 'headers'),
   }),
-  wire({ id: 'T47', title: '500', fault: status(500), expected: retried('provider-failed') }),
-  ...[502, 503, 504, 520, 524, 529].map((code) => wire({ id: 'T47', title: String(code), fault: status(code), expected: retried('provider-overloaded') })),
-  wire({ id: 'T48', title: '503 with x-should-retry: false', fault: status(503, { shouldRetry: false }), expected: refused('provider-overloaded') }),
+  wire({ id: 'T47 500', fault: status(500), expected: retried('provider-failed', 'headers') }),
+  ...[502, 503, 504, 520, 524, 529].map((code) => wire({ id: `T47 ${code}`, fault: status(code), expected: retried('provider-overloaded', 'headers') })),
+  wire({ id: 'T48 503 with x-should-retry: false', fault: status(503, { shouldRetry: false }), expected: refused('provider-overloaded', 'headers') }),
+  wire({ id: 'T48 400 with x-should-retry: true', fault: status(400, { shouldRetry: true }), expected: retried('invalid-request', 'headers') }),
   wire({
-    id: 'T48',
-    title: '400 with x-should-retry: true',
-    fault: status(400, { shouldRetry: true }),
-    expected: retried('invalid-request'),
-  }),
-  wire({
-    id: 'T84',
-    title: 'the key is echoed in an error',
+    id: 'T84 the key is echoed in an error',
     fault: status(401, { echoKey: true }),
-    expected: refused('auth-failed'),
+    expected: refused('auth-failed', 'headers'),
     also: ({ error }) => [holds('it is redacted', AgentError.is(error) && error.providerMessage?.includes('[redacted]') === true, String(error))],
   }),
 ]
@@ -86,17 +78,15 @@ function inSeconds(seconds: number): string {
 
 interface Wait {
   readonly id: string
-  readonly title: string
   readonly hints: () => Omit<StatusFault, 'kind' | 'status'>
   readonly ms: number | undefined
   readonly leewayMs?: number
 }
 
 /** What a model makes of the hints of a 429: the wait is on the error, so nothing has to be waited for. */
-function waits({ id, title, hints, ms, leewayMs = 0 }: Wait): Case {
+function waits({ id, hints, ms, leewayMs = 0 }: Wait): Case {
   return {
     id,
-    title,
     run: async () => {
       await using simulator = await startSimulator({ script: [{ fault: status(429, { message: 'Slow down.', ...hints() }) }] })
       const seen = await attempt(simulator.baseURL)

@@ -9,7 +9,7 @@ const budget = 10
 const recoveryMs = 5_000
 
 /** Many runs at once against a server that is down, and then is not. T82. */
-export const storms: readonly Case[] = [{ id: 'T82', title: '200 runs at once, all answered by 503: requests stay near one for each', slow: true, run: storm }]
+export const storms: readonly Case[] = [{ id: 'T82 200 runs at once, all refused with 503: requests stay near one for each run', slow: true, run: storm }]
 
 async function storm(): Promise<readonly Check[]> {
   let isDown = true

@@ -9,9 +9,7 @@ import { type Expected, expectedOf, type Variant, wordsOf } from './expected.ts'
 /** A case that one answer of the server makes. */
 export interface WireCase {
   readonly id: string
-  readonly title: string
   readonly differs?: string
-  readonly openDefect?: string
   readonly slow?: boolean
   /** What is struck by the fault: default some reasoning and a text. */
   readonly reply?: ScriptedReply
@@ -25,7 +23,8 @@ export interface WireCase {
 }
 
 /** A text that is long enough to break in the middle. */
-export const said: ScriptedReply = { reasoning: 'Let me think about this for a while.', text: 'One two three four five six seven eight nine ten.' }
+export const text = 'One two three four five six seven eight nine ten.'
+export const said: ScriptedReply = { reasoning: 'Let me think about this for a while.', text }
 /** A call of a tool with an effect. */
 export const pays: ScriptedReply = { reasoning: 'I shall pay.', toolCalls: [{ name: 'pay_bill', input: { amount: 5 } }] }
 /** What the model says when it is asked again. */
@@ -37,9 +36,7 @@ const variants: readonly Variant[] = ['generate, struck once', 'stream, struck o
 export function wire(data: WireCase): Case {
   return {
     id: data.id,
-    title: data.title,
     ...(data.differs !== undefined && { differs: data.differs }),
-    ...(data.openDefect !== undefined && { openDefect: data.openDefect }),
     ...(data.slow !== undefined && { slow: data.slow }),
     run: (options) => runWire(data, options),
   }

@@ -10,8 +10,7 @@ const quickRuns = 200
 /** Chaos, the long conversation and the two tenants. */
 export const chaosCases: readonly Case[] = [
   {
-    id: 'CHAOS',
-    title: 'random faults, tools and aborts, judged by the invariants alone',
+    id: 'CHAOS random faults, tools and aborts, judged only by the invariants',
     isPrinted: true,
     run: async ({ seed, quick }) => {
       const { runs, ends, problems } = await runChaos(quick ? quickRuns : fullRuns, seed)

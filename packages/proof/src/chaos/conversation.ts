@@ -31,8 +31,7 @@ const changing = new Set<Fault['kind']>([
 
 /** One conversation of 40 messages and more than 300 steps, with a fault in every third request. */
 export const conversationCase: Case = {
-  id: 'CONV',
-  title: 'one conversation of 40 messages and 300 steps: sendable, reasoning and prefix intact after each fault',
+  id: 'CONV one conversation of 40 messages and 300 steps: sendable, reasoning and prefix intact after each fault',
   slow: true,
   run: async ({ seed }) => converse(seed, turns),
 }

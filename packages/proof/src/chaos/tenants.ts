@@ -12,8 +12,7 @@ type Tenant = (typeof names)[number]
 
 /** Two tenants at once on one server: nothing of one is seen by the other. */
 export const tenantsCase: Case = {
-  id: 'TENANT',
-  title: 'two tenants interleaved, with faults: no word of one reaches the other',
+  id: 'TENANT two tenants interleaved, with faults: no word of one reaches the other',
   run: async ({ seed, quick }) => mixTenants(seed, quick ? 20 : 200),
 }
 

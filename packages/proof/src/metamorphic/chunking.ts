@@ -21,8 +21,7 @@ const tails = [
 /** M1 and M3: what may be done to the bytes of a stream without changing what they say. */
 export const chunkingCases: readonly Case[] = [
   {
-    id: 'M1',
-    title: 'any re-chunking of a generated stream gives the same events',
+    id: 'M1 any re-chunking of a generated stream gives the same events',
     run: async ({ seed, quick }) => [
       await property('whole streams', fc.tuple(answers, sizes), {
         seed,
@@ -32,8 +31,7 @@ export const chunkingCases: readonly Case[] = [
     ],
   },
   {
-    id: 'M1',
-    title: 'any re-chunking of a stream that breaks gives the same events',
+    id: 'M1 any re-chunking of a stream that breaks gives the same events',
     run: async ({ seed, quick }) => [
       await property('streams that break', fc.tuple(answers, sizes, fc.constantFrom(...tails), fc.nat()), {
         seed,
@@ -47,8 +45,7 @@ export const chunkingCases: readonly Case[] = [
     ],
   },
   {
-    id: 'M1',
-    title: 'any re-chunking of a recorded stream gives the same events',
+    id: 'M1 any re-chunking of a recorded stream gives the same events',
     slow: true,
     run: async ({ seed }) => {
       const random = createRandom(seed)
@@ -63,8 +60,7 @@ export const chunkingCases: readonly Case[] = [
     },
   },
   {
-    id: 'M3',
-    title: 'comments and blank lines between events change nothing',
+    id: 'M3 comments and blank lines between events change nothing',
     run: async ({ seed, quick }) => [
       await property(
         'generated streams',

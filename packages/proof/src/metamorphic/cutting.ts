@@ -23,8 +23,7 @@ const cutsAtOnce = 16
 /** M2: a stream that is cut gives its whole answer, or a typed error and a prefix, and no tool runs before its finish event. */
 export const cuttingCases: readonly Case[] = [
   {
-    id: 'M2',
-    title: 'a cut at every byte of generated streams of up to 4 KB',
+    id: 'M2 a cut at every byte of generated streams of up to 4 KB',
     run: async ({ seed, quick }) => {
       const streams = fc.sample(
         answers.map(writeStream).filter((bytes) => bytes.length <= wholeBytes),
@@ -34,8 +33,7 @@ export const cuttingCases: readonly Case[] = [
     },
   },
   {
-    id: 'M2',
-    title: 'cuts of recorded streams: each event border ± 2 bytes, 500 offsets',
+    id: 'M2 cuts of recorded streams: each event border ± 2 bytes, 500 offsets',
     slow: true,
     run: async ({ seed }) => {
       const checks: Check[] = []

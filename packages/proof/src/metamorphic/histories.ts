@@ -8,8 +8,7 @@ import { createRandom } from '../lab/random.ts'
 /** M4 and M5 over runs of several steps with random faults; every other case checks them too. */
 export const historyCases: readonly Case[] = [
   {
-    id: 'M4',
-    title: 'after any fault a strict server takes the history, and a further run on it succeeds',
+    id: 'M4 after any fault a strict server takes the history, and a further run on it succeeds',
     run: async ({ seed, quick }) => [
       await overPlans(seed, quick ? 10 : 150, async (seen, { model }) => [
         ...seen.problems.filter((problem) => /history/.test(problem)),
@@ -18,8 +17,7 @@ export const historyCases: readonly Case[] = [
     ],
   },
   {
-    id: 'M5',
-    title: 'requests counted by the server equal the attempt events',
+    id: 'M5 requests counted by the server equal the attempt events',
     run: async ({ seed, quick }) => [
       await overPlans(seed + 1_000_000, quick ? 10 : 150, async (seen) => seen.problems.filter((problem) => problem.startsWith('I5'))),
     ],

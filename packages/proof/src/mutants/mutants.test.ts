@@ -1,20 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { adapterMutants, toolMutants } from './adapter-mutants.ts'
-import { coreMutants } from './core-mutants.ts'
+import { allCases } from '../cases/all-cases.ts'
+import { allMutants } from './all-mutants.ts'
+import { sourceOf } from './copy.ts'
 
-const root = fileURLToPath(new URL('../../../../', import.meta.url))
-const mutants = [...coreMutants, ...adapterMutants, ...toolMutants]
+const ids = new Set(allCases.map(({ id }) => id))
 
 // Planting them takes minutes: `npm run mutants`. That each can be planted is known at once.
-test.each(mutants)('the fault can be planted: $name', ({ file, search, replace }) => {
-  const text = readFileSync(`${root}${file}`, 'utf8')
-  expect(text.split(search)).toHaveLength(2)
+test.each(allMutants)('the fault can be planted, and a case must notice it: $name', async (mutant) => {
+  const { search, replace, killer, name } = mutant
+  expect((await sourceOf(mutant)).split(search)).toHaveLength(2)
   expect(replace).not.toBe(search)
-})
-
-test('there are at least 40 planted faults, each with a name of its own', () => {
-  expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length)
-  expect(mutants.length).toBeGreaterThanOrEqual(40)
+  expect(ids).toContain(killer)
+  expect(allMutants.filter((other) => other.name === name)).toEqual([mutant])
 })

@@ -12,19 +12,19 @@ const pieceBytes = 16 * 1024
 const times = 3
 
 interface Shape {
-  readonly title: string
+  readonly id: string
   readonly bytes: (size: number) => Buffer
   readonly size: number
 }
 
 const shapes: readonly Shape[] = [
   {
-    title: '120,000 one-character argument deltas',
+    id: 'SPEED 120,000 one-character argument deltas',
     size: 120_000,
     bytes: (size) => streamOf(Array.from({ length: size }, (_, index) => fragment(0, index === 0 ? '"' : index === size - 1 ? '"' : 'x'))),
   },
   {
-    title: '1 MB of arguments in deltas of 1,000 characters',
+    id: 'SPEED 1 MB of arguments in deltas of 1,000 characters',
     size: 1_000,
     bytes: (size) =>
       streamOf(
@@ -34,7 +34,7 @@ const shapes: readonly Shape[] = [
       ),
   },
   {
-    title: '100 calls, interleaved, in 20,000 deltas',
+    id: 'SPEED 100 calls, interleaved, in 20,000 deltas',
     size: 200,
     bytes: (size) => streamOf(Array.from({ length: size * 100 }, (_, index) => fragment(index % 100, 'x'))),
   },
@@ -43,8 +43,7 @@ const shapes: readonly Shape[] = [
 /** CPU time, longest block and linearity of long tool calls. Figures are printed; a goal that is missed is said, and is no failure. */
 export const deltaCases: readonly Case[] = shapes.map(
   (shape): Case => ({
-    id: 'SPEED',
-    title: shape.title,
+    id: shape.id,
     slow: true,
     isPrinted: true,
     run: async () => {

@@ -1,0 +1,30 @@
+import type { Agent, ToolEffect } from '@capstan/core'
+import { type Reply, type WitnessedSetting, witnessedAgent } from '@capstan/test-kit'
+
+/** What a process needs to know of the run that it works on. It is sent as JSON. */
+export interface AgentSetting {
+  /** Path of the file that counts what happened outside of any journal. */
+  readonly witness: string
+  /** The effect of the tool `work`. */
+  readonly effect: ToolEffect
+  /** Length of what is added to each output, in characters. */
+  readonly bulk?: number
+}
+
+const replies: readonly Reply[] = [
+  {
+    text: 'First.',
+    calls: [
+      ['work', { n: 1 }],
+      ['second', { n: 2 }],
+    ],
+  },
+  { calls: [['pay', { amount: 5 }]] },
+  { text: 'All is done.' },
+]
+
+/** The agent of all crash tests: a step with the tool under test beside another one, a payment that a person approves, and an answer in text. */
+export function crashAgent({ witness, effect, bulk = 0 }: AgentSetting, at: NonNullable<WitnessedSetting['at']>): Agent {
+  const tools = { work: { effect }, second: { effect: 'read' }, pay: { effect: 'once', needsApproval: true } } as const
+  return witnessedAgent({ witness, replies, tools, at, bulk, options: { name: 'crash' } })
+}

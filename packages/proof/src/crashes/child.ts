@@ -1,0 +1,57 @@
+// One process of a crash test on a journal: continues a run, or decides its questions, and prints what came of it as JSON in its last line.
+import { appendFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AgentError, approve, decide, openQuestions, type RunResult } from '@capstan/core'
+import { crashAgent } from './agent.ts'
+import { die, pointOf } from './points.ts'
+import type { ChildReport, ChildSetting } from './processes.ts'
+import { dyingJournal, openStore, tearWrite } from './stores.ts'
+
+const setting = JSON.parse(process.argv[2] ?? '') as ChildSetting
+const { runId } = setting
+const point = pointOf(setting.point)
+const journal = openStore(setting)
+// The modules are loaded: the time from here on is the time of the run.
+process.stdout.write('ready\n')
+// Processes that race start together.
+if (setting.startAt !== undefined) await sleep(setting.startAt - Date.now())
+console.log(JSON.stringify(await (setting.decides === undefined ? run() : decideAll()).catch(refused)))
+
+async function run(): Promise<ChildReport> {
+  const dying = dyingJournal(journal, point, tearWrite(setting, runId))
+  const report = await crashAgent(setting, reach).generate('Go.', { journal: dying, runId }).then(reportOf, refused)
+  return { ...report, records: await recordedIds() }
+}
+
+async function decideAll(): Promise<ChildReport> {
+  const questions = openQuestions(await journal.read(runId))
+  const answers = setting.decides === 'all' ? Object.fromEntries(questions.map(({ id }) => [id, approve()])) : (setting.decides ?? {})
+  await decide(journal, runId, answers)
+  return { decided: Object.keys(answers) }
+}
+
+async function reach(position: string): Promise<void> {
+  if (point.at === position) die()
+  // Waits for the kill.
+  if (point.hold === position) await new Promise(() => setInterval(() => {}, 1_000))
+  if (setting.stopAt === position) {
+    appendFileSync(setting.witness, 'stopped\n')
+    process.kill(process.pid, 'SIGSTOP')
+  }
+  if (setting.slow === true) await sleep(3)
+}
+
+/** Ids of the operations that are recorded as done: none may be there twice. */
+async function recordedIds(): Promise<readonly string[]> {
+  const { records } = await journal.read(runId).catch(() => ({ records: [] }))
+  return records.flatMap(({ type, id }) => (type === 'done' ? [id] : []))
+}
+
+function reportOf({ stopReason, text, messages, pending, toolCalls }: RunResult): ChildReport {
+  return { stopReason, result: { text, messages, toolCalls }, pending }
+}
+
+function refused(error: unknown): ChildReport {
+  if (!AgentError.is(error)) throw error
+  return { error: error.code, message: error.message }
+}

@@ -1,0 +1,149 @@
+import { deepStrictEqual, match, ok } from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { approve, deny } from '@capstan/core'
+import type { Witness } from '@capstan/test-kit'
+import { type ChildEnd, type ChildSetting, childArguments, type RunSetting, runChild, startChild, watchChild, withRun } from './processes.ts'
+import type { StoreName } from './stores.ts'
+
+/** What no single crash point shows: races, owners that come back, full disks, decisions from other processes. */
+export interface StoreCase {
+  readonly name: string
+  readonly stores: readonly StoreName[]
+  /** True for races: they are run many times. */
+  readonly isRace?: boolean
+  /** Throws when something is wrong; resolves to a line about what happened. */
+  readonly run: (store: StoreName) => Promise<string>
+}
+
+const both = ['file', 'sqlite'] as const
+
+export const storeCases: readonly StoreCase[] = [
+  { name: 'three processes for one run', stores: both, isRace: true, run: race },
+  { name: 'three processes after a crash', stores: both, run: raceAfterCrash },
+  { name: 'decisions from other processes', stores: both, run: decisions },
+  { name: 'two decisions at once', stores: both, run: twoDecisions },
+  { name: 'an owner stopped past its lease', stores: ['sqlite'], run: stoppedOwner },
+  { name: 'a full disk', stores: process.platform === 'win32' ? [] : ['file'], run: fullDisk },
+]
+
+function countOf(outside: Witness, start: string): number {
+  return outside.read().filter((line) => line.startsWith(start)).length
+}
+
+function happenedOnce(outside: Witness): void {
+  deepStrictEqual([countOf(outside, 'effect work'), countOf(outside, 'model')], [1, 2], outside.read().join(', '))
+}
+
+/** Three processes want one run at once: one has it, two are refused, and no effect happens twice. */
+async function race(store: StoreName): Promise<string> {
+  return await withRun({ store, effect: 'once' }, async (setting, outside) => {
+    const ends = await startTogether(setting)
+    const last = await runChild(setting)
+    const refused = ends.filter(({ error }) => error === 'run-locked').length
+    deepStrictEqual(
+      ends.filter(({ error }) => error !== undefined && error !== 'run-locked'),
+      [],
+    )
+    deepStrictEqual(last.stopReason, 'paused')
+    happenedOnce(outside)
+    return `${refused} refused, effects 1, requests 2`
+  })
+}
+
+/** Three processes that begin in the same moment, once each has loaded its modules. */
+async function startTogether(setting: RunSetting): Promise<readonly ChildEnd[]> {
+  const startAt = Date.now() + 600
+  return await Promise.all([1, 2, 3].map(() => runChild({ ...setting, slow: true, startAt })))
+}
+
+/** Three processes see at once that the owner is dead. */
+async function raceAfterCrash(store: StoreName): Promise<string> {
+  return await withRun({ store, effect: 'idempotent' }, async (setting, outside) => {
+    await runChild({ ...setting, point: 'P4 model recorded' })
+    const ends = await startTogether(setting)
+    const isExpected = ({ error }: ChildEnd): boolean => error === undefined || error === 'run-locked'
+    ok(ends.every(isExpected) && ends.some(({ stopReason }) => stopReason === 'paused'), JSON.stringify(ends))
+    happenedOnce(outside)
+    return 'effects 1, requests 2'
+  })
+}
+
+/** An owner that is stopped past its lease and continued: what it wants to write is refused. */
+async function stoppedOwner(store: StoreName): Promise<string> {
+  return await withRun({ store, effect: 'idempotent' }, async (setting, outside) => {
+    const leased = { ...setting, leaseMs: 300 }
+    const stopped = startChild({ ...leased, stopAt: 'after work' })
+    await waitFor(() => countOf(outside, 'stopped') === 1)
+    await waitFor(async () => (await runChild(leased)).stopReason === 'paused')
+    stopped.process.kill('SIGCONT')
+    const { error, records = [] } = await stopped.ended
+    deepStrictEqual(error, 'run-locked')
+    deepStrictEqual(records.length, new Set(records).size, 'a record is there twice')
+    return 'append refused: run-locked'
+  })
+}
+
+/** A disk without room: the run stops with an error, and continues when there is room. */
+async function fullDisk(store: StoreName): Promise<string> {
+  return await withRun({ store, effect: 'once' }, async (setting, outside) => {
+    const full = await withSmallFiles({ ...setting, bulk: 3_000 }, 2)
+    deepStrictEqual(full.error, 'journal-failed')
+    const before = countOf(outside, 'effect work')
+    const { stopReason = 'none' } = await runChild({ ...setting, bulk: 3_000 })
+    match(stopReason, /^(?:paused|outcome-unknown)$/)
+    deepStrictEqual(countOf(outside, 'effect work'), Math.max(1, before), 'a once tool ran twice')
+    return `stopped: journal-failed; continued: ${stopReason}`
+  })
+}
+
+/** A process whose files may not grow beyond some blocks of 512 or 1024 bytes. */
+async function withSmallFiles(setting: ChildSetting, blocks: number): Promise<ChildEnd> {
+  const command = `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" "$1" "$2"`
+  return await watchChild(spawn('bash', ['-c', command, process.execPath, ...childArguments(setting)], { stdio: ['ignore', 'pipe', 'pipe'] })).ended
+}
+
+/** Pauses the run, and gives the id of its question. */
+async function pausedQuestion(setting: RunSetting): Promise<string> {
+  const { stopReason, pending } = await runChild(setting)
+  deepStrictEqual(stopReason, 'paused')
+  return pending?.[0]?.id ?? ''
+}
+
+/** Three restarts while it waits; then somebody approves, somebody approves again, and somebody else denies. */
+async function decisions(store: StoreName): Promise<string> {
+  return await withRun({ store, effect: 'once' }, async (setting, outside) => {
+    let id = ''
+    for (let restart = 0; restart < 3; restart++) id = await pausedQuestion(setting)
+    const approval = { ...setting, decides: { [id]: approve() } }
+    deepStrictEqual((await runChild(approval)).decided, [id])
+    deepStrictEqual((await runChild(approval)).decided, [id], 'the same approval was refused')
+    deepStrictEqual((await runChild({ ...setting, decides: { [id]: deny() } })).error, 'invalid-use', 'a denial after the approval was accepted')
+    deepStrictEqual((await runChild(setting)).stopReason, 'finished')
+    deepStrictEqual((await runChild(approval)).error, undefined, 'the same approval was refused after the end')
+    deepStrictEqual((await runChild(setting)).stopReason, 'finished', 'the result is gone')
+    deepStrictEqual([countOf(outside, 'effect pay'), countOf(outside, 'model')], [1, 3], outside.read().join(', '))
+    return 'one payment, first answer stays'
+  })
+}
+
+/** Two people decide differently in the same moment: both learn of the same answer. */
+async function twoDecisions(store: StoreName): Promise<string> {
+  return await withRun({ store, effect: 'once' }, async (setting, outside) => {
+    const id = await pausedQuestion(setting)
+    const ends = await Promise.all([approve(), deny()].map((answer) => runChild({ ...setting, decides: { [id]: answer } })))
+    deepStrictEqual(ends.filter(({ error }) => error === 'invalid-use').length, 1, JSON.stringify(ends))
+    const isApproved = ends[0]?.error === undefined
+    deepStrictEqual((await runChild(setting)).stopReason, 'finished')
+    deepStrictEqual(countOf(outside, 'effect pay'), isApproved ? 1 : 0, 'the run followed the other answer')
+    return `${isApproved ? 'approved' : 'denied'}, the other was told`
+  })
+}
+
+async function waitFor(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (await condition()) return
+    await sleep(20)
+  }
+  throw new Error('Waited for something that did not happen.')
+}

@@ -1,0 +1,44 @@
+import { afterAll, describe, inject, test } from 'vitest'
+import { isNamed, quickOptions, type SuiteOptions } from '../suite/options.ts'
+import { allMutants } from './all-mutants.ts'
+import { Copy } from './copy.ts'
+import type { Mutant } from './mutant.ts'
+
+const options: SuiteOptions = inject('suite') ?? quickOptions
+
+describe.concurrent('a case notices', () => {
+  const free: Copy[] = []
+  const copies: Copy[] = []
+  const passing = new Map<string, Promise<boolean>>()
+
+  afterAll(async () => {
+    for (const copy of copies) await copy[Symbol.asyncDispose]()
+  })
+
+  async function takeCopy(): Promise<Copy> {
+    const copy = free.pop() ?? (await Copy.make())
+    if (!copies.includes(copy)) copies.push(copy)
+    return copy
+  }
+
+  /** A case that fails without a fault notices nothing. */
+  async function passesWithoutFault(copy: Copy, { killer }: Mutant): Promise<boolean> {
+    const known = passing.get(killer) ?? copy.passes({ killer })
+    passing.set(killer, known)
+    return await known
+  }
+
+  for (const mutant of allMutants.filter(({ name, file, killer }) => isNamed([name, file, killer], options))) {
+    const { name, file, killer } = mutant
+    test(name, { timeout: 300_000 }, async ({ task, expect }) => {
+      task.meta.row = { name, seen: `${file}  ${killer}` }
+      const copy = await takeCopy()
+      expect(await passesWithoutFault(copy, mutant), `${killer} is not ok without the fault`).toBe(true)
+      await copy.plant(mutant)
+      const survived = await copy.passes(mutant)
+      await copy.heal(mutant)
+      free.push(copy)
+      expect(survived, `${killer} did not notice`).toBe(false)
+    })
+  }
+})
