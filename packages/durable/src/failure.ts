@@ -1,7 +1,9 @@
-import { AgentError } from '@capstan/core'
+import { AgentError, type RunHead } from '@capstan/core'
+import { isRunVersion } from '@capstan/core/internal'
+import type { ProcessIdentity } from './process-identity.ts'
 
-/** Runs work on a store; what the store or the operating system throws becomes `journal-failed`. */
-export async function guarded<Result>(what: string, work: () => Promise<Result> | Result): Promise<Result> {
+/** Runs work on a store. What the store or the operating system throws becomes `journal-failed`. */
+export async function guarded<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {
@@ -11,12 +13,40 @@ export async function guarded<Result>(what: string, work: () => Promise<Result> 
   }
 }
 
-/** The journal has no such run. */
-export function notFound(runId: string, place: string): AgentError {
-  return new AgentError(`There is no run '${runId}' in ${place}.`, { code: 'run-not-found' })
+export function notFound(runId: string, where: string): AgentError {
+  return new AgentError(`There is no run '${runId}' in ${where}.`, { code: 'run-not-found' })
 }
 
-/** What is kept cannot be read as what was written. */
+/**
+ * The run has an owner that may still live.
+ *
+ * @param leftMs - The rest of its lease; `undefined` for an owner of release 0.1.0 in files, which has no lease.
+ */
+export function locked(runId: string, { pid, host }: ProcessIdentity, leftMs: number | undefined): AgentError {
+  const lease =
+    leftMs === undefined ? 'It has no lease that ends: if it is gone, open the journal with `force`.' : `Its lease ends in ${Math.ceil(leftMs / 1_000)} s.`
+  const message = `The run '${runId}' is locked: process ${pid} on ${host} owns it, and it is not certain that this process is gone. ${lease}`
+  return new AgentError(message, { code: 'run-locked' })
+}
+
+/** A store holds something that is not what this package wrote. */
 export function broken(what: string): AgentError {
-  return new AgentError(`${what}. It was changed by something else, or the disk is broken; nothing of it is guessed.`, { code: 'journal-failed' })
+  return new AgentError(`${what}. Another program changed it, or the disk is damaged. Nothing was repaired.`, { code: 'journal-failed' })
+}
+
+/** @throws {AgentError} `invalid-use` when the head is that of another run. */
+export function checkRunId(runId: string, head: RunHead | undefined): void {
+  if (head !== undefined && head.runId !== runId)
+    throw new AgentError(`The head belongs to the run '${head.runId}', not to '${runId}'.`, { code: 'invalid-use' })
+}
+
+/** @throws {AgentError} `journal-failed` when a newer version of Capstan began the run. */
+export function checkVersion({ runId, version }: RunHead): void {
+  if (isRunVersion(version)) return
+  throw new AgentError(
+    `The run '${runId}' has version ${JSON.stringify(version)}, which this version of Capstan cannot read. Use a newer version of Capstan.`,
+    {
+      code: 'journal-failed',
+    },
+  )
 }

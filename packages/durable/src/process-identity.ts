@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
-/** A process, so that another one can tell whether it is gone. What an operating system does not tell is `null`. */
+/** Identifies a process, so that another process can tell whether it is gone. What the operating system does not tell is `null`. */
 export interface ProcessIdentity {
   readonly host: string
   /** Hash of the id of the installation. */
@@ -11,13 +11,13 @@ export interface ProcessIdentity {
   readonly boot: string | null
   readonly pidNamespace: string | null
   readonly pid: number
-  /** In ticks since the machine started: tells two processes of one pid apart. */
+  /** In ticks since the start of the machine. It distinguishes two processes that had the same pid. */
   readonly startTime: string | null
 }
 
 let self: Promise<ProcessIdentity> | undefined
 
-/** This process. Read once: nothing of it changes. */
+/** The identity of this process. Read once, as it never changes. */
 export function identifyProcess(): Promise<ProcessIdentity> {
   self ??= readIdentity()
   return self
@@ -30,32 +30,36 @@ async function readIdentity(): Promise<ProcessIdentity> {
     readlink('/proc/self/ns/pid').catch(() => null),
     statOf(process.pid),
   ])
-  // The id itself is not for others to read: https://www.freedesktop.org/software/systemd/man/latest/machine-id.html
+  // The id itself is confidential: https://www.freedesktop.org/software/systemd/man/latest/machine-id.html
   const machine = machineId && createHash('sha256').update(`capstan ${machineId}`).digest('hex').slice(0, 16)
   return { host: hostname(), machine: machine || null, boot, pidNamespace, pid: process.pid, startTime: stat?.startTime ?? null }
 }
 
 /**
- * True only when it is certain that the process is gone: its machine was started anew, or its pid is free, is a zombie or belongs to
- * a process that began at another time. A process of another machine, container or pid namespace is never certain.
+ * True only when it is certain that the process is gone: its kernel and pid namespace are those of this process, and its pid is free,
+ * belongs to a zombie, or belongs to a process that started at another time. Nothing is certain about a process with another boot id:
+ * its machine may have been restarted, or it may be a living one that was copied from the same disk image.
  */
 export async function isGone(other: ProcessIdentity): Promise<boolean> {
-  const self = await identifyProcess()
-  if (other.host !== self.host || other.machine !== self.machine) return false
-  if (other.boot !== self.boot) return self.machine !== null && other.boot !== null && self.boot !== null
-  if (other.pidNamespace !== self.pidNamespace) return false
+  if (!isSameSystem(other, await identifyProcess())) return false
   if (!isPidTaken(other.pid)) return true
   const stat = await statOf(other.pid)
   if (stat === undefined) return false
   return stat.state === 'Z' || stat.state === 'X' || (other.startTime !== null && stat.startTime !== other.startTime)
 }
 
-function isPidTaken(pid: number): boolean {
+function isSameSystem(left: ProcessIdentity, right: ProcessIdentity): boolean {
+  if (left.boot === null || left.pidNamespace === null) return false
+  return left.boot === right.boot && left.pidNamespace === right.pidNamespace && left.host === right.host && left.machine === right.machine
+}
+
+/** True when a process of this pid namespace has the pid. */
+export function isPidTaken(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // Not permitted to signal it: it is there.
+    // Any other error, such as a missing permission, means that the process exists.
     return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
   }
 }
@@ -63,7 +67,7 @@ function isPidTaken(pid: number): boolean {
 /** @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 async function statOf(pid: number): Promise<{ readonly state: string; readonly startTime: string } | undefined> {
   const text = await textOf(`/proc/${pid}/stat`)
-  // The name of the program stands in parentheses and may hold anything, also parentheses. State is field 3, start time field 22.
+  // The name of the program is in parentheses and may contain parentheses. The state is field 3, the start time is field 22.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')
   const [state, startTime] = [fields?.[0], fields?.[19]]
   return state === undefined || startTime === undefined ? undefined : { state, startTime }

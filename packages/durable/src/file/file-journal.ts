@@ -1,31 +1,37 @@
 import { resolve } from 'node:path'
 import type { Journal } from '@capstan/core'
-import type { RunPlace } from './runs.ts'
+import { checkNames } from '@capstan/core/internal'
+import type { RunInFolder } from './runs.ts'
 
 export interface FileJournalOptions {
   /**
-   * Takes runs over although their owner is not certainly gone: for a person who knows that it is. Two owners that both live would
-   * run tools twice. Default: false.
+   * How long an owner that does not renew its lease keeps a run, in milliseconds. Owners renew the lease three times in this time. A
+   * process that is certainly gone loses the run at once. Default: 30,000.
    */
+  readonly leaseMs?: number
+  /** Takes over runs whose owner is not certainly gone: only for a person who knows that it is. Default: false. */
   readonly force?: boolean
 }
 
 /**
- * Keeps each run in a folder of its own: an append-only JSONL log that is synced before a record counts, decisions of people beside
- * it, and large values in files. One process at a time writes a run; any may read it and decide its questions.
+ * Keeps each run in a folder of its own: an append-only log of JSON lines, synced before a record counts; the decisions of people beside
+ * it; and large values in files. One process at a time writes a run. Any process may read it and decide its questions.
  *
- * @param folder - Made when it is not there.
+ * @param folder - Created when it does not exist, for its owner only. It must be on a local disk.
+ * @throws {AgentError} `invalid-options` for an unknown option.
  */
-export function fileJournal(folder: string, { force = false }: FileJournalOptions = {}): Journal {
+export function fileJournal(folder: string, options: FileJournalOptions = {}): Journal {
+  checkNames(options, { names: ['leaseMs', 'force'], what: 'an option of fileJournal' })
+  const { leaseMs = 30_000, force = false } = options
   const root = resolve(folder)
-  const placeOf = (runId: string): RunPlace => ({ root, runId, force })
-  // Loaded with the first use: naming a journal costs nothing.
+  const runOf = (runId: string): RunInFolder => ({ root, runId, leaseMs, force })
+  // Loaded at the first use.
   const runs = () => import('./runs.ts')
   return {
-    open: async (runId, head) => await (await runs()).openRun(placeOf(runId), head),
-    read: async (runId) => await (await runs()).readRun(placeOf(runId)),
-    decide: async (runId, decision) => await (await runs()).decideRun(placeOf(runId), decision),
+    open: async (runId, head) => await (await runs()).openRun(runOf(runId), head),
+    read: async (runId) => await (await runs()).readRun(runOf(runId)),
+    decide: async (runId, decision) => await (await runs()).decideRun(runOf(runId), decision),
     list: async () => await (await runs()).listRuns(root),
-    delete: async (runId) => await (await runs()).deleteRun(placeOf(runId)),
+    delete: async (runId) => await (await runs()).deleteRun(runOf(runId)),
   }
 }

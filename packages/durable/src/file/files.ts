@@ -1,21 +1,41 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AgentError } from '@capstan/core'
+import { isPidTaken } from '../process-identity.ts'
 
-/** The text of a file; `undefined` when there is none. */
+/** Folders and files are for their owner only: they hold what users said and what tools returned. */
+const folderMode = 0o700
+export const fileMode = 0o600
+
+/** A draft of another process that is not finished in this time was left by a crash. */
+const maxDraftMs = 60_000
+
+/** The text of a file; `undefined` when it does not exist. */
 export async function readIfThere(path: string): Promise<string | undefined> {
+  return await readFile(path, 'utf8').catch(undefinedIf('ENOENT'))
+}
+
+/** Opens a file for reading while work uses it; `undefined` when it does not exist. */
+export async function withFile<Result>(path: string, work: (file: FileHandle) => Promise<Result>): Promise<Result | undefined> {
+  const file = await open(path, 'r').catch(undefinedIf('ENOENT'))
+  if (file === undefined) return undefined
   try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
-    throw error
+    return await work(file)
+  } finally {
+    await file.close()
   }
 }
 
-/** Makes what was created, renamed or removed in a folder survive a loss of power. */
+/** The names in a folder; none when it does not exist. */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder).catch(undefinedIf('ENOENT', 'ENOTDIR'))) ?? []
+}
+
+/** Makes names that were created, renamed or removed in a folder survive a loss of power. */
 export async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open a folder; its file systems journal names themselves.
+  // Windows cannot open a folder. Its file systems keep a journal of names.
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')
   try {
@@ -25,9 +45,9 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder and syncs each one above it that gained a name. */
+/** Creates a folder and those above it, and syncs each folder that got a new name. */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true })
+  const first = await mkdir(path, { recursive: true, mode: folderMode })
   if (first === undefined) return
   for (let parent = dirname(path); ; parent = dirname(parent)) {
     await syncFolder(parent)
@@ -35,30 +55,122 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
+export interface FileContent {
+  readonly text: string
+  /** True when the file must survive a loss of power. */
+  readonly isDurable: boolean
+  /** Asked when the content is written, before the file gets its name. False: the file is not created. */
+  readonly mayAppear?: () => Promise<boolean>
+}
+
+const attempts = 5
+
 /**
- * Creates a file with its content in one step: whoever sees it sees all of it.
+ * Creates a file with its content in one step: other processes see all of it or no file.
  *
- * @param isDurable - True when it must survive a loss of power.
- * @returns False when there is such a file.
+ * @returns False when the file exists, or when it may not appear.
  */
-export async function createWhole(path: string, text: string, isDurable: boolean): Promise<boolean> {
-  const draft = join(dirname(path), `.draft-${randomUUID()}`)
+export async function createFile(path: string, content: FileContent): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await createOnce(path, content)
+    } catch (error) {
+      // Another process may have removed the draft as one that a crash left.
+      const isDraftGone = hasCode(error, 'ENOENT') && (await isThere(dirname(path)))
+      if (!isDraftGone || attempt === attempts) throw error
+    }
+  }
+}
+
+async function createOnce(path: string, { text, isDurable, mayAppear }: FileContent): Promise<boolean> {
+  const draft = draftIn(dirname(path))
   try {
     await writeDraft(draft, text, isDurable)
+    if (mayAppear !== undefined && !(await mayAppear())) return false
     await link(draft, path)
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false
     throw error
   } finally {
-    // On a full disk every try would leave a file.
+    // A failed attempt must not leave its draft: on a full disk each one would add a file.
     await unlink(draft).catch(() => {})
   }
   if (isDurable) await syncFolder(dirname(path))
   return true
 }
 
+/** Replaces a file by a copy of it: processes that have the file open keep the old one, which has no name any more. */
+export async function replaceByCopy(path: string): Promise<void> {
+  const draft = draftIn(dirname(path))
+  await copyFile(path, draft, constants.COPYFILE_FICLONE)
+  const file = await open(draft, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(draft, path)
+  await syncFolder(dirname(path))
+}
+
+/** The time of the file system's clock, which sets the times of files, in milliseconds since the Unix epoch. */
+export async function clockOf(folder: string): Promise<number> {
+  const draft = draftIn(folder)
+  await writeDraft(draft, '', false)
+  try {
+    return (await stat(draft)).mtimeMs
+  } finally {
+    await unlink(draft).catch(() => {})
+  }
+}
+
+/** Removes the drafts in a folder. A process that still needs one creates it again. */
+export async function removeDrafts(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) if (isDraft(name)) await unlink(join(folder, name)).catch(() => {})
+}
+
+/** Removes the drafts that killed processes left in a folder where others may be at work. */
+export async function removeAbandonedDrafts(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) if (isDraft(name) && (await isAbandoned(folder, name))) await unlink(join(folder, name)).catch(() => {})
+}
+
+const removedPrefix = '.deleted-'
+
+/** Removes a folder from its parent in one step, and then what is in it. Other processes see all of it or nothing. */
+export async function removeFolder(path: string): Promise<boolean> {
+  const parent = dirname(path)
+  const removed = join(parent, `${removedPrefix}${randomUUID()}`)
+  const isRenamed = await rename(path, removed).then(() => true, undefinedIf('ENOENT'))
+  if (isRenamed === undefined) return false
+  await syncFolder(parent)
+  await rm(removed, { recursive: true })
+  // A process that was killed in the middle left the rest.
+  for (const name of await namesIn(parent)) if (name.startsWith(removedPrefix)) await rm(join(parent, name), { recursive: true, force: true }).catch(() => {})
+  return true
+}
+
+/** True when a file or folder of this name exists. */
+export async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(undefinedIf('ENOENT', 'ENOTDIR'))) !== undefined
+}
+
+function isDraft(name: string): boolean {
+  return name.startsWith('.draft-')
+}
+
+async function isAbandoned(folder: string, name: string): Promise<boolean> {
+  const pid = /^\.draft-(\d+)\./.exec(name)?.[1]
+  if (pid !== undefined && !isPidTaken(Number(pid))) return true
+  const file = await stat(join(folder, name)).catch(() => undefined)
+  return file !== undefined && Date.now() - file.mtimeMs > maxDraftMs
+}
+
+function draftIn(folder: string): string {
+  return join(folder, `.draft-${process.pid}.${randomUUID()}`)
+}
+
 async function writeDraft(draft: string, text: string, isDurable: boolean): Promise<void> {
-  const file = await open(draft, 'wx')
+  const file = await open(draft, 'wx', fileMode)
   try {
     await file.writeFile(text)
     if (isDurable) await file.sync()
@@ -72,19 +184,34 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }
 
-/** The name of the folder that belongs to an id: readable, and safe on any file system. */
-export function folderNameOf(id: string): string {
-  const name = encodeURIComponent(id).replace(/[.*~!'()]/g, (letter) => `%${letter.charCodeAt(0).toString(16)}`)
-  if (id !== '' && name.length <= 200) return name
-  throw new AgentError(`An id is kept as the name of a folder, so it must have 1 to 200 characters when percent-encoded; this has ${name.length}.`, {
-    code: 'invalid-options',
-  })
+/** Turns an error with one of these codes into `undefined`, for `catch`. */
+export function undefinedIf(...codes: readonly string[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!hasCode(error, ...codes)) throw error
+  }
 }
 
-/** The id of a folder; `undefined` for a folder that is none of ours. */
+const maxNameLength = 200
+
+/**
+ * The name of the folder that belongs to an id: readable, and safe on any file system.
+ *
+ * @throws {AgentError} `invalid-options` for an empty id or one that is too long.
+ */
+export function folderNameOf(id: string): string {
+  const name = encodeURIComponent(id).replace(/[.*~!'()]/g, (letter) => `%${letter.charCodeAt(0).toString(16)}`)
+  if (id !== '' && name.length <= maxNameLength) return name
+  throw new AgentError(
+    `An id is also the name of a folder, so it must have 1 to ${maxNameLength} characters when percent-encoded. This one has ${name.length}.`,
+    { code: 'invalid-options' },
+  )
+}
+
+/** The id that a folder belongs to; `undefined` for a folder that was not made for an id. */
 export function idOf(folderName: string): string | undefined {
   try {
-    return decodeURIComponent(folderName)
+    const id = decodeURIComponent(folderName)
+    return folderNameOf(id) === folderName ? id : undefined
   } catch {
     return undefined
   }

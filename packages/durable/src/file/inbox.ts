@@ -1,53 +1,63 @@
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Decision } from '@capstan/core'
+import { AgentError, type Decision } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import { broken } from '../failure.ts'
-import { readIfThere, syncFolder } from './files.ts'
+import { fileMode, syncFolder, undefinedIf, withFile } from './files.ts'
+import { readLines } from './lines.ts'
 
 const inboxName = 'inbox.jsonl'
+const maxDecisionBytes = 16_777_216
 
 /**
- * Keeps a decision: any process may, at any time, without owning the run. The first decision about a question stays.
+ * Keeps a decision. Any process may do this at any time, without owning the run. The first decision about a question is kept.
  *
- * @returns The one that stays.
+ * @returns The decision that is kept.
  */
 export async function addDecision(folder: string, decision: Decision): Promise<Decision> {
   const path = join(folder, inboxName)
-  const isNew = (await stat(path).catch(() => undefined)) === undefined
-  const file = await open(path, 'a')
+  const line = JSON.stringify(decision)
+  if (Buffer.byteLength(line) > maxDecisionBytes) {
+    throw new AgentError(`The decision about '${decision.id}' has more than ${maxDecisionBytes} bytes, so it cannot be kept.`, { code: 'journal-failed' })
+  }
+  const isNew = (await stat(path).catch(undefinedIf('ENOENT'))) === undefined
+  const file = await open(path, 'a', fileMode)
   try {
-    // One write that begins with a line feed: whatever was torn before it stays a line of its own.
-    await file.write(`\n${JSON.stringify(decision)}\n`)
+    // The line feed at the start ends a line that a crash cut off.
+    await file.writeFile(`\n${line}\n`)
     await file.datasync()
   } finally {
     await file.close()
   }
   if (isNew) await syncFolder(folder)
-  // Appends have one order for all: who comes first is the same for everyone who reads.
+  // Appended lines have one order, so all readers agree on the first decision.
   const kept = (await readDecisions(folder)).find(({ id }) => id === decision.id)
-  if (kept === undefined) throw broken(`The decision written to ${path} is not there`)
+  if (kept === undefined) throw broken(`The decision that was written to ${path} is not in it`)
   return kept
 }
 
-/** What people decided: the first decision about each question, in order. */
+/** The first decision about each question, in order. */
 export async function readDecisions(folder: string): Promise<readonly Decision[]> {
-  const text = (await readIfThere(join(folder, inboxName))) ?? ''
   const decisions = new Map<string, Decision>()
-  for (const line of text.split('\n')) {
-    const decision = parse(line)
-    if (decision !== undefined && !decisions.has(decision.id)) decisions.set(decision.id, decision)
-  }
+  await withFile(join(folder, inboxName), async (file) => {
+    for await (const lines of readLines(file, maxDecisionBytes)) {
+      for (const { text } of lines) {
+        const decision = text && parse(text)
+        if (decision && !decisions.has(decision.id)) decisions.set(decision.id, decision)
+      }
+    }
+  })
   return [...decisions.values()]
 }
 
-// A line that was torn was never confirmed to whoever decided.
-function parse(line: string): Decision | undefined {
+// The process that wrote a line which was cut off never reported it as kept.
+function parse(text: string): Decision | undefined {
   try {
-    const value: unknown = JSON.parse(line)
+    const value: unknown = JSON.parse(text)
     if (!isJsonObject(value)) return undefined
-    const { id, about, answer } = value
-    return typeof id === 'string' && typeof about === 'string' && answer !== undefined ? { id, about, answer } : undefined
+    const isDecision = typeof value['id'] === 'string' && typeof value['about'] === 'string' && value['answer'] !== undefined
+    // Checked field by field in the line above.
+    return isDecision ? (value as Decision) : undefined
   } catch {
     return undefined
   }

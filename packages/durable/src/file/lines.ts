@@ -1,83 +1,71 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Json } from '@capstan/core'
-import { isJsonObject } from '@capstan/core/internal'
-import { broken } from '../failure.ts'
-import { createWhole, hasCode, makeFolder } from './files.ts'
+import type { FileHandle } from 'node:fs/promises'
 
-/** A value of more bytes than this is kept in a file of its own, and the line has a reference. */
-export const maxLineBytes = 65_536
+const firstChunkBytes = 65_536
+const lineFeed = 10
 
-/** Makes one line of a value, without its line feed. A large value is durable in its own file before its line is there. */
-export async function encodeLine(folder: string, value: Json): Promise<string> {
-  const text = JSON.stringify(value)
-  const bytes = Buffer.byteLength(text)
-  if (bytes <= maxLineBytes) return text
-  const sha256 = hashOf(text)
-  await makeFolder(join(folder, 'values'))
-  await createWhole(valueFile(folder, sha256), text, true)
-  return JSON.stringify({ sha256, bytes })
-}
-
-/** The values of a log, and how many of its bytes are whole lines. */
-export interface ReadLines {
-  readonly values: readonly Json[]
-  readonly wholeBytes: number
+/** A line of a file, without its line feed. */
+export interface Line {
+  /** `undefined` for a line that is longer than allowed. */
+  readonly text: string | undefined
+  /** The position in the file after its line feed, in bytes. */
+  readonly end: number
 }
 
 /**
- * Reads a log. What follows the last line feed was torn by a crash and never counted; so was a last line that is no JSON.
+ * Reads the complete lines of a file in batches, so that a file may be longer than the longest string. A last line without a line feed
+ * is not complete.
  *
- * @throws {AgentError} `journal-failed` when an earlier line is not what was written, or a value is missing; `undefined` for no file.
+ * @param maxBytes - The longest allowed line, in bytes.
  */
-export async function readLines(folder: string, name: string): Promise<ReadLines | undefined> {
-  const file = join(folder, name)
-  const bytes = await readBytes(file)
-  if (bytes === undefined) return undefined
-  let wholeBytes = bytes.lastIndexOf(10) + 1
-  const lines = bytes.toString('utf8', 0, wholeBytes).split('\n').slice(0, -1)
-  const values: Json[] = []
-  for (const [index, line] of lines.entries()) {
-    const value = parse(line)
-    if (value === undefined && index < lines.length - 1) throw broken(`Line ${index + 1} of ${file} cannot be read`)
-    if (value === undefined) wholeBytes -= Buffer.byteLength(line) + 1
-    else values.push(await resolve(folder, value))
-  }
-  return { values, wholeBytes }
-}
-
-async function resolve(folder: string, value: Json): Promise<Json> {
-  if (!isJsonObject(value) || typeof value['sha256'] !== 'string' || 'type' in value) return value
-  const file = valueFile(folder, value['sha256'])
-  const text = (await readBytes(file))?.toString('utf8')
-  const whole = text !== undefined && hashOf(text) === value['sha256'] ? parse(text) : undefined
-  if (whole === undefined) throw broken(`The value in ${file} is missing or not what was written`)
-  return whole
-}
-
-async function readBytes(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
-    throw error
+export async function* readLines(file: FileHandle, maxBytes: number): AsyncGenerator<readonly Line[]> {
+  const splitter = new LineSplitter(maxBytes)
+  for (;;) {
+    const room = splitter.room()
+    const { bytesRead } = await file.read(room, 0, room.length, null)
+    if (bytesRead === 0) return
+    yield splitter.split(bytesRead)
   }
 }
 
-function parse(text: string): Json | undefined {
-  try {
-    // JSON.parse returns JSON.
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
+/** Splits the bytes that are read into its buffer. The buffer grows with the longest line. */
+class LineSplitter {
+  readonly #maxBytes: number
+  #buffer = Buffer.allocUnsafe(firstChunkBytes)
+  /** Bytes at the start of the buffer that belong to a line without an end. */
+  #kept = 0
+  /** The position of the buffer's start in the file. */
+  #position = 0
+  #isTooLong = false
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
   }
-}
 
-function valueFile(folder: string, sha256: string): string {
-  return join(folder, 'values', `${sha256}.json`)
-}
+  /** The part of the buffer that the next bytes go to. */
+  room(): Buffer {
+    if (this.#kept > this.#maxBytes) {
+      // Only the end of the line is of interest now.
+      this.#isTooLong = true
+      this.#position += this.#kept
+      this.#kept = 0
+    }
+    if (this.#kept > this.#buffer.length / 2) this.#buffer = Buffer.concat([this.#buffer], this.#buffer.length * 4)
+    return this.#buffer.subarray(this.#kept)
+  }
 
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  split(bytesRead: number): readonly Line[] {
+    const filled = this.#buffer.subarray(0, this.#kept + bytesRead)
+    const lines: Line[] = []
+    let start = 0
+    for (let feed = filled.indexOf(lineFeed, this.#kept); feed >= 0; feed = filled.indexOf(lineFeed, start)) {
+      const isReadable = !this.#isTooLong && feed - start <= this.#maxBytes
+      lines.push({ text: isReadable ? filled.toString('utf8', start, feed) : undefined, end: this.#position + feed + 1 })
+      start = feed + 1
+      this.#isTooLong = false
+    }
+    filled.copyWithin(0, start)
+    this.#kept = filled.length - start
+    this.#position += start
+    return lines
+  }
 }

@@ -1,142 +1,135 @@
-import { randomUUID } from 'node:crypto'
-import { readdir, rename, rm, stat, truncate } from 'node:fs/promises'
+import { stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AgentError, type Decision, type ListedRun, type OpenRun, type RunHead, type SavedRun } from '@capstan/core'
-import { isRecord, isRunVersion } from '@capstan/core/internal'
-import { broken, guarded, notFound } from '../failure.ts'
-import { createWhole, folderNameOf, hasCode, idOf, makeFolder, syncFolder } from './files.ts'
+import type { Decision, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
+import { isRecord } from '@capstan/core/internal'
+import { AppendQueue } from '../append-queue.ts'
+import { broken, checkRunId, checkVersion, guarded, notFound } from '../failure.ts'
+import { FileLease, type LeaseTerms } from './file-lease.ts'
+import { createFile, folderNameOf, idOf, isThere, makeFolder, namesIn, removeDrafts, removeFolder, replaceByCopy } from './files.ts'
 import { addDecision, readDecisions } from './inbox.ts'
-import { encodeLine, readLines } from './lines.ts'
-import { openLog } from './log-file.ts'
-import { LogWriter } from './log-writer.ts'
-import { type Ownership, takeOwnership } from './ownership.ts'
+import { encodeLine, logOf, readLog, valuesOf } from './log.ts'
+import { LogFile } from './log-file.ts'
 
-const logName = 'log.jsonl'
-
-/** Which run, and where its folder is. */
-export interface RunPlace {
+/** A run, and the folder of the journal that has it. */
+export interface RunInFolder extends LeaseTerms {
   readonly root: string
-  readonly runId: string
-  /** Takes it over although its owner is not certainly gone. */
-  readonly force: boolean
 }
 
-/** Opens a run for writing; makes it when there is a head and no run. */
-export async function openRun(place: RunPlace, head: RunHead | undefined): Promise<OpenRun> {
-  return await guarded(`Opening the run '${place.runId}'`, () => takeRun(place, head))
+/** Opens a run for writing; begins it when there is a head and no run. */
+export async function openRun(run: RunInFolder, head: RunHead | undefined): Promise<OpenRun> {
+  return await guarded(`Opening the run '${run.runId}'`, async () => await takeRun(run, head))
 }
 
 /** Reads a run at any time. */
-export async function readRun(place: RunPlace): Promise<SavedRun> {
-  return await guarded(`Reading the run '${place.runId}'`, async () => (await readLog(place)).saved)
+export async function readRun(run: RunInFolder): Promise<SavedRun> {
+  return await guarded(`Reading the run '${run.runId}'`, async () => (await readSaved(run)).saved)
 }
 
-/** Keeps a decision, unless there is one about the question. */
-export async function decideRun(place: RunPlace, decision: Decision): Promise<Decision> {
-  return await guarded(`Keeping a decision about '${place.runId}'`, () => addDecision(folderOf(place), decision))
+/** Keeps a decision, unless there is one about its question. */
+export async function decideRun(run: RunInFolder, decision: Decision): Promise<Decision> {
+  return await guarded(`Keeping a decision about the run '${run.runId}'`, async () => await addDecision(folderOf(run), decision))
 }
 
-/** All runs below a folder, the last changed first. */
+/** All runs in a folder, the most recently changed first. */
 export async function listRuns(root: string): Promise<readonly ListedRun[]> {
-  return await guarded(`Listing the runs in ${root}`, () => findRuns(root))
+  return await guarded(`Listing the runs in ${root}`, async () => {
+    const runs = await Promise.all((await namesIn(root)).map(async (name) => await listedRun(root, name)))
+    return runs.filter((run) => run !== undefined).sort((left, right) => right.changedAt - left.changedAt)
+  })
 }
 
-/** Removes a run that nobody writes. */
-export async function deleteRun(place: RunPlace): Promise<void> {
-  await guarded(`Deleting the run '${place.runId}'`, () => removeRun(place))
+/** Removes a run that no process writes. */
+export async function deleteRun(run: RunInFolder): Promise<void> {
+  await guarded(`Deleting the run '${run.runId}'`, async () => await removeRun(run))
 }
 
-function folderOf({ root, runId }: RunPlace): string {
+function folderOf({ root, runId }: RunInFolder): string {
   return join(root, folderNameOf(runId))
 }
 
-async function takeRun(place: RunPlace, head: RunHead | undefined): Promise<OpenRun> {
-  const folder = folderOf(place)
-  if (head !== undefined && head.runId !== place.runId) throw new AgentError(`The head is of the run '${head.runId}'.`, { code: 'invalid-use' })
-  if (head === undefined) await readLog(place)
-  else await makeFolder(folder)
-  const owner = await takeOwnership(folder, place.force)
+async function takeRun(run: RunInFolder, head: RunHead | undefined): Promise<OpenRun> {
+  checkRunId(run.runId, head)
+  const folder = folderOf(run)
+  if (head !== undefined) await makeFolder(folder)
+  else if (!(await isThere(logOf(folder)))) throw notFound(run.runId, run.root)
+  const lease = await FileLease.take(folder, run)
   try {
     const isNew = head !== undefined && (await createLog(folder, head))
-    const saved = isNew ? { head, records: [], decisions: [] } : await readWhole(place)
-    return openedRun(folder, { saved, owner, writer: new LogWriter(openLog(join(folder, logName)), owner.check) })
+    const saved = isNew ? { head, records: [], decisions: [] } : await takeLog(run, lease)
+    return ownedRun(folder, saved, lease)
   } catch (error) {
-    await owner.release()
+    await lease.release()
     throw error
-  }
-}
-
-async function readWhole(place: RunPlace): Promise<SavedRun> {
-  const { saved, wholeBytes } = await readLog(place)
-  const file = join(folderOf(place), logName)
-  // A torn line never counted; what comes next must not be glued to it.
-  if ((await stat(file)).size > wholeBytes) await truncate(file, wholeBytes)
-  return saved
-}
-
-interface Opened {
-  readonly saved: SavedRun
-  readonly owner: Ownership
-  readonly writer: LogWriter
-}
-
-function openedRun(folder: string, { saved, owner, writer }: Opened): OpenRun {
-  return {
-    ...saved,
-    append: async (records, isDurable) => await writer.append(Promise.all(records.map((record) => encodeLine(folder, record))), isDurable),
-    readDecisions: async () => await guarded('Reading decisions', () => readDecisions(folder)),
-    async close() {
-      await guarded('Closing the journal', async () => {
-        await writer.close()
-        await owner.release()
-      })
-    },
   }
 }
 
 /** Returns false when the run has a log. */
 async function createLog(folder: string, head: RunHead): Promise<boolean> {
-  const file = join(folder, logName)
-  const isThere = (await stat(file).catch(() => undefined)) !== undefined
-  return !isThere && (await createWhole(file, `${await encodeLine(folder, { type: 'head', head })}\n`, true))
+  if (await isThere(logOf(folder))) return false
+  return await createFile(logOf(folder), { text: `${await encodeLine(folder, { type: 'head', head })}\n`, isDurable: true })
 }
 
-async function readLog(place: RunPlace): Promise<{ readonly saved: SavedRun; readonly wholeBytes: number }> {
-  const { root, runId } = place
-  const folder = folderOf(place)
-  const lines = await readLines(folder, logName)
-  if (lines === undefined) throw notFound(runId, root)
-  const [first, ...records] = lines.values
-  // The log is ours: its first line is the head, written whole.
-  const { head } = (first ?? {}) as { readonly head?: RunHead }
-  if (head?.runId !== runId || !isRunVersion(head.version)) throw broken(`The log in ${folder} does not begin with the run '${runId}' in version 1 or 2`)
-  if (!records.every(isRecord)) throw broken(`The log in ${folder} has lines that are no records`)
-  return { saved: { head, records, decisions: await readDecisions(folder) }, wholeBytes: lines.wholeBytes }
+/** Prepares the log of a run for its new owner: only this owner can write it, and it ends with a complete line. */
+async function takeLog(run: RunInFolder, lease: FileLease): Promise<SavedRun> {
+  const folder = folderOf(run)
+  for (const withDrafts of [folder, valuesOf(folder)]) await removeDrafts(withDrafts)
+  // What a rival writes from now on goes to the old file, and its check after the write fails. What it wrote before is in the copy.
+  if (lease.mayHaveRival) await replaceByCopy(logOf(folder))
+  const { saved, completeBytes } = await readSaved(run)
+  // The part of a line that a crash cut off never counted, and the next line must not be added to it.
+  if ((await stat(logOf(folder))).size > completeBytes) await truncate(logOf(folder), completeBytes)
+  return saved
 }
 
-async function findRuns(root: string): Promise<readonly ListedRun[]> {
-  const names = await readdir(root).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return []
-    throw error
+function ownedRun(folder: string, saved: SavedRun, lease: FileLease): OpenRun {
+  const log = new LogFile(logOf(folder))
+  const queue = new AppendQueue<string>(async (lines, isDurable) => {
+    lease.check()
+    log.write(lines.map((line) => `${line}\n`).join(''))
+    if (isDurable) await log.datasync()
+    // Lines count only if the run had no other owner before they were written.
+    lease.check()
   })
-  const runs = await Promise.all(names.map(async (name) => await listedRun(root, name)))
-  return runs.filter((run) => run !== undefined).sort((left, right) => right.changedAt - left.changedAt)
+  return {
+    ...saved,
+    append: async (records, isDurable) => await queue.append(Promise.all(records.map((record) => encodeLine(folder, record))), isDurable),
+    readDecisions: async () => await guarded('Reading decisions', async () => await readDecisions(folder)),
+    close: async () =>
+      await guarded(`Closing the run '${saved.head.runId}'`, async () => {
+        await queue.settled()
+        await log.close()
+        await lease.release()
+      }),
+  }
+}
+
+async function readSaved(run: RunInFolder): Promise<{ readonly saved: SavedRun; readonly completeBytes: number }> {
+  const folder = folderOf(run)
+  const log = await readLog(folder)
+  if (log === undefined) throw notFound(run.runId, run.root)
+  const [first, ...records] = log.values
+  // The first line of a log is the head of its run, created together with the file.
+  const { head } = (first ?? {}) as { readonly head?: RunHead }
+  if (head?.runId !== run.runId) throw broken(`The log in ${folder} does not begin with the head of the run '${run.runId}'`)
+  checkVersion(head)
+  if (!records.every(isRecord)) throw broken(`The log in ${folder} has lines that are not records`)
+  return { saved: { head, records, decisions: await readDecisions(folder) }, completeBytes: log.completeBytes }
 }
 
 async function listedRun(root: string, name: string): Promise<ListedRun | undefined> {
-  const runId = name.startsWith('.') ? undefined : idOf(name)
-  const log = await stat(join(root, name, logName)).catch(() => undefined)
-  return runId === undefined || log === undefined ? undefined : { runId, changedAt: log.mtimeMs }
+  const runId = idOf(name)
+  if (runId === undefined) return undefined
+  const log = await stat(logOf(join(root, name))).catch(() => undefined)
+  return log && { runId, changedAt: log.mtimeMs }
 }
 
-async function removeRun(place: RunPlace): Promise<void> {
-  const { root, runId, force } = place
-  const folder = folderOf(place)
-  if ((await stat(folder).catch(() => undefined)) === undefined) throw notFound(runId, root)
-  await takeOwnership(folder, force)
-  // Renamed first: whoever looks sees a whole run or none.
-  const gone = join(root, `.deleted-${randomUUID()}`)
-  await rename(folder, gone)
-  await syncFolder(root)
-  await rm(gone, { recursive: true })
+async function removeRun(run: RunInFolder): Promise<void> {
+  const folder = folderOf(run)
+  if (!(await isThere(folder))) throw notFound(run.runId, run.root)
+  const lease = await FileLease.take(folder, run)
+  try {
+    await removeFolder(folder)
+  } finally {
+    await lease.release()
+  }
 }

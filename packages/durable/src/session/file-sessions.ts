@@ -2,13 +2,13 @@ import { resolve } from 'node:path'
 import type { SessionStore } from './session-store.ts'
 
 /**
- * Keeps sessions in files: a folder for each, and in it a numbered file for each append, made whole and exclusively.
+ * Keeps sessions in files: one folder for each session, with a numbered file for each append.
  *
- * @param folder - Made when it is not there.
+ * @param folder - Created when it does not exist, for its owner only. It must be on a local disk.
  */
 export function fileSessions(folder: string): SessionStore {
   const root = resolve(folder)
-  // Loaded with the first use.
+  // Loaded at the first use.
   const files = () => import('./session-files.ts')
   return {
     append: async (id, after, messages) => await (await files()).appendBatch({ root, id }, after, messages),

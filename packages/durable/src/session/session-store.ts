@@ -1,25 +1,25 @@
 import type { Message } from '@capstan/core'
 
-/** Keeps conversations: five methods, so any store can. */
+/** Keeps conversations. Any object with these methods is a store. */
 export interface SessionStore {
   /**
-   * Adds messages as the next version, in one step and durably.
+   * Adds messages as the next version: all of them durably, or none.
    *
    * @param after - The version that they follow; `undefined` for a new session.
-   * @returns The new version; `undefined`, and nothing is added, when the session is not at `after` any more.
+   * @returns The new version; `undefined` when the session has another version than `after`, and then nothing is added.
    */
   append(sessionId: string, after: string | undefined, messages: readonly Message[]): Promise<string | undefined>
-  /** All messages and the version that they are; `undefined` when there is no such session. */
+  /** All messages and their version; `undefined` when the session does not exist. */
   read(sessionId: string): Promise<SessionContent | undefined>
   list(): Promise<readonly string[]>
-  /** Removes a session, if it is there. */
+  /** Removes a session, if it exists. */
   delete(sessionId: string): Promise<void>
-  /** Copies a session as it is now to a new id. Returns false, and copies nothing, when there is none or the new id is taken. */
+  /** Copies a session to a new id. Returns false, and copies nothing, when the session does not exist or the new id is taken. */
   fork(sessionId: string, newId: string): Promise<boolean>
 }
 
 export interface SessionContent {
-  /** Changes with each append, and is never the same again: also not after the session was deleted and begun anew. */
+  /** Changes with each append and never repeats, not even when the session is deleted and begun again. */
   readonly version: string
   readonly messages: readonly Message[]
 }

@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { assistant, user } from '@capstan/core'
 import { describe, expect, test } from 'vitest'
+import { Connection, loadSqlite } from '../sqlite/connection.ts'
 import { newFolder, stores } from '../testing/stores.ts'
 import { fileSessions } from './file-sessions.ts'
 import { Session } from './session.ts'
@@ -11,85 +14,164 @@ const hello = [user('Hello.'), assistant('Good morning.')]
 const more = [user('And now?'), assistant('Good night.')]
 
 describe.each(stores)('sessions (%s)', (store) => {
-  /** Each call opens the same place anew, as another process would. */
+  /** Each call opens the same store again, as another process would. */
   const openStore = (): (() => SessionStore) => {
     const folder = newFolder()
     return () => (store === 'file' ? fileSessions(join(folder, 'sessions')) : sqliteSessions(join(folder, 'sessions.db')))
   }
 
-  test('what was appended is read again, in order', async () => {
-    const place = openStore()
-    const session = await Session.open(place(), 'user/7')
+  test('messages are read in the order in which they were appended', async () => {
+    const open = openStore()
+    const session = await Session.open(open(), 'user/7')
     await session.append(hello)
     await session.append(more)
     expect(session.messages).toEqual([...hello, ...more])
-    expect((await Session.open(place(), 'user/7')).messages).toEqual([...hello, ...more])
+    expect((await Session.open(open(), 'user/7')).messages).toEqual([...hello, ...more])
   })
 
-  test('a session that nobody wrote is empty, and not listed', async () => {
-    const place = openStore()
-    const session = await Session.open(place(), 's')
+  test('a session without messages is empty and not listed', async () => {
+    const open = openStore()
+    const session = await Session.open(open(), 's')
     await session.append([])
-    expect([session.messages, await place().list()]).toEqual([[], []])
+    expect([session.messages, await open().list()]).toEqual([[], []])
   })
 
-  test('of many that append at once one is heard, and the others are told', async () => {
-    const place = openStore()
-    await (await Session.open(place(), 's')).append(hello)
-    const writers = await Promise.all(Array.from({ length: 10 }, () => Session.open(place(), 's')))
+  test('of many appends at once one is kept, and the others are refused', async () => {
+    const open = openStore()
+    await (await Session.open(open(), 's')).append(hello)
+    const writers = await Promise.all(Array.from({ length: 10 }, () => Session.open(open(), 's')))
     const results = await Promise.allSettled(writers.map((writer) => writer.append(more)))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'session-conflict' })
-    expect((await Session.open(place(), 's')).messages).toEqual([...hello, ...more])
+    expect((await Session.open(open(), 's')).messages).toEqual([...hello, ...more])
   })
 
-  test('of two that begin a session one is heard', async () => {
-    const place = openStore()
-    const [first, second] = [await Session.open(place(), 's'), await Session.open(place(), 's')]
+  test('of two processes that begin a session one succeeds', async () => {
+    const open = openStore()
+    const [first, second] = [await Session.open(open(), 's'), await Session.open(open(), 's')]
     await first.append(hello)
     await expect(second.append(more)).rejects.toMatchObject({ code: 'session-conflict' })
   })
 
-  test('a session that was deleted and begun anew is another one', async () => {
-    const place = openStore()
-    const old = await Session.open(place(), 's')
+  test('a session that was deleted and begun again is another session', async () => {
+    const open = openStore()
+    const old = await Session.open(open(), 's')
     await old.append(hello)
-    await place().delete('s')
+    await open().delete('s')
     await expect(old.append(more)).rejects.toMatchObject({ code: 'session-conflict' })
-    await (await Session.open(place(), 's')).append(hello)
+    await (await Session.open(open(), 's')).append(hello)
     await expect(old.append(more)).rejects.toMatchObject({ code: 'session-conflict' })
-    expect((await Session.open(place(), 's')).messages).toEqual(hello)
+    expect((await Session.open(open(), 's')).messages).toEqual(hello)
   })
 
-  test('a fork goes its own way', async () => {
-    const place = openStore()
-    const session = await Session.open(place(), 's')
+  test('a fork and its original do not share later messages', async () => {
+    const open = openStore()
+    const session = await Session.open(open(), 's')
     await session.append(hello)
     const fork = await session.fork('t')
     await fork.append(more)
-    expect((await Session.open(place(), 's')).messages).toEqual(hello)
-    expect((await Session.open(place(), 't')).messages).toEqual([...hello, ...more])
-    expect(await place().list()).toEqual(['s', 't'])
+    expect((await Session.open(open(), 's')).messages).toEqual(hello)
+    expect((await Session.open(open(), 't')).messages).toEqual([...hello, ...more])
+    expect(await open().list()).toEqual(['s', 't'])
   })
 
-  test('a fork takes no id that is taken, and nothing comes of a session that is not there', async () => {
-    const place = openStore()
-    const session = await Session.open(place(), 's')
+  test('a fork is refused when its id is taken, or when the original is not in the store', async () => {
+    const open = openStore()
+    const session = await Session.open(open(), 's')
     await expect(session.fork('t')).rejects.toMatchObject({ code: 'session-conflict' })
     await session.append(hello)
-    await (await Session.open(place(), 't')).append(more)
+    await (await Session.open(open(), 't')).append(more)
     await expect(session.fork('t')).rejects.toMatchObject({ code: 'session-conflict' })
-    expect((await Session.open(place(), 't')).messages).toEqual(more)
+    expect((await Session.open(open(), 't')).messages).toEqual(more)
   })
 
-  test('what could not be sent is not kept', async () => {
+  test('messages that could not be sent are not kept', async () => {
     const session = await Session.open(openStore()(), 's')
     const call = { role: 'assistant', content: [{ type: 'tool-call', toolCallId: 'c', toolName: 'look', inputText: '{}' }] } as const
     await expect(session.append([user('go'), call])).rejects.toMatchObject({ code: 'invalid-messages' })
     expect(session.messages).toEqual([])
   })
 
-  test('deleting what is not there is no error', async () => {
+  test('deleting a session that does not exist is not an error', async () => {
     await expect(openStore()().delete('s')).resolves.toBeUndefined()
   })
+})
+
+/** A session of three batches in files, and the folder that has them. */
+async function sessionInFiles() {
+  const root = newFolder()
+  const session = await Session.open(fileSessions(root), 's')
+  for (const messages of [hello, more, hello]) await session.append(messages)
+  return { root, folder: join(root, 's'), open: async () => await Session.open(fileSessions(root), 's') }
+}
+
+describe('sessions in files', () => {
+  test.each(['00000001.json', '00000002.json'])('missing messages are reported: %s', async (name) => {
+    const { root, folder, open } = await sessionInFiles()
+    rmSync(join(folder, name))
+    await expect(open()).rejects.toMatchObject({ code: 'journal-failed', message: expect.stringContaining(name) })
+    expect(await fileSessions(root).list()).toEqual(['s'])
+  })
+
+  test('messages that do not follow those before them are reported', async () => {
+    const { folder, open } = await sessionInFiles()
+    const path = join(folder, '00000003.json')
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), after: '2.other' }))
+    await expect(open()).rejects.toMatchObject({ code: 'journal-failed', message: expect.stringContaining(path) })
+  })
+
+  test('a session without its first messages is not begun again', async () => {
+    const { root, folder } = await sessionInFiles()
+    rmSync(join(folder, '00000001.json'))
+    expect(await fileSessions(root).append('s', undefined, hello)).toBeUndefined()
+  })
+
+  test('an append that follows a deleted session adds nothing to the one that has its id now', async () => {
+    const { root, open } = await sessionInFiles()
+    const old = await open()
+    await fileSessions(root).delete('s')
+    const begun = await Session.open(fileSessions(root), 's')
+    for (const messages of [hello, more, hello]) await begun.append(messages)
+    await expect(old.append(more)).rejects.toMatchObject({ code: 'session-conflict' })
+    expect((await open()).messages).toEqual([...hello, ...more, ...hello])
+  })
+
+  test('folders that do not belong to a session are not listed', async () => {
+    const { root } = await sessionInFiles()
+    for (const name of ['x'.repeat(250), '%41', 'empty']) mkdirSync(join(root, name))
+    writeFileSync(join(root, 'x'.repeat(250), '00000001.json'), '{}')
+    expect(await fileSessions(root).list()).toEqual(['s'])
+  })
+
+  test('a damaged session is listed, and so are the others', async () => {
+    const { root, folder } = await sessionInFiles()
+    await (await Session.open(fileSessions(root), 't')).append(hello)
+    writeFileSync(join(folder, '00000001.json'), '{')
+    expect(await fileSessions(root).list()).toEqual(['s', 't'])
+  })
+
+  test('folders and files can be read by their owner only', async () => {
+    const before = process.umask(0o022)
+    const { root, folder } = await sessionInFiles()
+    process.umask(before)
+    const modes = [folder, ...readdirSync(folder).map((name) => join(folder, name))].map((path) => statSync(path).mode & 0o777)
+    expect([readdirSync(root), modes]).toEqual([['s'], [0o700, 0o600, 0o600, 0o600]])
+  })
+
+  test('drafts that killed processes left are removed, and those of living processes stay', async () => {
+    const { folder, open } = await sessionInFiles()
+    const { pid } = spawnSync(process.execPath, ['-e', ''])
+    for (const name of [`.draft-${pid}.a`, `.draft-${process.pid}.b`, '.draft-old']) writeFileSync(join(folder, name), '')
+    utimesSync(join(folder, '.draft-old'), 0, 0)
+    await open()
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([`.draft-${process.pid}.b`])
+  })
+})
+
+test.runIf(stores.includes('sqlite'))('missing messages in a database are reported', async () => {
+  const path = join(newFolder(), 'sessions.db')
+  const session = await Session.open(sqliteSessions(path), 's')
+  for (const messages of [hello, more, hello]) await session.append(messages)
+  new Connection(loadSqlite(), path).run('DELETE FROM capstan_sessions WHERE seq = 2')
+  await expect(Session.open(sqliteSessions(path), 's')).rejects.toMatchObject({ code: 'journal-failed', message: expect.stringContaining("'s'") })
 })

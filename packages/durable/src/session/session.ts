@@ -2,7 +2,7 @@ import { AgentError, checkMessages, type Message } from '@capstan/core'
 import type { SessionContent, SessionStore } from './session-store.ts'
 
 /**
- * A conversation in a store. Two that write to it at once do not lose a message: the second one is told of a conflict.
+ * A conversation in a store. When two processes append at once, no message is lost: the second append is refused.
  *
  * ```ts
  * const session = await Session.open(fileSessions('sessions'), 'user-7')
@@ -23,12 +23,12 @@ export class Session {
     this.#version = content?.version
   }
 
-  /** Reads a session; one that is not there is empty, and made by its first append. */
+  /** Reads a session. One that does not exist is empty, and its first append creates it. */
   static async open(store: SessionStore, id: string): Promise<Session> {
     return new Session(store, id, await store.read(id))
   }
 
-  /** All messages, as they were read and added here. */
+  /** All messages: those that were read, and those that were appended here. */
   get messages(): readonly Message[] {
     return this.#messages
   }
@@ -36,23 +36,24 @@ export class Session {
   /**
    * Adds messages: all of them durably, or none.
    *
-   * @throws {AgentError} `session-conflict` when somebody else added to the session or deleted it since it was read; `invalid-messages`
-   * when the whole could not be sent.
+   * @throws {AgentError} `session-conflict` when the session was changed or deleted since it was read; `invalid-messages` when the
+   * messages of the session could not be sent to a model with these added.
    */
   async append(messages: readonly Message[]): Promise<void> {
     if (messages.length === 0) return
     const all = [...this.#messages, ...messages]
     checkMessages(all)
     const version = await this.#store.append(this.id, this.#version, messages)
-    if (version === undefined) throw conflict(`The session '${this.id}' was changed since it was read, so nothing was added.`)
+    if (version === undefined)
+      throw conflict(`The session '${this.id}' was changed since it was read, so nothing was added. Open it again, and decide what to append.`)
     this.#messages = all
     this.#version = version
   }
 
   /**
-   * Copies what the store has of this session to a new id.
+   * Copies this session, as it is in the store, to a new id.
    *
-   * @throws {AgentError} `session-conflict` when the new id is taken, or the store does not have this session.
+   * @throws {AgentError} `session-conflict` when the new id is taken, or when the store does not have this session.
    */
   async fork(newId: string): Promise<Session> {
     if (await this.#store.fork(this.id, newId)) return await Session.open(this.#store, newId)

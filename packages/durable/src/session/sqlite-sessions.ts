@@ -2,14 +2,14 @@ import type { SessionRows } from './session-rows.ts'
 import type { SessionStore } from './session-store.ts'
 
 /**
- * Keeps sessions in a SQLite database, by `node:sqlite`. It may be the database of a journal.
+ * Keeps sessions in a SQLite database, with `node:sqlite`. It may be the database of a journal.
  *
- * @param path - The database file, made when it is not there.
+ * @param path - The database file, created when it does not exist, readable by its owner only. It must be on a local disk.
  * @throws {AgentError} Its methods: `invalid-options` on a Node without SQLite (older than 22.13).
  */
 export function sqliteSessions(path: string): SessionStore {
   let loaded: Promise<SessionRows> | undefined
-  // Loaded with the first use.
+  // Loaded at the first use.
   const rows = (): Promise<SessionRows> => {
     loaded ??= import('./session-rows.ts').then((module) => new module.SessionRows(path))
     return loaded

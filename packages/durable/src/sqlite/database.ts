@@ -1,132 +1,73 @@
-import { mkdirSync } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { AgentError } from '@capstan/core'
+import { Connection, isBusy, loadSqlite } from './connection.ts'
+import { schema } from './schema.ts'
 
-/** As much of `node:sqlite` as is used: the types of the oldest Node that is supported do not have it. */
-interface Sqlite {
-  readonly DatabaseSync: new (path: string) => RawDatabase
-}
+const longestPauseMs = 50
 
-interface RawDatabase {
-  exec(sql: string): void
-  prepare(sql: string): Statement
-}
-
-type Value = string | number | null
-
-interface Statement {
-  run(...values: readonly Value[]): { readonly changes: number | bigint }
-  all(...values: readonly Value[]): readonly unknown[]
-}
-
-/** How long opening waits for others that open too, in milliseconds. */
-const openMs = 5_000
-
-/** A row, as SQLite gives it. */
-export type Row = Readonly<Record<string, Value>>
-
-const schema = `
-  PRAGMA busy_timeout = 5000;
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  CREATE TABLE IF NOT EXISTS capstan_runs (
-    run_id TEXT PRIMARY KEY, head TEXT NOT NULL, fence INTEGER NOT NULL, owner TEXT NOT NULL, lease_until INTEGER NOT NULL, changed_at INTEGER NOT NULL
-  );
-  CREATE TABLE IF NOT EXISTS capstan_records (run_id TEXT NOT NULL, seq INTEGER NOT NULL, record TEXT NOT NULL, PRIMARY KEY (run_id, seq));
-  CREATE TABLE IF NOT EXISTS capstan_decisions (
-    seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL, question_id TEXT NOT NULL, decision TEXT NOT NULL, UNIQUE (run_id, question_id)
-  );
-  CREATE TABLE IF NOT EXISTS capstan_sessions (
-    session_id TEXT NOT NULL, seq INTEGER NOT NULL, version TEXT NOT NULL, messages TEXT NOT NULL, PRIMARY KEY (session_id, seq)
-  );
-`
-
-/** One database file, opened when it is first used. Each transaction is durable when it returns. */
+/** One database file, opened when it is first used. While another process holds its lock, the event loop stays free. */
 export class Database {
   readonly path: string
-  #raw: RawDatabase | undefined
-  readonly #statements = new Map<string, Statement>()
+  readonly #busyMs: number
+  #opening: Promise<Connection> | undefined
 
-  constructor(path: string) {
+  /** @param busyMs - How long work waits while other processes hold the lock, in milliseconds. */
+  constructor(path: string, busyMs = 30_000) {
     this.path = resolve(path)
+    this.#busyMs = busyMs
   }
 
-  /** Changes rows; returns how many. */
-  run(sql: string, ...values: readonly Value[]): number {
-    return Number(this.#statement(sql).run(...values).changes)
+  /** Reads in one transaction: all of the work sees the same state. */
+  async read<Result>(work: (connection: Connection) => Result): Promise<Result> {
+    const connection = await this.#open()
+    return await this.#whenFree(() => connection.transaction('BEGIN', () => work(connection)))
   }
 
-  /** Reads rows. */
-  all(sql: string, ...values: readonly Value[]): readonly Row[] {
-    // Every column that is read is a text or a number.
-    return this.#statement(sql).all(...values) as readonly Row[]
+  /** Writes in one transaction, which is durable once the promise resolves. Work that met a lock is rolled back and runs again. */
+  async write<Result>(work: (connection: Connection) => Result): Promise<Result> {
+    const connection = await this.#open()
+    return await this.#whenFree(() => connection.transaction('BEGIN IMMEDIATE', () => work(connection)))
   }
 
-  /** Runs work as one transaction that others see whole or not at all. */
-  transaction<Result>(work: () => Result): Result {
-    const raw = this.#open()
-    raw.exec('BEGIN IMMEDIATE')
-    try {
-      const result = work()
-      raw.exec('COMMIT')
-      return result
-    } catch (error) {
-      rollBack(raw)
+  #open(): Promise<Connection> {
+    this.#opening ??= this.#connect().catch((error: unknown) => {
+      // The next use tries again.
+      this.#opening = undefined
       throw error
-    }
-  }
-
-  #statement(sql: string): Statement {
-    const statement = this.#statements.get(sql) ?? this.#open().prepare(sql)
-    this.#statements.set(sql, statement)
-    return statement
-  }
-
-  #open(): RawDatabase {
-    if (this.#raw !== undefined) return this.#raw
-    const { DatabaseSync } = loadSqlite()
-    mkdirSync(dirname(this.path), { recursive: true })
-    const raw = new DatabaseSync(this.path)
-    prepare(raw)
-    this.#raw = raw
-    return raw
-  }
-}
-
-// Several processes that make one database at once: switching to WAL fails at once where others wait for the lock.
-function prepare(raw: RawDatabase): void {
-  const end = Date.now() + openMs
-  for (;;) {
-    try {
-      raw.exec(schema)
-      return
-    } catch (error) {
-      if (!isLocked(error) || Date.now() > end) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
-    }
-  }
-}
-
-/** @see https://www.sqlite.org/rescode.html#busy */
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
-}
-
-// A commit that failed may have rolled back by itself; its error is the one to report.
-function rollBack(raw: RawDatabase): void {
-  try {
-    raw.exec('ROLLBACK')
-  } catch {}
-}
-
-/** @throws {AgentError} `invalid-options` where this Node has no SQLite. */
-function loadSqlite(): Sqlite {
-  const sqlite: unknown = process.getBuiltinModule('node:sqlite')
-  if (sqlite === undefined) {
-    throw new AgentError(`node:sqlite needs Node 22.13 or newer; this is ${process.versions.node}. Use fileJournal, or another Node.`, {
-      code: 'invalid-options',
     })
+    return this.#opening
   }
-  // The module of Node, of which Sqlite describes a part.
-  return sqlite as Sqlite
+
+  async #connect(): Promise<Connection> {
+    const sqlite = loadSqlite()
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
+    // SQLite gives the files -wal and -shm the permissions of the database: https://www.sqlite.org/walformat.html
+    await (await open(this.path, 'a', 0o600)).close()
+    const connection = new Connection(sqlite, this.path)
+    // The change to WAL fails at once where another process opens the database too, whatever the busy timeout is.
+    await this.#whenFree(() => connection.execute(schema))
+    return connection
+  }
+
+  async #whenFree<Result>(work: () => Result): Promise<Result> {
+    const end = performance.now() + this.#busyMs
+    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        return work()
+      } catch (error) {
+        if (!isBusy(error)) throw error
+        if (performance.now() >= end) throw this.#stillBusy(error)
+      }
+      await wait(pauseMs * (0.5 + Math.random()))
+    }
+  }
+
+  #stillBusy(error: unknown): AgentError {
+    const message =
+      `Another process has held the write lock of the database ${this.path} for ${this.#busyMs / 1_000} s, so nothing was written. ` +
+      'Find a process with an open transaction on it, such as a database shell or a backup, and end the transaction.'
+    return new AgentError(message, { code: 'journal-failed', cause: error })
+  }
 }

@@ -1,14 +1,16 @@
 import { AgentError } from '@capstan/core'
 import type { Database } from './database.ts'
+import type { RunRows } from './run-rows.ts'
 
 export interface LeaseTerms {
   readonly runId: string
-  /** The fencing token of this owner. */
+  readonly rows: RunRows
+  /** The number of this owner. Each owner has a greater number than all before it. */
   readonly fence: number
   readonly leaseMs: number
 }
 
-/** The right to write a run for some time, renewed while the process lives. */
+/** The right to write a run for a limited time, renewed while the process lives. */
 export class Lease {
   readonly #database: Database
   readonly #terms: LeaseTerms
@@ -18,42 +20,40 @@ export class Lease {
     this.#database = database
     this.#terms = terms
     this.#timer = setInterval(() => this.#renew(), Math.max(1, terms.leaseMs / 3))
-    // A lease alone keeps no process alive.
+    // The timer of a lease does not keep the process alive.
     this.#timer.unref()
   }
 
   /**
-   * Writes in one transaction, in which the token is checked: nobody took the run over before, and nobody can until it is written.
+   * Writes in a transaction that also renews the lease, so no other process can own the run before the write is complete.
    *
-   * @throws {AgentError} `run-locked` when somebody took it over.
+   * @throws {AgentError} `run-locked` when another process owns the run.
    */
-  guard(write: () => void): void {
-    const { runId, fence, leaseMs } = this.#terms
-    this.#database.transaction(() => {
-      const update = 'UPDATE capstan_runs SET changed_at = ?, lease_until = ? WHERE run_id = ? AND fence = ?'
+  async write(change: (rows: RunRows) => void): Promise<void> {
+    const { runId, rows, fence, leaseMs } = this.#terms
+    await this.#database.write(() => {
       const now = Date.now()
-      if (this.#database.run(update, now, now + leaseMs, runId, fence) === 0) {
-        throw new AgentError(`The run '${runId}' was taken over by another process, so this one may not write it any more.`, { code: 'run-locked' })
+      if (!rows.extendLease(fence, now + leaseMs)) {
+        throw new AgentError(`Another process took over the run '${runId}', so this process may not write it any more.`, { code: 'run-locked' })
       }
-      write()
+      rows.setChanged(now)
+      change(rows)
     })
   }
 
-  /** Gives the run up. Does nothing when somebody else has it. */
-  release(): void {
+  /** Gives the run up. Does nothing when another process owns it. */
+  async release(): Promise<void> {
     clearInterval(this.#timer)
-    this.#setEnd(0)
+    await this.#setEnd(0)
   }
 
-  // A database that is busy now may not be so at the next time; an append will tell if the lease is lost.
+  // A renewal that fails is tried again by the next one. When the lease is lost, the next append reports it.
   #renew(): void {
-    try {
-      this.#setEnd(Date.now() + this.#terms.leaseMs)
-    } catch {}
+    this.#setEnd(Date.now() + this.#terms.leaseMs).catch(() => {})
   }
 
-  #setEnd(at: number): void {
-    const { runId, fence } = this.#terms
-    this.#database.run('UPDATE capstan_runs SET lease_until = ? WHERE run_id = ? AND fence = ?', at, runId, fence)
+  async #setEnd(at: number): Promise<void> {
+    const { rows, fence } = this.#terms
+    await this.#database.write(() => rows.extendLease(fence, at))
   }
 }

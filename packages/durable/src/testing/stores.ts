@@ -1,13 +1,16 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Journal } from '@capstan/core'
+import { onTestFinished } from 'vitest'
 import { type FileJournalOptions, fileJournal } from '../file/file-journal.ts'
 import { sqliteJournal } from '../sqlite/sqlite-journal.ts'
 
-/** A new folder that nobody else uses. */
+/** A new folder that nobody else uses, removed after the test. */
 export function newFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'capstan-durable-'))
+  const folder = mkdtempSync(join(tmpdir(), 'capstan-durable-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
 
 export type StoreName = 'file' | 'sqlite'
@@ -15,7 +18,7 @@ export type StoreName = 'file' | 'sqlite'
 /** The stores that this Node has. */
 export const stores: readonly StoreName[] = process.getBuiltinModule('node:sqlite') === undefined ? ['file'] : ['file', 'sqlite']
 
-/** Opens the journals of one new place: each call is another journal, as another process would open it. */
+/** Opens journals over one new store: each call is another journal, as another process would open it. */
 export function journalsOf(store: StoreName): (options?: FileJournalOptions) => Journal {
   const folder = newFolder()
   return (options) => (store === 'file' ? fileJournal(join(folder, 'runs'), options) : sqliteJournal(join(folder, 'runs.db'), options))

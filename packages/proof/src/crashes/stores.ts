@@ -58,5 +58,5 @@ function beginTransaction(path: string, runId: string, record: string): void {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite') as Sqlite // Only a Node that has it runs this store.
   const database = new DatabaseSync(path)
   database.exec('BEGIN IMMEDIATE')
-  database.prepare('INSERT INTO capstan_records (run_id, seq, record) VALUES (?, 999, ?)').run(runId, record)
+  database.prepare('INSERT INTO capstan_journal_records (run_id, seq, record) VALUES (?, 999, ?)').run(runId, record)
 }

@@ -1,0 +1,95 @@
+import { AgentError } from '@capstan/core'
+
+/** The part of `node:sqlite` that is used here. The types of Node 20 do not have the module. */
+export interface Sqlite {
+  readonly DatabaseSync: new (path: string) => RawDatabase
+}
+
+interface RawDatabase {
+  exec(sql: string): void
+  prepare(sql: string): Statement
+}
+
+interface Statement {
+  run(...values: readonly Value[]): { readonly changes: number | bigint }
+  all(...values: readonly Value[]): readonly unknown[]
+}
+
+type Value = string | number | null
+
+/** A row of a result, by column name. */
+export type Row = Readonly<Record<string, Value>>
+
+/** A connection to a database file. Its methods are synchronous and fail at once where another process has the lock: see `Database`. */
+export class Connection {
+  readonly #raw: RawDatabase
+  readonly #statements = new Map<string, Statement>()
+
+  constructor({ DatabaseSync }: Sqlite, path: string) {
+    this.#raw = new DatabaseSync(path)
+  }
+
+  /** Runs statements that have no parameters and no result. */
+  execute(sql: string): void {
+    this.#raw.exec(sql)
+  }
+
+  /** Changes rows. Returns the number of changed rows. */
+  run(sql: string, ...values: readonly Value[]): number {
+    return Number(this.#statement(sql).run(...values).changes)
+  }
+
+  /** Reads rows. */
+  all(sql: string, ...values: readonly Value[]): readonly Row[] {
+    // All columns that are read hold text or numbers.
+    return this.#statement(sql).all(...values) as readonly Row[]
+  }
+
+  /** Runs work in a transaction: others see all of its changes or none. */
+  transaction<Result>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: () => Result): Result {
+    this.#raw.exec(begin)
+    try {
+      const result = work()
+      this.#raw.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    }
+  }
+
+  // A commit that failed may have rolled back by itself. The error of the commit is the one to report.
+  #rollBack(): void {
+    try {
+      this.#raw.exec('ROLLBACK')
+    } catch {}
+  }
+
+  #statement(sql: string): Statement {
+    const statement = this.#statements.get(sql) ?? this.#raw.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
+
+/**
+ * True for the error of a database that another connection has locked.
+ *
+ * @see https://www.sqlite.org/rescode.html#busy
+ */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
+}
+
+/** @throws {AgentError} `invalid-options` where this Node has no SQLite. */
+export function loadSqlite(): Sqlite {
+  const sqlite: unknown = process.getBuiltinModule('node:sqlite')
+  if (sqlite === undefined) {
+    throw new AgentError(
+      `SQLite needs Node 22.13 or newer, for node:sqlite. This is Node ${process.versions.node}. Use fileJournal and fileSessions, or a newer Node.`,
+      { code: 'invalid-options' },
+    )
+  }
+  // The built-in module, of which Sqlite describes a part.
+  return sqlite as Sqlite
+}
