@@ -14,7 +14,7 @@ export type {
   Simulator,
   SimulatorOptions,
   StrictOptions,
-} from './options.ts'
+} from './options/options.ts'
 export type { Overflow, RefusalRules, Words } from './rules/refusal-rules.ts'
 export { startSimulator } from './start-simulator.ts'
-export { type Place, placeNames } from './wire/places.ts'
+export { type Position, positionNames } from './wire/positions.ts'

@@ -44,6 +44,12 @@ export function parseJson(text: string): Json | undefined {
   }
 }
 
+/** The value that the text holds as JSON, else the text itself. */
+export function jsonOrText(text: string): Json {
+  const parsed = parseJson(text)
+  return parsed === undefined ? text : parsed
+}
+
 /** JSON text with sorted keys: equal values give equal text. */
 export function canonicalJson(value: Json | undefined): string {
   if (isArray(value)) return `[${value.map(canonicalJson).join(',')}]`

@@ -57,7 +57,7 @@ describe('life', () => {
     const simulator = await startSimulator()
     const waiting = simulator.waitForRequest(2)
     await simulator.close()
-    await expect(waiting).rejects.toThrow('closed before request 2 came: it saw 0')
+    await expect(waiting).rejects.toThrow('closed before request 2 was received: it received 0')
   })
 })
 

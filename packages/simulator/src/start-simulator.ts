@@ -1,46 +1,45 @@
-import { createAnswerSource } from './answers/answer-source.ts'
+import { dialects } from './dialects/dialect-of.ts'
 import { simulatedEndpoints } from './endpoints/endpoints.ts'
-import type { EndpointName, SimulatedEndpoint } from './endpoints/simulated-endpoint.ts'
 import { greetingFor } from './faults/apply-faults.ts'
 import { type FaultRule, faultsFor } from './faults/fault.ts'
-import { createRequestLog } from './http/request-log.ts'
+import { checkHost } from './http/check-host.ts'
+import { RequestLog } from './http/request-log.ts'
 import { type RouteContext, routeRequest } from './http/route-request.ts'
 import { serve } from './http/serve.ts'
-import type { SimulatedRequest, Simulator, SimulatorOptions } from './options.ts'
-import { createSeeded } from './seeded.ts'
-import { createPromptCache } from './tokens/prompt-cache.ts'
+import { checkOptions } from './options/check-options.ts'
+import type { SimulatedRequest, Simulator, SimulatorOptions } from './options/options.ts'
+import { type Rejection, setupError } from './rejection.ts'
+import { ResponseSource } from './replies/response-source.ts'
+import { Seeded } from './seeded.ts'
+import { PromptCache } from './tokens/prompt-cache.ts'
 import { jsonTransmission, type Transmission } from './wire/transmission.ts'
 
 const DEFAULT_MAX_BODY_BYTES = 32 * 1024 * 1024
+const DEFAULT_MAX_LOG_BYTES = 64 * 1024 * 1024
 
 /**
- * Starts an HTTP server that answers chat completions as the providers document them.
+ * Starts an HTTP server that answers chat completion requests as the providers document them.
  *
- * @throws {Error} If the endpoint is not known, the port is taken or the address cannot be used.
+ * @throws {TypeError} If an option, a scripted reply or a fault has an unknown key, lacks one, or holds a wrong value.
+ * @throws {Error} If the port is in use or the address cannot be used.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const log = createRequestLog()
-  const source = createAnswerSource(options.script, options.respond)
-  const endpoint = endpointOf(options.endpoint ?? 'evolink')
-  const context = {
-    endpoint,
-    apiKey: options.apiKey,
-    models: options.models ?? endpoint.models,
-    strict: options.strict ?? {},
-    faults: options.faults ?? [],
-    chunkDelayMs: options.chunkDelayMs ?? 0,
-    source,
-    cache: createPromptCache(),
-    seeded: createSeeded(options.seed ?? 1),
-  }
-  const host = options.host ?? '127.0.0.1'
+  checkOptions(options)
+  const log = new RequestLog(options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES)
+  const context = contextOf(options)
+  const { endpoint, seeded, source, faults } = context
+  const { host = '127.0.0.1', allowedHosts = [] } = options
   const serving = await serve({
     host,
     port: options.port ?? 0,
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     log,
-    greeting: (number) => greetingFor(faultsFor(context.faults, number, (label) => context.seeded.fraction(`connection ${label}`))),
-    refuse: refusalOf(context.faults),
+    greeting: (number) => greetingFor(faultsFor(faults, number, (label) => seeded.fraction(`connection ${label}`))),
+    refuse: refusalOf(faults),
+    refuseHost(header, localAddress) {
+      const rejection = checkHost(header, localAddress, { host, allowedHosts })
+      return rejection === undefined ? undefined : rejected(rejection, context)
+    },
     route: (request, isTooLarge) => routeSafely(request, isTooLarge, context),
   })
   async function close(): Promise<void> {
@@ -50,6 +49,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return {
     baseURL: `http://${host.includes(':') ? `[${host}]` : host}:${serving.address.port}${endpoint.basePath}`,
     requests: log.requests,
+    get requestCount() {
+      return log.count
+    },
     waitForRequest: (count) => log.waitFor(count),
     assertDone: () => source.assertDone(),
     close,
@@ -57,11 +59,19 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
 }
 
-function endpointOf(name: EndpointName): SimulatedEndpoint {
-  // Callers without types can name anything.
-  const endpoint = Object.hasOwn(simulatedEndpoints, name) ? simulatedEndpoints[name] : undefined
-  if (endpoint === undefined) throw new Error(`There is no endpoint '${name}': ${Object.keys(simulatedEndpoints).join(', ')}.`)
-  return endpoint
+function contextOf(options: SimulatorOptions): RouteContext {
+  const endpoint = simulatedEndpoints[options.endpoint ?? 'evolink']
+  return {
+    endpoint,
+    apiKey: options.apiKey,
+    models: options.models ?? endpoint.models,
+    strict: options.strict ?? {},
+    faults: options.faults ?? [],
+    chunkDelayMs: options.chunkDelayMs ?? 0,
+    source: new ResponseSource(options),
+    cache: new PromptCache(),
+    seeded: new Seeded(options.seed ?? 1),
+  }
 }
 
 function refusalOf(rules: readonly FaultRule[]): { readonly forMs: number | undefined } | undefined {
@@ -69,13 +79,17 @@ function refusalOf(rules: readonly FaultRule[]): { readonly forMs: number | unde
   return fault?.kind === 'refuse' ? { forMs: fault.forMs } : undefined
 }
 
-/** `respond` is foreign code, and a script can hold what is no JSON: what they throw becomes a 500 and a failed `assertDone`. */
+/** `respond` is the caller's code: when it throws, the request is refused, and `assertDone` fails. */
 function routeSafely(request: SimulatedRequest, isTooLarge: boolean, context: RouteContext): Transmission {
   try {
     return routeRequest(request, isTooLarge, context)
   } catch (error) {
-    const message = `The answer to request ${request.index + 1} could not be made: ${String(error)}`
+    const message = `The response to request ${request.index + 1} could not be made: ${String(error)}`
     context.source.addProblem(message)
-    return jsonTransmission({ error: { message, type: 'simulator_error', param: null, code: 'simulator_error' } }, 500)
+    return rejected(setupError(message, 'simulator_error'), context)
   }
+}
+
+function rejected(rejection: Rejection, { endpoint }: RouteContext): Transmission {
+  return jsonTransmission(dialects[endpoint.family].error(rejection), rejection.status, rejection.headers)
 }

@@ -34,13 +34,13 @@ export const connections: readonly Case[] = [
   },
   injected('T3 a host that no route leads to', silentConnector(), retried('connect-timeout', 'connect'), { timeouts: { connectMs: 60 } }),
   injected('T3 UND_ERR_CONNECT_TIMEOUT', failingConnector('UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error'), retried('connect-timeout', 'connect')),
-  struckConnection('T3 a TLS handshake that is never answered', { kind: 'handshake', answer: 'silence' }, retried('connect-timeout', 'connect'), {
+  struckConnection('T3 a TLS handshake that is never answered', { kind: 'handshake', as: 'silence' }, retried('connect-timeout', 'connect'), {
     timeouts: { connectMs: 150 },
   }),
   ...(['http', 'alert'] as const).map((answer) =>
     struckConnection(
       `T4 a TLS handshake that is answered by ${answer === 'http' ? 'plain HTTP' : 'an alert'}`,
-      { kind: 'handshake', answer },
+      { kind: 'handshake', as: answer },
       refused('network-tls', 'connect'),
     ),
   ),

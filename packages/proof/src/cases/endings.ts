@@ -107,7 +107,7 @@ export const endings: readonly Case[] = [
   }),
   wire({
     id: 'T33 an event named error',
-    fault: { kind: 'error-event', at: 'first', named: true, code: '500' },
+    fault: { kind: 'error-event', at: 'first', as: 'named', code: '500' },
     expected: retried('provider-failed', 'first'),
   }),
 ]

@@ -4,7 +4,8 @@ import type { Dialect } from './dialect.ts'
 import { kimiDialect, moonshotDialect } from './kimi.ts'
 import { llamaCppDialect, ollamaDialect, openRouterDialect, sglangDialect, vllmDialect } from './self-hosted.ts'
 
-const dialects: Readonly<Record<ModelFamily, Dialect>> = {
+/** The dialect of each family. */
+export const dialects: Readonly<Record<ModelFamily, Dialect>> = {
   kimi: kimiDialect,
   moonshot: moonshotDialect,
   deepseek: deepseekDialect,
@@ -15,12 +16,7 @@ const dialects: Readonly<Record<ModelFamily, Dialect>> = {
   ollama: ollamaDialect,
 }
 
-/** The dialect of a family. */
-export function dialectOf(family: ModelFamily): Dialect {
-  return dialects[family]
-}
-
-/** The dialect of a model: its family's, with the ids that its weights write. */
+/** The dialect of a model: that of its family, with the ids that its weights generate. */
 export function dialectOfModel({ family, callIds }: SimulatedModel): Dialect {
   return callIds === 'kimi' ? { ...dialects[family], toolCallId: kimiDialect.toolCallId } : dialects[family]
 }

@@ -4,7 +4,7 @@ import type { Seeded } from '../seeded.ts'
 import type { Completion } from './completion.ts'
 
 /** Where a generated tool-call id belongs. */
-export interface ToolCallPlace {
+export interface ToolCallContext {
   readonly name: string
   /** Position among the calls of this message. */
   readonly position: number
@@ -29,7 +29,7 @@ export interface Dialect {
   readonly comment?: string
   completionId(seeded: Seeded, label: string): string
   fingerprint(seeded: Seeded): string
-  toolCallId(seeded: Seeded, place: ToolCallPlace): string
+  toolCallId(seeded: Seeded, place: ToolCallContext): string
   usage(counts: TokenCounts): JsonObject
   /** The body of an answer that is not streamed. */
   body(completion: Completion): JsonObject

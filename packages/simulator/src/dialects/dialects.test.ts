@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asArray, asObject, type JsonObject } from '../json.ts'
-import type { ScriptedReply } from '../options.ts'
+import type { ScriptedReply } from '../options/options.ts'
 import { startSimulator } from '../start-simulator.ts'
 import { firstChoice, firstMessage, post, postJson, postStream } from '../testing/client.ts'
 

@@ -2,13 +2,13 @@ import type { Json, JsonObject } from '../json.ts'
 import type { Seeded } from '../seeded.ts'
 import type { Choice, ChoiceToolCall, Completion } from './completion.ts'
 import { splitDeltas } from './deltas.ts'
-import type { Dialect, ToolCallPlace } from './dialect.ts'
+import type { Dialect, ToolCallContext } from './dialect.ts'
 
 /** What differs between servers that speak chat completions in their plain form. */
 export interface OpenaiForm extends Pick<Dialect, 'completionId' | 'error' | 'unauthenticated' | 'statusRejection'> {
   readonly comment?: string
   readonly fingerprint: string | undefined
-  readonly toolCallId: (seeded: Seeded, place: ToolCallPlace) => string
+  readonly toolCallId: (seeded: Seeded, place: ToolCallContext) => string
   /** Fields that name reasoning, each with the same text. */
   readonly reasoning: (text: string) => JsonObject
   /** The content of a message that only calls tools. */

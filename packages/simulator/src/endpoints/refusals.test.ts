@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Json, JsonObject } from '../json.ts'
 import { asObject, parseJson } from '../json.ts'
-import type { StrictOptions } from '../options.ts'
+import type { StrictOptions } from '../options/options.ts'
 import { startSimulator } from '../start-simulator.ts'
 import { errorMessage, post, stringTool } from '../testing/client.ts'
 import { simulatedEndpoints } from './endpoints.ts'

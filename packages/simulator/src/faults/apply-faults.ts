@@ -1,32 +1,27 @@
-import type { Reply } from '../answers/reply.ts'
+import type { Reply } from '../replies/reply.ts'
 import type { Greeting } from '../wire/greeting.ts'
 import type { Transmission } from '../wire/transmission.ts'
 import type { Fault } from './fault.ts'
-import { faultCatalog } from './fault-catalog.ts'
-import type { FaultContext, FaultDefinition } from './fault-definition.ts'
+import { definitionOf } from './fault-catalog.ts'
+import type { FaultContext } from './fault-definition.ts'
 
-/** Lays the faults that change what is said over a reply. */
+/** Applies the faults that change the reply, in order. */
 export function applyReplyFaults(reply: Reply, faults: readonly Fault[]): Reply {
-  return faults.reduce((changed, fault) => definitionOf(fault).onReply?.(changed, fault) ?? changed, reply)
+  return faults.reduce((changed, fault) => definitionOf(fault.kind).onReply?.(changed, fault) ?? changed, reply)
 }
 
-/** Lays the faults that change what leaves over a transmission, in order. */
+/** Applies the faults that change the encoded response, in order. */
 export function applyWireFaults(transmission: Transmission, faults: readonly Fault[], context: FaultContext): Transmission {
-  return faults.reduce((changed, fault) => definitionOf(fault).onWire?.(changed, fault, context) ?? changed, transmission)
+  return faults.reduce((changed, fault) => definitionOf(fault.kind).onWire?.(changed, fault, context) ?? changed, transmission)
 }
 
-/** What a connection is met with; `undefined` when it is served. */
+/** What a client receives when it connects; `undefined` when its requests are served. */
 export function greetingFor(faults: readonly Fault[]): Greeting | undefined {
-  const greetings = faults.flatMap((fault) => definitionOf(fault).onConnect?.(fault) ?? [])
+  const greetings = faults.flatMap((fault) => definitionOf(fault.kind).onConnect?.(fault) ?? [])
   return greetings[0]
 }
 
-/** Faults that need a reply in parts: they cannot strike exact chunks or bodies. */
+/** Whether a fault changes the reply: such a fault cannot be applied to exact chunks or bodies. */
 export function needsReply(fault: Fault): boolean {
-  return definitionOf(fault).onReply !== undefined
-}
-
-function definitionOf(fault: Fault): FaultDefinition<Fault> {
-  // The entry for a kind takes faults of that kind: TypeScript cannot follow the kind through the look-up.
-  return faultCatalog[fault.kind] as FaultDefinition<Fault>
+  return definitionOf(fault.kind).onReply !== undefined
 }

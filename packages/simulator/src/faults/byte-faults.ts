@@ -1,19 +1,13 @@
 import { asObject } from '../json.ts'
-import { isBytes, isEvent } from '../wire/places.ts'
+import { isBytes, isEvent } from '../wire/positions.ts'
 import { type BytesAction, eventAction, type Transmission, type WireAction } from '../wire/transmission.ts'
 import type { FaultOf } from './fault.ts'
-import type { FaultDefinition } from './fault-definition.ts'
+import type { FaultDefinitions } from './fault-definition.ts'
 
-/** Faults of the bytes: how they are cut, paced and written. Most are allowed by the standards. */
-export const byteFaults: {
-  readonly chunking: FaultDefinition<FaultOf<'chunking'>>
-  readonly slow: FaultDefinition<FaultOf<'slow'>>
-  readonly 'line-ending': FaultDefinition<FaultOf<'line-ending'>>
-  readonly 'byte-order-mark': FaultDefinition<FaultOf<'byte-order-mark'>>
-  readonly 'huge-event': FaultDefinition<FaultOf<'huge-event'>>
-} = {
+/** Faults of the bytes: how they are divided, paced and written. Most of them are allowed by the standards. */
+export const byteFaults: FaultDefinitions<'chunking' | 'slow' | 'line-ending' | 'byte-order-mark' | 'huge-event'> = {
   chunking: {
-    description: 'The same bytes in pieces of these sizes, over and over; 1 splits every character.',
+    description: 'The same bytes in writes of these sizes, repeated until the end; 1 divides every character.',
     example: 'chunking:1+7+3',
     options: { sizes: 'numbers', everyMs: 'number' },
     onWire: (transmission, fault) => rechunk(transmission, fault.sizes ?? [1], fault.everyMs ?? 0),
@@ -29,20 +23,20 @@ export const byteFaults: {
     }),
   },
   'line-ending': {
-    description: 'Lines end with CR LF or with CR alone.',
+    description: 'Lines end with CR LF or with CR only.',
     example: 'line-ending:crlf',
     options: { value: ['crlf', 'cr'] },
     required: ['value'],
     onWire: (transmission, fault) => changeText(transmission, (text) => text.replaceAll('\n', fault.value === 'cr' ? '\r' : '\r\n')),
   },
   'byte-order-mark': {
-    description: 'A byte order mark at the head of the body.',
+    description: 'A byte order mark at the start of the body.',
     example: 'byte-order-mark',
     options: {},
     onWire: byteOrderMark,
   },
   'huge-event': {
-    description: 'One event of so many bytes, without a line break.',
+    description: 'One event of this many bytes, without a line break.',
     example: 'huge-event:1000000',
     options: { bytes: 'number', event: 'number' },
     required: ['bytes'],
@@ -58,7 +52,7 @@ function rechunk(transmission: Transmission, sizes: readonly number[], everyMs: 
   const pieces: WireAction[] = []
   for (let start = 0, count = 0; start < all.length; count += 1) {
     const end = start + (usable[count % usable.length] ?? 1)
-    // The pause of nothing lets each piece leave in a write of its own.
+    // A pause, even one of 0 ms, makes each piece a separate write.
     pieces.push({ type: 'bytes', role: 'body', bytes: all.subarray(start, end) }, { type: 'pause', ms: everyMs })
     start = end
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asArray, asObject, type JsonObject } from '../json.ts'
-import type { ScriptedReply } from '../options.ts'
+import type { ScriptedReply } from '../options/options.ts'
 import { startSimulator } from '../start-simulator.ts'
 import { firstChoice, firstMessage, payloads, post, postRaw, postStream, type RawExchange } from '../testing/client.ts'
 import type { Fault } from './fault.ts'
@@ -276,7 +276,7 @@ describe('faults of events', () => {
   })
 
   test('error-event in mid-stream, with a name', async () => {
-    const { text } = await ask({ kind: 'error-event', at: 'mid-stream', named: true })
+    const { text } = await ask({ kind: 'error-event', at: 'mid-stream', as: 'named' })
     expect(text).toMatch(/"content":" two".*\n\nevent: error\ndata: \{"error":/)
   })
 

@@ -1,5 +1,5 @@
 import { asArray, asObject, type Json, type JsonObject } from '../json.ts'
-import { isBytes } from '../wire/places.ts'
+import { isBytes } from '../wire/positions.ts'
 import { eventAction, type Transmission, type WireAction } from '../wire/transmission.ts'
 import { withDelta } from './rewrite.ts'
 
@@ -8,7 +8,7 @@ interface WrittenCall {
   readonly pieces: readonly string[]
 }
 
-/** Writes the arguments of all calls anew: in pieces of so many characters, one call after the other or in turn. */
+/** Divides the arguments of all calls into pieces of this many characters, and sends one call after the other or all in turn. */
 export function interleaveFragments(transmission: Transmission, characters: number, isInTurn: boolean): Transmission {
   const { actions } = transmission
   const first = actions.findIndex(holdsCalls)
@@ -30,15 +30,17 @@ function holdsCalls(action: WireAction): boolean {
   return isBytes(action) && action.role === 'event' && callsIn(action).length > 0
 }
 
-function callsIn(action: WireAction): readonly Json[] {
+/** The tool calls of the first choice of an event or a body. */
+export function callsIn(action: WireAction): readonly JsonObject[] {
   if (!isBytes(action)) return []
   const [choice] = asArray(asObject(action.payload)['choices'])
-  return asArray(asObject(asObject(choice)['delta'])['tool_calls'])
+  const { delta, message } = asObject(choice)
+  return asArray(asObject(delta ?? message)['tool_calls']).map(asObject)
 }
 
 function collectCalls(actions: readonly WireAction[], characters: number): readonly WrittenCall[] {
   const calls = new Map<Json | undefined, { first: JsonObject; text: string }>()
-  for (const call of actions.flatMap(callsIn).map(asObject)) {
+  for (const call of actions.flatMap(callsIn)) {
     const described = asObject(call['function'])
     const text = typeof described['arguments'] === 'string' ? described['arguments'] : ''
     const known = calls.get(call['index'])

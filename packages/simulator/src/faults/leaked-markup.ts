@@ -1,28 +1,29 @@
-import type { ReplyToolCall } from '../answers/reply.ts'
 import { asObject, type Json, parseJson } from '../json.ts'
+import type { ReplyToolCall } from '../replies/reply.ts'
 import type { MarkupGrammar } from './fault.ts'
 
+type Grammar = (calls: readonly ReplyToolCall[]) => string
+
+const grammars: { readonly [Name in MarkupGrammar]: Grammar } = {
+  kimi: (calls) => `<|tool_calls_section_begin|>${calls.map(kimiCall).join('')}<|tool_calls_section_end|>`,
+  'deepseek-v3': (calls) => `<｜tool▁calls▁begin｜>${calls.map(deepseekV3Call).join('\n')}<｜tool▁calls▁end｜>`,
+  'deepseek-v3.1': (calls) => `<｜tool▁calls▁begin｜>${calls.map(deepseekV31Call).join('')}<｜tool▁calls▁end｜>`,
+  'deepseek-v3.2': (calls) => dsml(calls, { space: '', wrapper: 'function_calls' }),
+  'deepseek-v4': (calls) => dsml(calls, { space: '', wrapper: 'tool_calls' }),
+  'deepseek-v4.1': (calls) => dsml(calls, { space: ' ', wrapper: 'calls' }),
+}
+
+/** Names of the grammars. */
+export const markupGrammars: readonly string[] = Object.keys(grammars)
+
 /**
- * Writes tool calls as a model does whose markup nobody parses.
+ * Writes tool calls in a model's own markup, as clients see it when a server does not parse it.
  *
  * @see https://github.com/MoonshotAI/K2-Vendor-Verifier Kimi's markup
  * @see https://github.com/sgl-project/sglang/tree/main/python/sglang/srt/function_call DeepSeek's markups
  */
 export function leakedMarkup(calls: readonly ReplyToolCall[], grammar: MarkupGrammar): string {
-  switch (grammar) {
-    case 'kimi':
-      return `<|tool_calls_section_begin|>${calls.map(kimiCall).join('')}<|tool_calls_section_end|>`
-    case 'deepseek-v3':
-      return `<｜tool▁calls▁begin｜>${calls.map(deepseekV3Call).join('\n')}<｜tool▁calls▁end｜>`
-    case 'deepseek-v3.1':
-      return `<｜tool▁calls▁begin｜>${calls.map(deepseekV31Call).join('')}<｜tool▁calls▁end｜>`
-    case 'deepseek-v3.2':
-      return dsml(calls, { space: '', wrapper: 'function_calls' })
-    case 'deepseek-v4':
-      return dsml(calls, { space: '', wrapper: 'tool_calls' })
-    case 'deepseek-v4.1':
-      return dsml(calls, { space: ' ', wrapper: 'calls' })
-  }
+  return grammars[grammar](calls)
 }
 
 function kimiCall(call: ReplyToolCall, index: number): string {

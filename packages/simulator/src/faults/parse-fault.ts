@@ -1,11 +1,12 @@
-import { type Place, placeNames } from '../wire/places.ts'
-import type { Fault, FaultKind, FaultRule } from './fault.ts'
-import { faultCatalog, faultHelp, faultNames } from './fault-catalog.ts'
-import type { FaultDefinition, FaultOption } from './fault-definition.ts'
+import { type Position, positionNames } from '../wire/positions.ts'
+import { checkFault } from './check-fault.ts'
+import type { Fault, FaultRule } from './fault.ts'
+import { type AnyFaultDefinition, definitionOf, faultHelp, isFaultName } from './fault-catalog.ts'
+import type { FaultOption } from './fault-definition.ts'
 
 /**
- * Reads a fault from the form of the command line: `name`, `name:value`, `name:key=value,key=value`.
- * The value of the first option may stand without its name. Places are names, `byte-N` or `event-N`; lists of numbers are joined by `+`.
+ * Reads a fault in the form of the command line: `name`, `name:value`, `name:key=value,key=value`.
+ * The value of the first option may be written without its name. Positions are names, `byte-N` or `event-N`; `+` joins a list of numbers.
  *
  * @throws {Error} If the name or an option is not known (the message lists those that are), or a value does not fit.
  */
@@ -13,17 +14,15 @@ export function parseFault(text: string): Fault {
   const colon = text.indexOf(':')
   const name = (colon === -1 ? text : text.slice(0, colon)).trim()
   if (!isFaultName(name)) throw new Error(`Unknown fault '${name}'. Known faults: ${faultHelp.map((fault) => fault.example).join('; ')}`)
-  // All definitions share these fields; which kind it is does not matter here.
-  const definition = faultCatalog[name] as FaultDefinition<Fault>
-  const options = parseOptions(name, definition, colon === -1 ? '' : text.slice(colon + 1))
-  const missing = (definition.required ?? []).find((option) => options[option] === undefined)
-  if (missing !== undefined) throw new Error(`Fault '${name}' needs ${missing}, as in '${definition.example}'.`)
-  // The options were read by the definition of this kind.
-  return { kind: name, ...options } as unknown as Fault
+  const fault = { kind: name, ...parseOptions(name, definitionOf(name), colon === -1 ? '' : text.slice(colon + 1)) }
+  const problem = checkFault(fault, name)
+  if (problem !== undefined) throw new Error(`${problem}.`)
+  // The definition of this kind was used to read the options, and the fault was checked against it.
+  return fault as unknown as Fault
 }
 
 /**
- * Reads a fault and the requests that it strikes: the form of `parseFault` with `requests=1+3` (or `first`, `all`) and
+ * Reads a fault and the requests that it affects: the form of `parseFault` with `requests=1+3` (or `first`, `all`) and
  * `probability=0.2` among its options.
  *
  * @throws {Error} As `parseFault`.
@@ -50,31 +49,29 @@ function parseProbability(text: string): number {
   return value
 }
 
-function isFaultName(name: string): name is FaultKind {
-  return faultNames.some((known) => known === name)
-}
+type OptionValue = string | number | boolean | Position | readonly number[]
 
-type OptionValue = string | number | boolean | Place | readonly number[]
-
-function parseOptions(name: string, definition: FaultDefinition<Fault>, text: string): Record<string, OptionValue> {
+function parseOptions(name: string, definition: AnyFaultDefinition, text: string): Record<string, OptionValue> {
   const parsed: Record<string, OptionValue> = {}
   for (const [index, item] of text.split(',').entries()) {
     if (item.trim() === '') continue
     const { key, value } = splitItem(item, index, definition)
     const option = definition.options[key]
-    if (option === undefined) throw new Error(`Fault '${name}' does not understand '${item.trim()}': ${optionList(definition)}, as in '${definition.example}'.`)
+    const isCodeOnly = option === 'headers' || option === 'json'
+    if (option === undefined || isCodeOnly)
+      throw new Error(`Fault '${name}' does not understand '${item.trim()}': ${optionList(definition)}, as in '${definition.example}'.`)
     parsed[key] = parseValue(`${name}:${key}`, option, value)
   }
   return parsed
 }
 
-function optionList(definition: FaultDefinition<Fault>): string {
-  const known = Object.keys(definition.options)
+function optionList(definition: AnyFaultDefinition): string {
+  const known = Object.entries(definition.options).flatMap(([name, option]) => (option === 'headers' || option === 'json' ? [] : [name]))
   return known.length === 0 ? 'it takes no options' : `its options are ${known.join(', ')}`
 }
 
-/** The name and the value of an option; the first may come without its name. */
-function splitItem(item: string, index: number, definition: FaultDefinition<Fault>): { readonly key: string; readonly value: string } {
+/** The name and the value of an option; the first may be written without its name. */
+function splitItem(item: string, index: number, definition: AnyFaultDefinition): { readonly key: string; readonly value: string } {
   const [first = ''] = index === 0 ? Object.keys(definition.options) : []
   const equals = item.indexOf('=')
   const key = item.slice(0, Math.max(0, equals)).trim()
@@ -83,11 +80,13 @@ function splitItem(item: string, index: number, definition: FaultDefinition<Faul
   return equals === -1 || isBareText ? { key: first, value: item.trim() } : { key, value: item.slice(equals + 1).trim() }
 }
 
-function parseValue(where: string, option: FaultOption, text: string): OptionValue {
+function parseValue(where: string, option: Exclude<FaultOption, 'headers' | 'json'>, text: string): OptionValue {
   if (option === 'text') return text
+  // A number that is not written in the usual way, such as 01, stays as it is.
+  if (option === 'number-or-text') return String(Number(text)) === text ? Number(text) : text
   if (option === 'number') return parseNumber(where, text)
   if (option === 'numbers') return text.split('+').map((item) => parseNumber(where, item))
-  if (option === 'place') return parsePlace(where, text)
+  if (option === 'position') return parsePosition(where, text)
   const allowed = option === 'boolean' ? ['true', 'false'] : option
   if (!allowed.includes(text)) throw new Error(`'${text}' does not fit ${where}: one of ${allowed.join(', ')}.`)
   return option === 'boolean' ? text === 'true' : text
@@ -99,10 +98,10 @@ function parseNumber(where: string, text: string): number {
   return value
 }
 
-function parsePlace(where: string, text: string): Place {
-  const named = placeNames.find((name) => name === text)
+function parsePosition(where: string, text: string): Position {
+  const named = positionNames.find((name) => name === text)
   if (named !== undefined) return named
   const counted = /^(byte|event)-(\d+)$/.exec(text)
-  if (counted === null) throw new Error(`'${text}' does not fit ${where}: one of ${placeNames.join(', ')}, byte-N, event-N.`)
+  if (counted === null) throw new Error(`'${text}' does not fit ${where}: one of ${positionNames.join(', ')}, byte-N, event-N.`)
   return counted[1] === 'byte' ? { bytes: Number(counted[2]) } : { event: Number(counted[2]) }
 }

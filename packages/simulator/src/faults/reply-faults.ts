@@ -1,14 +1,18 @@
-import { type Candidate, mapCandidates } from '../answers/reply.ts'
-import { argumentsAsObjects } from './call-faults.ts'
+import { type Candidate, mapCandidates } from '../replies/reply.ts'
+import { argumentsAfterNull, argumentsAsObjects } from './call-faults.ts'
 import type { FaultOf, OddArguments } from './fault.ts'
-import type { FaultDefinition } from './fault-definition.ts'
-import { leakedMarkup } from './leaked-markup.ts'
+import type { FaultDefinitions } from './fault-definition.ts'
+import { leakedMarkup, markupGrammars } from './leaked-markup.ts'
+import { rewriteContents } from './rewrite.ts'
 
 const oddArguments: { readonly [As in OddArguments]: (text: string) => string } = {
   empty: () => '',
   null: () => 'null',
   array: (text) => `[${text}]`,
+  'empty-array': () => '[]',
   object: (text) => text,
+  'empty-first': (text) => `{}${text}`,
+  'null-first': (text) => text,
   'double-encoded': (text) => JSON.stringify(text),
   'trailing-comma': (text) => text.replace(/\}$/, ',}'),
   'trailing-text': (text) => `${text} I hope this helps.`,
@@ -20,17 +24,13 @@ const oddArguments: { readonly [As in OddArguments]: (text: string) => string } 
   cut: (text) => text.slice(0, -1),
 }
 
-/** Faults of what the model says. They need a reply in parts, not exact chunks or bodies. */
-export const replyFaults: {
-  readonly length: FaultDefinition<FaultOf<'length'>>
-  readonly empty: FaultDefinition<FaultOf<'empty'>>
-  readonly 'finish-reason': FaultDefinition<FaultOf<'finish-reason'>>
-  readonly 'leaked-markup': FaultDefinition<FaultOf<'leaked-markup'>>
-  readonly 'call-arguments': FaultDefinition<FaultOf<'call-arguments'>>
-  readonly 'many-calls': FaultDefinition<FaultOf<'many-calls'>>
-} = {
+/** The text of a refusal where neither the fault nor the reply has one. */
+const refusalText = 'I cannot help with that.'
+
+/** Faults of what the model says. They need a scripted or generated reply, not exact chunks or bodies. */
+export const replyFaults: FaultDefinitions<'length' | 'empty' | 'finish-reason' | 'refusal' | 'leaked-markup' | 'call-arguments' | 'many-calls'> = {
   length: {
-    description: 'Finish reason length: the arguments of the last call, else the text, else the reasoning, are cut (default in the middle).',
+    description: 'Finish reason length: the arguments of the last call, else the text, else the reasoning, are cut (default: in the middle).',
     example: 'length:keepCharacters=5',
     options: { keepCharacters: 'number' },
     onReply: (reply, fault) => mapCandidates(reply, (candidate) => cutCandidate(candidate, fault.keepCharacters)),
@@ -41,31 +41,40 @@ export const replyFaults: {
     options: { reasoning: 'boolean' },
     onReply: (reply, fault) =>
       mapCandidates(reply, ({ reasoning }) => ({
-        reasoning: fault.reasoning === true ? (reasoning ?? 'Nothing comes of this.') : reasoning === undefined ? undefined : '',
+        reasoning: fault.reasoning === true ? (reasoning ?? 'I have no result.') : reasoning === undefined ? undefined : '',
         text: '',
         toolCalls: [],
         finishReason: 'stop',
       })),
   },
   'finish-reason': {
-    description: 'Another finish reason, such as content_filter or insufficient_system_resource.',
+    description: 'Another finish reason: any text, such as content_filter, MAX_TOKENS or insufficient_system_resource.',
     example: 'finish-reason:content_filter',
     options: { value: 'text' },
     required: ['value'],
     onReply: (reply, fault) => mapCandidates(reply, (candidate) => ({ ...candidate, finishReason: fault.value })),
   },
+  refusal: {
+    description: 'The text is sent in the field `refusal`, without calls; beside=true keeps it in the content too.',
+    example: 'refusal:I cannot do that.',
+    options: { text: 'text', beside: 'boolean' },
+    onReply: (reply, { text }) =>
+      mapCandidates(reply, (candidate) => ({ ...candidate, text: text ?? (candidate.text || refusalText), toolCalls: [], finishReason: 'stop' })),
+    onWire: (transmission, { beside }) =>
+      rewriteContents(transmission, (content) =>
+        typeof content['content'] === 'string'
+          ? { ...content, content: beside === true ? content['content'] : null, refusal: content['content'] || null }
+          : content,
+      ),
+  },
   'leaked-markup': {
-    description: "Tool calls come as the model's own markup in the text, with finish reason stop.",
+    description: "Tool calls are sent in the text as the model's own markup, with finish reason stop.",
     example: 'leaked-markup:deepseek-v3.2,into=text',
-    options: {
-      grammar: ['kimi', 'deepseek-v3', 'deepseek-v3.1', 'deepseek-v3.2', 'deepseek-v4', 'deepseek-v4.1'],
-      into: ['text', 'reasoning'],
-    },
+    options: { grammar: markupGrammars, into: ['text', 'reasoning'] },
     onReply: (reply, fault) => mapCandidates(reply, (candidate) => leak(candidate, fault)),
   },
   'call-arguments': {
-    description:
-      'The last call has odd arguments: empty, null, array, object, double-encoded, trailing-comma, trailing-text, concatenated, duplicate-keys, huge-number, deep, proto, cut.',
+    description: 'The last call has unusual or broken arguments.',
     example: 'call-arguments:double-encoded',
     options: { as: Object.keys(oddArguments) },
     required: ['as'],
@@ -76,10 +85,11 @@ export const replyFaults: {
           index === candidate.toolCalls.length - 1 ? { ...call, arguments: oddArguments[fault.as](call.arguments) } : call,
         ),
       })),
-    onWire: (transmission, fault) => (fault.as === 'object' ? argumentsAsObjects(transmission) : transmission),
+    onWire: (transmission, { as }) =>
+      as === 'object' ? argumentsAsObjects(transmission) : as === 'null-first' ? argumentsAfterNull(transmission) : transmission,
   },
   'many-calls': {
-    description: 'The last call comes so many times.',
+    description: 'The last call is sent this many times.',
     example: 'many-calls:129',
     options: { count: 'number' },
     required: ['count'],

@@ -1,30 +1,27 @@
-import { asArray, asObject, isObject, type Json } from '../json.ts'
-import { cutAt, hasFinishReason, isBytes, isEvent } from '../wire/places.ts'
-import { type BytesAction, commentAction, doneAction, eventAction, type Transmission, type WireAction } from '../wire/transmission.ts'
+import { asArray, asObject, type JsonObject } from '../json.ts'
+import { cutAt, hasFinishReason, isBytes, isEvent } from '../wire/positions.ts'
+import { type BytesAction, commentAction, type Transmission, type WireAction } from '../wire/transmission.ts'
 import type { FaultOf } from './fault.ts'
-import type { FaultContext, FaultDefinition } from './fault-definition.ts'
-import { changeUsage } from './usage-fault.ts'
+import type { FaultDefinitions } from './fault-definition.ts'
+import { rewriteChoices } from './rewrite.ts'
+import { changeUsage, usageShapes } from './usage-fault.ts'
+
+const finishForms: { readonly [As in NonNullable<FaultOf<'no-finish'>['as']>]: (choice: JsonObject) => JsonObject } = {
+  null: (choice) => ({ ...choice, finish_reason: null }),
+  missing: ({ finish_reason: _, ...choice }) => choice,
+  empty: (choice) => ({ ...choice, finish_reason: '' }),
+}
 
 /** Faults of the events in a stream. */
-export const streamFaults: {
-  readonly 'keep-alive': FaultDefinition<FaultOf<'keep-alive'>>
-  readonly malformed: FaultDefinition<FaultOf<'malformed'>>
-  readonly duplicate: FaultDefinition<FaultOf<'duplicate'>>
-  readonly 'no-finish': FaultDefinition<FaultOf<'no-finish'>>
-  readonly 'no-done': FaultDefinition<FaultOf<'no-done'>>
-  readonly 'after-done': FaultDefinition<FaultOf<'after-done'>>
-  readonly 'error-event': FaultDefinition<FaultOf<'error-event'>>
-  readonly usage: FaultDefinition<FaultOf<'usage'>>
-  readonly flood: FaultDefinition<FaultOf<'flood'>>
-} = {
+export const streamFaults: FaultDefinitions<'keep-alive' | 'malformed' | 'duplicate' | 'no-finish' | 'no-done' | 'after-done' | 'usage' | 'flood'> = {
   'keep-alive': {
-    description: 'Comments before the first event (blank lines before a body that is no stream).',
+    description: 'Comments before the first event (blank lines before a body that is not a stream).',
     example: 'keep-alive:5,everyMs=100',
     options: { count: 'number', everyMs: 'number', comment: 'text' },
     onWire: keepAlive,
   },
   malformed: {
-    description: 'The event with this number, from 1, is broken JSON (or data).',
+    description: 'The event with this number, from 1, is broken JSON (or `data`).',
     example: 'malformed:2',
     options: { event: 'number', data: 'text' },
     onWire: (transmission, fault) => changeEvent(transmission, fault.event ?? 2, (action) => [malformed(action, fault.data)]),
@@ -36,9 +33,10 @@ export const streamFaults: {
     onWire: (transmission, fault) => changeEvent(transmission, fault.event ?? 2, (action) => [action, action]),
   },
   'no-finish': {
-    description: 'The stream ends without a finish reason; done=false leaves [DONE] out too.',
+    description:
+      'The response ends without a finish reason; done=false omits [DONE] too; usage=true keeps the usage at the end; `as` is how the finish reason is written in a JSON body, and in a stream with usage=true.',
     example: 'no-finish:done=false',
-    options: { done: 'boolean' },
+    options: { done: 'boolean', usage: 'boolean', as: Object.keys(finishForms) },
     onWire: noFinish,
   },
   'no-done': {
@@ -53,21 +51,15 @@ export const streamFaults: {
     options: { data: 'text' },
     onWire: (transmission, fault) => insertAfterDone(transmission, rawEvent(fault.data ?? '{"choices":[{"index":0,"delta":{"content":"late"}}]}')),
   },
-  'error-event': {
-    description: 'An error object in a stream with status 200, then the end. at: first or mid-stream; named=true sends it as event: error.',
-    example: 'error-event:mid-stream',
-    options: { at: ['first', 'mid-stream'], message: 'text', type: 'text', code: 'text', named: 'boolean' },
-    onWire: errorEvent,
-  },
   usage: {
-    description: 'Usage is missing, in every event, negative, text, fractions, or says that max_tokens was reached.',
+    description: 'Usage is reported in another form, or not at all.',
     example: 'usage:missing',
-    options: { value: ['missing', 'every-event', 'negative', 'text', 'fraction', 'at-limit'] },
+    options: { value: usageShapes },
     required: ['value'],
     onWire: (transmission, fault, context) => changeUsage(transmission, fault.value, context.maxTokens),
   },
   flood: {
-    description: 'So many blank-lines or comments before the first event.',
+    description: 'This many blank lines or comments before the first event.',
     example: 'flood:comments,count=100000',
     options: { of: ['blank-lines', 'comments'], count: 'number' },
     required: ['of', 'count'],
@@ -88,12 +80,8 @@ function insertFirst(transmission: Transmission, actions: readonly WireAction[])
   return { ...transmission, actions: [...before, ...actions, ...after] }
 }
 
-function hasEvents(transmission: Transmission): boolean {
-  return transmission.actions.some(isEvent)
-}
-
 function keepAlive(transmission: Transmission, fault: FaultOf<'keep-alive'>): Transmission {
-  const comment: BytesAction = hasEvents(transmission)
+  const comment: BytesAction = transmission.actions.some(isEvent)
     ? commentAction(fault.comment ?? 'keep-alive')
     : { type: 'bytes', role: 'filler', bytes: Buffer.from('\n') }
   const once: readonly WireAction[] = [comment, { type: 'pause', ms: fault.everyMs ?? 10 }]
@@ -112,7 +100,7 @@ function changeEvent(transmission: Transmission, number: number, change: (action
   const actions = transmission.actions.flatMap((action) => {
     if (!isBytes(action) || (action.role !== 'event' && action.role !== 'body')) return [action]
     seen += 1
-    // A body that is no stream counts as its only event.
+    // A body that is not a stream counts as its only event.
     return seen === number || action.role === 'body' ? change(action) : [action]
   })
   return { ...transmission, actions }
@@ -124,37 +112,19 @@ function malformed(action: BytesAction, data: string | undefined): BytesAction {
   return { type: 'bytes', role: 'body', bytes }
 }
 
-function noFinish(transmission: Transmission, fault: FaultOf<'no-finish'>): Transmission {
+function noFinish(transmission: Transmission, { done, usage, as = 'null' }: FaultOf<'no-finish'>): Transmission {
   const finish = transmission.actions.findIndex(hasFinishReason)
-  if (finish === -1) return changeEvent(transmission, 1, withoutFinishReason)
-  const actions = transmission.actions.filter((action, index) => {
-    // With several candidates the finish reasons stand among other events: only they go, and the usage after them.
-    if (isEvent(action)) return !hasFinishReason(action) && (index < finish || asArray(asObject(action.payload)['choices']).length > 0)
-    return !(isDone(action) && fault.done === false)
+  const kept = transmission.actions.filter((action, index) => {
+    if (isDone(action)) return done !== false
+    if (!isEvent(action) || usage === true) return true
+    // With several candidates, the finish reasons are between other events: only they are removed, and the usage after them.
+    return !hasFinishReason(action) && (finish === -1 || index < finish || asArray(asObject(action.payload)['choices']).length > 0)
   })
-  return { ...transmission, actions }
-}
-
-function withoutFinishReason(action: BytesAction): readonly WireAction[] {
-  if (action.role !== 'body' || !isObject(action.payload)) return [action]
-  const choices = asArray(action.payload['choices']).map((choice) => ({ ...asObject(choice), finish_reason: null }))
-  const payload = { ...action.payload, choices }
-  return [{ ...action, payload, bytes: Buffer.from(JSON.stringify(payload)) }]
+  const hasReason = ({ finish_reason: reason }: JsonObject): boolean => reason !== undefined && reason !== null
+  return rewriteChoices({ ...transmission, actions: kept }, (choice) => (hasReason(choice) ? finishForms[as](choice) : choice))
 }
 
 function insertAfterDone(transmission: Transmission, event: BytesAction): Transmission {
   const { before, after } = cutAt(transmission, 'after-done')
   return { ...transmission, actions: [...before, event, ...after] }
-}
-
-function errorEvent(transmission: Transmission, fault: FaultOf<'error-event'>, context: FaultContext): Transmission {
-  const known = context.statusRejection(500)
-  const body = context.errorBody({ ...known, message: fault.message ?? known.message, type: fault.type ?? known.type })
-  const payload: Json = fault.code === undefined ? body : { error: { ...asObject(asObject(body)['error']), code: fault.code } }
-  if (!hasEvents(transmission))
-    return changeEvent(transmission, 1, () => [{ type: 'bytes', role: 'body', payload, bytes: Buffer.from(JSON.stringify(payload)) }])
-  const event = eventAction(payload)
-  const bytes = fault.named === true ? Buffer.concat([Buffer.from('event: error\n'), event.bytes]) : event.bytes
-  const { before } = cutAt(transmission, fault.at === 'mid-stream' ? 'mid-stream' : 'first-event')
-  return { ...transmission, actions: [...before, { ...event, bytes }, doneAction, { type: 'end' }] }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asArray, asObject, type JsonObject } from '../json.ts'
-import type { ScriptedReply } from '../options.ts'
+import type { ScriptedReply } from '../options/options.ts'
 import { startSimulator } from '../start-simulator.ts'
 import { firstChoice, payloads, post, postRaw } from '../testing/client.ts'
 import type { Fault } from './fault.ts'
@@ -145,8 +145,8 @@ describe('connections and headers', () => {
     ['http', 'ERR_SSL_WRONG_VERSION_NUMBER'],
     ['alert', /^ERR_SSL_.*ALERT_HANDSHAKE_FAILURE$/],
     ['reset', 'ECONNRESET'],
-  ] as const)('handshake:%s', async (answer, code) => {
-    await using simulator = await startSimulator({ faults: [{ fault: { kind: 'handshake', answer } }] })
+  ] as const)('handshake:%s', async (as, code) => {
+    await using simulator = await startSimulator({ faults: [{ fault: { kind: 'handshake', as } }] })
     await expect(fetch(simulator.baseURL.replace('http:', 'https:'))).rejects.toMatchObject({ cause: { code: expect.stringMatching(code) } })
   })
 

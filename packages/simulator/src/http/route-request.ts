@@ -1,14 +1,14 @@
-import { answerFromReply } from '../answers/answer.ts'
-import type { AnswerSource } from '../answers/answer-source.ts'
 import type { Dialect } from '../dialects/dialect.ts'
-import { dialectOf, dialectOfModel } from '../dialects/dialect-of.ts'
+import { dialectOfModel, dialects } from '../dialects/dialect-of.ts'
 import type { SimulatedEndpoint } from '../endpoints/simulated-endpoint.ts'
 import { applyWireFaults, needsReply } from '../faults/apply-faults.ts'
 import { type Fault, type FaultRule, faultsFor } from '../faults/fault.ts'
 import { asObject, isObject, type Json, type JsonObject } from '../json.ts'
 import type { SimulatedModel } from '../models/simulated-model.ts'
-import type { SimulatedRequest, StrictOptions } from '../options.ts'
+import type { SimulatedRequest, StrictOptions } from '../options/options.ts'
 import type { Rejection } from '../rejection.ts'
+import { responseFromReply } from '../replies/planned-response.ts'
+import type { ResponseSource } from '../replies/response-source.ts'
 import { refuse } from '../rules/refusal-rules.ts'
 import type { Seeded } from '../seeded.ts'
 import type { PromptCache } from '../tokens/prompt-cache.ts'
@@ -17,8 +17,8 @@ import { countTokens } from '../tokens/tokenize.ts'
 import { heededBody, isThinking, maxTokensOf } from '../validate/context.ts'
 import { hasForeignIds } from '../validate/own-ids.ts'
 import { missingModel, validateRequest } from '../validate/validate-request.ts'
-import { encodeAnswer } from '../wire/encode-answer.ts'
-import { isEvent } from '../wire/places.ts'
+import { encodeResponse } from '../wire/encode-response.ts'
+import { isEvent } from '../wire/positions.ts'
 import { jsonTransmission, type Transmission, type WireAction } from '../wire/transmission.ts'
 import { authenticate } from './authenticate.ts'
 
@@ -30,12 +30,12 @@ export interface RouteContext {
   readonly strict: StrictOptions
   readonly faults: readonly FaultRule[]
   readonly chunkDelayMs: number
-  readonly source: AnswerSource
+  readonly source: ResponseSource
   readonly cache: PromptCache
   readonly seeded: Seeded
 }
 
-/** A finished answer, with what faults may ask about it. */
+/** A response before the faults of the wire, with what they may ask about it. */
 interface Routed {
   readonly transmission: Transmission
   readonly dialect: Dialect
@@ -44,9 +44,9 @@ interface Routed {
   readonly delayMs: number
 }
 
-/** Decides what a request is answered, faults included. Everything but the socket. */
+/** The response to a request, faults included: everything but the socket. */
 export function routeRequest(request: SimulatedRequest, isTooLarge: boolean, context: RouteContext): Transmission {
-  const faults = faultsFor(context.faults, request.index + 1, context.seeded.fraction)
+  const faults = faultsFor(context.faults, request.index + 1, (label) => context.seeded.fraction(label))
   const routed = route(request, isTooLarge, { ...context, ruleFaults: faults })
   const faulty = applyWireFaults(routed.transmission, routed.faults, {
     errorBody: (rejection) => routed.dialect.error(rejection),
@@ -64,36 +64,36 @@ type RequestContext = RouteContext & { readonly ruleFaults: readonly Fault[] }
 function route(request: SimulatedRequest, isTooLarge: boolean, context: RequestContext): Routed {
   const { endpoint } = context
   const model = modelOf(request.body, context)
-  const dialect = model === undefined ? dialectOf(endpoint.family) : dialectOfModel(model)
+  const dialect = model === undefined ? dialects[endpoint.family] : dialectOfModel(model)
   const reject = (rejection: Rejection): Routed => ({ ...refusal(rejection, dialect), faults: context.ruleFaults })
   const path = request.path.split('?')[0] ?? ''
-  const place = placeOf(path, endpoint)
-  if (place === undefined) return reject({ status: 404, message: `Not found: ${request.method} ${path}`, type: 'resource_not_found_error' })
-  if (request.method !== place.method) {
-    return reject({ status: 405, message: `Method ${request.method} is not allowed, use ${place.method}`, headers: { allow: place.method } })
+  const found = routeOf(path, endpoint)
+  if (found === undefined) return reject({ status: 404, message: `Not found: ${request.method} ${path}`, type: 'resource_not_found_error' })
+  if (request.method !== found.method) {
+    return reject({ status: 405, message: `Method ${request.method} is not allowed, use ${found.method}`, headers: { allow: found.method } })
   }
-  const isOpen = endpoint.keyless === true && context.apiKey === undefined
-  const unauthenticated = isOpen ? undefined : authenticate(request.headers['authorization'], context.apiKey, dialect)
+  const isKeyless = endpoint.keyless === true && context.apiKey === undefined
+  const unauthenticated = isKeyless ? undefined : authenticate(request.headers['authorization'], context.apiKey, dialect)
   if (unauthenticated !== undefined) return reject(unauthenticated)
-  if (place.method === 'GET') return { ...plain(jsonTransmission(modelList(context.models)), dialect), faults: context.ruleFaults }
+  if (found.method === 'GET') return { ...plain(jsonTransmission(modelList(context.models)), dialect), faults: context.ruleFaults }
   if (isTooLarge) return reject({ status: 413, message: 'Request body is too large' })
   if (!isObject(request.body)) return reject({ status: 400, message: 'Failed to parse the request body as JSON: expected an object' })
   if (model === undefined) return reject(unknownModel(request.body, context))
-  return answer({ request, body: request.body, model, dialect, isBeta: place.isBeta }, context)
+  return complete({ request, body: request.body, model, dialect, isBeta: found.isBeta }, context)
 }
 
-/** A server without words for an unknown model answers with the one that it has. */
+/** A server that has no refusal for an unknown model uses the model that it has. */
 function modelOf(body: Json | undefined, { models, endpoint }: RouteContext): SimulatedModel | undefined {
   const known = models.find(({ id }) => id === asObject(body)['model'])
   return known ?? (endpoint.unknownModel === undefined ? models[0] : undefined)
 }
 
-interface RoutePlace {
+interface Route {
   readonly method: 'POST' | 'GET'
   readonly isBeta: boolean
 }
 
-function placeOf(path: string, { basePath, otherPaths = [], betaPath }: SimulatedEndpoint): RoutePlace | undefined {
+function routeOf(path: string, { basePath, otherPaths = [], betaPath }: SimulatedEndpoint): Route | undefined {
   const method = path.endsWith('/chat/completions') ? 'POST' : path.endsWith('/models') ? 'GET' : undefined
   if (method === undefined) return undefined
   const base = path.replace(/\/(?:chat\/completions|models)$/, '')
@@ -109,21 +109,21 @@ interface KnownRequest {
   readonly isBeta: boolean
 }
 
-/** What weights say to ids that are not their own: nothing, and that in good order. */
-const silence = answerFromReply({ candidates: [{ reasoning: 'I go on.', text: '', toolCalls: [], finishReason: 'stop' }] })
+/** What such weights generate after ids that are not their own: no text and no call, with the finish reason of a complete reply. */
+const emptyReply = responseFromReply({ candidates: [{ reasoning: 'I go on.', text: '', toolCalls: [], finishReason: 'stop' }] })
 
-function answer({ request, body, model, dialect, isBeta }: KnownRequest, context: RequestContext): Routed {
+function complete({ request, body, model, dialect, isBeta }: KnownRequest, context: RequestContext): Routed {
   const thinking = isThinking(model, body)
   const invalid = validateRequest({ model, body, rawBody: request.rawBody, strict: context.strict, thinking, isBeta })
   if (invalid !== undefined) return { ...refusal(invalid, dialect), faults: context.ruleFaults }
-  const isSilenced = model.needsOwnIds === true && hasForeignIds(body)
-  const found = isSilenced ? silence : context.source.next(request, thinking)
-  const faults = [...context.ruleFaults, ...found.faults]
-  const prompt = promptText(body)
+  const isConfused = model.needsOwnIds === true && hasForeignIds(body)
+  const planned = isConfused ? emptyReply : context.source.next(request, thinking)
+  const faults = [...context.ruleFaults, ...planned.faults]
+  const prompt = promptText(model, body)
   const promptTokens = countTokens(prompt)
-  // Prompts of different keys are not mixed, as those of different accounts are not.
+  // Prompts of different keys are not compared, as those of different accounts are not.
   const cached = context.cache.add(`${model.id} ${request.headers['authorization'] ?? ''}`, prompt, model.cache)
-  const encoded = encodeAnswer(found, faults, {
+  const encoded = encodeResponse(planned, faults, {
     body: heededBody(model, body),
     dialect,
     requestIndex: request.index,
@@ -131,10 +131,11 @@ function answer({ request, body, model, dialect, isBeta }: KnownRequest, context
     promptTokens,
     cachedTokens: Math.min(cached, promptTokens),
   })
-  const misfit = found.type === 'reply' ? undefined : faults.find(needsReply)
+  const isFixed = planned.type === 'chunks' || planned.type === 'http'
+  const misfit = isFixed ? faults.find(needsReply) : undefined
   if (misfit !== undefined)
-    context.source.addProblem(`Fault '${misfit.kind}' of request ${request.index + 1} needs a reply in parts, not exact chunks or a body.`)
-  return { ...encoded, dialect, faults, delayMs: found.delayMs }
+    context.source.addProblem(`Fault '${misfit.kind}' of request ${request.index + 1} changes a reply, so it cannot be applied to exact chunks or a body.`)
+  return { ...encoded, dialect, faults, delayMs: planned.delayMs }
 }
 
 function refusal(rejection: Rejection, dialect: Dialect): Omit<Routed, 'faults'> {

@@ -1,7 +1,7 @@
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
 import { parseJson } from '../json.ts'
-import type { SimulatedRequest } from '../options.ts'
+import type { SimulatedRequest } from '../options/options.ts'
 import { type Greeting, greet } from '../wire/greeting.ts'
 import type { Transmission } from '../wire/transmission.ts'
 import { transmit } from '../wire/transmit.ts'
@@ -14,11 +14,13 @@ export interface ServeOptions {
   readonly port: number
   readonly maxBodyBytes: number
   readonly log: RequestLog
-  /** What the connection with this number, from 1, is met with; `undefined` when it is served. */
+  /** What the client of the connection with this number, from 1, receives; `undefined` when its requests are served. */
   readonly greeting: (connectionNumber: number) => Greeting | undefined
-  /** Nothing listens, for ever or for so long. */
+  /** Connections are refused, for the life of the server or for this long. */
   readonly refuse?: { readonly forMs: number | undefined } | undefined
-  /** Decides the answer. Must not throw. */
+  /** The refusal of a request whose `Host` header does not name this server. Such a request is neither logged nor routed. */
+  readonly refuseHost: (host: string | undefined, localAddress: string | undefined) => Transmission | undefined
+  /** The response to a request. Must not throw. */
   readonly route: (request: SimulatedRequest, isTooLarge: boolean) => Transmission
 }
 
@@ -28,7 +30,7 @@ export interface Serving {
   close(): Promise<void>
 }
 
-/** Starts to listen. @throws If the address cannot be had. */
+/** Starts to listen. @throws {Error} If the address cannot be used. */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const sockets = new Map<Socket, number>()
   let connections = 0
@@ -37,7 +39,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const connectionId = sockets.get(request.socket) ?? 0
     void exchange(request, response, { ...options, connectionId, isClosing: () => closing !== undefined })
   })
-  // In front of HTTP: some faults strike a connection before anything is said on it.
+  // A TCP server in front of HTTP, for the faults that affect a connection before a request is read.
   const server = createServer((socket) => {
     connections += 1
     sockets.set(socket, connections)
@@ -66,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
 function createHttpServer(onRequest: (request: IncomingMessage, response: ServerResponse) => void): Server {
   const http = createHttp(onRequest)
-  // Idle connections live until the client or `close` ends them: a run may think for long between two requests.
+  // Idle connections stay open until the client or `close` ends them: an agent may wait for long between two requests.
   http.keepAliveTimeout = 0
   http.requestTimeout = 0
   http.headersTimeout = 0
@@ -74,24 +76,32 @@ function createHttpServer(onRequest: (request: IncomingMessage, response: Server
   return http
 }
 
-/** Stops listening, for ever or for so long; the port stays known. */
+/** Stops listening, for the life of the server or for a time; the port stays known. */
 async function refuse(server: NetServer, { port }: AddressInfo, options: ServeOptions): Promise<NodeJS.Timeout | undefined> {
   if (options.refuse === undefined) return undefined
   await new Promise<void>((resolve) => server.close(() => resolve()))
   const { forMs } = options.refuse
   if (forMs === undefined) return undefined
-  // A port that somebody else took meanwhile stays refused.
+  // If another process has taken the port meanwhile, connections stay refused.
   return setTimeout(() => void listen(server, { host: options.host, port }).catch(() => undefined), forMs)
 }
 
 function listen(server: NetServer, { host, port }: Pick<ServeOptions, 'host' | 'port'>): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    const fail = (error: NodeJS.ErrnoException): void => reject(new Error(listenProblem(error, host, port), { cause: error }))
+    server.once('error', fail)
     server.listen(port, host, () => {
-      server.off('error', reject)
+      server.off('error', fail)
       resolve()
     })
   })
+}
+
+function listenProblem({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  const where = `The simulator cannot listen on port ${port} of ${host}`
+  if (code === 'EADDRINUSE') return `${where}: another program uses it (EADDRINUSE). Choose another port; port 0 takes a free one.`
+  if (code === 'EACCES') return `${where}: this user may not use it (EACCES). Choose a port from 1024 on; port 0 takes a free one.`
+  return `${where}: ${message}.`
 }
 
 type ExchangeOptions = ServeOptions & { readonly connectionId: number; readonly isClosing: () => boolean }
@@ -100,6 +110,12 @@ async function exchange(request: IncomingMessage, response: ServerResponse, opti
   const gone = new AbortController()
   response.on('error', () => undefined)
   response.once('close', () => gone.abort())
+  const line = { response, socket: request.socket, gone: gone.signal }
+  const refused = options.refuseHost(request.headers.host, request.socket.localAddress)
+  if (refused !== undefined) {
+    request.resume()
+    return transmit(refused, line, () => undefined)
+  }
   const body = await readBody(request, options.maxBodyBytes)
   const logged = options.log.add({
     method: request.method ?? '',
@@ -112,7 +128,7 @@ async function exchange(request: IncomingMessage, response: ServerResponse, opti
   if (body.end === 'gone') return logged.end(!options.isClosing())
   const transmission = options.route(logged.request, body.end === 'too-large')
   const endsItself = transmission.actions.some((action) => action.type === 'close' || action.type === 'reset')
-  await transmit(transmission, { response, socket: request.socket, gone: gone.signal }, (status) => logged.setStatus(status))
+  await transmit(transmission, line, (status) => logged.setStatus(status))
   logged.end(!response.writableFinished && !endsItself && !options.isClosing())
 }
 

@@ -28,6 +28,8 @@ const base: Omit<SimulatedModel, 'id' | 'thinking' | 'parameters'> = {
   toolName: /^[A-Za-z0-9_-]{1,64}$/,
   contentParts: ['text'],
   partial: false,
+  // Seen at DeepSeek's own endpoint: https://github.com/QwenLM/qwen-code/pull/4518 (comment of 2026-05-26).
+  toolsWithoutChoice: false,
   cache: { granularityTokens: 64, minimumTokens: 64 },
 }
 

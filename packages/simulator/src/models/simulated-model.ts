@@ -63,6 +63,8 @@ export interface SimulatedModel {
   readonly needsOwnIds?: boolean
   /** `kimi`: ids of calls are `functions.NAME:IDX`, whatever the family. */
   readonly callIds?: 'kimi'
+  /** False where `tool_choice: none` removes the tools from the prompt, so that they are neither counted nor cached. */
+  readonly toolsWithoutChoice?: boolean
   readonly cache: CacheRule
 }
 

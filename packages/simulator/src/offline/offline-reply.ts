@@ -1,5 +1,5 @@
-import type { Candidate, Reply } from '../answers/reply.ts'
 import { asObject, type Json } from '../json.ts'
+import type { Candidate, Reply } from '../replies/reply.ts'
 import { type Conversation, readConversation } from './conversation.ts'
 import { fillSchema } from './fill-parameters.ts'
 import { answerFacts, jsonAnswer } from './json-answer.ts'

@@ -68,7 +68,7 @@ export function postRaw(baseURL: string, body: JsonObject = {}): Promise<RawExch
   const content = JSON.stringify({ model: 'deepseek-chat', messages: userMessages, ...body })
   const head = [
     'POST /v1/chat/completions HTTP/1.1',
-    'host: simulator',
+    `host: ${hostname}:${port}`,
     'authorization: Bearer key',
     'connection: close',
     `content-length: ${Buffer.byteLength(content)}`,

@@ -1,11 +1,13 @@
 import { asArray, asObject, canonicalJson, isArray, type Json, type JsonObject } from '../json.ts'
+import type { SimulatedModel } from '../models/simulated-model.ts'
 
 /**
- * Writes a request the way its tokens are counted: tools first, then the messages in order.
+ * Writes a request as the prompt whose tokens are counted: tools first, then the messages in order.
  * Each message is marked with its role, so that a changed role is a changed prompt.
  */
-export function promptText(body: JsonObject): string {
-  const tools = asArray(body['tools']).map((tool) => `<tool>${JSON.stringify(tool)}`)
+export function promptText({ toolsWithoutChoice }: SimulatedModel, body: JsonObject): string {
+  const isWithoutTools = toolsWithoutChoice === false && body['tool_choice'] === 'none'
+  const tools = isWithoutTools ? [] : asArray(body['tools']).map((tool) => `<tool>${JSON.stringify(tool)}`)
   const messages = asArray(body['messages']).map((message) => messageText(asObject(message)))
   return [...tools, ...messages].join('\n')
 }

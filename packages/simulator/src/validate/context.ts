@@ -1,6 +1,6 @@
 import { asObject, type JsonObject } from '../json.ts'
 import type { SimulatedModel } from '../models/simulated-model.ts'
-import type { StrictOptions } from '../options.ts'
+import type { StrictOptions } from '../options/options.ts'
 
 /** What a check of a request looks at. */
 export interface CheckContext {

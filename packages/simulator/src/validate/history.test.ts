@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../json.ts'
-import type { Simulator } from '../options.ts'
+import type { Simulator } from '../options/options.ts'
 import { startSimulator } from '../start-simulator.ts'
 import { errorMessage, postJson, stringTool } from '../testing/client.ts'
 

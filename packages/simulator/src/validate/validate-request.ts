@@ -34,7 +34,7 @@ function checkLength({ body, model, rawBody }: CheckContext): Rejection | undefi
   const asked = overflow.together === undefined ? 0 : (maxTokensOf(heededBody(model, body)) ?? 0)
   // A piece has at least one character: a short body cannot be too long, and needs no counting.
   if (rawBody.length + asked <= context) return undefined
-  const prompt = countTokens(promptText(body))
+  const prompt = countTokens(promptText(model, body))
   const words = prompt > context ? overflow.prompt : prompt + asked > context ? overflow.together : undefined
   const { fields } = overflow
   const told = overflow.tellsLeast === true ? context - asked + 1 : prompt

@@ -44,6 +44,11 @@ export function eventAction(payload: Json): BytesAction {
   return { type: 'bytes', role: 'event', payload, bytes: Buffer.from(`data: ${JSON.stringify(payload)}\n\n`) }
 }
 
+/** A JSON body that is not a stream. */
+export function bodyAction(payload: Json): BytesAction {
+  return { type: 'bytes', role: 'body', payload, bytes: Buffer.from(JSON.stringify(payload)) }
+}
+
 /** The mark that ends a stream. */
 export const doneAction: BytesAction = { type: 'bytes', role: 'done', bytes: Buffer.from('data: [DONE]\n\n') }
 
@@ -64,8 +69,7 @@ export function streamTransmission(payloads: readonly Json[], comment?: string):
 
 /** A whole JSON body. */
 export function jsonTransmission(payload: Json, status = 200, headers: Readonly<Record<string, string>> = {}): Transmission {
-  const body: BytesAction = { type: 'bytes', role: 'body', payload, bytes: Buffer.from(JSON.stringify(payload)) }
-  return { status, headers: { 'content-type': 'application/json', ...headers }, actions: [{ type: 'headers' }, body, { type: 'end' }] }
+  return { status, headers: { 'content-type': 'application/json', ...headers }, actions: [{ type: 'headers' }, bodyAction(payload), { type: 'end' }] }
 }
 
 /** A whole body of text. */

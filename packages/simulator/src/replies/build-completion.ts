@@ -2,7 +2,7 @@ import type { Choice, ChoiceLogprobs, Completion } from '../dialects/completion.
 import type { Dialect } from '../dialects/dialect.ts'
 import { makeLogprobs } from '../dialects/logprobs.ts'
 import { asArray, asObject, type JsonObject } from '../json.ts'
-import type { RawUsage } from '../options.ts'
+import type { RawUsage } from '../options/options.ts'
 import type { Seeded } from '../seeded.ts'
 import { countTokens, tokenize } from '../tokens/tokenize.ts'
 import type { Candidate, Reply } from './reply.ts'

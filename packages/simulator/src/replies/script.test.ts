@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { asObject, parseJson } from '../json.ts'
 import { startSimulator } from '../start-simulator.ts'
 import { errorMessage, firstChoice, firstMessage, payloads, post, postJson, postStream } from '../testing/client.ts'
 
@@ -10,16 +11,38 @@ describe('the script', () => {
     expect(() => simulator.assertDone()).not.toThrow()
   })
 
-  test('a request beyond the script is a 500, and assertDone tells of it', async () => {
+  test('a request after the end of the script is refused with a status that no client retries, and assertDone fails', async () => {
     await using simulator = await startSimulator({ script: [] })
-    const { status, body } = await postJson(simulator.baseURL)
-    expect([status, errorMessage(body)]).toEqual([500, 'Request 1 was not expected: the script has 0 replies, and all are used.'])
+    const response = await post(simulator.baseURL)
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([400, 'false'])
+    expect(errorMessage(asObject(parseJson(await response.text())))).toBe('Request 1 was not expected: the script has 0 replies.')
     expect(() => simulator.assertDone()).toThrow('Request 1 was not expected')
   })
 
-  test('a reply that was never asked for fails assertDone', async () => {
+  test('an unexpected request is named by its number, and by its number among those that needed a scripted reply', async () => {
     await using simulator = await startSimulator({ script: [{ text: 'one' }] })
-    expect(() => simulator.assertDone()).toThrow('1 scripted reply was never asked for')
+    await postJson(simulator.baseURL)
+    expect(errorMessage((await postJson(simulator.baseURL)).body)).toBe('Request 2 was not expected: the script has 1 reply.')
+    await postJson(simulator.baseURL, { temperature: 3 })
+    expect(errorMessage((await postJson(simulator.baseURL)).body)).toBe(
+      'Request 4 was not expected: the script has 1 reply, and this is number 3 of the requests that needed one.',
+    )
+  })
+
+  test('an unexpected request is refused in the form of the endpoint', async () => {
+    await using simulator = await startSimulator({ endpoint: 'sglang', script: [] })
+    expect((await postJson(simulator.baseURL)).body).toMatchObject({ object: 'error', message: 'Request 1 was not expected: the script has 0 replies.' })
+  })
+
+  test('of many problems the first hundred are kept, and the others are counted', async () => {
+    await using simulator = await startSimulator({ script: [] })
+    for (let count = 0; count < 103; count += 1) await postJson(simulator.baseURL)
+    expect(() => simulator.assertDone()).toThrow(/Request 100 was not expected[^:]*: the script has 0 replies\. There were 3 more problems\.$/)
+  })
+
+  test('a reply that was never requested fails assertDone', async () => {
+    await using simulator = await startSimulator({ script: [{ text: 'one' }] })
+    expect(() => simulator.assertDone()).toThrow('1 scripted reply was never requested')
   })
 
   test('a request that is refused uses up no reply', async () => {
@@ -37,13 +60,14 @@ describe('the script', () => {
     expect(texts).toEqual(['from the script', 'chosen'])
   })
 
-  test('a respond that throws is a 500, and assertDone tells of it', async () => {
+  test('when respond throws, the request is refused with a status that no client retries, and assertDone fails', async () => {
     await using simulator = await startSimulator({
       respond: () => {
         throw new Error('broken rule')
       },
     })
-    expect((await postJson(simulator.baseURL)).status).toBe(500)
+    const { status, body } = await postJson(simulator.baseURL)
+    expect([status, errorMessage(body)]).toEqual([400, 'The response to request 1 could not be made: Error: broken rule'])
     expect(() => simulator.assertDone()).toThrow('broken rule')
   })
 })
@@ -119,7 +143,7 @@ describe('a scripted reply', () => {
   test('a fault of a reply that is not in parts fails assertDone', async () => {
     await using simulator = await startSimulator({ script: [{ chunks: [], fault: { kind: 'empty' } }] })
     await postStream(simulator.baseURL)
-    expect(() => simulator.assertDone()).toThrow("Fault 'empty' of request 1 needs a reply in parts")
+    expect(() => simulator.assertDone()).toThrow("Fault 'empty' of request 1 changes a reply, so it cannot be applied to exact chunks or a body")
   })
 })
 

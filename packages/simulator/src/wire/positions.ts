@@ -2,7 +2,7 @@ import { asArray, asObject } from '../json.ts'
 import type { BytesAction, Transmission, WireAction } from './transmission.ts'
 
 /** A place in an answer where a fault strikes. */
-export type Place =
+export type Position =
   | 'before-headers'
   | 'after-headers'
   /** The same as `after-headers`: the first event does not come. */
@@ -21,7 +21,7 @@ export type Place =
   | { readonly event: number }
 
 /** The named places, for help and for checks. */
-export const placeNames = ['before-headers', 'after-headers', 'first-event', 'mid-stream', 'before-finish', 'before-done', 'after-done'] as const
+export const positionNames = ['before-headers', 'after-headers', 'first-event', 'mid-stream', 'before-finish', 'before-done', 'after-done'] as const
 
 /** The actions before a place and after it; bytes on the border are split. */
 export interface Cut {
@@ -30,7 +30,7 @@ export interface Cut {
 }
 
 /** Cuts an answer at a place. A place that the answer does not have is the nearest one that it has. */
-export function cutAt({ actions }: Transmission, place: Place): Cut {
+export function cutAt({ actions }: Transmission, place: Position): Cut {
   if (typeof place === 'object') return 'bytes' in place ? cutAtBytes(actions, place.bytes) : cutAtIndex(actions, eventIndex(actions, place.event))
   switch (place) {
     case 'before-headers':

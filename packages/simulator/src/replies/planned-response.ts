@@ -1,44 +1,53 @@
 import type { Fault } from '../faults/fault.ts'
 import type { Json } from '../json.ts'
-import type { RawUsage, ScriptedReply, ScriptedToolCall } from '../options.ts'
+import type { RawUsage, ScriptedReply, ScriptedToolCall } from '../options/options.ts'
+import type { Rejection } from '../rejection.ts'
 import type { Reply, ReplyToolCall } from './reply.ts'
 
-/** What will be answered, before it is encoded for a family. */
-export type Answer = AnswerContent & {
+/** What a request will receive, before it is encoded for a family. */
+export type PlannedResponse = ResponseContent & {
   readonly delayMs: number
   readonly faults: readonly Fault[]
-  /** Laid over the headers of the answer. */
+  /** Replace or extend the headers of the response. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** A reply in parts, exact chunks, an HTTP answer of its own, or a status that the family words. */
-export type AnswerContent =
+/** A reply in parts, exact chunks, an HTTP response, or an error that the family words. */
+export type ResponseContent =
   | {
       readonly type: 'reply'
       readonly reply: Reply
-      /** Laid over the computed usage; null sends none. */
+      /** Replaces fields of the computed usage; null omits it. */
       readonly usage: RawUsage | null | undefined
-      /** Whether `max_tokens` and `stop` leave the reply alone. */
+      /** Whether `max_tokens` and `stop` do not change the reply. */
       readonly exact: boolean
     }
   | { readonly type: 'chunks'; readonly chunks: readonly Json[] }
   | { readonly type: 'http'; readonly status: number; readonly body: Json | undefined }
+  | { readonly type: 'refused'; readonly rejection: Rejection }
 
-/** Reads a scripted reply. */
-export function answerFromScript(scripted: ScriptedReply): Answer {
+const plain = { delayMs: 0, headers: {}, faults: [] } as const
+
+/** The response that a scripted reply describes. */
+export function responseFromScript(scripted: ScriptedReply): PlannedResponse {
   const faults = scripted.fault === undefined ? [] : [scripted.fault]
   return { ...contentOf(scripted), delayMs: scripted.delayMs ?? 0, headers: scripted.headers ?? {}, faults }
 }
 
-/** An answer that is a plain reply. */
-export function answerFromReply(reply: Reply): Answer {
-  return { type: 'reply', reply, usage: undefined, exact: false, delayMs: 0, headers: {}, faults: [] }
+/** A response with a reply and nothing else. */
+export function responseFromReply(reply: Reply): PlannedResponse {
+  return { type: 'reply', reply, usage: undefined, exact: false, ...plain }
 }
 
-function contentOf(scripted: ScriptedReply): AnswerContent {
+/** A response that refuses the request. */
+export function refusedResponse(rejection: Rejection): PlannedResponse {
+  return { type: 'refused', rejection, ...plain }
+}
+
+function contentOf(scripted: ScriptedReply): ResponseContent {
   if (scripted.chunks !== undefined) return { type: 'chunks', chunks: scripted.chunks }
-  const hasHttp = scripted.status !== undefined || scripted.body !== undefined
-  if (hasHttp) return { type: 'http', status: scripted.status ?? 200, body: scripted.body }
+  const isHttp = scripted.status !== undefined || scripted.body !== undefined
+  if (isHttp) return { type: 'http', status: scripted.status ?? 200, body: scripted.body }
   const toolCalls = (scripted.toolCalls ?? []).map(scriptedCall)
   const finishReason = scripted.finishReason === undefined ? (toolCalls.length > 0 ? 'tool_calls' : 'stop') : scripted.finishReason
   return {

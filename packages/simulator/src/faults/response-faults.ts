@@ -1,25 +1,39 @@
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib'
 import type { Json } from '../json.ts'
-import { countBytes, isBytes } from '../wire/places.ts'
+import { countBytes, isBytes } from '../wire/positions.ts'
 import { type BytesAction, jsonTransmission, type Transmission, textTransmission, type WireAction } from '../wire/transmission.ts'
+import { withCode } from './error-faults.ts'
 import type { FaultOf, StatusFault } from './fault.ts'
-import type { FaultContext, FaultDefinition } from './fault-definition.ts'
+import type { FaultContext, FaultDefinitions } from './fault-definition.ts'
 
-/** Faults that put another answer in the place of this one, or change its headers. */
-export const answerFaults: {
-  readonly status: FaultDefinition<StatusFault>
-  readonly html: FaultDefinition<FaultOf<'html'>>
-  readonly redirect: FaultDefinition<FaultOf<'redirect'>>
-  readonly 'json-body': FaultDefinition<FaultOf<'json-body'>>
-  readonly 'content-type': FaultDefinition<FaultOf<'content-type'>>
-  readonly 'content-length': FaultDefinition<FaultOf<'content-length'>>
-  readonly 'many-headers': FaultDefinition<FaultOf<'many-headers'>>
-  readonly gzip: FaultDefinition<FaultOf<'gzip'>>
-} = {
+const jsonBodies: { readonly [Of in NonNullable<FaultOf<'json-body'>['of']>]: (context: FaultContext) => Json | undefined } = {
+  completion: (context) => context.wholeBody(),
+  error: (context) => context.errorBody(context.statusRejection(500)),
+  envelope: (context) => {
+    const body = context.wholeBody()
+    return body === undefined ? undefined : { data: body, success: true }
+  },
+}
+
+const compressors = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync }
+
+/** Faults that replace the response, or change its headers. */
+export const responseFaults: FaultDefinitions<'status' | 'html' | 'redirect' | 'json-body' | 'content-type' | 'content-length' | 'many-headers' | 'gzip'> = {
   status: {
     description: "An error status with the family's error body; retryAfter sets Retry-After.",
     example: 'status:429,retryAfter=1',
-    options: { status: 'number', retryAfter: 'text', retryAfterMs: 'number', shouldRetry: 'boolean', echoKey: 'boolean', message: 'text', type: 'text' },
+    options: {
+      status: 'number',
+      retryAfter: 'number-or-text',
+      retryAfterMs: 'number',
+      shouldRetry: 'boolean',
+      echoKey: 'boolean',
+      message: 'text',
+      type: 'text',
+      code: 'number-or-text',
+      headers: 'headers',
+      body: 'json',
+    },
     required: ['status'],
     onWire: (_transmission, fault, context) => errorStatus(fault, context),
   },
@@ -36,36 +50,39 @@ export const answerFaults: {
     onWire: (_transmission, fault, { path }) => textTransmission('', fault.status ?? 307, { location: fault.location ?? path }),
   },
   'json-body': {
-    description: 'A JSON body with status 200 although a stream was asked for: completion, error or envelope.',
+    description: 'A JSON body with status 200 although a stream was requested.',
     example: 'json-body:error',
-    options: { of: ['completion', 'error', 'envelope'] },
-    onWire: wholeBody,
+    options: { of: Object.keys(jsonBodies) },
+    onWire: (transmission, fault, context) => {
+      const body = jsonBodies[fault.of ?? 'completion'](context)
+      return body === undefined ? transmission : jsonTransmission(body)
+    },
   },
   'content-type': {
-    description: 'Another Content-Type over the same bytes.',
+    description: 'Another Content-Type for the same bytes.',
     example: 'content-type:text/plain',
     options: { value: 'text' },
     required: ['value'],
     onWire: (transmission, fault) => ({ ...transmission, headers: { ...transmission.headers, 'content-type': fault.value } }),
   },
   'content-length': {
-    description: 'A Content-Length that is wrong by so many bytes (may be negative).',
+    description: 'A Content-Length that is wrong by this many bytes (may be negative).',
     example: 'content-length:10',
     options: { by: 'number' },
     required: ['by'],
     onWire: wrongLength,
   },
   'many-headers': {
-    description: 'So many extra headers of 100 bytes each.',
+    description: 'This many additional headers of 100 bytes each.',
     example: 'many-headers:1000',
     options: { count: 'number' },
     required: ['count'],
     onWire: (transmission, fault) => ({ ...transmission, headers: { ...transmission.headers, ...extraHeaders(fault.count) } }),
   },
   gzip: {
-    description: 'A compressed body (encoding: gzip, br, deflate); corrupt=true breaks it in the middle; bombBytes is what comments before it swell to.',
+    description: 'A compressed body; corrupt=true breaks it in the middle; bombBytes is the size of the comments that are put before it.',
     example: 'gzip:corrupt=true',
-    options: { corrupt: 'boolean', encoding: ['gzip', 'br', 'deflate'], bombBytes: 'number' },
+    options: { corrupt: 'boolean', encoding: Object.keys(compressors), bombBytes: 'number' },
     onWire: compress,
   },
 }
@@ -81,10 +98,10 @@ function errorStatus(fault: StatusFault, context: FaultContext): Transmission {
   if (typeof fault.body === 'string') return textTransmission(fault.body, fault.status, headers)
   const echo = fault.echoKey === true ? ` Your key is ${context.key}, sent as Bearer ${context.key}.` : ''
   const rejection = { ...known, message: (fault.message ?? known.message) + echo, type: fault.type ?? known.type }
-  return jsonTransmission(fault.body ?? context.errorBody(rejection), fault.status, headers)
+  return jsonTransmission(fault.body ?? withCode(context.errorBody(rejection), fault.code), fault.status, headers)
 }
 
-/** `date+2` is an HTTP date in two seconds; anything else stands for itself. */
+/** `date+2` is an HTTP date in two seconds; any other value is sent as it is. */
 function retryAfter(value: string): string {
   const seconds = /^date([+-]\d+)$/.exec(value)?.[1]
   return seconds === undefined ? value : new Date(Date.now() + Number(seconds) * 1000).toUTCString()
@@ -96,17 +113,10 @@ function htmlPage(fault: FaultOf<'html'>): Transmission {
   return textTransmission(page + padding, fault.status ?? 200, { 'content-type': 'text/html; charset=utf-8' })
 }
 
-function wholeBody(transmission: Transmission, fault: FaultOf<'json-body'>, context: FaultContext): Transmission {
-  if (fault.of === 'error') return jsonTransmission(context.errorBody(context.statusRejection(500)))
-  const body: Json | undefined = context.wholeBody()
-  if (body === undefined) return transmission
-  return jsonTransmission(fault.of === 'envelope' ? { data: body, success: true } : body)
-}
-
 function wrongLength(transmission: Transmission, fault: FaultOf<'content-length'>): Transmission {
   const length = Math.max(0, countBytes(transmission.actions) + fault.by)
   const headers = { ...transmission.headers, 'content-length': String(length) }
-  // A response that is longer than announced ends as usual; a shorter one can only be closed.
+  // A body that is longer than its Content-Length can end as usual; after a shorter one, the connection can only be closed.
   const actions = fault.by > 0 ? transmission.actions.map((action) => (action.type === 'end' ? ({ type: 'close' } as const) : action)) : transmission.actions
   return { ...transmission, headers, actions }
 }
@@ -126,9 +136,7 @@ function compress(transmission: Transmission, fault: FaultOf<'gzip'>): Transmiss
   return { ...transmission, headers: { ...transmission.headers, 'content-encoding': encoding }, actions }
 }
 
-const compressors = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync }
-
-/** The first half whole, then a block of a type that does not exist: the compressed data itself is broken, not only its checksum. */
+/** The first half, then a block of a type that does not exist: the compressed data itself is broken, not only its checksum. */
 function corruptGzip(plain: Buffer): Buffer {
   const half = gzipSync(plain.subarray(0, Math.floor(plain.length / 2)), { finishFlush: constants.Z_SYNC_FLUSH })
   return Buffer.concat([half, Buffer.alloc(16, 0xff)])

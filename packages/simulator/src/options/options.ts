@@ -1,21 +1,26 @@
-import type { EndpointName } from './endpoints/simulated-endpoint.ts'
-import type { Fault, FaultRule } from './faults/fault.ts'
-import type { Json, JsonObject } from './json.ts'
-import type { SimulatedModel } from './models/simulated-model.ts'
+import type { EndpointName } from '../endpoints/simulated-endpoint.ts'
+import type { Fault, FaultRule } from '../faults/fault.ts'
+import type { Json, JsonObject } from '../json.ts'
+import type { SimulatedModel } from '../models/simulated-model.ts'
 
-/** Settings of `startSimulator`. Everything has a default. */
+/** Settings of `startSimulator`. Every setting has a default; a key that is not known is refused. */
 export interface SimulatorOptions {
   /** Port to listen on; 0, the default, takes a free one. */
   readonly port?: number | undefined
   /** Address to listen on; default `127.0.0.1`. */
   readonly host?: string | undefined
+  /**
+   * Names that the `Host` header of a request may have, beside this host, `localhost` and the names below it, loopback addresses, and the
+   * address of the connection. All other names are refused with 403, because of DNS rebinding. Default none.
+   */
+  readonly allowedHosts?: readonly string[] | undefined
   /** When set, exactly this Bearer key is accepted; otherwise any key that is not empty. */
   readonly apiKey?: string | undefined
-  /** Replies, consumed in request order. When absent, the offline model answers. */
+  /** Replies, used in the order of the requests. When absent, the offline model replies. */
   readonly script?: readonly ScriptedReply[] | undefined
-  /** Chooses a reply by request, before the script is asked; `undefined` passes the request on. */
+  /** Chooses a reply for a request, before the script is used; `undefined` leaves the request to the script. */
   readonly respond?: ((request: SimulatedRequest) => ScriptedReply | undefined) | undefined
-  /** Faults laid over the answers, by request number. */
+  /** Faults that are applied to the responses, by request number. */
   readonly faults?: readonly FaultRule[] | undefined
   /** Pause between server-sent events, in milliseconds; default 0. */
   readonly chunkDelayMs?: number | undefined
@@ -23,35 +28,40 @@ export interface SimulatorOptions {
   readonly seed?: number | undefined
   /** Rules that are off by default, because the providers' pages leave them open. */
   readonly strict?: StrictOptions | undefined
-  /** Whose endpoint is played: paths, models, rules, words and the form of answers. Default `evolink`. */
+  /** The endpoint to simulate: its paths, models, rules, error messages and the form of its responses. Default `evolink`. */
   readonly endpoint?: EndpointName | undefined
   /** The models served; default those of the endpoint. */
   readonly models?: readonly SimulatedModel[] | undefined
-  /** Largest request body, in bytes; a larger one is answered with 413. Default 32 MiB. */
+  /** Largest request body, in bytes; a larger one receives status 413. Default 32 MiB. */
   readonly maxBodyBytes?: number | undefined
+  /**
+   * Bound of the log of requests, in bytes of their bodies, to which 1,024 are added for each request. The oldest requests are dropped
+   * from `Simulator.requests`; the newest one is always kept. Default 64 MiB; `Infinity` keeps all.
+   */
+  readonly maxLogBytes?: number | undefined
 }
 
-/** Stricter variants of what the pages leave open. Each is off by default. */
+/** Stricter readings of what the providers' pages do not say. Each is off by default. */
 export interface StrictOptions {
   /** A body key that the model's page does not list is a 400; otherwise it is ignored. */
   readonly unlistedParameters?: boolean | undefined
-  /** `stream_options` is a 400: a server that does not know it. */
+  /** `stream_options` is a 400, as at a server that does not know it. */
   readonly streamOptions?: boolean | undefined
-  /** `tool_choice` is a 400: a server that does not know it. */
+  /** `tool_choice` is a 400, as at a server that does not know it. */
   readonly toolChoice?: boolean | undefined
   /** `max_tokens` is a 400 that asks for `max_completion_tokens`. */
   readonly tokenLimitName?: boolean | undefined
-  /** Reasoning in the messages is a 400, as for `deepseek-reasoner` in the days of R1 and at some gateways. */
+  /** Reasoning in the messages is a 400, as for `deepseek-reasoner` at the time of R1, and at some gateways. */
   readonly rejectReasoning?: boolean | undefined
-  /** A thinking model wants `reasoning_content` on every assistant message, not only on those with tool calls. */
+  /** A thinking model requires `reasoning_content` on every assistant message, not only on those with tool calls. */
   readonly requireReasoning?: boolean | undefined
   /** Tool schemas are held to Moonshot's schema flavour (Kimi at Evolink; Moonshot's own endpoint does so anyway). */
   readonly toolSchemas?: boolean | undefined
-  /** Ids of earlier calls may hold letters, digits, `_` and `-` alone. */
+  /** Ids of earlier calls may hold only letters, digits, `_` and `-`. */
   readonly callIds?: boolean | undefined
   /** Two user messages, or two assistant messages, in a row are refused. */
   readonly alternatingRoles?: boolean | undefined
-  /** Tools are refused: a server that was started without its flags for them, or a host that has none. */
+  /** Tools are refused, as at a server that was started without its flags for them. */
   readonly noTools?: boolean | undefined
 }
 
@@ -59,28 +69,31 @@ export interface StrictOptions {
 export interface Simulator {
   /** `http://HOST:PORT` and the path of the endpoint: `/v1`, nothing for `deepseek`, `/api/v1` for `openrouter`. */
   readonly baseURL: string
-  /** Every request so far whose body has been read, in order of arrival. */
+  /** The requests whose body has been read, in order of arrival; the newest ones, when there are more than `maxLogBytes` keeps. */
   readonly requests: readonly SimulatedRequest[]
+  /** Number of all requests so far, including those that `requests` has dropped. */
+  readonly requestCount: number
   /**
    * Waits for the request with this number, counted from 1.
    *
-   * @throws {Error} If the simulator is closed first.
+   * @throws {Error} If the simulator is closed first, or the request is not kept any more.
    */
   waitForRequest(count: number): Promise<SimulatedRequest>
   /**
-   * Checks that the script was used up and nothing was asked beyond it.
+   * Checks that the script was used up and that no request came after its end.
    *
-   * @throws {Error} If scripted replies were never asked for, a request came that the script did not expect, or a fault did not fit its answer.
+   * @throws {Error} If scripted replies were never requested, a request came that the script did not expect, `respond` failed, or a fault did
+   * not fit its response.
    */
   assertDone(): void
-  /** Ends every connection and stops listening. May be called more than once. */
+  /** Closes every connection and stops listening. May be called more than once. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /** One request that the simulator received. */
 export interface SimulatedRequest {
-  /** Position in `Simulator.requests`, from 0. */
+  /** Number of the request, from 0: its position in `Simulator.requests` while none has been dropped. */
   readonly index: number
   readonly method: string
   /** Path with the query string. */
@@ -89,15 +102,15 @@ export interface SimulatedRequest {
   readonly headers: Readonly<Record<string, string>>
   /** The parsed body; `undefined` when there was none or it was not JSON. */
   readonly body: Json | undefined
-  /** The body as it came, decoded as UTF-8. */
+  /** The body as it was received, decoded as UTF-8. */
   readonly rawBody: string
-  /** Number of the connection, from 1: requests that share a socket share it. */
+  /** Number of the connection, from 1. Requests on one socket have the same number. */
   readonly connectionId: number
-  /** Status of the answer; `undefined` while there is none, and when none was sent. */
+  /** Status of the response; `undefined` before it is sent, and when none is sent. */
   readonly status: number | undefined
-  /** True when the client left before the answer was sent whole. */
+  /** True when the client disconnected before the response was complete. */
   readonly closedByClient: boolean
-  /** Fulfilled when the exchange is over, whoever ended it. */
+  /** Fulfilled when the exchange is over, whichever side ended it. */
   readonly ended: Promise<void>
 }
 
@@ -112,27 +125,30 @@ export interface ScriptedToolCall {
   readonly index?: number | undefined
 }
 
-/** Token counts as they stand on the wire. */
+/** Token counts in the form of the wire. */
 export type RawUsage = JsonObject
 
-/** What the script answers to one request. */
+/**
+ * The reply to one request, in one of three forms: in parts (`reasoning`, `text`, `toolCalls`, `finishReason`, `usage`), as exact `chunks`,
+ * or as an HTTP response (`status`, `body`). `headers`, `delayMs` and `fault` go with any form.
+ */
 export interface ScriptedReply {
   readonly reasoning?: string | undefined
   readonly text?: string | undefined
   readonly toolCalls?: readonly ScriptedToolCall[] | undefined
-  /** Default `tool_calls` when there are calls, else `stop`; null is never sent. A given value is not changed by `max_tokens` or `stop`. */
+  /** Default `tool_calls` when there are calls, else `stop`; null sends none. With a value of its own, the reply is not cut by `max_tokens` or `stop`. */
   readonly finishReason?: string | null | undefined
-  /** Laid over the computed usage; null sends none. */
+  /** Replaces fields of the computed usage; null sends none. */
   readonly usage?: RawUsage | null | undefined
-  /** Exact stream chunks, instead of all of the above. Always sent as a stream. */
+  /** Exact stream chunks. They are always sent as a stream. */
   readonly chunks?: readonly Json[] | undefined
-  /** Together with or without `body`: an HTTP answer of its own. */
+  /** Status of an HTTP response. Without `body`, the error body is that of the model's family. */
   readonly status?: number | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** A string is sent as it is, anything else as JSON. */
   readonly body?: Json | undefined
-  /** Pause before the answer starts, in milliseconds. */
+  /** Pause before the response starts, in milliseconds. */
   readonly delayMs?: number | undefined
-  /** A fault for this answer alone. */
+  /** A fault for this response only. */
   readonly fault?: Fault | undefined
 }

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { asObject, type JsonObject } from '../json.ts'
+import type { SimulatorOptions } from '../options/options.ts'
+import { startSimulator } from '../start-simulator.ts'
+import { postJson, stringTool } from '../testing/client.ts'
+import { PromptCache } from './prompt-cache.ts'
+
+const rule = { granularityTokens: 1, minimumTokens: 1 }
+
+describe('the prompt cache', () => {
+  test('partitions that were not used for long are forgotten when all prompts are too long together', () => {
+    const cache = new PromptCache()
+    const long = 'word '.repeat(3_000_000)
+    cache.add('first', long, rule)
+    cache.add('second', `${long}.`, rule)
+    cache.add('third', `${long}!`, rule)
+    expect(cache.add('first', 'word word', rule)).toBe(0)
+    expect(cache.add('third', 'word word', rule)).toBe(2)
+  })
+
+  test('prompts of one partition that are too long together are forgotten, except the newest', () => {
+    const cache = new PromptCache()
+    cache.add('only', `a ${'word '.repeat(3_000_000)}`, rule)
+    cache.add('only', `b ${'word '.repeat(3_000_000)}`, rule)
+    cache.add('only', `c ${'word '.repeat(3_000_000)}`, rule)
+    expect(cache.add('only', 'a', rule)).toBe(0)
+    expect(cache.add('only', 'c', rule)).toBe(1)
+  })
+})
+
+const tools = Array.from({ length: 20 }, (_, index) => stringTool(`tool_number_${index}`, 'first', 'second'))
+
+/** Usage of two requests that continue a conversation, the second with this tool choice. */
+async function usages(options: SimulatorOptions, body: JsonObject, choice: string): Promise<readonly JsonObject[]> {
+  await using simulator = await startSimulator({ script: [{ text: 'a' }, { text: 'b' }], ...options })
+  const first = await postJson(simulator.baseURL, { tools, ...body })
+  const second = await postJson(simulator.baseURL, { tools, tool_choice: choice, ...body })
+  return [first, second].map(({ body: { usage } }) => asObject(usage))
+}
+
+describe('tool_choice none', () => {
+  test.each([
+    ['deepseek', 'deepseek-v4-pro'],
+    ['evolink', 'deepseek-chat'],
+  ] as const)('at %s, %s leaves the tools out of the prompt, so that they are neither counted nor cached', async (endpoint, model) => {
+    const [first, second] = await usages({ endpoint }, { model }, 'none')
+    expect(first?.['prompt_tokens']).toBeGreaterThan(1_000)
+    expect(second?.['prompt_tokens']).toBeLessThan(12)
+    expect(second?.['prompt_cache_hit_tokens']).toBe(0)
+  })
+
+  test('with tool choice auto the tools are counted and cached', async () => {
+    const [first, second] = await usages({ endpoint: 'deepseek' }, { model: 'deepseek-v4-pro' }, 'auto')
+    expect(second?.['prompt_tokens']).toBe(first?.['prompt_tokens'])
+    expect(second?.['prompt_cache_hit_tokens']).toBeGreaterThan(1_000)
+  })
+
+  test('at Moonshot the tools stay in the prompt', async () => {
+    const [first, second] = await usages({ endpoint: 'moonshot' }, { model: 'kimi-k2.6' }, 'none')
+    expect(second?.['prompt_tokens']).toBe(first?.['prompt_tokens'])
+    expect(second?.['cached_tokens']).toBeGreaterThan(1_000)
+  })
+})
