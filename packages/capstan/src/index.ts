@@ -82,6 +82,7 @@ export {
   ToolError,
   type ToolMessage,
   type ToolSet,
+  type TranscriptRepair,
   textOf,
   toolCallsOf,
   type Usage,

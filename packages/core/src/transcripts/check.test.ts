@@ -11,7 +11,7 @@ const result = (toolCallId: string): ToolMessage => ({
 })
 
 test.each<[string, Message[], string]>([
-  ['no message', [], 'there is none'],
+  ['no message', [], 'the list is empty'],
   ['an orphan result', [user('a'), result('1')], 'messages[1] is the result'],
   ['a missing result', [user('a'), calls('1', '2'), result('1')], '1 tool calls without results'],
   ['a user message between call and result', [user('a'), calls('1'), user('b'), result('1')], 'messages[2] must be the result'],
@@ -19,7 +19,7 @@ test.each<[string, Message[], string]>([
   ['an empty assistant message', [user('a'), assistant('')], 'messages[1] is an empty assistant message'],
   ['reasoning alone', [user('a'), assistant([{ type: 'reasoning', text: 'hm' }])], 'neither text nor tool calls'],
   ['an unknown role', [{ role: 'developer', content: 'x' } as unknown as Message], 'has the role "developer"'],
-])('%s is refused, naming the place', (_, messages, problem) => {
+])('%s is refused with its position', (_, messages, problem) => {
   expect(() => checkMessages(messages)).toThrow(expect.objectContaining({ code: 'invalid-messages', message: expect.stringContaining(problem) }))
 })
 

@@ -2,24 +2,23 @@ import type { AssistantMessage, Message, ToolCallPart, ToolMessage } from '../co
 import { toolCallsOf } from '../contract/messages.ts'
 import { findProblem, isEmpty, shapeProblem } from './check.ts'
 
-/** One change that was needed. */
-export interface Repair {
-  /** Position in the messages that were given. */
+/** One change that made a transcript sendable. */
+export interface TranscriptRepair {
+  /** Position in the given messages, from 0. */
   readonly index: number
   readonly what: 'unknown-message-dropped' | 'empty-message-dropped' | 'orphan-result-dropped' | 'missing-result-added' | 'results-reordered'
 }
 
 /**
- * Makes a transcript sendable that another program wrote, trimmed or cut: results without a call are dropped, calls without a
- * result get one that says so, results are put into call order, empty assistant messages and what is no message are dropped.
- * Reasoning is kept.
+ * Makes a transcript sendable that another program wrote, trimmed or cut. Results without a call, empty assistant messages and values that
+ * are not messages are dropped; a call without a result gets one that says so; results are put into call order. Reasoning is kept.
  *
- * @returns The very same array when nothing was wrong, and what was changed. The result passes `checkMessages`, unless nothing is left.
+ * @returns The messages, which are the given array if nothing was wrong, and the changes. The messages pass `checkMessages`, unless none is left.
  */
-export function repairMessages(messages: readonly Message[]): { readonly messages: readonly Message[]; readonly repairs: readonly Repair[] } {
+export function repairMessages(messages: readonly Message[]): { readonly messages: readonly Message[]; readonly repairs: readonly TranscriptRepair[] } {
   if (findProblem(messages) === undefined) return { messages, repairs: [] }
   const repaired: Message[] = []
-  const repairs: Repair[] = []
+  const repairs: TranscriptRepair[] = []
   for (let index = 0; index < messages.length; ) {
     const { kept, taken } = repairAt(messages, index, repairs)
     repaired.push(...kept)
@@ -28,10 +27,10 @@ export function repairMessages(messages: readonly Message[]): { readonly message
   return { messages: repaired, repairs }
 }
 
-// What is kept of the message at this place, and how many messages that decision takes: a message with its results.
-function repairAt(messages: readonly Message[], index: number, repairs: Repair[]): { readonly kept: readonly Message[]; readonly taken: number } {
+// What is kept of the message at this position, and how many messages this covers: a message and the results after it.
+function repairAt(messages: readonly Message[], index: number, repairs: TranscriptRepair[]): { readonly kept: readonly Message[]; readonly taken: number } {
   const message = messages[index]
-  const drop = (what: Repair['what']): { kept: readonly Message[]; taken: number } => {
+  const drop = (what: TranscriptRepair['what']): { kept: readonly Message[]; taken: number } => {
     repairs.push({ index, what })
     return { kept: [], taken: 1 }
   }
@@ -57,12 +56,12 @@ interface Pairing {
   readonly message: AssistantMessage
   readonly index: number
   readonly results: readonly ToolMessage[]
-  readonly repairs: Repair[]
+  readonly repairs: TranscriptRepair[]
 }
 
 // Ids may repeat within a message: each result is taken once, by the first call with its id.
 function pair({ message, index, results, repairs }: Pairing): readonly ToolMessage[] {
-  const left = results.map((result, offset) => ({ result, place: index + 1 + offset }))
+  const left = results.map((result, offset) => ({ result, position: index + 1 + offset }))
   let isOrdered = true
   const paired = toolCallsOf(message).map((call): ToolMessage => {
     const found = left.findIndex(({ result }) => result.content.length === 1 && result.content[0]?.toolCallId === call.toolCallId)
@@ -74,7 +73,7 @@ function pair({ message, index, results, repairs }: Pairing): readonly ToolMessa
     if (found > 0) isOrdered = false
     return taken.result
   })
-  for (const { place } of left) repairs.push({ index: place, what: 'orphan-result-dropped' })
+  for (const { position } of left) repairs.push({ index: position, what: 'orphan-result-dropped' })
   if (!isOrdered) repairs.push({ index, what: 'results-reordered' })
   return paired
 }
