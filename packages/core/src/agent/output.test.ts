@@ -94,7 +94,7 @@ test('instructions of prepareStep keep those of the output', async () => {
 
 test('a choice of tools by prepareStep keeps the answer tool', async () => {
   const model = scriptedModel([{ calls: [call('final_answer', { city: 'Oslo' })] }])
-  await new Agent({ model, output: city, tools: [testTool('look'), testTool('drop')], prepareStep: () => ({ tools: ['look'] }) }).generate('go')
+  await new Agent({ model, output: city, tools: [testTool('look'), testTool('drop')], prepareStep: () => ({ activeTools: ['look'] }) }).generate('go')
   expect(model.requests[0]?.tools?.map(({ name }) => name)).toEqual(['look', 'final_answer'])
 })
 

@@ -7,7 +7,7 @@ import type { RunUsage } from './usage.ts'
 export interface StepPlan {
   readonly instructions?: string
   /** Names of the tools to offer; a call of another one is refused. Fewer tools change the prompt prefix, so the provider's cache misses once. */
-  readonly tools?: readonly string[]
+  readonly activeTools?: readonly string[]
   readonly toolChoice?: ToolChoice
 }
 

@@ -19,15 +19,19 @@ export interface KnownNames {
  * @throws {AgentError} `invalid-options` for the first unknown name, with the nearest known one.
  */
 export function checkNames(options: object, known: KnownNames): void {
-  const names = new Set(known.names)
-  for (const name of Object.keys(options)) if (!names.has(name)) throw unknownName(name, [...names], known)
+  const problem = findUnknownName(options, known)
+  if (problem !== undefined) throw new AgentError(problem, { code: 'invalid-options' })
 }
 
-function unknownName(name: string, names: readonly string[], { what, path = '', instead = {}, hint }: KnownNames): AgentError {
-  const nearest = Object.hasOwn(instead, name) ? instead[name] : nearestName(name, names)
-  const advice = nearest === undefined ? `The names are: ${names.join(', ')}.` : `Use \`${nearest.startsWith(path) ? nearest : `${path}${nearest}`}\`.`
+/** Says in a sentence or two which name of an options object is unknown and what to write instead; `undefined` when all are known. */
+export function findUnknownName(options: object, { names, what, path = '', instead = {}, hint }: KnownNames): string | undefined {
+  const known = [...names]
+  const name = Object.keys(options).find((candidate) => !known.includes(candidate))
+  if (name === undefined) return undefined
+  const nearest = Object.hasOwn(instead, name) ? instead[name] : nearestName(name, known)
+  const advice = nearest === undefined ? `The names are: ${known.join(', ')}.` : `Use \`${nearest.startsWith(path) ? nearest : `${path}${nearest}`}\`.`
   const rest = hint === undefined ? '' : ` ${hint}`
-  return new AgentError(`\`${path}${name.slice(0, 100)}\` is not ${what}. ${advice}${rest}`, { code: 'invalid-options' })
+  return `\`${path}${name.slice(0, 100)}\` is not ${what}. ${advice}${rest}`
 }
 
 /**

@@ -3,7 +3,9 @@ import type { PrepareStep, StepPlan, StepView } from '../contract/hooks.ts'
 import { isJsonObject, type Json } from '../contract/json.ts'
 import { user } from '../contract/messages.ts'
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../contract/model.ts'
+import { findUnknownName } from '../contract/options.ts'
 import { answerToolName } from '../contract/output.ts'
+import type { RunVersion } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import type { LoopRun } from './loop-run.ts'
 import { runHook } from './run-hook.ts'
@@ -18,7 +20,7 @@ export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
   const { agent, transcript } = run
   const plan = agent.prepareStep === undefined ? {} : await planStep(run, agent.prepareStep)
   const instructions = plan.instructions === undefined ? agent.instructions : joinInstructions(plan.instructions, agent.output?.instructions)
-  const tools = plan.tools === undefined ? agent.toolDefinitions : chosenTools(run, plan.tools)
+  const tools = plan.activeTools === undefined ? agent.toolDefinitions : chosenTools(run, plan.activeTools)
   const toolChoice = plan.toolChoice ?? agent.toolChoice
   return {
     ...(instructions !== undefined && { instructions }),
@@ -59,26 +61,39 @@ export function joinInstructions(instructions: string | undefined, added: string
 }
 
 async function planStep(run: LoopRun, prepareStep: PrepareStep): Promise<StepPlan> {
+  const { version } = run.operations
   const returned = await runHook(run, {
     id: makeOperationId({ type: 'prepare', step: run.transcript.currentStep }),
     option: 'prepareStep',
-    body: () => prepareStep(viewOf(run)),
+    body: async () => recordedPlan(await prepareStep(viewOf(run)), version),
   })
-  return returned === 'late' ? {} : readPlan(returned.value)
+  return returned === 'late' ? {} : readPlan(returned.value, version)
+}
+
+// A run that release 0.1.0 began records `activeTools` under the name that it had there: `tools`.
+function recordedPlan(plan: unknown, version: RunVersion): unknown {
+  if (version !== 1 || !isJsonObject(plan) || plan['activeTools'] === undefined) return plan
+  const { activeTools, ...others } = plan
+  return { ...others, tools: activeTools }
 }
 
 const toolChoices: readonly string[] = ['auto', 'none', 'required'] satisfies readonly ToolChoice[]
 
-function readPlan(value: Json): StepPlan {
+function readPlan(value: Json, version: RunVersion): StepPlan {
   if (value === null) return {}
-  const { instructions, tools, toolChoice, ...others }: Record<string, Json | undefined> = isJsonObject(value) ? value : { value }
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) refuse(`returned '${unknown}', which is none of instructions, tools and toolChoice`)
-  if (instructions !== undefined && typeof instructions !== 'string') refuse('returned instructions that are no text')
-  if (tools !== undefined && !isTextList(tools)) refuse('returned tools that are no list of names')
-  if (toolChoice !== undefined && !isToolChoice(toolChoice))
-    refuse(`returned toolChoice ${JSON.stringify(toolChoice)}, which is none of ${toolChoices.join(', ')}`)
-  return { ...(instructions !== undefined && { instructions }), ...(tools !== undefined && { tools }), ...(toolChoice !== undefined && { toolChoice }) }
+  if (!isJsonObject(value)) refuse('must return an object or undefined')
+  const toolsName = version === 1 ? 'tools' : 'activeTools'
+  const problem = findUnknownName(value, { names: ['instructions', toolsName, 'toolChoice'], what: 'part of a step plan', instead: { tools: 'activeTools' } })
+  if (problem !== undefined) refuse(`returned an unknown name: ${problem}`)
+  const { instructions, [toolsName]: activeTools, toolChoice }: Readonly<Record<string, Json | undefined>> = value
+  if (instructions !== undefined && typeof instructions !== 'string') refuse('must return `instructions` that are a string')
+  if (activeTools !== undefined && !isTextList(activeTools)) refuse(`must return \`${toolsName}\` that are a list of tool names`)
+  if (toolChoice !== undefined && !isToolChoice(toolChoice)) refuse(`must return a \`toolChoice\` that is one of ${toolChoices.join(', ')}`)
+  return {
+    ...(instructions !== undefined && { instructions }),
+    ...(activeTools !== undefined && { activeTools }),
+    ...(toolChoice !== undefined && { toolChoice }),
+  }
 }
 
 function isTextList(value: Json): value is readonly string[] {
@@ -90,7 +105,7 @@ function isToolChoice(value: Json): value is ToolChoice {
 }
 
 function refuse(problem: string): never {
-  throw new AgentError(`prepareStep ${problem}.`, { code: 'invalid-options', phase: 'loop' })
+  throw new AgentError(`prepareStep ${problem.replace(/\.$/, '')}.`, { code: 'invalid-options', phase: 'loop' })
 }
 
 function viewOf({ transcript: { messages, steps }, ledger: { usage } }: LoopRun): StepView {
@@ -100,7 +115,7 @@ function viewOf({ transcript: { messages, steps }, ledger: { usage } }: LoopRun)
 // The tool that takes the final answer is always offered: the instructions ask for it.
 function chosenTools({ agent: { toolDefinitions, tools } }: LoopRun, names: readonly string[]): readonly ToolDefinition[] {
   const unknown = names.find((name) => !tools.has(name))
-  if (unknown !== undefined) refuse(`names the tool '${unknown}', which the agent does not have`)
+  if (unknown !== undefined) refuse(`returned the tool '${unknown}', which the agent does not have`)
   const chosen = new Set([...names, answerToolName])
   return toolDefinitions.filter(({ name }) => chosen.has(name))
 }

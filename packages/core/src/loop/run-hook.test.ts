@@ -35,6 +35,19 @@ test('a decision is recorded as it was, though its object is used again', async 
   expect(plans).toMatchObject([{ value: { instructions: 'step 1' } }, { value: { instructions: 'step 2' } }])
 })
 
+test('a run that release 0.1.0 began records the tools of a step plan under their old name, and reads them there', async () => {
+  const model = scriptedModel(twoPayments)
+  const agent = new Agent({ model, tools: [payTool(), testTool('look')], prepareStep: () => ({ activeTools: ['pay'] }) })
+  const first = await agent.generate('go')
+  const oldPlan = { status: 'ok', value: { tools: ['pay'] } }
+  const records = stateIn(first).records.map((record) => (record['name'] === 'prepareStep' ? { ...record, output: oldPlan } : record))
+  const old = { ...stateIn(first), version: 1 as const, records }
+  const second = await agent.resume(old, { answers: { [openQuestion(first)]: approve() } }).result
+
+  expect(second.state?.records.flatMap(({ name, output }) => (name === 'prepareStep' ? [output] : []))).toEqual([oldPlan, oldPlan])
+  expect(model.requests.map(({ tools }) => tools?.map(({ name }) => name))).toEqual([['pay'], ['pay']])
+})
+
 test('a decision that was recorded is not asked for again', async () => {
   const asked: number[] = []
   const prepareStep = ({ steps }: { readonly steps: readonly unknown[] }) => {
@@ -52,11 +65,12 @@ test.each<[string, unknown]>([
   ['a value that is not JSON', { instructions: 1n }],
   ['an unknown field', { extra: 'x' }],
   ['a text', 'Be short.'],
-  ['instructions that are no text', { instructions: 5 }],
-  ['tools that are no list', { tools: 'look' }],
-  ['a tool that the agent does not have', { tools: ['fly'] }],
+  ['instructions that are not a string', { instructions: 5 }],
+  ['tools that are not a list', { activeTools: 'look' }],
+  ['a tool that the agent does not have', { activeTools: ['fly'] }],
+  ['tools under the name of release 0.1.0', { tools: ['look'] }],
   ['an unknown tool choice', { toolChoice: 'look' }],
-])('prepareStep may not decide %s', async (_, plan) => {
+])('prepareStep may not return %s', async (_, plan) => {
   const model = scriptedModel([])
   const error = await failureOf(new Agent({ model, tools: [testTool('look')], prepareStep: () => plan as never }).generate('go'))
 
@@ -90,14 +104,14 @@ test('a frozen error of prepareStep reaches the iterator', async () => {
 
 test('a tool that prepareStep withheld is not offered', async () => {
   const model = scriptedModel([{ text: 'ok' }])
-  await new Agent({ model, tools: [testTool('look'), testTool('drop')], prepareStep: () => ({ tools: ['look'] }) }).generate('go')
+  await new Agent({ model, tools: [testTool('look'), testTool('drop')], prepareStep: () => ({ activeTools: ['look'] }) }).generate('go')
   expect(model.requests[0]?.tools?.map(({ name }) => name)).toEqual(['look'])
 })
 
 test('a tool that prepareStep withheld is not run', async () => {
   const drop = recordingTool('drop')
   const model = scriptedModel([{ calls: [call('drop')] }, { text: 'ok' }])
-  const result = await new Agent({ model, tools: [testTool('look'), drop], prepareStep: () => ({ tools: ['look'] }) }).generate('go')
+  const result = await new Agent({ model, tools: [testTool('look'), drop], prepareStep: () => ({ activeTools: ['look'] }) }).generate('go')
 
   expect(drop.inputs).toEqual([])
   expect(result.steps[0]?.toolResults[0]).toMatchObject({ status: 'unknown-tool', text: expect.stringContaining('The tools are: look.') })
@@ -105,7 +119,7 @@ test('a tool that prepareStep withheld is not run', async () => {
 
 test('a request without tools has neither an empty list nor a tool choice', async () => {
   const model = scriptedModel([{ text: 'ok' }])
-  await new Agent({ model, tools: [testTool('look')], prepareStep: () => ({ tools: [], toolChoice: 'auto' }) }).generate('go')
+  await new Agent({ model, tools: [testTool('look')], prepareStep: () => ({ activeTools: [], toolChoice: 'auto' }) }).generate('go')
 
   expect(model.requests[0]).not.toHaveProperty('tools')
   expect(model.requests[0]).not.toHaveProperty('toolChoice')

@@ -41,7 +41,11 @@ function amountOf(input: Json): number {
   return Number((input as { readonly amount?: Json }).amount)
 }
 
-const plans = [{ instructions: 'Look first.', tools: ['look'], toolChoice: 'required' }, { tools: ['pay', 'look'], toolChoice: 'auto' }, undefined] as const
+const plans = [
+  { instructions: 'Look first.', activeTools: ['look'], toolChoice: 'required' },
+  { activeTools: ['pay', 'look'], toolChoice: 'auto' },
+  undefined,
+] as const
 
 const prepared = agentOf([look, pay, paid], (world) => ({
   prepareStep: ({ steps }) => {
