@@ -65,7 +65,7 @@ export type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from '.
 export { type FinishedEvent, finishedEvents, liveFilter } from './durability/read-run.ts'
 export type { RunRecord } from './durability/records.ts'
 export { createLimiter, type LimiterOptions } from './retry/limiter.ts'
-export type { Listener } from './run/event-channel.ts'
 export { Run } from './run/run.ts'
+export type { Listener } from './run/run-events.ts'
 export { checkMessages, findProblem } from './transcripts/check.ts'
 export { repairMessages, type TranscriptRepair } from './transcripts/repair.ts'

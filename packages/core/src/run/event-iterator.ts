@@ -18,18 +18,18 @@ export class EventIterator implements AsyncIterableIterator<RunEvent, undefined>
   readonly #queue: RunEvent[] = []
   readonly #waiters: Waiter[] = []
   readonly #drained: () => void
-  readonly #leave: () => void
+  readonly #cancel: () => void
   #head = 0
   #isEnded = false
   #error: AgentError | undefined
 
   /**
-   * @param drained - Called when everything that was there has been taken.
-   * @param leave - Called when the consumer leaves before the end.
+   * @param drained - Called when all waiting events were taken.
+   * @param cancel - Called when the consumer returns before the end.
    */
-  constructor(drained: () => void, leave: () => void) {
+  constructor(drained: () => void, cancel: () => void) {
     this.#drained = drained
-    this.#leave = leave
+    this.#cancel = cancel
   }
 
   /** Events that wait to be taken. */
@@ -73,13 +73,13 @@ export class EventIterator implements AsyncIterableIterator<RunEvent, undefined>
     })
   }
 
-  /** Leaving early aborts the run. */
+  /** A consumer that returns before the end aborts the run. */
   return(): Promise<Step> {
     const isEarly = !this.#isEnded
     this.#isEnded = true
     this.#error = undefined
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(done)
-    if (isEarly) this.#leave()
+    if (isEarly) this.#cancel()
     this.#clear()
     return Promise.resolve(done)
   }

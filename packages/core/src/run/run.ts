@@ -1,5 +1,5 @@
 import { AgentError, copyError } from '../contract/errors.ts'
-import type { RunEvent, RunEventBody, RunEventType } from '../contract/events.ts'
+import type { RunEvent, RunEventType } from '../contract/events.ts'
 import type { Json } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
 import type { RunResult, RunState, RunVersion } from '../contract/result.ts'
@@ -17,7 +17,7 @@ import { runLoop } from '../loop/run-loop.ts'
 import { describe } from '../support/describe.ts'
 import { newId } from '../support/hash.ts'
 import { allowManyListeners } from '../support/many-listeners.ts'
-import { EventChannel, type Listener } from './event-channel.ts'
+import { type Listener, RunEvents } from './run-events.ts'
 import { textStreamOf } from './text-stream.ts'
 
 /** What a run starts with, checked by the agent. */
@@ -48,7 +48,7 @@ export interface RunStart {
  */
 export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   readonly runId: string
-  readonly #channel: EventChannel
+  readonly #events: RunEvents
   readonly #controller = new AbortController()
   readonly #recordHost: RecordHost
   /** The record host, or an engine in its place. */
@@ -57,12 +57,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   readonly #start: RunStart
   readonly #input: readonly Message[]
   readonly #result: Promise<RunResult>
-  readonly #partial = { text: [] as string[], reasoning: [] as string[] }
   #journal: OpenRun | undefined
-  #seq = 0
   #isSettled = false
-  /** The number of the request under way, from 1; 0 between requests. */
-  #openAttempt = 0
 
   /** Made by `agent.stream()`. */
   constructor(start: RunStart) {
@@ -71,12 +67,12 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     this.runId = start.runId ?? newId()
     // The caller's list may grow later; the run keeps what it was given.
     this.#input = [...input]
-    this.#channel = new EventChannel((type, error) => this.#reportListener(type, error))
-    const emit = (event: RunEventBody): void => this.#emit(event)
+    this.#events = new RunEvents(this.runId, (type, error) => this.#reportListener(type, error))
+    const { emit, room } = this.#events
     const { signal } = this.#controller
     // Each call of a step listens to this signal: many are no leak.
     allowManyListeners(signal)
-    const host = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room: () => this.#channel.room() }
+    const host = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room }
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
     this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText }, input)
@@ -91,7 +87,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
    * @throws {AgentError} What broke, with the same result so far on `result`; `aborted` after an abort.
    */
   get result(): Promise<RunResult<Output>> {
-    this.#channel.consume()
+    this.#events.consume()
     // The output was checked by the very spec that `Output` comes from.
     return this.#result as Promise<RunResult<Output>>
   }
@@ -106,13 +102,13 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   /** Calls the listener for each event of the type. A listener that throws is contained and reported as a warning. */
   on<Type extends RunEventType>(type: Type, listener: Listener<Type>): this {
-    this.#channel.on(type, listener)
+    this.#events.on(type, listener)
     return this
   }
 
   /** Removes a listener. */
   off<Type extends RunEventType>(type: Type, listener: Listener<Type>): this {
-    this.#channel.off(type, listener)
+    this.#events.off(type, listener)
     return this
   }
 
@@ -129,7 +125,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
    * @throws {AgentError} `invalid-use` for a second one; what broke, after the `run-error` event.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<RunEvent> {
-    return this.#channel.iterate(() => this.abort(new DOMException('The iterator of the run was left.', 'AbortError')))
+    return this.#events.iterate(() => this.abort(new DOMException('The iterator of the run was left.', 'AbortError')))
   }
 
   async #drive(outer: AbortSignal | undefined): Promise<RunResult> {
@@ -142,7 +138,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
         outer.addEventListener('abort', forward, { once: true })
       }
       const { agent } = this.#loop
-      this.#emit({ type: 'run-start', step: 0, agent: agent.name, model: agent.model.id })
+      this.#events.emit({ type: 'run-start', step: 0, agent: agent.name, model: agent.model.id })
       await this.#open()
       const result = await runLoop(this.#loop)
       this.#host.checkCourse()
@@ -178,7 +174,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     if (changes.length === 0) return
     const warning = { code: 'definition-changed', message: `Since this run was recorded, its agent changed: ${changes.join(', ')}.` }
     this.#loop.notes.addWarning(warning)
-    this.#emit({ type: 'warning', step: 0, warning })
+    this.#events.emit({ type: 'warning', step: 0, warning })
     this.#host.refuseChanged(tools)
   }
 
@@ -197,8 +193,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   #finish(result: RunResult): RunResult {
     this.#isSettled = true
     const { status, stopReason, text, usage, cost, toolCalls } = result
-    this.#deliver({ type: 'run-end', step: 0, status, stopReason, text, usage, ...(cost && { cost }), toolCalls })
-    this.#channel.end()
+    this.#events.end({ type: 'run-end', step: 0, status, stopReason, text, usage, ...(cost && { cost }), toolCalls })
     return result
   }
 
@@ -211,58 +206,33 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
       error = new AgentError(`A defect ended the run: ${describe(defect)}.`, { code: 'internal', phase: 'loop', cause: thrown })
     }
     this.#isSettled = true
-    this.#deliver({ type: 'run-error', step: 0, error: error.toJSON() })
-    this.#channel.end(error)
+    this.#events.end({ type: 'run-error', step: 0, error: error.toJSON() }, error)
     return error
-  }
-
-  #emit(body: RunEventBody): void {
-    if (this.#isSettled) return
-    if (body.type === 'text-delta') this.#partial.text.push(body.delta)
-    else if (body.type === 'reasoning-delta') this.#partial.reasoning.push(body.delta)
-    else if (body.type === 'step-start' || body.type === 'step-retry') this.#forgetPartial()
-    if (body.type === 'attempt') this.#openAttempt = body.attempt
-    else if (body.type === 'message-end' || body.type === 'step-retry') this.#openAttempt = 0
-    this.#deliver(body)
-  }
-
-  #deliver(body: RunEventBody): void {
-    // Assigned, not copied: the error of a tool is not enumerable, and this is done for each delta.
-    const event = body as RunEventBody & { runId: string; seq: number }
-    event.runId = this.runId
-    event.seq = ++this.#seq
-    this.#channel.push(event)
-  }
-
-  #forgetPartial(): void {
-    this.#partial.text.length = 0
-    this.#partial.reasoning.length = 0
   }
 
   #reportListener(type: RunEventType, error: unknown): void {
     const warning = { code: 'listener-threw', message: `A listener of '${type}' threw: ${describe(error)}` }
     const isNew = this.#loop.notes.addWarning(warning)
     // A listener of warnings that throws must not report itself for ever.
-    if (isNew && type !== 'warning') this.#emit({ type: 'warning', step: this.#loop.transcript.currentStep, warning })
+    if (isNew && type !== 'warning') this.#events.emit({ type: 'warning', step: this.#loop.transcript.currentStep, warning })
   }
 
   #errorOf(thrown: unknown): AgentError {
     const isAborted = this.#controller.signal.aborted
-    const attempts = this.#openAttempt
+    const { attempt, shownText: text, shownReasoning: reasoningText } = this.#events
     if (isAborted) this.#chargeOpenWork()
     // A copy: an error that is shared must not carry the result of this run.
-    const error = isAborted ? abortError(this.#controller.signal.reason, attempts) : copyError(asAgentError(thrown), {})
+    const error = isAborted ? abortError(this.#controller.signal.reason, attempt) : copyError(asAgentError(thrown), {})
     const result = resultOf(this.#loop, { stopReason: isAborted ? 'aborted' : 'failed' })
-    const partial = { text: this.#partial.text.join(''), reasoningText: this.#partial.reasoning.join('') }
     const { records } = this.#host
-    const value = this.#withState({ ...result, ...partial }, isAborted || brokenRequest(records) !== undefined ? records : undefined)
+    const value = this.#withState({ ...result, text, reasoningText }, isAborted || brokenRequest(records) !== undefined ? records : undefined)
     return Object.defineProperty(error, 'result', { value, enumerable: false, configurable: true })
   }
 
   // An abort records nothing of what was under way, but its time and its request were spent.
   #chargeOpenWork(): void {
     this.#loop.ledger.addTime(this.#host.cutMs)
-    if (this.#openAttempt > 0) this.#loop.ledger.cutAttempt()
+    if (this.#events.attempt > 0) this.#loop.ledger.cutAttempt()
   }
 
   #withState(result: RunData, records: readonly RunRecord[] | undefined): RunResult {

@@ -2,8 +2,8 @@ import type { RunEvent } from '../contract/events.ts'
 import { textOf } from '../contract/messages.ts'
 
 /**
- * The text of a run alone. Where a broken answer may start again, text comes when its message is whole: a delta that was handed
- * out cannot be taken back.
+ * The text of a run. Where a broken reply may start again, text comes when its message is complete, because a delta that was
+ * delivered cannot be taken back.
  */
 export function textStreamOf(run: AsyncIterable<RunEvent>, mayRestart: boolean): AsyncIterable<string> {
   const textIn = (event: RunEvent): string => {
@@ -21,11 +21,11 @@ export function textStreamOf(run: AsyncIterable<RunEvent>, mayRestart: boolean):
           if (text !== '') return { value: text, done: false }
         }
       }
-      const leave = async (): Promise<IteratorResult<string, undefined>> => {
+      const cancel = async (): Promise<IteratorResult<string, undefined>> => {
         await events.return?.()
         return { value: undefined, done: true }
       }
-      return { next, return: leave }
+      return { next, return: cancel }
     },
   }
 }

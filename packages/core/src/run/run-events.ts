@@ -1,0 +1,179 @@
+import { EventEmitter } from 'eventemitter3'
+import { AgentError } from '../contract/errors.ts'
+import type { RunEvent, RunEventBody, RunEventOf, RunEventType } from '../contract/events.ts'
+import { EventIterator } from './event-iterator.ts'
+
+/** Events held until the first consumer comes, and events that the iterator may lag behind; then the run waits. */
+const maxHeldEvents = 256
+
+/** An async listener is fine: its rejection is contained like a throw, and nobody waits for it. */
+export type Listener<Type extends RunEventType> = (event: RunEventOf<Type>) => unknown
+
+type ReportListener = (type: RunEventType, error: unknown) => void
+
+/**
+ * The events of one run: numbers them, keeps what was shown of the current step, and delivers them to the consumers, which are
+ * listeners and one iterator. Events are held until the first consumer comes. A full hold and a lagging iterator give backpressure;
+ * listeners do not.
+ */
+export class RunEvents {
+  readonly #runId: string
+  readonly #reportListener: ReportListener
+  readonly #emitter = new EventEmitter()
+  /** By type and listener, the function that the emitter calls instead. */
+  #listeners: Map<RunEventType, Map<unknown, (event: RunEvent) => void>> | undefined
+  #seq = 0
+  readonly #held: RunEvent[] = []
+  #isHolding = true
+  #isDelivering = false
+  #iterator: EventIterator | undefined
+  #hasLost = false
+  #isEnded = false
+  #error: AgentError | undefined
+  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+  readonly #text: string[] = []
+  readonly #reasoning: string[] = []
+  #attempt = 0
+
+  /** @param reportListener - Called when a listener throws; the run continues. */
+  constructor(runId: string, reportListener: ReportListener) {
+    this.#runId = runId
+    this.#reportListener = reportListener
+  }
+
+  /** The number of the request that is under way, from 1; 0 between requests. */
+  get attempt(): number {
+    return this.#attempt
+  }
+
+  /** The text that was shown of the current step. */
+  get shownText(): string {
+    return this.#text.join('')
+  }
+
+  get shownReasoning(): string {
+    return this.#reasoning.join('')
+  }
+
+  /** Delivers an event; ignored after the end. Events that listeners cause come after it. */
+  readonly emit = (body: RunEventBody): void => {
+    if (this.#isEnded) return
+    this.#track(body)
+    this.#deliver(body)
+  }
+
+  /** Delivers the last event. The iterator then ends, or throws the error. */
+  end(last: RunEventBody, error?: AgentError): void {
+    this.#isEnded = true
+    this.#error = error
+    this.#deliver(last)
+    if (!this.#isHolding) this.#iterator?.end(error)
+    this.#releaseRoom()
+  }
+
+  /** `undefined` while consumers keep up; otherwise what to wait for before the next piece of work. */
+  readonly room = (): Promise<void> | undefined => {
+    const waiting = this.#isHolding ? this.#held.length : (this.#iterator?.size ?? 0)
+    return waiting >= maxHeldEvents && !this.#isEnded ? this.#waitForRoom() : undefined
+  }
+
+  on<Type extends RunEventType>(type: Type, listener: Listener<Type>): void {
+    const contained = (event: RunEvent): void => {
+      try {
+        // The emitter calls it only with events of this type.
+        const returned: unknown = listener(event as RunEventOf<Type>)
+        if (returned instanceof Promise) returned.catch((error: unknown) => this.#reportListener(type, error))
+      } catch (error) {
+        this.#reportListener(type, error)
+      }
+    }
+    this.off(type, listener)
+    this.#listeners ??= new Map()
+    const ofType = this.#listeners.get(type) ?? new Map<unknown, (event: RunEvent) => void>()
+    this.#listeners.set(type, ofType.set(listener, contained))
+    this.#emitter.on(type, contained)
+    this.consume()
+  }
+
+  off<Type extends RunEventType>(type: Type, listener: Listener<Type>): void {
+    const contained = this.#listeners?.get(type)?.get(listener)
+    if (contained === undefined) return
+    this.#emitter.off(type, contained)
+    this.#listeners?.get(type)?.delete(listener)
+  }
+
+  /**
+   * Returns the one iterator.
+   *
+   * @param cancel - Called when the consumer returns before the end.
+   * @throws {AgentError} `invalid-use` for a second one, or when events were delivered that it would have to show.
+   */
+  iterate(cancel: () => void): AsyncIterableIterator<RunEvent> {
+    if (this.#iterator !== undefined) {
+      throw new AgentError('A run has one iterator and it is taken. Use run.on(...) for more consumers.', { code: 'invalid-use' })
+    }
+    if (this.#hasLost) {
+      throw new AgentError('Events of this run were delivered before. Iterate in the same tick in which agent.stream() is called.', { code: 'invalid-use' })
+    }
+    this.#iterator = new EventIterator(() => this.#releaseRoom(), cancel)
+    this.consume()
+    return this.#iterator
+  }
+
+  /** Says that there is a consumer, even if only of the result: held events are delivered in the next microtask. */
+  consume(): void {
+    if (!this.#isHolding) return
+    queueMicrotask(() => {
+      if (!this.#isHolding) return
+      this.#isHolding = false
+      this.#deliverAll(this.#held.shift())
+      if (this.#isEnded) this.#iterator?.end(this.#error)
+      this.#releaseRoom()
+    })
+  }
+
+  #track(body: RunEventBody): void {
+    if (body.type === 'text-delta') this.#text.push(body.delta)
+    else if (body.type === 'reasoning-delta') this.#reasoning.push(body.delta)
+    else if (body.type === 'attempt') this.#attempt = body.attempt
+    else if (body.type === 'message-end' || body.type === 'step-retry') this.#attempt = 0
+    if (body.type !== 'step-start' && body.type !== 'step-retry') return
+    this.#text.length = 0
+    this.#reasoning.length = 0
+  }
+
+  #deliver(body: RunEventBody): void {
+    // Assigned, not copied: the error of a tool is not enumerable, and this runs for each delta.
+    const event = body as RunEventBody & { runId: string; seq: number }
+    event.runId = this.#runId
+    event.seq = ++this.#seq
+    if (this.#isHolding || this.#isDelivering) this.#held.push(event)
+    else this.#deliverAll(event)
+  }
+
+  #deliverAll(first: RunEvent | undefined): void {
+    this.#isDelivering = true
+    for (let event = first; event !== undefined; event = this.#held.shift()) {
+      this.#emitter.emit(event.type, event)
+      if (this.#iterator === undefined) this.#hasLost = true
+      else this.#iterator.push(event)
+    }
+    this.#isDelivering = false
+  }
+
+  #waitForRoom(): Promise<void> {
+    if (this.#room === undefined) {
+      let resolve = (): void => {}
+      const promise = new Promise<void>((resolved) => {
+        resolve = resolved
+      })
+      this.#room = { promise, resolve }
+    }
+    return this.#room.promise
+  }
+
+  #releaseRoom(): void {
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+}
