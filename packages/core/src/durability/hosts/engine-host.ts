@@ -7,8 +7,9 @@ import { describe } from '../../support/describe.ts'
 import { makeOperationKey, makeStepName } from '../operation-ids.ts'
 import { type RunRecord, runVersion } from '../records.ts'
 import { isOnce, type Replay } from '../replay.ts'
+import { withOrigin } from './batch.ts'
 import type { Engine, EngineStep } from './engine.ts'
-import { checkDecision, placed, replayOf } from './record-host.ts'
+import { checkDecision, replayOf } from './record-host.ts'
 import type { HostOptions, RunHost } from './run-host.ts'
 import { notStarted, RunningBodies } from './running-bodies.ts'
 
@@ -122,7 +123,7 @@ export class EngineHost implements RunHost {
     const waitedMs = started - startedAt
     const { room } = this.#options
     const emit: OperationContext['emit'] = (event) => {
-      if (!signal.aborted) this.#options.emit(placed(event, id, execution))
+      if (!signal.aborted) this.#options.emit(withOrigin(event, id, execution))
     }
     try {
       const output = await operation.run({ key: this.#keyOf(id), signal, waitedMs, emit, room })
