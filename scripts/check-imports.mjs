@@ -1,6 +1,7 @@
-// Holds the import directions. The two tables are the architecture; everything below them only reads imports.
+// Checks the import directions. The tables are the architecture; everything below them only reads imports.
 import { existsSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import { findCircles } from './imports/circles.mjs'
 import { finish, isTest, packageNames, projectFiles, readJson, readText, root, withoutComments } from './project-files.mjs'
 
 /** Package: the packages of ours that it may import. */
@@ -23,7 +24,6 @@ const testsMayAlsoImport = ['simulator', 'test-kit']
 const network = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls', 'node:dgram', 'undici', 'eventsource-parser']
 const adapters = 'packages/adapters/src'
 const core = 'packages/core/src'
-const coreFolders = ['agent', 'durability', 'loop', 'run', 'support'].map((folder) => `${core}/${folder}/`)
 
 /** Below each folder, what its sources may not import: modules, or folders. */
 const forbidden = [
@@ -31,13 +31,37 @@ const forbidden = [
   { below: `${adapters}/wire/`, imports: [`${adapters}/transport/`, ...network], because: 'wire is pure mapping and knows no HTTP' },
   { below: `${adapters}/profiles/`, imports: [`${adapters}/transport/`, `${adapters}/wire/`, ...network], because: 'profiles are data' },
   { below: `${adapters}/`, except: `${adapters}/transport/`, imports: network, because: 'only transport reaches the network' },
-  { below: `${core}/contract/`, imports: coreFolders, because: 'contract imports only itself' },
-  { below: `${core}/retry/`, imports: coreFolders.filter((folder) => !folder.endsWith('/support/')), because: 'retry imports only contract and support' },
-  { below: `${core}/transcripts/`, imports: coreFolders, because: 'transcripts imports only contract' },
   { below: `${core}/`, imports: network, because: 'core knows no HTTP' },
+  { below: `${core}/`, except: `${core}/loop/`, imports: [`${core}/loop/state/`], because: 'only the loop knows the state of a run' },
   { below: 'packages/tools/src/', imports: network, because: 'tools know no HTTP' },
   { below: 'packages/capstan/src/', imports: network, because: 'the network belongs to adapters and simulator' },
 ]
+
+/** Below each folder, the only folders of its package that its sources may import. */
+const confined = [
+  { below: `${core}/contract/`, to: [`${core}/contract/`], because: 'contract imports only itself' },
+  { below: `${core}/retry/`, to: [`${core}/retry/`, `${core}/contract/`, `${core}/support/`], because: 'retry imports only contract and support' },
+  { below: `${core}/transcripts/`, to: [`${core}/transcripts/`, `${core}/contract/`], because: 'transcripts imports only contract' },
+  { below: `${core}/support/`, to: [`${core}/support/`, `${core}/contract/`], because: 'support imports only contract' },
+]
+
+/** What only one place may contain. Comments and the names of modules do not count. */
+const owned = [
+  {
+    pattern: /(?<![\w-])steps\/|\/(?:tools|outcome|again|model)\/|\/(?:needs-approval|approval|question)\b/,
+    in: /^packages\/(?:core|durable|restate|dbos|capstan)\/src\//,
+    except: `${core}/durability/operation-ids.ts`,
+    because: 'only durability/operation-ids makes and reads ids of operations',
+  },
+  {
+    pattern: /(?<!const |let |readonly )\b[a-z]\w*\.\w+ (?:[-+*/]|\?\?|\|\||&&)?= |\b[a-z]\w*\.\w+(?:\+\+|--)/,
+    in: /^packages\/core\/src\/loop\/(?!state\/)/,
+    because: 'only loop/state changes the state of a run',
+  },
+]
+
+/** Groups of files that import each other and are still to be untangled. */
+const knownCircles = [['approvals', 'outcomes', 'run-tools'].map((name) => `${core}/loop/${name}.ts`).join(', ')]
 
 const statement = /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm
 const sideEffect = /^\s*import\s*['"]([^'"]+)['"]/gm
@@ -46,7 +70,7 @@ const call = /\b(?:import|require|require\.resolve|import\.meta\.resolve|vi\.moc
 const mayCompute = ['packages/capstan/src/cli/choose-agent.ts']
 const computed = /(?<![.\w])import\s*\(\s*(?!['"\s])/
 
-const problems = [...packageNames().flatMap(checkManifest), ...projectFiles().flatMap(checkFile)]
+const problems = [...packageNames().flatMap(checkManifest), ...projectFiles().flatMap(checkFile), ...packageNames().flatMap(checkCircles)]
 finish(problems)
 
 function checkManifest(name) {
@@ -71,7 +95,27 @@ function checkFile(path) {
   const source = { path, name, isTest: isTest(path), allowed: directions[name ?? 'examples'] ?? [] }
   const found = specifiersOf(text).flatMap((specifier) => judge(source, specifier).map((problem) => `${path}: imports '${specifier}': ${problem}`))
   if (computed.test(text) && !source.isTest && !mayCompute.includes(path)) found.push(`${path}: imports a computed name; write the module's name out`)
-  return found
+  return source.isTest ? found : [...found, ...checkOwned(path, text)]
+}
+
+function checkOwned(path, text) {
+  const rules = owned.filter((rule) => rule.in.test(path) && rule.except !== path)
+  if (rules.length === 0) return []
+  const lines = [statement, sideEffect, call].reduce((rest, pattern) => rest.replace(pattern, ''), text).split('\n')
+  return rules.flatMap(({ pattern, because }) => lines.flatMap((line) => (pattern.test(line) ? [`${path}: '${line.trim()}': ${because}`] : [])))
+}
+
+/** Circles of files of one package, whatever they import of each other: values or types. */
+function checkCircles(name) {
+  const sources = projectFiles().filter((path) => path.startsWith(`packages/${name}/src/`) && path.endsWith('.ts') && !isTest(path))
+  const importsOf = (path) =>
+    specifiersOf(withoutComments(readText(path)))
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => posix.join(posix.dirname(path), specifier))
+  return findCircles(sources, importsOf)
+    .map((files) => files.join(', '))
+    .filter((files) => !knownCircles.includes(files))
+    .map((files) => `these files import each other in a circle: ${files}`)
 }
 
 function specifiersOf(text) {
@@ -98,9 +142,10 @@ function judgePackage({ path, name, isTest: inTest, allowed }, specifier, target
 
 function judgeFolder({ path, isTest: inTest }, target) {
   if (inTest) return []
-  return forbidden
-    .filter(({ below, except, imports }) => path.startsWith(below) && !(except && path.startsWith(except)) && imports.some((item) => isWithin(target, item)))
-    .map(({ because }) => because)
+  const isForbidden = ({ below, except = '', imports }) =>
+    path.startsWith(below) && !(except && path.startsWith(except)) && imports.some((item) => isWithin(target, item))
+  const leaves = ({ below, to }) => path.startsWith(below) && target.startsWith('packages/') && !to.some((folder) => target.startsWith(folder))
+  return [...forbidden.filter(isForbidden), ...confined.filter(leaves)].map(({ because }) => because)
 }
 
 function isWithin(target, item) {
