@@ -1,15 +1,15 @@
 import { AgentError } from '../contract/errors.ts'
 import { resolveLimits } from '../contract/limits.ts'
 import type { Model, ModelTraits, ToolDefinition } from '../contract/model.ts'
-import { answerToolName, chooseOutputMode, isOutputSpec, type OutputMode, type OutputSpec, outputInstructions, type SchemaReader } from '../contract/output.ts'
+import { chooseOutputMode, isOutputSpec, type OutputMode, type OutputSpec, outputInstructions, outputToolName, type SchemaReader } from '../contract/output.ts'
 import type { StandardSchema } from '../contract/standard-schema.ts'
 import type { Tool } from '../contract/tool.ts'
 import { arePrices } from '../contract/usage.ts'
 import type { LoopAgent, LoopOutput } from '../loop/loop-agent.ts'
 import { joinInstructions } from '../loop/prepare-step.ts'
 import type { AgentOptions } from './agent-options.ts'
-import { answerTool } from './answer-tool.ts'
 import { modelsOf, sharedTraits } from './model-chain.ts'
+import { outputTool } from './output-tool.ts'
 import { indexTools } from './tool-set.ts'
 
 /**
@@ -26,7 +26,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
     const traits = sharedTraits(models)
     const spec = options.output && readOutput(options.output, readSchema)
     const output = spec && resolveOutput(spec, options.outputMode, { traits, own })
-    const tools = output?.mode === 'tool' ? new Map([...indexTools([...own.values()], 1), [answerToolName, answerTool(output.spec)]]) : own
+    const tools = output?.mode === 'tool' ? new Map([...indexTools([...own.values()], 1), [outputToolName, outputTool(output.spec)]]) : own
     return {
       name,
       model: models[0],

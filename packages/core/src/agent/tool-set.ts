@@ -1,5 +1,5 @@
 import { AgentError } from '../contract/errors.ts'
-import { answerToolName } from '../contract/output.ts'
+import { outputToolName } from '../contract/output.ts'
 import type { Tool, ToolEffect } from '../contract/tool.ts'
 
 /** DeepSeek, Moonshot and Evolink document the same limit. */
@@ -77,7 +77,7 @@ function checkDistinct(name: string, seen: Map<string, string>): void {
  */
 export function checkToolName(name: unknown): asserts name is string {
   if (typeof name !== 'string') throw refusedTool(`A tool has no name: at /name, expected a string, found ${kindOf(name)}.`)
-  const isReserved = name in Object.prototype || name === answerToolName
+  const isReserved = name in Object.prototype || name === outputToolName
   if (/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(name) && !isReserved) return
   const rule = isReserved ? 'a name that is not reserved' : '1 to 64 letters, digits, "_" or "-", the first a letter or "_"'
   throw refusedTool(`Tool ${JSON.stringify(name.slice(0, 100))}: at /name, expected ${rule}. Use, for example, "${suggestName(name)}".`)
@@ -102,7 +102,7 @@ function suggestName(name: string): string {
     .replace(/^[^A-Za-z]+|_+$/g, '')
     .slice(0, 64)
   if (cleaned === '') return 'my_tool'
-  return cleaned in Object.prototype || cleaned === answerToolName ? `my_${cleaned}` : cleaned
+  return cleaned in Object.prototype || cleaned === outputToolName ? `my_${cleaned}` : cleaned
 }
 
 function kindOf(value: unknown): string {

@@ -39,7 +39,7 @@ export function isOutputSpec<Output>(output: OutputSpec<Output> | StandardSchema
 export type OutputMode = 'native' | 'json' | 'tool' | 'text'
 
 /** Name of the tool that takes the answer in mode `tool`. */
-export const answerToolName = 'final_answer'
+export const outputToolName = 'final_answer'
 
 /** The best mode that a model's endpoint has: with tools of the agent's own, the answer is a tool too. */
 export function chooseOutputMode(traits: ModelTraits, hasTools: boolean): OutputMode {
@@ -50,7 +50,7 @@ export function chooseOutputMode(traits: ModelTraits, hasTools: boolean): Output
 
 /** What is added to the instructions. */
 export function outputInstructions(mode: OutputMode, schema: JsonObject): string {
-  if (mode === 'tool') return `Give your final answer by calling the tool ${answerToolName}, once, when you have it. Do not give it as text.`
+  if (mode === 'tool') return `Give your final answer by calling the tool ${outputToolName}, once, when you have it. Do not give it as text.`
   return `Answer with one JSON object and nothing else: no code fence, no words around it. It must fit this JSON Schema:\n${JSON.stringify(schema)}`
 }
 

@@ -2,7 +2,7 @@ import { parseExactly, stringAdvice } from '../contract/exact-json.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
 import { type ToolCallPart, type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
-import { answerToolName } from '../contract/output.ts'
+import { outputToolName } from '../contract/output.ts'
 import type { Tool } from '../contract/tool.ts'
 import { type CallPosition, makeOperationId } from '../durability/operation-ids.ts'
 import type { LoopRun } from './loop-run.ts'
@@ -57,7 +57,7 @@ export function checkCalls(run: LoopRun, { request, reply }: StepReply, callsKey
 
 /** Giving the final answer by a call is no use of a tool. */
 export function countsAsCall(tool: Tool<never>): boolean {
-  return tool.name !== answerToolName
+  return tool.name !== outputToolName
 }
 
 /** Makes the result of a call. */

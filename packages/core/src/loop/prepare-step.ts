@@ -4,7 +4,7 @@ import { isJsonObject, type Json } from '../contract/json.ts'
 import { user } from '../contract/messages.ts'
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../contract/model.ts'
 import { findUnknownName } from '../contract/options.ts'
-import { answerToolName } from '../contract/output.ts'
+import { outputToolName } from '../contract/output.ts'
 import type { RunVersion } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import type { LoopRun } from './loop-run.ts'
@@ -116,7 +116,7 @@ function viewOf({ transcript: { messages, steps }, ledger: { usage } }: LoopRun)
 function chosenTools({ agent: { toolDefinitions, tools } }: LoopRun, names: readonly string[]): readonly ToolDefinition[] {
   const unknown = names.find((name) => !tools.has(name))
   if (unknown !== undefined) refuse(`returned the tool '${unknown}', which the agent does not have`)
-  const chosen = new Set([...names, answerToolName])
+  const chosen = new Set([...names, outputToolName])
   return toolDefinitions.filter(({ name }) => chosen.has(name))
 }
 

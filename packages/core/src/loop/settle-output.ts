@@ -3,7 +3,7 @@ import type { Json } from '../contract/json.ts'
 import { textOf, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
 import type { Operation } from '../contract/operations.ts'
-import { answerToolName, type OutputCheck, readJsonText } from '../contract/output.ts'
+import { type OutputCheck, outputToolName, readJsonText } from '../contract/output.ts'
 import type { RunStep } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import { findTool } from './check-calls.ts'
@@ -35,7 +35,7 @@ export async function settleReply(run: LoopRun, reply: ModelReply, results: RunS
     })
   }
   run.transcript.countRejectedOutput()
-  const how = output.mode === 'tool' ? `Call ${answerToolName} with a corrected answer.` : 'Answer again with the corrected JSON object and nothing else.'
+  const how = output.mode === 'tool' ? `Call ${outputToolName} with a corrected answer.` : 'Answer again with the corrected JSON object and nothing else.'
   run.transcript.addNotice(`${check.message} ${how}`)
   return 'continue'
 }
@@ -49,7 +49,7 @@ export async function settleClosingReply(run: LoopRun, reply: ModelReply): Promi
 }
 
 function outputCallsIn(run: LoopRun, { message }: ModelReply): readonly { readonly index: number; readonly inputText: string }[] {
-  return toolCallsOf(message).flatMap(({ toolName, inputText }, index) => (findTool(run, toolName)?.name === answerToolName ? [{ index, inputText }] : []))
+  return toolCallsOf(message).flatMap(({ toolName, inputText }, index) => (findTool(run, toolName)?.name === outputToolName ? [{ index, inputText }] : []))
 }
 
 // Checking runs code of the caller's schema, so it is an operation.

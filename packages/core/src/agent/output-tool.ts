@@ -1,12 +1,12 @@
 import type { Json } from '../contract/json.ts'
-import { answerToolName, type OutputSpec } from '../contract/output.ts'
+import { type OutputSpec, outputToolName } from '../contract/output.ts'
 import type { Tool } from '../contract/tool.ts'
 
-/** The tool that takes the final answer: it checks the answer and does nothing else. */
-export function answerTool(spec: OutputSpec): Tool {
+/** The tool that takes the output in mode `tool`: it checks the output and does nothing else. */
+export function outputTool(spec: OutputSpec): Tool {
   const check = async (input: Json) => await spec.parse(input)
   return {
-    name: answerToolName,
+    name: outputToolName,
     description: 'Takes the final answer. Call it once, when you have the whole answer, instead of answering in text.',
     inputSchema: spec.schema,
     effect: 'read',
