@@ -20,6 +20,7 @@ const modelOptions = {
 const allOptions = {
   ...modelOptions,
   quiet: { type: 'boolean' },
+  full: { type: 'boolean' },
   agent: { type: 'string' },
   json: { type: 'boolean' },
   jsonl: { type: 'boolean' },
@@ -43,6 +44,8 @@ export interface RunArguments {
   readonly limits: { readonly steps?: number; readonly toolCalls?: number; readonly tokens?: number; readonly durationMs?: number }
   readonly output: OutputForm
   readonly quiet: boolean
+  /** Cuts no line. */
+  readonly full: boolean
   /** An agent of the user: `./file.js#name`. */
   readonly agent: string | undefined
   /** The folder of the journal that records the run. */
@@ -72,6 +75,7 @@ export function parseRunArguments(command: 'run' | 'demo' | 'chat', args: readon
     limits: limitsOf(line),
     output: line.outputForm(),
     quiet: line.flag('quiet'),
+    full: line.flag('full'),
     agent,
     journal,
     runId,

@@ -1,69 +1,118 @@
 import { type Answers, type Approval, answer, approve, deny, type Json, type OutcomeAnswer, type PendingQuestion } from '@capstan/core'
-import { isJsonObject } from '@capstan/core/internal'
+import { type Asked, askedIn, askedLines, headOf } from './show-question.ts'
 import type { RunView } from './show-run.ts'
+import { columnsOf, type Output } from './terminal/output.ts'
+import { type ShownText, say } from './terminal/shown-text.ts'
 
-/** Reads one line from the person; `undefined` when there are no more. */
-export type ReadLine = (prompt: string) => Promise<string | undefined>
+/** How a person is asked. */
+export interface Dialogue {
+  readonly view: RunView
+  /** Where questions are shown. */
+  readonly output: Output
+  /** Waits until nobody types, and drops what was typed by now. */
+  discard(): Promise<void>
+  /** Drops lines that are waiting. */
+  drop(): void
+  /** Reads a line; `undefined` when the person has left. */
+  read(prompt: ShownText): Promise<string | undefined>
+}
 
-/** Asks a person about each open question, inline. Returns `undefined` when the person left. */
-export async function askPerson(questions: readonly PendingQuestion[], read: ReadLine, view: RunView): Promise<Answers | undefined> {
-  const answers: Record<string, Approval | OutcomeAnswer> = {}
+type Given = Approval | OutcomeAnswer
+/** What a word of the person does. `undefined`: the person has left. */
+type Action = () => Promise<Given | 'ask-again' | undefined>
+
+/** Asks a person about each pending question. Returns `undefined` when the person has left. */
+export async function askPerson(questions: readonly PendingQuestion[], dialogue: Dialogue): Promise<Answers | undefined> {
+  const answers: Record<string, Given> = {}
   for (const question of questions) {
-    const answer = await askOne(question, read, view)
-    if (answer === undefined) return undefined
-    answers[question.id] = answer
+    const given = await new OneQuestion(askedIn(question), dialogue).settle()
+    if (given === undefined) return undefined
+    answers[question.id] = given
   }
   return answers
 }
 
-async function askOne({ about }: PendingQuestion, read: ReadLine, view: RunView): Promise<Approval | OutcomeAnswer | undefined> {
-  const { type, toolName, input, question = null }: Readonly<Record<string, Json>> = isJsonObject(about) ? about : {}
-  const call = `${String(toolName)} ${JSON.stringify(input ?? null)}`
-  if (type === 'outcome') {
-    view.note(`It is not known whether this call was done: ${call}`, 'yellow')
-    return await choose(read, 'done, failed or again? (d/f/a) ', { d: askOutput, f: askFailure, a: async () => ({ repeat: true }) })
-  }
-  if (type === 'question') {
-    view.note(`Asked before this call: ${call}`, 'yellow')
-    const words = await read(`${typeof question === 'string' ? question : JSON.stringify(question)} `)
-    return words === undefined ? undefined : answer(words)
-  }
-  view.note(`This call needs your approval: ${call}`, 'yellow')
-  return await choose(read, 'run it? yes, no or edit the input (y/n/edit) ', { y: async () => approve(), n: askReason, e: askInput })
-}
+/** One question to a person. Until the call was shown completely, no word runs it. */
+class OneQuestion {
+  readonly #asked: Asked
+  readonly #dialogue: Dialogue
+  #edited: { readonly input: Json } | undefined
+  #isComplete = false
 
-type Choices = Readonly<Record<string, (read: ReadLine) => Promise<Approval | OutcomeAnswer | undefined>>>
+  constructor(asked: Asked, dialogue: Dialogue) {
+    this.#asked = asked
+    this.#dialogue = dialogue
+  }
 
-async function choose(read: ReadLine, prompt: string, choices: Choices): Promise<Approval | OutcomeAnswer | undefined> {
-  for (;;) {
-    const line = await read(prompt)
+  async settle(): Promise<Given | undefined> {
+    await this.#dialogue.discard()
+    this.#show(false)
+    for (;;) {
+      const actions = this.#actions()
+      const action = await this.#choose(actions)
+      const given = action === undefined ? undefined : await action()
+      if (given !== 'ask-again') return given
+    }
+  }
+
+  /** The words that a person may type now. */
+  #actions(): Readonly<Record<string, Action>> {
+    const { type } = this.#asked
+    const ifComplete = <Actions>(actions: Actions): Actions | { readonly full: Action } => (this.#isComplete ? actions : { full: async () => this.#show(true) })
+    const no: Action = async () => deny((await this.#dialogue.read(say`Reason, for the model (may be empty): `))?.trim() || undefined)
+    if (type === 'outcome') {
+      const done: Action = async () => this.#askText(say`Output of the call: `, (output) => ({ output }))
+      const failed: Action = async () => this.#askText(say`What failed: `, (text) => ({ failed: text }))
+      return { done, failed, ...ifComplete({ again: async () => ({ repeat: true }) as const }) }
+    }
+    if (type === 'question') return { ...ifComplete({ answer: async () => this.#askText(say`Your answer: `, answer) }), no }
+    return { ...ifComplete({ yes: async () => approve(this.#edited?.input) }), no, edit: async () => this.#edit() }
+  }
+
+  async #choose(actions: Readonly<Record<string, Action>>): Promise<Action | undefined> {
+    const words = Object.keys(actions).join(', ')
+    for (;;) {
+      this.#dialogue.drop()
+      const line = await this.#dialogue.read(say`${this.#asked.type === 'outcome' ? 'What became of it?' : 'Run it?'} (${words}) `)
+      if (line === undefined) return undefined
+      const word = line.trim()
+      if (Object.hasOwn(actions, word)) return actions[word]
+      this.#dialogue.view.lines([say`Type one of these words: ${words}.`])
+    }
+  }
+
+  async #askText(prompt: ShownText, make: (text: string) => Given): Promise<Given | undefined> {
+    const text = await this.#dialogue.read(prompt)
+    return text === undefined ? undefined : make(text)
+  }
+
+  async #edit(): Promise<'ask-again' | undefined> {
+    const line = await this.#dialogue.read(say`New input, as JSON on one line: `)
     if (line === undefined) return undefined
-    const letter = line.trim().toLowerCase().slice(0, 1)
-    const chosen = Object.hasOwn(choices, letter) ? await choices[letter]?.(read) : undefined
-    if (chosen !== undefined) return chosen
+    try {
+      // JSON.parse returns JSON.
+      this.#edited = { input: JSON.parse(line) as Json }
+    } catch (error) {
+      this.#dialogue.view.lines([say`The input is unchanged: what you typed is not JSON (${error instanceof Error ? error.message : 'invalid'}).`])
+      return 'ask-again'
+    }
+    return this.#show(false)
   }
-}
 
-async function askReason(read: ReadLine): Promise<Approval> {
-  const reason = await read('reason (may be empty) ')
-  return deny(reason?.trim() || undefined)
-}
-
-async function askOutput(read: ReadLine): Promise<OutcomeAnswer> {
-  return { output: (await read('its output ')) ?? '' }
-}
-
-async function askFailure(read: ReadLine): Promise<OutcomeAnswer> {
-  return { failed: (await read('what failed ')) ?? '' }
-}
-
-// What is no JSON is no input: the question is asked again.
-async function askInput(read: ReadLine): Promise<Approval | undefined> {
-  const line = await read('input as JSON ')
-  try {
-    // JSON.parse returns JSON.
-    return line === undefined ? undefined : approve(JSON.parse(line) as Json)
-  } catch {
-    return undefined
+  #show(isFull: boolean): 'ask-again' {
+    const { output, view } = this.#dialogue
+    const versions = this.#edited === undefined ? 1 : 2
+    const lines = isFull ? Number.POSITIVE_INFINITY : Math.max(6, Math.floor(((output.rows || 24) - 8) / versions))
+    const asked = askedLines(this.#asked, { columns: columnsOf(output), lines })
+    const edited = this.#edited === undefined ? undefined : askedLines({ ...this.#asked, ...this.#edited }, { columns: columnsOf(output), lines })
+    this.#isComplete = !asked.isCut && edited?.isCut !== true
+    view.lines([headOf(this.#asked)], 'yellow')
+    view.lines(asked.lines)
+    if (edited !== undefined) {
+      view.lines([say`You changed it to:`], 'yellow')
+      view.lines(edited.lines)
+    }
+    if (!this.#isComplete) view.lines([say`Not everything is shown. To see all of it, type: full`], 'yellow')
+    return 'ask-again'
   }
 }

@@ -1,118 +1,134 @@
-import { createInterface } from 'node:readline'
-import { type Agent, AgentError, type Message, type Run, user } from '@capstan/core'
+import { type Agent, AgentError, type Message, type Run, type RunResult, user } from '@capstan/core'
 import { parseRunArguments } from './arguments.ts'
-import { askPerson, type ReadLine } from './ask-person.ts'
+import { askPerson } from './ask-person.ts'
 import { chooseAgent } from './choose-agent.ts'
 import { UsageError } from './command-line.ts'
-import { exitCodes } from './exit-codes.ts'
-import type { Host } from './host.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import type { Host, StopCause } from './host.ts'
+import { askedIn, askedLines, headOf } from './show-question.ts'
 import { RunView } from './show-run.ts'
+import { stopRun } from './stop-run.ts'
 import { summarise } from './summary.ts'
+import { LineReader } from './terminal/line-reader.ts'
+import { say } from './terminal/shown-text.ts'
 
-const prompt = 'you> '
-const chatHelp = 'Commands: /help, /clear (forget the conversation), /quit. Ctrl-C stops an answer; at the prompt it leaves.'
+const help = say`Commands: /help, /clear (forget the conversation), /quit. Ctrl-C stops an answer; at the prompt it ends the chat.`
 
 /** `capstan chat`: a conversation, line by line. Also works with lines from a pipe. */
 export async function chatCommand(words: readonly string[], host: Host): Promise<number> {
   const args = parseRunArguments('chat', words)
   if (args.words.length > 0) throw new UsageError(`chat takes no words, but got '${args.words[0]}'. To ask one question: capstan run "…"`)
-  const chosen = await chooseAgent({ command: 'chat', args, env: host.env })
-  const view = new RunView(host, { quiet: args.quiet, answers: true })
+  const { agent, note, close } = await chooseAgent({ command: 'chat', args, env: host.env })
+  const view = new RunView(host, { quiet: args.quiet, answers: true, full: args.full })
   try {
-    if (chosen.note !== undefined) view.note(chosen.note, 'yellow')
-    if (host.stdin.isTTY) view.note(chatHelp)
-    return await converse({ agent: chosen.agent, view, host, modelId: chosen.modelId })
+    if (note !== undefined) view.note(note, 'yellow')
+    if (host.stdin.isTTY) view.note(help)
+    return await new Chat(agent, view, host).converse()
   } finally {
-    await chosen.close()
+    await close()
   }
 }
 
-interface Conversation {
-  readonly agent: Agent
-  readonly view: RunView
-  readonly host: Host
-  readonly modelId: string
-}
+/** A conversation: what was said so far, and the run that answers now. */
+class Chat {
+  readonly #agent: Agent
+  readonly #view: RunView
+  readonly #host: Host
+  readonly #reader: LineReader
+  #messages: readonly Message[] = []
+  #exitCode: number = exitCodes.finished
+  #run: Run | undefined
+  #isOver = false
 
-async function converse(conversation: Conversation): Promise<number> {
-  const { host } = conversation
-  const isTerminal = host.stdin.isTTY === true
-  // The prompt is no answer: it goes to stderr.
-  const lines = createInterface({ input: host.stdin, output: process.stderr, terminal: isTerminal })
-  const reader = lines[Symbol.asyncIterator]()
-  const read = async (prompt: string): Promise<string | undefined> => {
-    lines.setPrompt(prompt)
-    // Lines that wait already need no prompt, and there is nobody to read one at a pipe.
-    if (isTerminal) lines.prompt()
-    const { value, done } = await reader.next()
-    return done === true ? undefined : value
+  constructor(agent: Agent, view: RunView, host: Host) {
+    this.#agent = agent
+    this.#view = view
+    this.#host = host
+    this.#reader = new LineReader(host, () => this.#stop('interrupt'))
   }
-  const state: ChatState = { messages: [], exitCode: exitCodes.finished, stop: undefined, read }
-  const interrupt = (): void => (state.stop === undefined ? lines.close() : state.stop())
-  lines.on('SIGINT', interrupt)
-  const release = host.onInterrupt(interrupt)
-  try {
-    for (let line = await read(prompt); line !== undefined; line = await read(prompt)) {
-      if (!(await handleLine(line.trim(), state, conversation))) break
+
+  async converse(): Promise<number> {
+    const release = this.#host.onStop((cause) => this.#stop(cause))
+    try {
+      while (!this.#isOver) {
+        const line = await this.#reader.next(say`you> `)
+        if (line === undefined) break
+        await this.#handle(line.trim())
+      }
+    } finally {
+      this.#reader.close()
+      release()
     }
-  } finally {
-    lines.close()
-    release()
+    // A person who ends a conversation has seen how each answer ended; a script wants to know about the last one.
+    const isSeen = this.#reader.isTerminal && this.#exitCode !== exitCodes.paused
+    return isSeen ? exitCodes.finished : this.#exitCode
   }
-  // A person who leaves a conversation has not failed; a script wants to know about its last question.
-  return isTerminal ? exitCodes.finished : state.exitCode
-}
 
-interface ChatState {
-  messages: readonly Message[]
-  exitCode: number
-  /** Stops the answer that is under way. */
-  stop: (() => void) | undefined
-  readonly read: ReadLine
-}
-
-/** Returns false when the conversation is over. */
-async function handleLine(line: string, state: ChatState, conversation: Conversation): Promise<boolean> {
-  if (line === '/quit' || line === '/exit') return false
-  if (line === '') return true
-  if (line === '/clear') {
-    state.messages = []
-    conversation.view.note('Forgotten.')
-  } else if (line.startsWith('/')) {
-    conversation.view.note(line === '/help' ? chatHelp : `There is no command ${line}. ${chatHelp}`)
-  } else {
-    const answer = await answerTo([...state.messages, user(line)], state, conversation)
-    Object.assign(state, answer, { stop: undefined })
-  }
-  return true
-}
-
-interface ChatAnswer {
-  readonly messages: readonly Message[]
-  readonly exitCode: number
-}
-
-async function answerTo(input: readonly Message[], state: ChatState, { agent, view, modelId }: Conversation): Promise<ChatAnswer> {
-  const follow = async (run: Run) => {
-    state.stop = () => run.abort(new Error('interrupted'))
-    view.watch(run)
-    const result = await run.result
-    view.note(summarise(result, modelId))
-    state.stop = undefined
-    return result
-  }
-  try {
-    let result = await follow(agent.stream(input, { retryAfterText: 'restart' }))
-    while (result.status === 'paused' && result.state !== undefined) {
-      const answers = await askPerson(result.pending, state.read, view)
-      if (answers === undefined) return { messages: result.messages, exitCode: exitCodes.paused }
-      result = await follow(agent.resume(result.state, { answers, retryAfterText: 'restart' }))
+  #stop(cause: StopCause): void {
+    if (this.#run !== undefined) stopRun(this.#run, cause)
+    if (this.#run === undefined || cause !== 'interrupt') {
+      this.#isOver = true
+      this.#reader.close()
     }
-    return { messages: result.messages, exitCode: result.status === 'finished' ? exitCodes.finished : exitCodes.limit }
-  } catch (error) {
-    if (!AgentError.is(error)) throw error
-    view.fail(error)
-    // The question stays: the next answer can come back to it.
-    return { messages: error.result?.messages ?? input, exitCode: error.code === 'aborted' ? exitCodes.aborted : exitCodes.error }
+  }
+
+  async #handle(line: string): Promise<void> {
+    if (line === '/quit' || line === '/exit') this.#isOver = true
+    else if (line === '/clear') {
+      this.#messages = []
+      this.#view.note(say`The conversation is forgotten.`)
+    } else if (line.startsWith('/')) this.#view.note(line === '/help' ? help : say`There is no command ${line}. ${help}`)
+    else if (line !== '') await this.#answer([...this.#messages, user(line)])
+  }
+
+  async #answer(input: readonly Message[]): Promise<void> {
+    // When the run fails, the question stays: the next answer can come back to it.
+    this.#messages = input
+    try {
+      let result = await this.#follow(this.#agent.stream(input, { retryAfterText: 'restart' }))
+      while (result.status === 'paused' && result.state !== undefined) {
+        const answers = await this.#ask(result)
+        if (answers === undefined) break
+        result = await this.#follow(this.#agent.resume(result.state, { answers, retryAfterText: 'restart' }))
+      }
+      this.#isOver ||= result.status === 'paused'
+      this.#messages = result.messages
+      this.#exitCode = exitCodeOf(result)
+    } catch (error) {
+      if (!AgentError.is(error)) throw error
+      this.#view.fail(error)
+      this.#messages = error.result?.messages ?? input
+      this.#exitCode = error.code === 'aborted' ? exitCodes.aborted : exitCodes.error
+    }
+  }
+
+  async #follow(run: Run): Promise<RunResult> {
+    this.#run = run
+    this.#view.watch(run)
+    try {
+      const result = await run.result
+      this.#view.note(summarise(result))
+      return result
+    } finally {
+      this.#run = undefined
+    }
+  }
+
+  async #ask({ pending }: RunResult): Promise<Awaited<ReturnType<typeof askPerson>>> {
+    const { stderr } = this.#host
+    if (this.#reader.isTerminal && stderr.isTTY === true) {
+      const [view, reader] = [this.#view, this.#reader]
+      const discard = async (): Promise<void> => {
+        if (await reader.discard()) view.lines([say`(What was typed before this question was discarded.)`])
+      }
+      return await askPerson(pending, { view, output: stderr, discard, drop: () => reader.drop(), read: (prompt) => reader.next(prompt) })
+    }
+    for (const asked of pending.map(askedIn)) {
+      const room = { columns: Number.POSITIVE_INFINITY, lines: Number.POSITIVE_INFINITY }
+      this.#view.lines([headOf(asked), ...askedLines(asked, room).lines])
+    }
+    this.#view.lines([say`Nobody can be asked here, because stdin or stderr is not a terminal, so nothing was run. To answer later, record the run:`])
+    this.#view.lines([say`  capstan run --journal DIR, and then capstan runs`])
+    return undefined
   }
 }

@@ -4,13 +4,13 @@ import { Agent, type Tool } from '@capstan/core'
 import type { RunArguments } from './arguments.ts'
 import { chooseModel } from './choose-model.ts'
 import { UsageError } from './command-line.ts'
+import type { ShownText } from './terminal/shown-text.ts'
 
-/** An agent to run, and what has to be closed after it. */
+/** An agent, and what must be closed after the run. */
 export interface ChosenAgent {
   readonly agent: Agent
-  /** The model, for people; for an agent of the user's own, its name. */
-  readonly modelId: string
-  readonly note: string | undefined
+  /** Where its model runs, for people. */
+  readonly note: ShownText | undefined
   close(): Promise<void>
 }
 
@@ -20,30 +20,30 @@ export interface AgentChoice {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** The agent of the user's own, or one with the model and the tools that the options name. */
+/** The agent of the user, or one with the model and the tools that the options name. */
 export async function chooseAgent({ command, args, env }: AgentChoice): Promise<ChosenAgent> {
   if (args.agent !== undefined) {
     const agent = await loadAgent(args.agent)
-    return { agent, modelId: agent.name, note: undefined, close: async () => {} }
+    return { agent, note: undefined, close: async () => {} }
   }
   const { model, note, close } = await chooseModel({ args, env, offlineWithoutKey: command === 'demo' })
   const { limits, instructions } = args
   const agent = new Agent({ name: command, model, tools: await stockTools(args), limits, ...(instructions !== undefined && { instructions }) })
-  return { agent, modelId: model.id, note, close }
+  return { agent, note, close }
 }
 
 /**
- * Loads an agent of the user's own.
+ * Loads an agent of the user.
  *
- * @param place - `./file.js#name`: a module and the name of its export, `agent` by default.
- * @throws {UsageError} When there is no such module, or its export is no agent.
+ * @param location - `./file.js#name`: a module and the name of its export, `agent` by default.
+ * @throws {UsageError} When the module cannot be loaded, or its export is not an agent.
  */
-export async function loadAgent(place: string): Promise<Agent> {
-  const [, file = place, name = 'agent'] = /^(.*?)(?:#([^#]*))?$/.exec(place) ?? []
+export async function loadAgent(location: string): Promise<Agent> {
+  const [, file = location, name = 'agent'] = /^(.*?)(?:#([^#]*))?$/.exec(location) ?? []
   const exported = (await importModule(file))[name]
-  // It may come from another copy of the package, so that `instanceof` would say no.
+  // It may come from another copy of the package, where `instanceof` would be false.
   if (isAgent(exported)) return exported
-  throw new UsageError(`--agent ${place}: the module has no agent exported as '${name}'. Write: export const ${name} = new Agent({ … })`)
+  throw new UsageError(`--agent ${location}: the module has no agent exported as '${name}'. Write: export const ${name} = new Agent({ … })`)
 }
 
 async function importModule(file: string): Promise<Readonly<Record<string, unknown>>> {

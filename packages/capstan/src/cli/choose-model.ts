@@ -1,12 +1,13 @@
 import { type ChatSettings, deepseek, evolink, evolinkProfiles, moonshot, openaiCompatible } from '@capstan/adapters'
 import type { Model } from '@capstan/core'
 import type { RunArguments } from './arguments.ts'
+import { type ShownText, say } from './terminal/shown-text.ts'
 
-/** A model to run on, and what has to be closed after it. */
+/** A model, and what must be closed after the run. */
 export interface ChosenModel {
   readonly model: Model
   /** Where it runs, for people. */
-  readonly note: string | undefined
+  readonly note: ShownText | undefined
   close(): Promise<void>
 }
 
@@ -21,7 +22,7 @@ const defaultModel = 'kimi-k2-thinking'
 const defaultKeyVariable = 'EVOLINK_API_KEY'
 
 /**
- * Picks the endpoint: the offline model when asked for, or in a demo without any sign of an endpoint; else the real one.
+ * Chooses the offline model when it is requested, or in a demo when no option and no key names an endpoint; else the real model.
  *
  * @throws {AgentError} From the adapters, such as `missing-key`, on the first request.
  */
@@ -31,7 +32,7 @@ export async function chooseModel({ args, env, offlineWithoutKey }: ModelChoice)
   return { model: onlineModel(args), note: undefined, close: async () => {} }
 }
 
-/** What says which model of which endpoint. */
+/** The options that select a model and its endpoint. */
 export type ModelArguments = Pick<RunArguments, 'model' | 'baseURL' | 'apiKeyEnv'>
 
 const vendors: Readonly<Record<string, (id: string, settings: ChatSettings) => Model>> = { deepseek, moonshot, evolink }
@@ -56,10 +57,10 @@ export function onlineModel({ model: name = defaultModel, baseURL, apiKeyEnv }: 
 async function offlineModel(args: RunArguments): Promise<ChosenModel> {
   const { startSimulator } = await import('@capstan/simulator')
   const simulator = await startSimulator({ chunkDelayMs: 4 })
-  const reason = args.offline ? 'Offline, as asked' : `No key was found in ${defaultKeyVariable}, so this runs offline`
+  const reason = args.offline ? say`Offline, as requested` : say`No key was found in ${defaultKeyVariable}, so this runs offline`
   return {
     model: evolink(args.model ?? defaultModel, { baseURL: simulator.baseURL, apiKey: 'offline' }),
-    note: `${reason}: a local simulator answers, whose offline model is a rule-based stand-in and not a language model.`,
+    note: say`${reason}: a local simulator answers, whose offline model is a rule-based stand-in and not a language model.`,
     close: () => simulator.close(),
   }
 }

@@ -1,6 +1,6 @@
 import type { RunResult } from '@capstan/core'
 
-/** What the command tells the shell. */
+/** The exit codes of the command. */
 export const exitCodes = {
   finished: 0,
   error: 1,
@@ -10,7 +10,7 @@ export const exitCodes = {
   aborted: 130,
 } as const
 
-/** The exit code of a run that ended with a result. An unusable answer (truncated, filtered) is an error. */
+/** The exit code for a result. An unusable answer (truncated, filtered) is an error. */
 export function exitCodeOf({ status }: RunResult): number {
   return status === 'unusable' ? exitCodes.error : exitCodes[status]
 }

@@ -1,10 +1,12 @@
+import { type ShownText, say } from './terminal/shown-text.ts'
+
 /** The help text of the command: at most 80 columns. */
-export const helpText = `capstan: run an agent with tools from the command line.
+export const helpText: ShownText = say`capstan: run an agent with tools from the command line.
 
 Usage
   capstan run [options] "question"     answer on stdout, all else on stderr
   capstan run [options] < file         the question comes from stdin
-  capstan run [options] "words:" -     stdin takes the place of -
+  capstan run [options] "words:" -     stdin is inserted where - is
   capstan chat [options]               a conversation; Ctrl-C stops an answer
   capstan demo [options] ["question"]  run; without a key: the offline model
   capstan runs [command] [options]     recorded runs: list, decide, resume
@@ -23,10 +25,10 @@ Model (run, chat, demo)
                       or that of the vendor
   --offline           the simulator's offline model: no key, no network. It is
                       a rule-based stand-in, not a language model
-  --instructions TEXT instructions to the model
+  --instructions TEXT instructions for the model
 
-  --agent FILE#NAME   an agent of your own instead: the export of a module;
-                      default name: agent
+  --agent FILE#NAME   your own agent: the export of a module; default name:
+                      agent. The options above are not used with it
 
 Tools (run, chat, demo): calculator, dates, and files (read-only)
   --root DIR          the folder that the file tools may read; default .
@@ -41,22 +43,24 @@ Limits (run, chat, demo)
 Output (run, demo)
   --json              the result as one JSON object on stdout
   --jsonl             every event as a line of JSON on stdout
-  --quiet             nothing on stderr but errors
+  --quiet             only errors and questions on stderr
+  --full              cuts no line (also for chat, runs show, runs resume)
 
 Recording (run, demo)
-  --journal DIR       keeps the run, so that it survives a crash; the runs
-                      commands look into .capstan/runs unless told otherwise
-  --run-id ID         default random. With an id that is there the run goes on
+  --journal DIR       records the run, so that it survives a crash and can wait
+                      for a person. The runs commands read .capstan/runs unless
+                      --journal names another folder
+  --run-id ID         default random. A recorded run of this id is continued
 
 Runs (each takes --journal DIR and --json)
-  runs list
-  runs show ID
-  runs approve ID [QUESTION] [--input JSON] [--answer TEXT]
-  runs deny ID [QUESTION] [--reason TEXT]
-  runs outcome ID [QUESTION] --output TEXT | --failed TEXT | --again
-                      what became of a call that a crash cut off
+  runs list           broken records are listed as broken
+  runs show ID        with the ids of its questions; --full cuts nothing
+  runs approve ID QUESTION [--input JSON] [--answer TEXT]
+  runs deny ID QUESTION [--reason TEXT]
+  runs outcome ID QUESTION --output TEXT | --failed TEXT | --again
+                      what became of a call that a crash interrupted
   runs resume ID --agent FILE#NAME [--force] [--jsonl] [--quiet]
-                      --force takes it from an owner that is surely gone
+                      --force takes it from an owner that has surely ended
 
 Simulate
   --endpoint NAME     evolink (default), deepseek, moonshot, openrouter,
@@ -64,7 +68,7 @@ Simulate
   --port N            default 0, a free one. Its base URL is the first line
                       of stdout
   --api-key KEY       the only key that is accepted; default any
-  --fault FAULT       lay a fault over the answers, such as status:429 or
+  --fault FAULT       adds a fault to the replies, such as status:429 or
                       stall:first-event; may be repeated
   --chunk-delay MS    pause between the events of a stream; default 0
   --seed N            default 1
@@ -74,16 +78,18 @@ Verify (with --model, --base-url, --api-key-env as above)
                       default: the profile of the model
   --cases FILE        tool-call cases, a request body or {messages, tools} on
                       each line; default: a small built-in set
-  --reference FILE    results of another run: also compares when tools are
-                      called (F1)
+  --reference FILE    results of another run: compares when tools are called
+                      (F1)
   --save FILE         write the results of this run
-  --max-cases N       at most so many cases; default 100
+  --max-cases N       default 100
   --max-seconds N     for each request; default 120
-  --only probes|cases one of the two; default both
+  --min-accuracy N    least schema accuracy for exit code 0; default 0.95
+  --min-f1 N          least trigger F1 for exit code 0; default 0.73
+  --only probes|cases default both
   --json              everything as one JSON object on stdout
 
 Exit codes
   0 finished   1 error   2 usage   3 a limit was reached
-  4 paused, or the outcome of a call is unknown   130 aborted
+  4 paused or stopped, or the outcome of a call is unknown   130 aborted
   verify: 0 as expected   1 an endpoint that differs or fails   2 usage
 `

@@ -3,29 +3,24 @@ import { AgentError } from '@capstan/core'
 import { UsageError } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import { helpText } from './help.ts'
-import { type Host, processHost } from './host.ts'
+import type { Host } from './host.ts'
+import { ShownText, say } from './terminal/shown-text.ts'
 
 /** Runs a command line and returns the exit code. Commands are loaded when they are asked for. */
-export async function main(args: readonly string[], host: Host = processHost()): Promise<number> {
-  const [command, ...rest] = args
+export async function main(args: readonly string[], host: Host): Promise<number> {
   try {
-    if (command === undefined || command === 'help' || args.includes('--help') || args.includes('-h')) {
-      host.stdout.write(helpText)
-      return command === undefined ? exitCodes.usage : exitCodes.finished
-    }
-    return await dispatch(command, rest, host)
+    return await checkOutput(args, await dispatch(args, host), host)
   } catch (error) {
-    if (error instanceof UsageError) {
-      host.stderr.write(`capstan: ${error.message}\nTry: capstan --help\n`)
-      return exitCodes.usage
-    }
-    if (!AgentError.is(error)) throw error
-    host.stderr.write(`error (${error.code}): ${error.message}\n`)
-    return error.code === 'invalid-options' ? exitCodes.usage : exitCodes.error
+    return report(error, host)
   }
 }
 
-async function dispatch(command: string, rest: readonly string[], host: Host): Promise<number> {
+async function dispatch(args: readonly string[], host: Host): Promise<number> {
+  const [command, ...rest] = args
+  if (command === undefined || command === 'help' || args.includes('--help') || args.includes('-h')) {
+    host.stdout.write(helpText)
+    return command === undefined ? exitCodes.usage : exitCodes.finished
+  }
   switch (command) {
     case 'run':
     case 'demo':
@@ -41,15 +36,44 @@ async function dispatch(command: string, rest: readonly string[], host: Host): P
     case '--version':
     case '-v':
     case 'version':
-      host.stdout.write(`${version()}\n`)
+      host.stdout.write(say`${version()}\n`)
       return exitCodes.finished
     default:
       throw new UsageError(`there is no command '${command}'. The commands are run, chat, demo, runs, simulate, verify and help.`)
   }
 }
 
+/** Commands that work for their output: when nobody gets it, something was lost. */
+const workers = ['run', 'demo', 'chat', 'verify', 'runs resume']
+
+/** Corrects the exit code when stdout could not be written. A reader who has seen enough of a list is not an error. */
+async function checkOutput(args: readonly string[], code: number, { stdout, stderr }: Host): Promise<number> {
+  const failure = await stdout.flush?.()
+  const isClosed = failure?.code === 'EPIPE'
+  const isWorker = workers.some((command) => command === args[0] || command === args.slice(0, 2).join(' '))
+  if (failure === undefined || (isClosed && !isWorker)) return code
+  const what = isClosed ? 'the reader of stdout closed it before everything was written' : `stdout cannot be written: ${failure.message}`
+  stderr.write(say`error: ${what}. What is missing is lost, unless the run was recorded with --journal.\n`)
+  return code === exitCodes.finished ? exitCodes.error : code
+}
+
+function report(error: unknown, { stderr }: Host): number {
+  if (error instanceof UsageError) {
+    stderr.write(say`capstan: ${ShownText.prose(error.message)}\nFor help: capstan --help\n`)
+    return exitCodes.usage
+  }
+  if (AgentError.is(error)) {
+    stderr.write(say`error (${error.code}): ${ShownText.prose(error.message)}\n`)
+    return error.code === 'invalid-options' ? exitCodes.usage : exitCodes.error
+  }
+  const isSystemError = error instanceof Error && 'syscall' in error
+  const text = error instanceof Error ? (isSystemError ? error.message : (error.stack ?? error.message)) : String(error)
+  stderr.write(say`error${isSystemError ? '' : ' (internal, a defect of capstan or of the agent)'}: ${ShownText.prose(text)}\n`)
+  return exitCodes.error
+}
+
 function version(): string {
-  // The file is ours: it has a version.
+  // The manifest of this package has a version.
   const manifest = createRequire(import.meta.url)('../../package.json') as { readonly version: string }
   return manifest.version
 }

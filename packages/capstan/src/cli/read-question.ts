@@ -1,14 +1,14 @@
 import { UsageError } from './command-line.ts'
 import type { Host } from './host.ts'
 
-/** What a demo without words asks: two tools in parallel, and then a third that needs a result of the first two. */
+/** The question of a demo without words: it needs two tools in parallel, and then a third that uses a result of the first two. */
 export const demoQuestion = 'What is 18.5% of 1,240, and which date is 90 days after 2026-11-21? Then tell me the weekday of that date.'
 
-/** More than this is a mistake rather than a question. */
+/** A larger input is taken for a mistake. */
 const maxStdinBytes = 4 * 1_024 * 1_024
 
 /**
- * The question: the words, with `-` standing for stdin; stdin alone where there are no words.
+ * Reads the question: the words, where `-` means stdin, or stdin when there are no words.
  *
  * @throws {UsageError} When there is nothing to ask.
  */

@@ -1,74 +1,39 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { beforeAll, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { makeAgentFolder } from '../testing/agent-file.ts'
+import { capstan as command, type Ended, hasTerminal, Terminal } from '../testing/command.ts'
 
-const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
-const built = pathToFileURL(fileURLToPath(new URL('../../dist/index.js', import.meta.url))).href
-const folder = mkdtempSync(join(tmpdir(), 'capstan-runs-'))
-const agentFile = join(folder, 'agent.mjs')
+const { folder, agent: agentOf } = makeAgentFolder()
+const agent = agentOf('payer')
 
-// An agent of a user's own: it pays when a person approves, and its model answers from the messages.
-const source = `
-import { Agent, tool } from ${JSON.stringify(built)}
-const reply = (content, finishReason) => ({ type: 'reply', reply: { message: { role: 'assistant', content }, finishReason, atOutputLimit: false, usage: {}, response: {} } })
-const model = {
-  id: 'test/payer',
-  traits: { tools: true, toolChoices: [], candidates: 1 },
-  async *stream({ messages }) {
-    const last = messages.at(-1)
-    if (last.role === 'tool') yield [reply([{ type: 'text', text: 'Result: ' + last.content[0].text }], 'stop')]
-    else yield [reply([{ type: 'tool-call', toolCallId: 'c', toolName: 'pay_invoice', inputText: '{"amount":5}' }], 'tool-calls')]
-  },
-}
-const pay = tool({
-  name: 'pay_invoice', description: 'Pays.', needsApproval: true,
-  inputSchema: { type: 'object', properties: { amount: { type: 'number' } } },
-  execute: ({ amount }) => 'paid ' + amount,
-})
-export const payer = new Agent({ name: 'payer', model, tools: [pay] })
-export const crashing = new Agent({ name: 'payer', model, tools: [{ ...pay, needsApproval: false, run: () => process.kill(process.pid, 'SIGKILL') }] })
-export const asker = new Agent({ name: 'asker', model, tools: [{ ...pay, needsApproval: false, ask: () => 'From which account?', run: async (_, { answer }) => ({ status: 'ok', text: 'from ' + answer }) }] })
-export const careless = new Agent({ name: 'payer', model, tools: [{ ...pay, needsApproval: false }] })
-`
-
-beforeAll(() => writeFileSync(agentFile, source))
-
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
+/** Runs the command in the folder of the agents. */
+function capstan(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return command(args, { cwd: folder, env })
 }
 
-/** Runs the real command in a process of its own, in a folder of its own. */
-function capstan(args: readonly string[], stdin = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [cli, ...args], { cwd: folder })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk
-  })
-  child.stdin.end(stdin)
-  return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
-  })
-}
+const begin = (id: string, env: Readonly<Record<string, string>> = {}, name = 'payer'): Promise<Ended> =>
+  capstan(['run', agentOf(name), '--journal', '.capstan/runs', '--run-id', id, 'Pay it.'], env)
 
-const agent = `--agent=${agentFile}#payer`
-const begin = (id: string, more: readonly string[] = []) => capstan(['run', agent, '--journal', '.capstan/runs', '--run-id', id, ...more, 'Pay it.'])
+/** The id of the only pending question. */
+async function questionOf(id: string): Promise<string> {
+  const { stdout } = await capstan(['runs', 'show', '--json', '--', id])
+  return (JSON.parse(stdout) as { questions: { id: string }[] }).questions[0]?.id ?? ''
+}
 
 test('a run that waits for approval is listed, shown, approved and resumed, each in a process of its own', async () => {
   expect((await begin('a1')).code).toBe(4)
   expect((await capstan(['runs'])).stdout).toMatch(/^a1 {2}paused {2}1 step · 1 question /m)
   const shown = await capstan(['runs', 'show', 'a1'])
-  expect(shown.stdout).toContain('→ pay_invoice {"amount":5}')
-  expect(shown.stdout).toContain('capstan runs approve a1 steps/1/tools/0/approval')
+  const question = await questionOf('a1')
+  expect(shown.stdout).toMatch(/→ pay_invoice\n {2}amount: 5\n/)
+  expect(shown.stdout).toContain(`\n  capstan runs approve a1 ${question}\n`)
 
-  expect((await capstan(['runs', 'approve', 'a1'])).code).toBe(0)
+  expect(await capstan(['runs', 'approve', 'a1', question])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/call of pay_invoice:\n {2}input\.amount: 5\n/),
+  })
   expect((await capstan(['runs', 'list'])).stdout).toMatch(/^a1 {2}decided/m)
   expect(await capstan(['runs', 'resume', 'a1', agent])).toMatchObject({ code: 0, stdout: 'Result: paid 5\n' })
   // The result is recorded: asking for it again runs nothing.
@@ -77,24 +42,27 @@ test('a run that waits for approval is listed, shown, approved and resumed, each
 
 test('an approval may change the input, and a denial has its reason', async () => {
   await Promise.all([begin('e1'), begin('d1')])
-  await capstan(['runs', 'approve', 'e1', '--input', '{"amount":1}'])
+  const approved = await capstan(['runs', 'approve', 'e1', await questionOf('e1'), '--input', '{"amount":1}'])
+  expect(approved.stdout).toMatch(/input\.amount: 5\nIt will run with this input:\n {2}input\.amount: 1\n/)
+  expect((await capstan(['runs', 'show', 'e1'])).stdout).toMatch(/decision\.input\.amount: 1\n {2}"the model asked for"\.amount: 5\n/)
   expect((await capstan(['runs', 'resume', 'e1', agent, '--quiet'])).stdout).toBe('Result: paid 1\n')
 
-  const denied = await capstan(['runs', 'deny', 'd1', 'steps/1/tools/0/approval', '--reason', 'too much', '--json'])
+  const question = await questionOf('d1')
+  const denied = await capstan(['runs', 'deny', 'd1', question, '--reason', 'too much', '--json'])
   expect(JSON.parse(denied.stdout)).toMatchObject({ runId: 'd1', answer: { approve: false, reason: 'too much' } })
-  const second = await capstan(['runs', 'approve', 'd1', 'steps/1/tools/0/approval'])
+  const second = await capstan(['runs', 'approve', 'd1', question])
   expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('the first answer stays')])
   expect((await capstan(['runs', 'resume', 'd1', agent, '--quiet'])).stdout).toContain('too much')
 })
 
 test('a call that a crash cut off is not repeated: a person says what became of it', async () => {
-  const { code } = await capstan(['run', `--agent=${agentFile}#crashing`, '--journal', '.capstan/runs', '--run-id', 'u1', 'Pay it.'])
-  expect(code).toBeNull()
+  expect((await begin('u1', {}, 'crashing')).code).toBeNull()
   expect((await capstan(['runs', 'show', 'u1', '--json'])).stdout).toContain('"status": "unfinished"')
-  const careless = `--agent=${agentFile}#careless`
+  const careless = agentOf('careless')
   expect((await capstan(['runs', 'resume', 'u1', careless])).code).toBe(4)
-  expect((await capstan(['runs', 'show', 'u1'])).stdout).toContain('capstan runs outcome u1 steps/1/tools/0/outcome/1')
-  expect((await capstan(['runs', 'outcome', 'u1', '--output', 'paid by hand'])).code).toBe(0)
+  const question = await questionOf('u1')
+  expect((await capstan(['runs', 'show', 'u1'])).stdout).toContain(`capstan runs outcome u1 ${question} --output TEXT`)
+  expect((await capstan(['runs', 'outcome', 'u1', question, '--output', 'paid by hand'])).code).toBe(0)
   expect(await capstan(['runs', 'resume', 'u1', careless])).toMatchObject({ code: 0, stdout: 'Result: paid by hand\n' })
 })
 
@@ -105,9 +73,12 @@ test.each([
   [['runs', 'list', '--reason', 'x'], 'does not take --reason'],
   [['runs', 'resume', 'a1'], '--agent FILE#NAME'],
   [['runs', 'resume', 'a1', '--agent', './nowhere.js'], 'cannot be loaded'],
-  [['runs', 'resume', 'a1', `--agent=${agentFile}#none`], "no agent exported as 'none'"],
-  [['runs', 'outcome', 'a1'], 'one of --output'],
-  [['runs', 'approve', 'a1', '--input', '{'], 'not valid JSON'],
+  [['runs', 'resume', 'a1', agentOf('none')], "no agent exported as 'none'"],
+  [['runs', 'outcome', 'a1', 'q'], 'one of --output'],
+  [['runs', 'approve', 'a1', 'q', '--input', '{'], 'not valid JSON'],
+  [['runs', 'approve', 'a1'], 'needs the id of the question: capstan runs show a1'],
+  [['runs', 'deny', 'a1'], 'needs the id of the question'],
+  [['runs', 'outcome', 'a1', '--again'], 'needs the id of the question'],
   [['run', '--run-id', 'x', 'hi'], '--run-id needs --journal'],
   [['run', agent, '--offline', 'hi'], '--offline cannot be used with it'],
 ])('usage: %j', async (args, words) => {
@@ -120,24 +91,97 @@ test('a run that is not there is an error', async () => {
   expect((await capstan(['runs', '--journal', 'empty'])).stdout).toBe('No runs in empty.\n')
 })
 
-test('chat asks inline: yes, no with a reason, or another input', async () => {
-  const answers = ['Pay it.', 'what', 'y', 'Pay again.', 'n', 'no money', 'And again.', 'edit', '{bad', 'e', '{"amount":2}', ''].join('\n')
-  const { code, stdout, stderr } = await capstan(['chat', agent], answers)
-  const results = stdout.trim().split('\n')
-  expect(results).toEqual(['Result: paid 5', expect.stringContaining('no money'), 'Result: paid 2'])
-  expect(stderr.match(/needs your approval: pay_invoice/g)).toHaveLength(3)
-  expect(code).toBe(0)
+test('what a tool asks is answered on the command line', async () => {
+  await begin('q1', {}, 'asker')
+  expect((await capstan(['runs', 'show', 'q1'])).stdout).toMatch(/question \(19 characters\): "From which account\?"[\s\S]*--answer TEXT/)
+  await capstan(['runs', 'approve', 'q1', await questionOf('q1'), '--answer', 'seven'])
+  expect((await capstan(['runs', 'resume', 'q1', agentOf('asker'), '--quiet'])).stdout).toBe('Result: from seven\n')
 })
 
-test('what a tool asks is answered on the command line, or inline', async () => {
-  const asker = `--agent=${agentFile}#asker`
-  await capstan(['run', asker, '--journal', '.capstan/runs', '--run-id', 'q1', 'Pay it.'])
-  expect((await capstan(['runs', 'show', 'q1'])).stdout).toMatch(/From which account\?[\s\S]*--answer TEXT/)
-  await capstan(['runs', 'approve', 'q1', '--answer', 'seven'])
-  expect((await capstan(['runs', 'resume', 'q1', asker, '--quiet'])).stdout).toBe('Result: from seven\n')
-  expect((await capstan(['chat', asker], 'Pay it.\neight\n')).stdout).toBe('Result: from eight\n')
+test('a run that pauses says how to answer, also when its folder has another name', async () => {
+  const paused = await capstan(['run', agent, '--journal', 'my runs', '--run-id', 'p1', 'Pay it.'])
+  expect(paused.code).toBe(4)
+  const line = /capstan (runs approve p1 \S+ --journal) 'my runs'/.exec(paused.stderr)?.[1] ?? ''
+  expect((await capstan([...line.split(' '), 'my runs'])).code).toBe(0)
 })
 
-test('chat that ends before an answer is given runs nothing', async () => {
-  expect(await capstan(['chat', agent], 'Pay it.\n')).toMatchObject({ code: 4, stdout: '' })
+test('the id of a run cannot act on a terminal, and the line to copy names exactly this run', async () => {
+  const id = "-x\u001b]52;c;aGk=\u0007'\u202e\nabc"
+  expect((await capstan(['run', agent, '--journal', '.capstan/runs', `--run-id=${id}`, 'Pay it.'])).code).toBe(4)
+  const shown = (await capstan(['runs', 'show', '--', id])).stdout
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: such characters must not be there.
+  expect(shown + (await capstan(['runs'])).stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
+  const copied = /^ {2}capstan (runs approve -- .*)$/m.exec(shown)?.[1] ?? ''
+  const words = execFileSync('bash', ['-c', `printf '%s\\0' ${copied}`], { encoding: 'utf8' })
+    .split('\0')
+    .slice(0, -1)
+  expect(words.slice(3)).toEqual([id, await questionOf(id)])
+  expect((await capstan(words)).code).toBe(0)
+})
+
+test('a run whose records are broken is listed as broken, with the others', async () => {
+  await Promise.all([begin('whole'), begin('damaged')])
+  const damaged = join(folder, '.capstan/runs', readdirSync(join(folder, '.capstan/runs')).find((name) => name.startsWith('damaged')) ?? '')
+  const log = join(damaged, readdirSync(damaged).find((name) => name.endsWith('.jsonl')) ?? '')
+  writeFileSync(log, '{"not\n{"a": "log"}\n')
+  const { code, stdout } = await capstan(['runs', 'list'])
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^damaged {2}broken {2}/m)])
+  expect(stdout).toMatch(/^whole {2}paused/m)
+  const listed = JSON.parse((await capstan(['runs', 'list', '--json'])).stdout) as { runId: string; status: string; problem?: string }[]
+  expect(listed.find(({ runId }) => runId === 'damaged')).toMatchObject({ status: 'broken', problem: expect.any(String) })
+})
+
+const memo = 'x'.repeat(5_000)
+
+test('in a pipe, and as JSON, everything of a run is shown', async () => {
+  await begin('long', { TEST_INPUT: JSON.stringify({ memo, amount: 5 }) })
+  expect((await capstan(['runs', 'show', 'long'])).stdout).toContain(`memo (5,000 characters): "${memo}"`)
+  expect((await capstan(['runs', 'show', 'long', '--json'])).stdout).toContain(memo)
+})
+
+describe.skipIf(!hasTerminal)('on a terminal', () => {
+  test('long values are cut, with how much is missing and the command that shows all', async () => {
+    await begin('cut', { TEST_INPUT: JSON.stringify({ memo, amount: 5 }) })
+    const cut = await shownOn(['runs', 'show', 'cut'])
+    expect(cut).toMatch(/memo \(5,000 characters\): "x+\s+\| x+[\s\S]*… 4,\d\d\d more characters\s+amount: 5\s/)
+    expect(cut).toContain('To see all of it: capstan runs show cut --full')
+    const full = await shownOn(['runs', 'show', 'cut', '--full'])
+    expect(full.replace(/\r?\n {2}\| /g, '')).toContain(`"${memo}"`)
+    expect(full).not.toContain('more characters')
+    for (const line of full.split('\n')) expect(line.length).toBeLessThanOrEqual(81)
+  })
+
+  test('text that was recorded cannot act on the terminal when it is shown or replayed', async () => {
+    const words = '\u001b]0;owned\u0007\u202e\u2800'
+    await capstan(['run', agentOf('careless'), '--journal', '.capstan/runs', '--run-id', 'evil', 'Pay it.'], { TEST_WORDS: words })
+    for (const args of [
+      ['runs', 'show', 'evil'],
+      ['runs', 'show', 'evil', '--json'],
+      ['runs', 'resume', 'evil', agentOf('careless')],
+      ['runs', 'resume', 'evil', agentOf('careless'), '--jsonl'],
+    ]) {
+      const shown = await shownOn(args)
+      expect(shown).toMatch(/owned/)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: such characters must not be there.
+      expect(shown).not.toMatch(/[\u001b\u0007\u202e\u2800]/)
+    }
+  })
+})
+
+async function shownOn(args: readonly string[]): Promise<string> {
+  const terminal = new Terminal(args, { cwd: folder })
+  await terminal.ended
+  return terminal.screen
+}
+
+test('the answer in a pipe is byte for byte what the model said', async () => {
+  const words = '\u001b[31m\u202e\u2800\r\n\u0007'
+  const { stdout, stderr } = await capstan(['run', agentOf('careless'), 'Pay it.'], { TEST_WORDS: words })
+  expect(stdout).toBe(`${words}Result: paid 5\n`)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: such characters must not be there.
+  expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
+})
+
+test('an unknown cost names the model that has no prices', async () => {
+  expect((await capstan(['run', agentOf('careless'), 'Pay it.'])).stderr).toContain('cost unknown (no prices for test/payer)')
 })

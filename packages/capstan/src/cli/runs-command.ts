@@ -1,12 +1,28 @@
-import { type Approval, approve, decide, deny, type Journal, type Json, type OutcomeAnswer, openQuestions } from '@capstan/core'
+import {
+  AgentError,
+  type Approval,
+  approve,
+  decide,
+  deny,
+  type Journal,
+  type Json,
+  type OutcomeAnswer,
+  openQuestions,
+  type PendingQuestion,
+} from '@capstan/core'
 import { fileJournal } from '@capstan/durable'
 import { loadAgent } from './choose-agent.ts'
 import { CommandLine, UsageError } from './command-line.ts'
+import { describeBroken, describeRun, listedLine, type RunSummary } from './describe-saved.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
+import { askedIn } from './show-question.ts'
 import { showResult } from './show-result.ts'
 import { RunView } from './show-run.ts'
-import { describeRun, listedText, shownText } from './show-saved.ts'
+import { commandLine, defaultJournal, savedLines } from './show-saved.ts'
+import { fieldsOf, showFields } from './terminal/fields.ts'
+import { columnsOf } from './terminal/output.ts'
+import { ShownText, say } from './terminal/shown-text.ts'
 
 const options = {
   journal: { type: 'string' },
@@ -21,6 +37,7 @@ const options = {
   output: { type: 'string' },
   failed: { type: 'string' },
   again: { type: 'boolean' },
+  full: { type: 'boolean' },
 } as const
 
 interface Job {
@@ -41,11 +58,11 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   list: { takes: [], words: 0, run: list },
-  show: { takes: [], words: 1, run: show },
+  show: { takes: ['full'], words: 1, run: show },
   approve: { takes: ['input', 'answer'], words: 2, run: (job) => answer(job, approval(job)) },
   deny: { takes: ['reason'], words: 2, run: (job) => answer(job, deny(job.line.text('reason'))) },
   outcome: { takes: ['output', 'failed', 'again'], words: 2, run: (job) => answer(job, outcome(job)) },
-  resume: { takes: ['agent', 'force', 'jsonl', 'quiet'], words: 1, run: resume },
+  resume: { takes: ['agent', 'force', 'jsonl', 'quiet', 'full'], words: 1, run: resume },
 }
 
 /** `capstan runs`: lists and shows recorded runs, answers their questions and resumes them. */
@@ -59,38 +76,57 @@ export async function runsCommand(words: readonly string[], host: Host): Promise
   if (other !== undefined) throw new UsageError(`runs ${name} does not take --${other}.`)
   line.refuseWordsBeyond(command.words + 1, `runs ${name}`)
   if (runId === '' && command.words > 0) throw new UsageError(`runs ${name} needs the id of a run: capstan runs list`)
-  const folder = line.text('journal') ?? '.capstan/runs'
+  const folder = line.text('journal') ?? defaultJournal
   return await command.run({ host, folder, journal: fileJournal(folder, { force: line.flag('force') }), line, runId, questionId })
 }
 
 async function list({ host, folder, journal, line }: Job): Promise<number> {
-  const listed = await journal.list()
-  const runs = await Promise.all(listed.map(async ({ runId, changedAt }) => describeRun(await journal.read(runId), changedAt)))
-  if (line.flag('json')) host.stdout.write(`${JSON.stringify(runs, undefined, 2)}\n`)
-  else host.stdout.write(runs.length === 0 ? `No runs in ${folder}.\n` : listedText(runs))
+  const runs: RunSummary[] = []
+  // One after another: a folder may hold thousands of runs.
+  for (const { runId, changedAt } of await journal.list()) runs.push(await describe(journal, runId, changedAt))
+  const lines = runs.length === 0 ? [say`No runs in ${folder}.`] : runs.map(listedLine)
+  write(host, line.flag('json') ? [ShownText.json(runs, 2)] : lines)
   return exitCodes.finished
 }
 
-async function show({ host, journal, line, runId }: Job): Promise<number> {
+async function describe(journal: Journal, runId: string, changedAt: number): Promise<RunSummary> {
+  try {
+    return describeRun(await journal.read(runId), changedAt)
+  } catch (error) {
+    if (!AgentError.is(error)) throw error
+    return describeBroken(runId, error.message, changedAt)
+  }
+}
+
+async function show({ host, folder, journal, line, runId }: Job): Promise<number> {
   const saved = await journal.read(runId)
-  if (line.flag('json')) host.stdout.write(`${JSON.stringify({ ...describeRun(saved), ...saved }, undefined, 2)}\n`)
-  else host.stdout.write(shownText(saved))
+  const view = { runId, journal: folder, output: host.stdout, isFull: line.flag('full') }
+  write(host, line.flag('json') ? [ShownText.json({ ...describeRun(saved), ...saved }, 2)] : savedLines(saved, view))
   return exitCodes.finished
 }
 
-async function answer({ host, journal, line, runId, questionId }: Job, given: Approval | OutcomeAnswer): Promise<number> {
-  const question = questionId ?? onlyQuestion(runId, openQuestions(await journal.read(runId)))
-  await decide(journal, runId, { [question]: given })
-  if (line.flag('json')) host.stdout.write(`${JSON.stringify({ runId, question, answer: given })}\n`)
-  else host.stdout.write(`Decided: ${question}. To continue the run: capstan runs resume ${runId} --agent FILE#NAME\n`)
+async function answer({ host, folder, journal, line, runId, questionId }: Job, given: Approval | OutcomeAnswer): Promise<number> {
+  if (questionId === undefined) throw new UsageError(`runs ${line.words[0]} needs the id of the question: ${commandLine({ runId, journal: folder }, ['show'])}`)
+  const asked = openQuestions(await journal.read(runId)).find(({ id }) => id === questionId)
+  await decide(journal, runId, { [questionId]: given })
+  if (line.flag('json')) write(host, [ShownText.json({ runId, question: questionId, answer: given })])
+  else
+    write(host, [...decidedLines(given, asked, host), say`To continue the run: ${commandLine({ runId, journal: folder }, ['resume'], ['--agent FILE#NAME'])}`])
   return exitCodes.finished
 }
 
-function onlyQuestion(runId: string, pending: ReturnType<typeof openQuestions>): string {
-  const [first, ...others] = pending
-  if (first === undefined) throw new UsageError(`The run '${runId}' has no pending question.`)
-  if (others.length > 0) throw new UsageError(`The run '${runId}' has several pending questions; name one: ${pending.map(({ id }) => id).join(', ')}`)
-  return first.id
+/** What was decided. For a call whose input was changed, both versions. */
+function decidedLines(given: Approval | OutcomeAnswer, asked: PendingQuestion | undefined, { stdout }: Host): readonly ShownText[] {
+  const room = { columns: columnsOf(stdout), lines: Number.POSITIVE_INFINITY }
+  const lines = (value: Json, name: ShownText): readonly ShownText[] => showFields(fieldsOf(value, name), room).lines
+  if (asked === undefined) return [say`This was decided before.`]
+  const { toolName, input } = askedIn(asked)
+  if (!('approve' in given && given.approve && given.input !== undefined)) return [say`Decided about this call of ${toolName}:`, ...lines(input, say`input`)]
+  return [say`Decided about this call of ${toolName}:`, ...lines(input, say`input`), say`It will run with this input:`, ...lines(given.input, say`input`)]
+}
+
+function write({ stdout }: Host, lines: readonly ShownText[]): void {
+  stdout.write(say`${ShownText.join(lines)}\n`)
 }
 
 function approval({ line }: Job): Approval {
@@ -119,17 +155,11 @@ function readJson(text: string): Json {
   }
 }
 
-async function resume({ host, journal, line, runId }: Job): Promise<number> {
+async function resume({ host, folder, journal, line, runId }: Job): Promise<number> {
   const location = line.text('agent')
   if (location === undefined) throw new UsageError('runs resume needs the agent that began the run: --agent FILE#NAME')
   const output = line.outputForm()
   const agent = await loadAgent(location)
-  const view = new RunView(host, { quiet: line.flag('quiet'), answers: output === 'text' })
-  const run = agent.resume(runId, { journal, retryAfterText: 'restart' })
-  const release = host.onInterrupt(() => run.abort(new Error('interrupted')))
-  try {
-    return await showResult(run, { output, view, stdout: host.stdout, modelId: agent.name })
-  } finally {
-    release()
-  }
+  const view = new RunView(host, { quiet: line.flag('quiet'), answers: output === 'text', full: line.flag('full') })
+  return await showResult(agent.resume(runId, { journal, retryAfterText: 'restart' }), { host, view, output, journal: folder })
 }

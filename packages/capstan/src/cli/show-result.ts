@@ -1,30 +1,56 @@
-import { AgentError, type Run } from '@capstan/core'
+import { AgentError, type Run, type RunResult } from '@capstan/core'
+import type { OutputForm } from './command-line.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import type { Host } from './host.ts'
 import { type RunView, writeEvents } from './show-run.ts'
+import { questionLines } from './show-saved.ts'
+import { stopRun } from './stop-run.ts'
 import { summarise } from './summary.ts'
-import type { Output } from './terminal/output.ts'
+import { ShownText, say } from './terminal/shown-text.ts'
 
+/** How a run is shown. */
 export interface Showing {
-  readonly output: 'text' | 'json' | 'jsonl'
+  readonly host: Host
   readonly view: RunView
-  readonly stdout: Output
-  readonly modelId: string
+  readonly output: OutputForm
+  /** The folder of the journal that records the run. */
+  readonly journal: string | undefined
 }
 
-/** Shows a run as it happens and what it came to; returns the exit code. */
-export async function showResult(run: Run, { output, view, stdout, modelId }: Showing): Promise<number> {
-  if (output === 'jsonl') writeEvents(run, stdout)
+/** Shows a run while it works, ends it when the command is asked to end, and shows its result. Returns the exit code. */
+export async function showResult(run: Run, showing: Showing): Promise<number> {
+  const { host, view, output } = showing
+  let isLost = false
+  const release = host.onStop((cause) => {
+    isLost ||= cause === 'output-lost'
+    stopRun(run, cause)
+  })
+  if (output === 'jsonl') writeEvents(run, host.stdout)
   else view.watch(run)
   try {
-    const result = await run.result
-    if (output === 'json') stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
-    view.note(summarise(result, modelId))
-    return exitCodeOf(result)
+    return showFinished(await run.result, showing)
   } catch (error) {
     if (!AgentError.is(error)) throw error
-    if (output === 'json') stdout.write(`${JSON.stringify({ error, result: error.result }, undefined, 2)}\n`)
-    if (error.result !== undefined) view.note(summarise(error.result, modelId, error.code))
-    view.fail(error)
-    return error.code === 'aborted' ? exitCodes.aborted : exitCodes.error
+    // The command reports by itself that its output is lost.
+    return isLost ? exitCodes.error : showFailed(error, showing)
+  } finally {
+    release()
   }
+}
+
+function showFinished(result: RunResult, { host, view, output, journal }: Showing): number {
+  if (output === 'json') host.stdout.write(say`${ShownText.json(result, 2)}\n`)
+  view.note(summarise(result))
+  const { runId, pending } = result
+  if (pending.length > 0 && journal === undefined)
+    view.note(say`A person must decide before the run can continue. To record a run so that it waits: --journal DIR`)
+  if (journal !== undefined) view.lines(pending.flatMap((question) => questionLines(question, { runId, journal, output: host.stderr, isFull: false })))
+  return exitCodeOf(result)
+}
+
+function showFailed(error: AgentError, { host, view, output }: Showing): number {
+  if (output === 'json') host.stdout.write(say`${ShownText.json({ error, result: error.result }, 2)}\n`)
+  if (error.result !== undefined) view.note(summarise(error.result, error.code))
+  view.fail(error)
+  return error.code === 'aborted' ? exitCodes.aborted : exitCodes.error
 }

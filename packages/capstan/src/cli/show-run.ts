@@ -1,48 +1,50 @@
 import { type AgentError, type Run, type RunEvent, type RunEventOf, textOf } from '@capstan/core'
-import { columnsOf, type Output, oneLine, printable, roomOf, type Style, styleFor } from './terminal/output.ts'
-import { LineWrapper, wrapText } from './terminal/wrap.ts'
+import type { Screen } from './host.ts'
+import { columnsOf, type Output, roomOf, styleFor } from './terminal/output.ts'
+import { ProseStream } from './terminal/prose-stream.ts'
+import { ShownText, type Style, say } from './terminal/shown-text.ts'
+import { fitLine, LineWrapper, wrapText } from './terminal/wrap.ts'
 
-/** Where a run is shown. `stdout` gets answers alone. */
-export interface Screen {
-  readonly stdout: Output
-  readonly stderr: Output
-  readonly env: NodeJS.ProcessEnv
+/** How much is shown. */
+export interface ViewOptions {
+  /** Writes only errors and questions to stderr. */
+  readonly quiet: boolean
+  /** Writes the answer to stdout. */
+  readonly answers: boolean
+  /** Cuts no line. */
+  readonly full: boolean
 }
 
 type Block = 'none' | 'reasoning' | 'text'
 
-/** How much is shown. */
-export interface ViewOptions {
-  /** Nothing on stderr. */
-  readonly quiet: boolean
-  /** The answer on stdout. */
-  readonly answers: boolean
-}
-
 /**
- * Shows a run as it happens: reasoning, tool calls and notes on stderr, the answer on stdout. On a terminal the answer streams;
- * into a pipe a step's text is written when the step is whole, so a broken attempt never leaves half an answer there.
+ * Shows a run as it happens: reasoning, tool calls and notes on stderr, the answer on stdout. On a terminal the answer streams; into
+ * a pipe the text of a step is written byte for byte when the step is complete, so a broken attempt leaves nothing there.
  */
 export class RunView {
   readonly #screen: Screen
-  readonly #quiet: boolean
-  readonly #answers: boolean
-  readonly #style: (style: Style, text: string) => string
+  readonly #options: ViewOptions
+  readonly #style: (style: Style, text: ShownText) => ShownText
   readonly #live: Output | undefined
   #block: Block = 'none'
   #wrapper = new LineWrapper(80, '')
+  #prose = new ProseStream()
+  /** True when text or reasoning of the current step is on the screen. */
+  #hasShown = false
 
-  constructor(screen: Screen, { quiet, answers }: ViewOptions) {
+  constructor(screen: Screen, options: ViewOptions) {
     this.#screen = screen
-    this.#quiet = quiet
-    this.#answers = answers
+    this.#options = options
     this.#style = styleFor(screen.stderr, screen.env)
-    if (answers && screen.stdout.isTTY) this.#live = screen.stdout
-    else if (!quiet && screen.stderr.isTTY) this.#live = screen.stderr
+    if (options.answers && screen.stdout.isTTY) this.#live = screen.stdout
+    else if (!options.quiet && screen.stderr.isTTY) this.#live = screen.stderr
   }
 
-  /** Starts showing. */
+  /** Starts to show a run. */
   watch(run: Run): void {
+    run.on('step-start', () => {
+      this.#hasShown = false
+    })
     run.on('attempt', (event) => this.#attempt(event))
     run.on('reasoning-delta', ({ delta }) => this.#stream('reasoning', delta))
     run.on('text-delta', ({ delta }) => this.#stream('text', delta))
@@ -50,84 +52,96 @@ export class RunView {
     run.on('tool-start', (event) => this.#toolStart(event))
     run.on('tool-end', (event) => this.#toolEnd(event))
     run.on('step-retry', (event) => this.#retry(event))
-    run.on('repaired', ({ message }) => this.note(`repaired: ${message}`))
-    run.on('warning', ({ warning }) => this.note(`warning: ${warning.message}`))
+    run.on('repaired', ({ message }) => this.note(say`repaired: ${ShownText.prose(message)}`))
+    run.on('warning', ({ warning }) => this.note(say`warning: ${ShownText.prose(warning.message)}`))
   }
 
-  /** A line of our own on stderr. */
-  note(text: string, style: Style = 'dim'): void {
-    if (this.#quiet) return
-    this.#endBlock()
-    this.#screen.stderr.write(`${this.#style(style, wrapText(printable(text), columnsOf(this.#screen.stderr), '  '))}\n`)
+  /** A note for people on stderr. */
+  note(text: ShownText, style: Style = 'dim'): void {
+    if (!this.#options.quiet) this.#write(text, style)
   }
 
-  /** Writes an error for people, also when quiet: what helps is in its message. */
-  fail(error: AgentError): void {
+  /** An error for people, also when quiet: its message says what helps. */
+  fail({ code, message }: Pick<AgentError, 'code' | 'message'>): void {
+    this.#write(say`error (${code}): ${ShownText.prose(message)}`, 'red')
+  }
+
+  /** Lines that must be seen, also when quiet, such as a question. */
+  lines(lines: readonly ShownText[], style?: Style): void {
     this.#endBlock()
-    const text = wrapText(`(${error.code}): ${printable(error.message)}`, columnsOf(this.#screen.stderr) - 6, '  ')
-    this.#screen.stderr.write(`${this.#style('red', 'error')} ${text}\n`)
+    for (const line of lines) this.#screen.stderr.write(say`${style === undefined ? line : this.#style(style, line)}\n`)
+  }
+
+  #write(text: ShownText, style: Style): void {
+    this.lines([wrapText(text, columnsOf(this.#screen.stderr), '  ')], style)
   }
 
   #attempt({ step, attempt, model }: RunEventOf<'attempt'>): void {
-    const again = attempt === 1 ? '' : `, attempt ${attempt}`
-    this.note(`· step ${step}${again}: ${model}`)
+    this.note(say`· step ${step}${attempt === 1 ? '' : `, attempt ${attempt}`}: ${model}`)
   }
 
   #stream(block: Block, delta: string): void {
     const output = block === 'text' ? this.#live : this.#screen.stderr
-    if (output === undefined || (this.#quiet && block === 'reasoning')) return
+    if (output === undefined || (this.#options.quiet && block === 'reasoning')) return
+    this.#hasShown = true
     if (this.#block !== block) {
       this.#endBlock()
       this.#block = block
+      this.#prose = new ProseStream()
       this.#wrapper = new LineWrapper(columnsOf(output), '  ')
-      if (block === 'reasoning') this.#think('  thinks: ')
+      if (block === 'reasoning') this.#think(say`  thinks: `)
     }
-    if (block === 'reasoning') this.#think(delta)
-    else output.write(printable(delta))
+    const text = this.#prose.push(delta)
+    if (block === 'reasoning') this.#think(text)
+    else output.write(text)
   }
 
-  #think(text: string): void {
-    this.#screen.stderr.write(this.#style('dim', this.#wrapper.push(printable(text))))
+  #think(text: ShownText): void {
+    this.#screen.stderr.write(this.#style('dim', this.#wrapper.push(text)))
   }
 
   #message({ message, finishReason, replayed }: RunEventOf<'message-end'>): void {
     this.#endBlock()
     const text = textOf(message)
-    // What was streamed is on the screen; of what was recorded before, the answer alone is worth a second look.
+    // What was streamed is on the screen; of what was recorded before, only the answer is shown again.
     const isShown = replayed ? finishReason === 'tool-calls' : this.#live === this.#screen.stdout
     if (text === '' || isShown) return
-    // Text beside tool calls is commentary: only the last step's text is the answer.
-    if (finishReason !== 'tool-calls' && this.#answers) this.#screen.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
-    else if (finishReason === 'tool-calls' && this.#live === undefined) this.note(`  says: ${text}`)
+    // Text beside tool calls is a comment; only the text of the last step is the answer.
+    if (finishReason !== 'tool-calls' && this.#options.answers) {
+      const { stdout } = this.#screen
+      stdout.write(say`${ShownText.exact(text, stdout)}${text.endsWith('\n') ? '' : ShownText.newline}`)
+    } else if (finishReason === 'tool-calls' && this.#live === undefined) this.note(say`  says: ${ShownText.prose(text)}`)
   }
 
   #toolStart({ toolName, input }: RunEventOf<'tool-start'>): void {
-    this.#line(`→ ${toolName} `, JSON.stringify(input), 'cyan')
+    this.#line(say`→ ${toolName} `, ShownText.strict(input), 'cyan')
   }
 
   #toolEnd({ toolName, status, text, ms, replayed }: RunEventOf<'tool-end'>): void {
     if (replayed) return
     const time = status === 'ok' || ms > 0 ? ` (${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms)` : ''
     const name = status === 'ok' ? toolName : `${toolName} ${status}`
-    this.#line(`← ${name}${time}: `, text, status === 'ok' ? 'green' : 'yellow')
+    this.#line(say`← ${name}${time}: `, ShownText.line(text), status === 'ok' ? 'green' : 'yellow')
   }
 
   #retry({ delayMs, error }: RunEventOf<'step-retry'>): void {
-    this.note(`! ${error.message} The step starts again${delayMs > 0 ? ` in ${(delayMs / 1_000).toFixed(1)} s` : ''}; what was shown of it is void.`, 'yellow')
+    const delay = delayMs > 0 ? ` in ${(delayMs / 1_000).toFixed(1)} s` : ''
+    const advice = this.#hasShown ? ' Ignore what was shown of this step.' : ''
+    this.#hasShown = false
+    this.note(say`! ${ShownText.prose(error.message)} The step starts again${delay}.${advice}`, 'yellow')
   }
 
-  #line(head: string, rest: string, style: Style): void {
-    if (this.#quiet) return
-    this.#endBlock()
-    const room = roomOf(this.#screen.stderr) - head.length - 1
-    this.#screen.stderr.write(`${this.#style(style, printable(head))}${oneLine(rest, room)}\n`)
+  #line(head: ShownText, rest: ShownText, style: Style): void {
+    if (this.#options.quiet) return
+    const columns = this.#options.full ? Number.POSITIVE_INFINITY : roomOf(this.#screen.stderr) - [...head.toString()].length
+    this.lines([say`${this.#style(style, head)}${fitLine(rest, columns)}`])
   }
 
   #endBlock(): void {
-    if (this.#block === 'none') return
-    if (this.#block === 'reasoning') this.#screen.stderr.write(`${this.#style('dim', this.#wrapper.end())}\n`)
-    else this.#live?.write('\n')
+    const block = this.#block
     this.#block = 'none'
+    if (block === 'reasoning') this.#screen.stderr.write(say`${this.#style('dim', this.#wrapper.end(this.#prose.end()))}\n`)
+    else if (block === 'text') this.#live?.write(say`${this.#prose.end()}\n`)
   }
 }
 
@@ -151,5 +165,5 @@ export function writeEvents(run: Run, stdout: Output): void {
     'run-end',
     'run-error',
   ]
-  for (const type of types) run.on(type, (event) => stdout.write(`${JSON.stringify(event)}\n`))
+  for (const type of types) run.on(type, (event) => stdout.write(say`${ShownText.json(event)}\n`))
 }

@@ -1,90 +1,118 @@
-import { type Json, openQuestions, type PendingQuestion, type RunRecord, type SavedRun } from '@capstan/core'
+import type { Json, PendingQuestion, RunRecord, SavedRun } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
-import { oneLine, printable } from './terminal/output.ts'
+import { describeRun } from './describe-saved.ts'
+import { askedIn, askedLines, headOf } from './show-question.ts'
+import { fieldsOf, showFields } from './terminal/fields.ts'
+import { columnsOf, type Output } from './terminal/output.ts'
+import { ShownText, say } from './terminal/shown-text.ts'
 
-/** A recorded run in a few words. */
-export interface RunSummary {
+/** How recorded data is shown. */
+export interface SavedView {
   readonly runId: string
-  /** How it ended, what it waits for, `decided` when it can go on after a decision, or `unfinished`: under way, or cut by a crash. */
-  readonly status: string
-  readonly steps: number
-  readonly changedAt?: string
-  readonly questions: readonly PendingQuestion[]
+  /** The folder of the journal, for commands to copy. */
+  readonly journal: string
+  readonly output: Output
+  /** Cuts nothing. In a pipe nothing is cut either. */
+  readonly isFull: boolean
 }
 
-/** Says how a recorded run stands. */
-export function describeRun(saved: SavedRun, changedAt?: number): RunSummary {
-  const questions = openQuestions(saved)
-  const steps = saved.records.filter(isAnsweredStep).length
-  const at = changedAt === undefined ? {} : { changedAt: new Date(changedAt).toISOString() }
-  return { runId: saved.head.runId, status: statusOf(saved, questions), steps, ...at, questions }
+/** A head line, and the value that belongs to it. */
+interface Entry {
+  readonly head: ShownText
+  readonly value: Json
 }
 
-/** A line for each run. */
-export function listedText(runs: readonly RunSummary[]): string {
-  const rows = runs.map(({ runId, status, steps, changedAt = '', questions }) => {
-    const asked = questions.length === 0 ? '' : ` · ${questions.length === 1 ? '1 question' : `${questions.length} questions`}`
-    return `${printable(runId)}  ${status}  ${steps} ${steps === 1 ? 'step' : 'steps'}${asked}  ${changedAt}\n`
-  })
-  return rows.join('')
-}
-
-/** What was said, what was done, and what is asked. */
-export function shownText(saved: SavedRun): string {
-  const { runId, status, questions } = describeRun(saved)
-  const input = saved.head.input.map(({ role, content }) => `${role}: ${short(typeof content === 'string' ? content : JSON.stringify(content))}`)
+/** The input of a run, what was done and decided, and what is asked. */
+export function savedLines(saved: SavedRun, view: SavedView): readonly ShownText[] {
+  const { status, questions } = describeRun(saved)
+  const input = saved.head.input.map(({ role, content }): Entry => ({ head: say`input`, value: { [role]: content as Json } }))
+  const entries = [...input, ...saved.records.flatMap((record) => entriesOf(record, saved)), ...saved.decisions.map((made) => decided(made, saved))]
+  const shown = entries.map(({ head, value }) => ({
+    head,
+    ...showFields(fieldsOf(value, ShownText.empty), { columns: columnsOf(view.output), lines: room(view) }),
+  }))
+  const isCut = shown.some((one) => one.isCut)
   return [
-    `run ${printable(runId)}: ${status}`,
-    ...input,
-    ...saved.records.flatMap(linesOf),
-    ...questions.flatMap((question) => askLines(runId, question)),
-    '',
-  ].join('\n')
+    say`run ${ShownText.shell(view.runId)}: ${status}`,
+    ...shown.flatMap(({ head, lines }) => [head, ...lines]),
+    ...(isCut ? [say`Not everything is shown. To see all of it: ${commandLine(view, ['show'], ['--full'])}`] : []),
+    ...questions.flatMap((question) => questionLines(question, view)),
+  ]
 }
 
-function statusOf({ records }: SavedRun, questions: readonly PendingQuestion[]): string {
-  const last = records.at(-1)
-  if (last?.type !== 'end') return 'unfinished'
-  const isDecided = last.status === 'paused' && questions.length === 0
-  return isDecided ? 'decided' : last.stopReason
+/** A pending question, and the commands that answer it. */
+export function questionLines(question: PendingQuestion, view: SavedView): readonly ShownText[] {
+  const asked = askedIn(question)
+  const { lines, isCut } = askedLines(asked, { columns: columnsOf(view.output), lines: room(view) })
+  const line = (name: string, ...rest: readonly string[]): ShownText => say`  ${commandLine(view, [name, question.id], rest)}`
+  const choices = {
+    outcome: [line('outcome', '--output TEXT'), line('outcome', '--failed TEXT'), line('outcome', '--again')],
+    question: [line('approve', '--answer TEXT'), line('deny', '--reason TEXT')],
+  }
+  return [
+    headOf(asked),
+    ...lines,
+    ...(isCut ? [say`Not everything is shown. To see all of it: ${commandLine(view, ['show'], ['--full'])}`] : []),
+    say`To answer, copy one of these lines:`,
+    ...(asked.type === 'outcome' || asked.type === 'question' ? choices[asked.type] : [line('approve'), line('deny', '--reason TEXT')]),
+  ]
 }
 
-function isAnsweredStep(record: RunRecord): boolean {
-  return record.type === 'done' && record.name === 'model' && isJsonObject(record.output) && record.output['status'] === 'ok'
+/** Default folder of journals. */
+export const defaultJournal = '.capstan/runs'
+
+/** A `capstan runs` command to copy: ids are quoted for the shell, and none of them is taken for an option. */
+export function commandLine(
+  { runId, journal }: Pick<SavedView, 'runId' | 'journal'>,
+  [name = '', ...ids]: readonly string[],
+  options: readonly string[] = [],
+): ShownText {
+  const folder = journal === defaultJournal ? [] : [say`--journal ${ShownText.shell(journal)}`]
+  const words = [runId, ...ids]
+  const [quoted, given] = [words.map(ShownText.shell), [...folder, ...options.map((option) => say`${option}`)]]
+  // A word with a dash would be read as an option, unless `--` comes before it.
+  const isDashed = words.some((word) => word.startsWith('-'))
+  return ShownText.join([say`capstan runs ${name}`, ...(isDashed ? [...given, say`--`, ...quoted] : [...quoted, ...given])], ' ')
 }
 
-function linesOf(record: RunRecord): readonly string[] {
-  if (record.type === 'answer') return [`decided ${record.id}: ${short(JSON.stringify(record.answer))}`]
+/** A value is cut to this many lines on a terminal. */
+const maxLines = 6
+
+function room({ output, isFull }: SavedView): number {
+  return isFull || output.isTTY !== true ? Number.POSITIVE_INFINITY : maxLines
+}
+
+function entriesOf(record: RunRecord, saved: SavedRun): readonly Entry[] {
+  if (record.type === 'answer') return [decided(record, saved)]
   if (record.type !== 'done' || !isJsonObject(record.output)) return []
-  const { output, id } = record
-  if (record.name === 'model') return modelLines(id, output)
-  return record.name.startsWith('tool ') ? [`${id} ${record.name}: ${String(output['status'])}: ${short(String(output['text']))}`] : []
+  const { output, id, name } = record
+  if (name === 'model') return modelEntries(id, output)
+  return name.startsWith('tool ') ? [{ head: say`${id} ${name}: ${String(output['status'])}`, value: { text: output['text'] ?? '' } }] : []
 }
 
-function modelLines(id: string, output: Readonly<Record<string, Json>>): readonly string[] {
-  if (output['status'] !== 'ok') return [`${id} model: ${String(output['status'])}`]
-  const reply = isJsonObject(output['reply'] ?? null) ? (output['reply'] as Readonly<Record<string, Json>>) : {}
-  const message = reply['message']
-  const content = isJsonObject(message ?? null) ? (message as Readonly<Record<string, Json>>)['content'] : []
-  return (Array.isArray(content) ? content : []).flatMap((part: Json) => {
+/** A decision. For a call whose input a person changed, both versions. */
+function decided({ id, answer }: { readonly id: string; readonly answer: Json }, { records }: SavedRun): Entry {
+  const question = records.find((record) => record.type === 'question' && record.id === id)
+  const isEdited = isJsonObject(answer) && answer['input'] !== undefined && question?.type === 'question'
+  return { head: say`decided ${id}`, value: isEdited ? { decision: answer, 'the model asked for': askedIn(question).input } : { decision: answer } }
+}
+
+function modelEntries(id: string, output: Readonly<Record<string, Json | undefined>>): readonly Entry[] {
+  const { status, error = null, reply = null } = output
+  if (status !== 'ok') return [{ head: say`${id} model: ${String(status)}`, value: isJsonObject(error) ? (error['message'] ?? null) : null }]
+  const message = isJsonObject(reply) ? (reply['message'] ?? null) : null
+  const content = isJsonObject(message) ? (message['content'] ?? []) : []
+  return (Array.isArray(content) ? content : []).flatMap((part: Json): readonly Entry[] => {
     if (!isJsonObject(part)) return []
-    if (part['type'] === 'text') return [`${id} model: ${short(String(part['text']))}`]
-    return part['type'] === 'tool-call' ? [`${id} model: → ${String(part['toolName'])} ${short(String(part['inputText']))}`] : []
+    if (part['type'] === 'text') return [{ head: say`${id} model`, value: { text: part['text'] ?? '' } }]
+    return part['type'] === 'tool-call' ? [{ head: say`${id} model: → ${String(part['toolName'])}`, value: inputOf(part['inputText']) }] : []
   })
 }
 
-function askLines(runId: string, { id, about }: PendingQuestion): readonly string[] {
-  const { type, toolName, input, question = null }: Readonly<Record<string, Json>> = isJsonObject(about) ? about : {}
-  const call = `${String(toolName)} ${short(JSON.stringify(input ?? null))}`
-  const deny = `  capstan runs deny ${runId} ${id} --reason TEXT`
-  if (type === 'question') {
-    const words = typeof question === 'string' ? question : JSON.stringify(question)
-    return [`asked ${id}: ${short(words)} ${call}`, `  capstan runs approve ${runId} ${id} --answer TEXT`, deny]
+function inputOf(inputText: Json | undefined): Json {
+  try {
+    return JSON.parse(String(inputText))
+  } catch {
+    return { 'not JSON': inputText ?? null }
   }
-  if (type === 'outcome') return [`unknown ${id}: was this done? ${call}`, `  capstan runs outcome ${runId} ${id} --output TEXT | --failed TEXT | --again`]
-  return [`asked ${id}: may this run? ${call}`, `  capstan runs approve ${runId} ${id}`, deny]
-}
-
-function short(text: string): string {
-  return oneLine(text, 200)
 }

@@ -21,11 +21,11 @@ function simulate(words: readonly string[]): Running {
   })
   const host: Host = {
     stdin: Readable.from([]),
-    stdout: { write: (text: string) => first(text.trim()) },
-    stderr: { write: (text: string) => (stderr += text) },
+    stdout: { write: (text) => first(String(text).trim()) },
+    stderr: { write: (text) => (stderr += String(text)) },
     env: {},
-    onInterrupt: (listener) => {
-      interrupt = listener
+    onStop: (listener) => {
+      interrupt = () => listener('interrupt')
       return () => undefined
     },
   }

@@ -2,6 +2,7 @@ import { parseFaultRule, simulatedEndpoints, startSimulator } from '@capstan/sim
 import { CommandLine, UsageError } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
+import { say } from './terminal/shown-text.ts'
 
 const options = {
   endpoint: { type: 'string' },
@@ -28,10 +29,13 @@ export async function simulateCommand(words: readonly string[], host: Host): Pro
     faults: line.texts('fault').map(readFault),
     ...(apiKey !== undefined && { apiKey }),
   })
-  host.stdout.write(`${simulator.baseURL}\n`)
-  host.stderr.write(`Simulating ${simulatedEndpoints[endpoint].url} with its offline model (rule-based, not a language model). Ctrl-C ends it.\n`)
+  host.stdout.write(say`${simulator.baseURL}\n`)
+  const { url } = simulatedEndpoints[endpoint]
+  host.stderr.write(say`Simulating ${url} with its offline model (rule-based, not a language model). Ctrl-C ends it.\n`)
   await new Promise<void>((resolve) => {
-    host.onInterrupt(resolve)
+    host.onStop((cause) => {
+      if (cause !== 'output-lost') resolve()
+    })
   })
   await simulator.close()
   return exitCodes.finished

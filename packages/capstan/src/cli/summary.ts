@@ -1,28 +1,29 @@
 import type { RunResult } from '@capstan/core'
+import { count } from './terminal/fields.ts'
+import { type ShownText, say } from './terminal/shown-text.ts'
 
-/** One line for people about a run: steps, tool calls, tokens, cost or why it is unknown, time, stop reason or error code. */
-export function summarise(result: RunResult, modelId: string, ending: string = result.stopReason): string {
+/** One line about a run for people: steps, tool calls, tokens, cost or why it is unknown, time, and how the run ended. */
+export function summarise(result: RunResult, ending: string = result.stopReason): ShownText {
   const { steps, toolCalls, usage, activeMs } = result
-  return [
+  const tokens = `${known(usage.inputTokens)} in (${known(usage.cachedInputTokens)} cached), ${known(usage.outputTokens)} out (${known(usage.reasoningTokens)} reasoning)`
+  const parts = [
     count(steps.length, 'step'),
     count(toolCalls, 'tool call'),
-    `tokens: ${known(usage.inputTokens)} in (${known(usage.cachedInputTokens)} cached), ${known(usage.outputTokens)} out (${known(usage.reasoningTokens)} reasoning)`,
-    costText(result, modelId),
+    `tokens: ${tokens}`,
+    costText(result),
     `${(activeMs / 1_000).toFixed(2)} s`,
     ending,
-  ].join(' · ')
-}
-
-function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`
+  ]
+  return say`${parts.join(' · ')}`
 }
 
 function known(tokens: number | undefined): string {
   return tokens === undefined ? 'unknown' : tokens.toLocaleString('en-US')
 }
 
-function costText({ cost, usage }: RunResult, modelId: string): string {
+function costText({ cost, usage, steps }: RunResult): string {
   if (cost !== undefined) return `cost ${(cost.amountMicros / 1_000_000).toFixed(6)} ${cost.currency}`
   if (usage.unknownAttempts > 0) return `cost unknown (${count(usage.unknownAttempts, 'request')} reported no usage)`
-  return `cost unknown (no prices for ${modelId})`
+  if (steps.length === 0) return 'no cost'
+  return `cost unknown (no prices for ${[...new Set(steps.map(({ model }) => model))].join(', ')})`
 }

@@ -1,25 +1,40 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LineWrapper, wrapText } from './wrap.ts'
+import { ShownText } from './shown-text.ts'
+import { fitLine, LineWrapper, wrapText } from './wrap.ts'
+
+const wrapped = (text: string, width: number, indent = ''): string => wrapText(ShownText.prose(text), width, indent).toString()
 
 test('words move to the next line, which is indented', () => {
-  expect(wrapText('one two three four', 9, '  ')).toBe('one two\n  three\n  four')
+  expect(wrapped('one two three four', 9, '  ')).toBe('one two\n  three\n  four')
 })
 
-test('line feeds stay and a word that is too long is not cut', () => {
-  expect(wrapText('a\n\nb 1234567890', 5)).toBe('a\n\nb\n1234567890')
+test('line feeds stay and a word that is too long is not broken', () => {
+  expect(wrapped('a\n\nb 1234567890', 5)).toBe('a\n\nb\n1234567890')
 })
 
 test('without a width nothing is broken', () => {
-  expect(wrapText('  leading and  double', Number.POSITIVE_INFINITY)).toBe('  leading and  double')
+  expect(wrapped('  leading and  double', Number.POSITIVE_INFINITY)).toBe('  leading and  double')
+})
+
+test('wide characters take two columns', () => {
+  expect(wrapped('漢字 漢字', 8)).toBe('漢字\n漢字')
 })
 
 test('text streams to the same lines however it is cut into pieces', () => {
   fc.assert(
     fc.property(fc.array(fc.stringMatching(/^[ab \n]{0,6}$/)), fc.integer({ min: 1, max: 12 }), (pieces, width) => {
       const wrapper = new LineWrapper(width, ' ')
-      const streamed = pieces.map((piece) => wrapper.push(piece)).join('') + wrapper.end()
-      expect(streamed).toBe(wrapText(pieces.join(''), width, ' '))
+      const streamed = pieces.map((piece) => wrapper.push(ShownText.prose(piece))).join('') + String(wrapper.end(ShownText.empty))
+      expect(streamed).toBe(wrapped(pieces.join(''), width, ' '))
     }),
   )
+})
+
+test('a line that is cut says how much is missing and which option shows it', () => {
+  const cut = fitLine(ShownText.line('x'.repeat(1_000)), 80).toString()
+  expect(cut).toMatch(/^x+… \(\d+ more; --full\)$/)
+  const [, kept = '', missing = ''] = /^(x+)… \((\d+) more/.exec(cut) ?? []
+  expect([cut.length <= 80, kept.length + Number(missing)]).toEqual([true, 1_000])
+  expect(fitLine(ShownText.line('short'), 80).toString()).toBe('short')
 })

@@ -1,6 +1,16 @@
-/**
- * Breaks running text into lines at word borders, as it streams in. A word is held back until its end is known.
- */
+import { describeCharacter, eachCharacter } from './characters.ts'
+import { type ShownText, say } from './shown-text.ts'
+
+/** Terminal columns that a text takes, at most. */
+export function widthOf(text: string): number {
+  let width = 0
+  eachCharacter(text, (codePoint) => {
+    width += describeCharacter(codePoint).width
+  })
+  return width
+}
+
+/** Breaks running text into lines at word borders, as it streams in. A word is held back until its end is known and is never broken. */
 export class LineWrapper {
   readonly #width: number
   readonly #indent: string
@@ -9,8 +19,8 @@ export class LineWrapper {
   #word = ''
 
   /**
-   * @param width - Characters of a line; `Infinity` breaks nothing.
-   * @param indent - Stands before each line but the first.
+   * @param width - Columns of a line; `Infinity` breaks nothing.
+   * @param indent - Precedes each line but the first.
    */
   constructor(width: number, indent: string) {
     this.#width = width
@@ -18,27 +28,35 @@ export class LineWrapper {
   }
 
   /** Takes a piece of text and returns what can be written by now. */
-  push(text: string): string {
+  push(text: ShownText): ShownText {
+    return text.change((piece) => this.#push(piece))
+  }
+
+  /** Returns what was held back, followed by `text`. */
+  end(text: ShownText): ShownText {
+    return text.change((last) => this.#push(last) + this.#endWord())
+  }
+
+  #push(text: string): string {
     let written = ''
     for (const piece of text.split(/(\s+)/)) {
       if (piece === '') continue
       if (/\S/.test(piece)) this.#word += piece
       else {
-        written += this.end()
+        written += this.#endWord()
         this.#gap += piece
       }
     }
     return written
   }
 
-  /** Returns what was held back. */
-  end(): string {
+  #endWord(): string {
     if (this.#word === '') return ''
-    const length = [...this.#word].length
+    const width = widthOf(this.#word)
     const lines = this.#gap.split('\n').length - 1
-    const isFull = this.#column > 0 && this.#column + this.#gap.length + length > this.#width
+    const isFull = this.#column > 0 && this.#column + this.#gap.length + width > this.#width
     const gap = lines > 0 || isFull ? `${'\n'.repeat(Math.max(1, lines))}${this.#indent}` : this.#gap
-    this.#column = (gap.includes('\n') ? this.#indent.length : this.#column + gap.length) + length
+    this.#column = (gap.includes('\n') ? this.#indent.length : this.#column + gap.length) + width
     const written = gap + this.#word
     this.#gap = ''
     this.#word = ''
@@ -46,8 +64,17 @@ export class LineWrapper {
   }
 }
 
-/** Breaks a whole text. */
-export function wrapText(text: string, width: number, indent = ''): string {
-  const wrapper = new LineWrapper(width, indent)
-  return wrapper.push(text) + wrapper.end()
+/** Breaks a complete text. */
+export function wrapText(text: ShownText, width: number, indent = ''): ShownText {
+  return new LineWrapper(width, indent).end(text)
+}
+
+/** A text on one line of at most `columns`; where it is cut, the line says how much is missing and which option shows it. */
+export function fitLine(text: ShownText, columns: number): ShownText {
+  if (columns === Number.POSITIVE_INFINITY || widthOf(text.toString()) < columns) return text
+  const characters = [...text.toString()]
+  const room = Math.max(8, columns - 32)
+  let [kept, column] = [0, 0]
+  while (column < room) column += widthOf(characters[kept++] ?? ' ')
+  return say`${text.change(() => characters.slice(0, kept).join(''))}… (${(characters.length - kept).toLocaleString('en-US')} more; --full)`
 }

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { exitCodes } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
-import { columnsOf, oneLine, styleFor } from '../terminal/output.ts'
+import { columnsOf, styleFor } from '../terminal/output.ts'
+import { ShownText, say } from '../terminal/shown-text.ts'
+import { wrapText } from '../terminal/wrap.ts'
 import { parseVerifyArguments, type VerifyArguments } from './arguments.ts'
 import { readCases, readReference, runCases } from './cases.ts'
 import type { Finding } from './finding.ts'
@@ -16,18 +18,18 @@ export async function verifyCommand(words: readonly string[], host: Host): Promi
   const cases = args.only === 'probes' ? [] : readCases(args.cases).slice(0, args.maxCases)
   const reference = args.reference === undefined ? undefined : readReference(args.reference)
   const controller = new AbortController()
-  const release = host.onInterrupt(() => controller.abort(new Error('interrupted')))
+  const release = host.onStop(() => controller.abort(new Error('interrupted')))
   const target = targetOf(args, controller.signal)
   try {
     const requests = maxProbeRequests + cases.length
-    if (!args.json) host.stderr.write(`Verifying ${target.id} against the profile '${target.profileName}'. This sends up to ${requests} requests.\n`)
+    if (!args.json) host.stderr.write(say`Verifying ${target.id} against the profile '${target.profileName}'. This sends up to ${requests} requests.\n`)
     const findings = args.only === 'cases' ? [] : await runProbes(target, (finding) => show(host, finding, args))
     const results = findings.some(({ state, probe }) => probe === 'answer' && state === 'failed') ? [] : await runCases(target, cases, controller.signal)
     if (args.save !== undefined) writeFileSync(args.save, results.map((result) => `${JSON.stringify(result)}\n`).join(''))
     return report(host, args, { target, findings, results, score: scoreOf(results, reference) })
   } catch (error) {
     if (!controller.signal.aborted) throw error
-    host.stderr.write('Interrupted.\n')
+    host.stderr.write(say`Interrupted.\n`)
     return exitCodes.aborted
   } finally {
     release()
@@ -45,9 +47,9 @@ function show(host: Host, { probe, state, expected, seen }: Finding, { json }: V
   if (json) return
   const style = styleFor(host.stdout, host.env)
   const colour = { ok: 'green', note: 'cyan', differs: 'red', failed: 'red', skipped: 'dim' } as const
-  const room = Math.max(20, columnsOf(host.stdout) - 38)
   const detail = state === 'ok' ? seen : `${seen} (expected: ${expected})`
-  host.stdout.write(`${style(colour[state], state.padEnd(8))} ${probe.padEnd(26)} ${oneLine(detail, Number.isFinite(room) ? room : 400)}\n`)
+  const line = say`${style(colour[state], say`${state.padEnd(8)}`)} ${probe.padEnd(26)} ${detail}`
+  host.stdout.write(say`${wrapText(line, columnsOf(host.stdout), ' '.repeat(36))}\n`)
 }
 
 function report(host: Host, args: VerifyArguments, verified: Verified): number {
@@ -55,24 +57,23 @@ function report(host: Host, args: VerifyArguments, verified: Verified): number {
   const problems = problemsOf(args, verified)
   if (args.json) {
     const { id, profileName, requests } = target
-    host.stdout.write(
-      `${JSON.stringify({ model: id, profile: profileName, requests, ok: problems.length === 0, problems, probes: findings, score, cases: results }, undefined, 2)}\n`,
-    )
+    const ok = problems.length === 0
+    host.stdout.write(say`${ShownText.json({ model: id, profile: profileName, requests, ok, problems, probes: findings, score, cases: results }, 2)}\n`)
     return problems.length === 0 ? exitCodes.finished : exitCodes.error
   }
-  if (score.cases > 0) host.stdout.write(`${scoreLines(score).join('\n')}\n`)
-  for (const { case: number, problem } of results) if (problem !== undefined) host.stdout.write(`  case ${number}: ${oneLine(problem, 200)}\n`)
-  host.stdout.write(problems.length === 0 ? 'As expected.\n' : `Not as expected: ${problems.join('; ')}.\n`)
+  const failed = results.flatMap(({ case: number, problem }) => (problem === undefined ? [] : [say`  case ${number}: ${problem}`]))
+  const verdict = problems.length === 0 ? 'As expected.' : `Not as expected: ${problems.join('; ')}.`
+  host.stdout.write(say`${ShownText.join([...(score.cases > 0 ? scoreLines(score) : []), ...failed, say`${verdict}`])}\n`)
   return problems.length === 0 ? exitCodes.finished : exitCodes.error
 }
 
-function scoreLines({ cases, withCalls, validCalls, schemaAccuracy, trigger }: Score): readonly string[] {
+function scoreLines({ cases, withCalls, validCalls, schemaAccuracy, trigger }: Score): readonly ShownText[] {
   const accuracy = schemaAccuracy === undefined ? 'unknown' : percent(schemaAccuracy)
   return [
-    `cases ${cases}, ended for tool calls ${withCalls}, with valid calls ${validCalls}: schema accuracy ${accuracy}`,
+    say`cases ${cases}, ended for tool calls ${withCalls}, with valid calls ${validCalls}: schema accuracy ${accuracy}`,
     ...(trigger === undefined
       ? []
-      : [`trigger F1 ${percent(trigger.f1)} (precision ${percent(trigger.precision)}, recall ${percent(trigger.recall)}, ${trigger.compared} compared)`]),
+      : [say`trigger F1 ${percent(trigger.f1)} (precision ${percent(trigger.precision)}, recall ${percent(trigger.recall)}, ${trigger.compared} compared)`]),
   ]
 }
 

@@ -24,10 +24,10 @@ async function verify(words: readonly string[], options: SimulatorOptions = {}):
   let stderr = ''
   const host: Host = {
     stdin: Readable.from([]),
-    stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text) },
+    stdout: { write: (text) => (stdout += String(text)) },
+    stderr: { write: (text) => (stderr += String(text)) },
     env: {},
-    onInterrupt: () => () => undefined,
+    onStop: () => () => undefined,
   }
   process.env['CAPSTAN_TEST_KEY'] = 'key'
   const code = await main(['verify', '--base-url', simulator.baseURL, '--api-key-env', 'CAPSTAN_TEST_KEY', ...words], host)

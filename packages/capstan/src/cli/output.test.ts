@@ -1,0 +1,71 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { makeAgentFolder } from '../testing/agent-file.ts'
+import { cli } from '../testing/command.ts'
+
+const { folder, agent } = makeAgentFolder()
+
+interface Left {
+  readonly code: number | null
+  readonly stderr: string
+}
+
+/** Runs the command with a reader of stdout that leaves after the first piece. */
+async function leaveEarly(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Left> {
+  const child = spawn(process.execPath, [cli, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  child.stdout.once('data', () => child.stdout.destroy())
+  const code = await new Promise<number | null>((resolve) => {
+    child.on('close', resolve)
+  })
+  return { code, stderr }
+}
+
+test('a reader that leaves while the run works ends the run: not exit code 0, one sentence, no stack', async () => {
+  const { code, stderr } = await leaveEarly(['run', agent('slow'), '--jsonl', '--quiet', 'Pay it.'])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^working\nerror: the reader of stdout closed it before everything was written\..*\n$/)
+})
+
+test('a reader that has seen enough of the help is not an error', async () => {
+  expect(await leaveEarly(['--help'])).toEqual({ code: 0, stderr: '' })
+})
+
+test('closed stderr does not end a run', async () => {
+  const child = spawn(process.execPath, [cli, 'run', agent('slow'), 'Pay it.'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stderr.destroy()
+  let stdout = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  const code = await new Promise((resolve) => {
+    child.on('close', resolve)
+  })
+  expect([code, stdout]).toEqual([0, 'Result: paid 5\n'])
+})
+
+test
+  .skipIf(!existsSync('/dev/full'))
+  .each([
+    ['run', agent('careless'), 'Pay it.'],
+    ['run', agent('careless'), '--json', 'Pay it.'],
+    ['run', agent('careless'), '--jsonl', 'Pay it.'],
+    ['runs', 'list'],
+    ['--help'],
+  ])('a full disk under stdout is one sentence and exit code 1: %j', (...args) => {
+  const words = args.map((word) => `'${word}'`).join(' ')
+  const { status, stderr } = spawnSync('sh', ['-c', `'${process.execPath}' '${cli}' ${words} >/dev/full`], { cwd: folder, encoding: 'utf8' })
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/error: stdout cannot be written: .*ENOSPC/)])
+  expect(stderr).not.toMatch(/^ {4}at /m)
+})
+
+test('a complete answer that its reader took is exit code 0, also when the reader closes then', async () => {
+  const paid = join(folder, 'paid')
+  expect((await leaveEarly(['run', agent('careless'), '--quiet', 'Pay it.'], { TEST_PAID: paid })).code).toBe(0)
+  expect(readFileSync(paid, 'utf8')).toBe('{"amount":5}\n')
+})

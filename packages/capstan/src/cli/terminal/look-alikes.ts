@@ -1,0 +1,81 @@
+import { describeCharacter, eachCharacter } from './characters.ts'
+
+/**
+ * How a text is read. `strict`: data that a person decides about, where every character counts. `prose`: what a model or a message
+ * says, where emoji, joiners inside of words, Greek symbols and typographic spaces are ordinary.
+ */
+export type Reading = 'strict' | 'prose'
+
+/** Finds characters that can be mistaken for others, by their position in the text; the value says why. */
+export function findLookAlikes(text: string, reading: Reading): ReadonlyMap<number, string> {
+  const found = new Map<number, string>()
+  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) if (/[^ -~]/.test(word)) addMixed(found, { word, index, reading })
+  if (reading === 'strict') addStrict(found, text)
+  return found
+}
+
+interface Word {
+  readonly word: string
+  readonly index: number
+  readonly reading: Reading
+}
+
+/** In a word of several scripts, the letters that are not of its main script. @see https://www.unicode.org/reports/tr39/#Mixed_Script_Detection */
+function addMixed(found: Map<number, string>, { word, index, reading }: Word): void {
+  const counts = new Map<string, number>()
+  let isEastAsian = true
+  eachCharacter(word, (character) => {
+    const { script, isEastAsian: isWide } = describeCharacter(character)
+    if (script === undefined) return
+    counts.set(script, (counts.get(script) ?? 0) + 1)
+    // Latin letters stand between these without a space, as in `使用API`.
+    isEastAsian &&= isWide || script === 'Latin'
+  })
+  if (counts.size < 2 || isEastAsian) return
+  const [main] = [...counts].reduce((most, one) => (one[1] > most[1] || (one[1] === most[1] && one[0] === 'Latin') ? one : most))
+  eachCharacter(word, (character, offset) => {
+    const { script, looksLatin } = describeCharacter(character)
+    // Greek letters are symbols in formulas and units: `Δt`, `μm`.
+    const isSymbol = reading === 'prose' && script === 'Greek' && !looksLatin
+    if (script !== undefined && script !== main && !isSymbol) found.set(index + offset, `${script} in a word with ${main} letters`)
+  })
+}
+
+function addStrict(found: Map<number, string>, text: string): void {
+  const context = contextOf(text)
+  eachCharacter(text, (character, offset) => {
+    const reason = character > 0x7e && !found.has(offset) ? strictReason(character, context) : undefined
+    if (reason !== undefined) found.set(offset, reason)
+  })
+}
+
+interface Context {
+  readonly isEastAsian: boolean
+  readonly hasAscii: boolean
+  /** Scripts of which the text has only letters that look Latin, as in `сосо`. */
+  readonly disguised: ReadonlySet<string>
+}
+
+function contextOf(text: string): Context {
+  const disguised = new Set<string>()
+  const plain = new Set<string>()
+  let isEastAsian = false
+  eachCharacter(text, (character) => {
+    const { script, looksLatin, isEastAsian: isWide } = describeCharacter(character)
+    isEastAsian ||= isWide
+    if (script !== undefined) (looksLatin ? disguised : plain).add(script)
+  })
+  for (const script of plain) disguised.delete(script)
+  return { isEastAsian, hasAscii: /[0-9A-Za-z]/.test(text), disguised }
+}
+
+function strictReason(character: number, { isEastAsian, hasAscii, disguised }: Context): string | undefined {
+  const { script, isEveryday, ascii, isPhonetic, looksLikePunctuation, isForeignDigit } = describeCharacter(character)
+  // Beside Chinese or Japanese text, wide punctuation is ordinary.
+  if (ascii !== undefined && !(isEastAsian && /[^A-Za-z0-9]/.test(ascii))) return `looks like '${ascii}'`
+  if (script !== undefined && disguised.has(script)) return `${script}, looks like a Latin letter`
+  if (script !== undefined && !isEveryday) return script === 'Unknown' ? 'a letter of a rare script' : `a letter of a rare script, ${script}`
+  if (isPhonetic) return 'a phonetic letter'
+  if (looksLikePunctuation) return 'looks like ASCII punctuation'
+  return isForeignDigit && hasAscii ? 'a digit of another script' : undefined
+}
