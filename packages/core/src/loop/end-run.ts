@@ -2,7 +2,7 @@ import { AgentError } from '../contract/errors.ts'
 import { reasoningOf, textOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
 import type { Question } from '../contract/operations.ts'
-import { type RunResult, type StopReason, statusOf } from '../contract/result.ts'
+import { type RunResult, type RunState, type StopReason, statusOf } from '../contract/result.ts'
 import { parseOperationId } from '../durability/operation-ids.ts'
 import { costSoFar } from './budget.ts'
 import { completeStep, type LoopRun } from './loop-run.ts'
@@ -16,6 +16,9 @@ export interface CurrentStep {
 interface Ending extends CurrentStep {
   readonly stopReason: StopReason
   readonly pending?: readonly Question[]
+  /** What was shown of the current step when something broke it. */
+  readonly shown?: Pick<RunResult, 'text' | 'reasoningText'>
+  readonly state?: RunState | undefined
 }
 
 /** Ends the run. */
@@ -33,15 +36,15 @@ export function pauseRun(run: LoopRun, pending: readonly Question[], reply: Mode
 }
 
 /** What a run has come to by now. */
-export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending = [] }: Ending): RunResult {
+export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending = [], shown, state }: Ending): RunResult {
   const { transcript, ledger } = run
   const last = reply ?? transcript.steps.at(-1)
   return withThrowers({
     runId: run.operations.runId,
     status: statusOf[stopReason],
     stopReason,
-    text: partialText || (last === undefined ? '' : textOf(last.message)),
-    reasoningText: last === undefined ? '' : (reasoningOf(last.message) ?? ''),
+    text: shown?.text ?? (partialText || (last === undefined ? '' : textOf(last.message))),
+    reasoningText: shown?.reasoningText ?? (last === undefined ? '' : (reasoningOf(last.message) ?? '')),
     messages: transcript.messages,
     steps: transcript.steps,
     usage: ledger.usage,
@@ -52,15 +55,20 @@ export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending
     activeMs: ledger.activeMs,
     warnings: run.notes.warnings,
     pending,
-    state: undefined,
+    state,
   })
 }
 
+/** Adds the state that a paused run is continued from. */
+export function withState(result: RunResult, state: RunState | undefined): RunResult {
+  return withThrowers({ ...result, state })
+}
+
 /** A result without its methods. */
-export type RunData = Omit<RunResult, 'textOrThrow' | 'outputOrThrow'>
+type RunData = Omit<RunResult, 'textOrThrow' | 'outputOrThrow'>
 
 /** Adds the methods of a result; not enumerable, so the result stays plain data for `structuredClone` and JSON. */
-export function withThrowers(data: RunData): RunResult {
+function withThrowers(data: RunData): RunResult {
   const textOrThrow = (): string => {
     // A run that `stopWhen` ended among its tools has no answer yet.
     const isAnswer = data.status === 'finished' && (data.output !== undefined || data.steps.at(-1)?.toolResults.length === 0)

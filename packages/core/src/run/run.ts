@@ -10,13 +10,14 @@ import { RecordHost } from '../durability/hosts/record-host.ts'
 import type { RunHost } from '../durability/hosts/run-host.ts'
 import type { OpenRun } from '../durability/journal.ts'
 import { brokenRequest, type EndRecord, type RunRecord } from '../durability/records.ts'
-import { type RunData, resultOf, withThrowers } from '../loop/end-run.ts'
+import { resultOf, withState } from '../loop/end-run.ts'
 import type { LoopAgent } from '../loop/loop-agent.ts'
-import { type LoopRun, newLoopRun } from '../loop/loop-run.ts'
+import { type LoopRun, leftMs, newLoopRun } from '../loop/loop-run.ts'
 import { runLoop } from '../loop/run-loop.ts'
 import { describe } from '../support/describe.ts'
 import { newId } from '../support/hash.ts'
 import { allowManyListeners } from '../support/many-listeners.ts'
+import { BoundedRun } from './bounded-run.ts'
 import { type Listener, RunEvents } from './run-events.ts'
 import { textStreamOf } from './text-stream.ts'
 
@@ -144,7 +145,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
       this.#host.checkCourse()
       this.#controller.signal.throwIfAborted()
       await this.#leave(result)
-      return this.#finish(result.status === 'paused' ? this.#withState(result, this.#host.records) : result)
+      return this.#finish(result.status === 'paused' ? withState(result, this.#state()) : result)
     } catch (thrown) {
       // The error that broke the run is the one to report, whatever the journal says about the end.
       await this.#leave({ status: 'unusable', stopReason: this.#controller.signal.aborted ? 'aborted' : 'failed' }).catch(() => {})
@@ -159,7 +160,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const { open, recordedDefinition } = this.#start
     if (open === undefined) return this.#compare(recordedDefinition)
     this.#controller.signal.throwIfAborted()
-    this.#journal = await open(this.runId)
+    this.#journal = await BoundedRun.open(() => open(this.runId), { leftMs: () => leftMs(this.#loop), signal: this.#controller.signal })
     const { head } = this.#journal
     await this.#recordHost.attach(this.#journal)
     this.#loop.transcript.takeInput(head.input)
@@ -220,28 +221,26 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   #errorOf(thrown: unknown): AgentError {
     const isAborted = this.#controller.signal.aborted
     const { attempt, shownText: text, shownReasoning: reasoningText } = this.#events
-    if (isAborted) this.#chargeOpenWork()
+    if (isAborted) this.#chargeCutWork()
     // A copy: an error that is shared must not carry the result of this run.
     const error = isAborted ? abortError(this.#controller.signal.reason, attempt) : copyError(asAgentError(thrown), {})
-    const result = resultOf(this.#loop, { stopReason: isAborted ? 'aborted' : 'failed' })
-    const { records } = this.#host
-    const value = this.#withState({ ...result, text, reasoningText }, isAborted || brokenRequest(records) !== undefined ? records : undefined)
+    const state = isAborted || brokenRequest(this.#host.records) !== undefined ? this.#state() : undefined
+    const value = resultOf(this.#loop, { stopReason: isAborted ? 'aborted' : 'failed', shown: { text, reasoningText }, state })
     return Object.defineProperty(error, 'result', { value, enumerable: false, configurable: true })
   }
 
   // An abort records nothing of what was under way, but its time and its request were spent.
-  #chargeOpenWork(): void {
+  #chargeCutWork(): void {
     this.#loop.ledger.addTime(this.#host.cutMs)
     if (this.#events.attempt > 0) this.#loop.ledger.cutAttempt()
   }
 
-  #withState(result: RunData, records: readonly RunRecord[] | undefined): RunResult {
-    const { open, engine } = this.#start
-    // With a journal or an engine there is one truth, and it is not in memory.
-    if (records === undefined || open !== undefined || engine !== undefined) return withThrowers({ ...result })
-    const definition = this.#start.recordedDefinition ?? this.#start.definition()
-    const state: RunState = { version: this.#host.version, runId: this.runId, definition, input: this.#input, records: [...records] }
-    return withThrowers({ ...result, state })
+  // With a journal or an engine the records are there, and only there.
+  #state(): RunState | undefined {
+    const { open, engine, recordedDefinition, definition } = this.#start
+    if (open !== undefined || engine !== undefined) return undefined
+    const { version, records } = this.#host
+    return { version, runId: this.runId, definition: recordedDefinition ?? definition(), input: this.#input, records: [...records] }
   }
 }
 
