@@ -1,9 +1,8 @@
 // Runs every check, prints one line for each, and shows the output of those that failed.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { root } from './project-files.mjs'
 
 const tsc = ['node_modules/typescript/bin/tsc']
@@ -29,9 +28,11 @@ const checks = [
   ['structure', ['scripts/check-structure.mjs']],
   ['forbidden text', ['scripts/check-text.mjs']],
   ['weight', ['scripts/check-weight.mjs']],
+  ['names in docs', ['scripts/check-docs.mjs']],
   ['docs/errors.md', ['scripts/generate-errors.mjs', '--check']],
+  ['docs/models.md', ['scripts/generate-models.mjs', '--check']],
+  ['docs/api.md', ['scripts/generate-api.mjs', '--check']],
 ]
-if (existsSync(join(root, 'scripts/generate-models.mjs'))) checks.push(['docs/models.md', ['scripts/generate-models.mjs', '--check']])
 
 const startedAt = performance.now()
 // The others read what the build writes.

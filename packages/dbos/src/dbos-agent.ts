@@ -11,6 +11,7 @@ export type RunInput = string | readonly Message[] | RunState
 /** A result as JSON: its `messages` are the input of a next run. */
 export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'textOrThrow' | 'outputOrThrow'>
 
+/** Options of `dbosAgent`. */
 export type DbosAgentOptions<Context = unknown> = ContextOption<Context> & {
   /** Name of the workflow in DBOS: the same in all processes, and in those that come after. */
   readonly name: string
@@ -18,6 +19,7 @@ export type DbosAgentOptions<Context = unknown> = ContextOption<Context> & {
   readonly maxRecoveryAttempts?: number
 }
 
+/** Options of `start`. */
 export interface StartOptions {
   /** The id of the workflow. Default: a random UUID; of a run that was paused in memory always its own. */
   readonly runId?: string
@@ -27,6 +29,7 @@ export interface StartOptions {
   readonly queueName?: string
 }
 
+/** Options of `result`. */
 export interface ResultOptions {
   /** How often the database is asked, in milliseconds. Default: 250. */
   readonly pollingIntervalMs?: number

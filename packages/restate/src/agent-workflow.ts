@@ -11,6 +11,7 @@ export type AgentRequest = { readonly input: string | readonly Message[] } | { r
 /** A result as JSON. */
 export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'textOrThrow' | 'outputOrThrow'>
 
+/** Options of `agentWorkflow`. */
 export type AgentWorkflowOptions<Name extends string = string, Context = unknown> = ContextOption<Context> & {
   /** Of the workflow in Restate; clients address runs by it. Letters, digits, `-`, `_` and `.`. */
   readonly name: Name
@@ -18,6 +19,7 @@ export type AgentWorkflowOptions<Name extends string = string, Context = unknown
   readonly workflow?: WorkflowOptions
 }
 
+/** The handlers of a workflow that runs an agent. */
 export interface AgentHandlers<Output = unknown> {
   /**
    * Runs the agent, once for each key.

@@ -20,6 +20,7 @@ export interface LocalServer extends AsyncDisposable {
   restart(): Promise<void>
 }
 
+/** Options of `startLocalServer`. */
 export interface LocalServerOptions {
   /** Path of `restate-server`: of the npm package `@restatedev/restate-server-<platform>-<architecture>`, or your own. */
   readonly binary: string

@@ -149,6 +149,7 @@ export interface ModelProfile {
   readonly notes?: readonly string[]
 }
 
+/** Whether a model accepts tools, how many, and under which names. */
 export type ToolsRule =
   | { readonly allowed: true; readonly max: number; readonly names?: ToolNameRule }
   /** `allowTools` in the settings overrides the refusal. */
@@ -160,6 +161,7 @@ export interface ToolNameRule {
   readonly words: string
 }
 
+/** Values of `tool_choice` that a model accepts. */
 export interface ToolChoiceRule {
   readonly values: readonly ToolChoice[]
   /** Those that are taken while the model thinks, where they differ. */
@@ -168,6 +170,7 @@ export interface ToolChoiceRule {
   readonly onlyWhenAsked?: boolean
 }
 
+/** Where reasoning is on the wire, and what is sent back of it. */
 export interface ReasoningRule {
   /** The wire field of reasoning; others that are known are read too and go back under their own name. */
   readonly field: string

@@ -8,6 +8,7 @@ import type { Engine } from '../durability/hosts/engine.ts'
 import type { Journal } from '../durability/journal.ts'
 import type { ToolSet } from './tool-set.ts'
 
+/** Options of `new Agent`. */
 export interface AgentOptions<Context = unknown, Output = unknown> {
   /** For people: in events and errors. Default: `agent`. */
   readonly name?: string
@@ -41,6 +42,7 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
 /** Handed to tools: never sent to the model and never recorded. Optional while no tool asks for one. */
 export type ContextOption<Context> = unknown extends Context ? { readonly context?: Context } : { readonly context: Context }
 
+/** Options of `agent.generate`. */
 export type RunOptions<Context = unknown> = CommonRunOptions & ContextOption<Context>
 
 export interface CommonRunOptions {
@@ -57,6 +59,7 @@ export interface CommonRunOptions {
   readonly engine?: Engine
 }
 
+/** Options of `agent.stream`. */
 export type StreamOptions<Context = unknown> = RunOptions<Context> & StreamOnlyOptions
 
 interface StreamOnlyOptions {

@@ -86,5 +86,7 @@ interface LivePlace {
   readonly execution?: number
 }
 
+/** The `type` of an event. */
 export type RunEventType = RunEventBody['type']
+/** The event of one type. */
 export type RunEventOf<Type extends RunEventType> = Extract<RunEvent, { readonly type: Type }>

@@ -18,6 +18,7 @@ export interface Limits {
   readonly durationMs?: number
 }
 
+/** Limits with a value for each; infinity where there is none. */
 export interface ResolvedLimits {
   readonly steps: number
   readonly toolCalls: number
@@ -26,6 +27,7 @@ export interface ResolvedLimits {
   readonly durationMs: number
 }
 
+/** The limits of an agent that sets none. */
 export const defaultLimits: ResolvedLimits = {
   steps: 20,
   toolCalls: 100,

@@ -37,9 +37,12 @@ export interface ToolMessage {
   readonly content: readonly [ToolResultPart]
 }
 
+/** A part of a user message. */
 export type UserPart = TextPart | ImagePart
+/** A part of an assistant message. */
 export type AssistantPart = ReasoningPart | TextPart | ToolCallPart
 
+/** Text of a message. */
 export interface TextPart {
   readonly type: 'text'
   readonly text: string
@@ -53,6 +56,7 @@ export interface ReasoningPart {
   readonly field?: string
 }
 
+/** An image of a user message. */
 export interface ImagePart {
   readonly type: 'image'
   /** An http(s) URL or a `data:` URL. */
@@ -69,6 +73,7 @@ export interface ToolCallPart {
   readonly inputText: string
 }
 
+/** The result of one tool call. */
 export interface ToolResultPart {
   readonly type: 'tool-result'
   /** The id of the call, verbatim. */

@@ -59,10 +59,12 @@ export interface ModelTraits {
   readonly prices?: Prices
 }
 
+/** Options of one request to a model. */
 export interface ModelCallOptions {
   readonly signal: AbortSignal
 }
 
+/** What is sent to a model. */
 export interface ModelRequest {
   /** Sent as a system message before all others. */
   readonly instructions?: string
@@ -82,8 +84,10 @@ export interface ToolDefinition {
   readonly inputSchema: JsonObject
 }
 
+/** Whether the model may, must or must not call tools. */
 export type ToolChoice = 'auto' | 'none' | 'required'
 
+/** One event of a streamed reply; `reply` is the last. */
 export type ModelEvent =
   | { readonly type: 'text-delta'; readonly delta: string }
   | { readonly type: 'reasoning-delta'; readonly delta: string }
@@ -95,6 +99,7 @@ export type ModelEvent =
   /** The whole answer: always the last event, exactly once. */
   | { readonly type: 'reply'; readonly reply: ModelReply }
 
+/** A complete reply of a model. */
 export interface ModelReply {
   readonly message: AssistantMessage
   readonly finishReason: FinishReason
@@ -135,6 +140,7 @@ export interface Completion extends ModelReply {
   readonly warnings: readonly Warning[]
 }
 
+/** One of several replies to the same request. */
 export interface Candidate {
   readonly message: AssistantMessage
   readonly finishReason: FinishReason

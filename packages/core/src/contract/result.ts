@@ -100,6 +100,7 @@ export interface RunResult<Output = unknown> {
   outputOrThrow(): JsonForm<Output>
 }
 
+/** A question that waits for a person. */
 export interface PendingQuestion {
   readonly id: string
   readonly about: Json

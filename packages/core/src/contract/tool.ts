@@ -30,6 +30,7 @@ export interface Tool<Context = unknown> extends ToolDefinition {
   run(input: Json, call: ToolCallContext<Context>): Promise<ToolOutput>
 }
 
+/** Whether an input fits the schema of a tool; `message` is written for the model. */
 export type ToolValidation = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
 /** What `execute` of a tool receives beside its input. */

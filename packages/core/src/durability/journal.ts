@@ -33,6 +33,7 @@ export interface RunHead extends JsonObject {
   readonly input: readonly (Message & JsonObject)[]
 }
 
+/** A run as a journal keeps it. */
 export interface SavedRun {
   readonly head: RunHead
   readonly records: readonly RunRecord[]
@@ -62,6 +63,7 @@ export interface Decision extends JsonObject {
   readonly answer: Json
 }
 
+/** One run in the list of a journal. */
 export interface ListedRun {
   readonly runId: string
   /** Milliseconds since the Unix epoch. */

@@ -3,6 +3,7 @@ import type { Journal } from '@capstan/core'
 import { checkNames } from '@capstan/core/internal'
 import type { RunInFolder } from './runs.ts'
 
+/** Options of `fileJournal`. */
 export interface FileJournalOptions {
   /**
    * How long an owner that does not renew its lease keeps a run, in milliseconds. Owners renew the lease three times in this time. A

@@ -18,6 +18,7 @@ export interface SessionStore {
   fork(sessionId: string, newId: string): Promise<boolean>
 }
 
+/** The messages of a session, with their version. */
 export interface SessionContent {
   /** Changes with each append and never repeats, not even when the session is deleted and begun again. */
   readonly version: string

@@ -2,6 +2,7 @@ import type { Journal } from '@capstan/core'
 import { checkNames } from '@capstan/core/internal'
 import type { Runs } from './runs.ts'
 
+/** Options of `sqliteJournal`. */
 export interface SqliteJournalOptions {
   /**
    * How long an owner that does not renew its lease keeps a run, in milliseconds. Owners renew the lease three times in this time. A

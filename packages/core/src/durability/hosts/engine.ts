@@ -25,6 +25,7 @@ export interface Engine {
   decisions(questions: readonly Question[]): Promise<readonly Decision[]>
 }
 
+/** One operation that an engine executes and records. */
 export interface EngineStep {
   /** Unique in its run and the same in every replay, such as `steps/1/tools/0 tool pay`. */
   readonly name: string
