@@ -33,7 +33,7 @@ async function checkImports() {
   const isOf = (url, name) => url.includes(`/node_modules/${name}/`)
   return [
     ...lazy.filter((name) => files.some((url) => isOf(url, name))).map((name) => `import 'capstan' loads ${name}`),
-    ...lazyOfOurs.filter((place) => files.some((url) => url.includes(`/${place}`))).map((place) => `import 'capstan' loads ${place}`),
+    ...lazyOfOurs.filter((path) => files.some((url) => url.includes(`/${path}`))).map((path) => `import 'capstan' loads ${path}`),
     ...lazyBuiltIn.filter((name) => builtIn.includes(name)).map((name) => `import 'capstan' loads node:${name}`),
   ]
 }
@@ -93,8 +93,8 @@ function readManifest(folder) {
 }
 
 function findDependency(folder, name) {
-  for (let place = folder; place !== dirname(place); place = dirname(place)) {
-    const candidate = join(place, 'node_modules', name)
+  for (let parent = folder; parent !== dirname(parent); parent = dirname(parent)) {
+    const candidate = join(parent, 'node_modules', name)
     if (existsSync(candidate)) return realpathSync(candidate)
   }
   throw new Error(`${name} is not installed for ${folder}`)

@@ -34,7 +34,7 @@ const onText = () => {
 /** One run, and a look at what it came to: nobody wins by leaving work out. */
 async function run() {
   const text = await subject.run('Do all the work.', onText)
-  if (text !== expected.text) throw new Error(`The answer of ${path} is not the one that was sent: ${JSON.stringify(text).slice(0, 200)}`)
+  if (text !== expected.text) throw new Error(`The text of ${path} is not the one that was sent: ${JSON.stringify(text).slice(0, 200)}`)
 }
 
 const actions = { warmUp, measure, burst, twoBursts, countSteps, soak }

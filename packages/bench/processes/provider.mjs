@@ -18,18 +18,18 @@ const recorded = []
 const server = createServer((request, response) => {
   const [, name = '', rest = ''] = (request.url ?? '').split('/')
   if (name === 'recorded') response.end(JSON.stringify(recorded.splice(0)))
-  else if (name === 'answers') response.end(JSON.stringify(scriptOf(rest).answers))
-  else answer(name, request, response)
+  else if (name === 'replies') response.end(JSON.stringify(scriptOf(rest).replies))
+  else respond(name, request, response)
 })
 
-function answer(name, request, response) {
+function respond(name, request, response) {
   const chunks = []
   request.on('data', (chunk) => chunks.push(chunk))
   request.on('end', () => {
     const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
     const script = find(name)
     if (script.isRecorded) recorded.push(body.toString('utf8'))
-    const reply = script.answers[Math.min(countOf(body), script.answers.length - 1)]
+    const reply = script.replies[Math.min(countOf(body), script.replies.length - 1)]
     const send = () => (body.includes(wantsStream) ? stream(response, reply, script.isPaced) : whole(response, reply))
     if (script.delayMs > 0) setTimeout(send, script.delayMs)
     else send()
@@ -58,15 +58,15 @@ function countOf(body) {
   return count
 }
 
-function whole(response, answer) {
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.whole.length })
-  response.end(answer.whole)
+function whole(response, reply) {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': reply.whole.length })
+  response.end(reply.whole)
 }
 
-function stream(response, answer, isPaced) {
+function stream(response, reply, isPaced) {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
-  if (isPaced) return pace(response, answer.events, 0)
-  for (const part of answer.parts) response.write(part)
+  if (isPaced) return pace(response, reply.events, 0)
+  for (const part of reply.parts) response.write(part)
   response.end()
 }
 
@@ -77,13 +77,13 @@ function pace(response, events, index) {
 }
 
 /** @param {import('./scripts.mjs').Script} script */
-function serialise({ answers, fragmentBytes = 16, delayMs = 0, isPaced = false, isRecorded = false }) {
+function serialise({ replies, fragmentBytes = 16, delayMs = 0, isPaced = false, isRecorded = false }) {
   return {
     delayMs,
     isPaced,
     isRecorded,
-    answers: answers.map((reply, index) => {
-      // Some frameworks take two answers of one id for one.
+    replies: replies.map((reply, index) => {
+      // Some frameworks take two replies with one id for the same reply.
       const id = `chatcmpl-${index}`
       const events = eventsOf(reply, id, fragmentBytes).map((text) => Buffer.from(`data: ${text}\n\n`))
       return { whole: Buffer.from(wholeOf(reply, id)), events, parts: partsOf(Buffer.concat(events)) }
@@ -95,7 +95,7 @@ function partsOf(bytes) {
   return Array.from({ length: Math.ceil(bytes.length / writeBytes) }, (_, index) => bytes.subarray(index * writeBytes, (index + 1) * writeBytes))
 }
 
-/** @param {import('./scripts.mjs').Answer} answer */
+/** @param {import('./scripts.mjs').Reply} reply */
 function wholeOf({ calls, deltas, reasoning }, id) {
   const message = {
     role: 'assistant',
@@ -107,7 +107,7 @@ function wholeOf({ calls, deltas, reasoning }, id) {
   return `{"id":"${id}","object":"chat.completion",${head},"choices":[{"index":0,"message":${JSON.stringify(message)},"finish_reason":"${reason}"}],${usage}}`
 }
 
-/** @param {import('./scripts.mjs').Answer} answer */
+/** @param {import('./scripts.mjs').Reply} reply */
 function eventsOf({ calls = [], deltas = [], reasoning = [] }, id, fragmentBytes) {
   const inner = [
     { role: 'assistant', content: '' },

@@ -1,4 +1,4 @@
-// What the mock provider says: every answer of a script is made of bytes once, before anything is measured.
+// What the mock provider says: the bytes of every reply of a script are made once, before anything is measured.
 
 /**
  * @typedef {object} Call
@@ -6,16 +6,16 @@
  * @property {string} text The arguments, as the model wrote them.
  */
 /**
- * @typedef {object} Answer
+ * @typedef {object} Reply
  * @property {readonly Call[]} [calls]
  * @property {readonly string[]} [deltas] Text, in the pieces in which it is streamed.
  * @property {readonly string[]} [reasoning]
  */
 /**
  * @typedef {object} Script
- * @property {readonly Answer[]} answers One for each request of a run.
+ * @property {readonly Reply[]} replies One for each request of a run.
  * @property {number} [fragmentBytes] Size of the pieces in which arguments are streamed. Default: 16.
- * @property {number} [delayMs] Before each answer. Default: 0.
+ * @property {number} [delayMs] Before each reply. Default: 0.
  * @property {boolean} [isPaced] One event every 1 to 2 ms, each in a write of its own.
  * @property {boolean} [isRecorded] The bodies of requests are kept.
  */
@@ -36,22 +36,22 @@ const done = ['All ', 'the ', 'work ', 'is ', 'done.']
 /** @type {Record<string, (size: number) => Script>} */
 const kinds = {
   /** A loop of `size` requests: one call each, then a text. */
-  loop: (size) => ({ answers: loop(size, (step) => [call(step, 0, argumentsOf(step, 'short'))]) }),
-  /** One answer of `size` text deltas. */
-  text: (size) => ({ answers: [{ deltas: deltas(size) }] }),
-  paced: (size) => ({ answers: [{ deltas: deltas(size) }], isPaced: true }),
+  loop: (size) => ({ replies: loop(size, (step) => [call(step, 0, argumentsOf(step, 'short'))]) }),
+  /** One reply of `size` text deltas. */
+  text: (size) => ({ replies: [{ deltas: deltas(size) }] }),
+  paced: (size) => ({ replies: [{ deltas: deltas(size) }], isPaced: true }),
   /** Four calls each with 2 KB of arguments. */
   parallel: (size) => ({
-    answers: loop(size, (step) => [0, 1, 2, 3].map((index) => call(step, index, argumentsOf(step, `${index} ${repeat(2_000)}`)))),
+    replies: loop(size, (step) => [0, 1, 2, 3].map((index) => call(step, index, argumentsOf(step, `${index} ${repeat(2_000)}`)))),
     fragmentBytes: 40,
   }),
   /** One call with `size` KB of arguments. */
-  argument: (size) => ({ answers: loop(2, (step) => [call(step, 0, argumentsOf(step, repeat(size * 1_000)))]) }),
-  /** As `loop`, each answer after 50 ms. */
-  slow: (size) => ({ answers: loop(size, (step) => [call(step, 0, argumentsOf(step, 'short'))]), delayMs: 50 }),
+  argument: (size) => ({ replies: loop(2, (step) => [call(step, 0, argumentsOf(step, repeat(size * 1_000)))]) }),
+  /** As `loop`, each reply after 50 ms. */
+  slow: (size) => ({ replies: loop(size, (step) => [call(step, 0, argumentsOf(step, 'short'))]), delayMs: 50 }),
   /** Arguments as models write them: spaces, escapes, keys in another order than in the schema; reasoning before each call. */
   fidelity: (size) => ({
-    answers: loop(size, (step) => [0, 1].map((index) => call(step, index, oddArguments(step, index))), ['Let me ', `think\u2028 about "${size}"\t😀 …`]),
+    replies: loop(size, (step) => [0, 1].map((index) => call(step, index, oddArguments(step, index))), ['Let me ', `think\u2028 about "${size}"\t😀 …`]),
     isRecorded: true,
   }),
 }
@@ -73,11 +73,11 @@ export function scriptOf(name) {
  * @param {string} name
  */
 export function expectationOf(name) {
-  const { answers } = scriptOf(name)
+  const { replies } = scriptOf(name)
   return {
-    requests: answers.length,
-    calls: answers.reduce((sum, answer) => sum + (answer.calls?.length ?? 0), 0),
-    text: (answers.at(-1)?.deltas ?? []).join(''),
+    requests: replies.length,
+    calls: replies.reduce((sum, reply) => sum + (reply.calls?.length ?? 0), 0),
+    text: (replies.at(-1)?.deltas ?? []).join(''),
   }
 }
 
@@ -85,7 +85,7 @@ export function expectationOf(name) {
  * @param {number} size
  * @param {(step: number) => Call[]} callsOf
  * @param {readonly string[]} [reasoning]
- * @returns {Answer[]}
+ * @returns {Reply[]}
  */
 function loop(size, callsOf, reasoning) {
   const steps = Array.from({ length: size - 1 }, (_, index) => ({ calls: callsOf(index + 1), ...(reasoning && { reasoning }) }))

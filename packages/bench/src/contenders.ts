@@ -1,20 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { places, pnpmName } from './places.ts'
+import { paths, pnpmName } from './paths.ts'
 import { shell } from './shell.ts'
 
-/** Somebody to measure. */
+/** One program to measure. */
 export interface Contender {
   readonly name: string
   /** Where its packages are. */
   readonly folder: string
-  /** The module that makes it. */
+  /** Path of its module. */
   readonly module: string
-  /** Versions of what it is made of. */
+  /** Versions of its packages. */
   readonly version: string
 }
 
-/** Those that come with the workspace, and the package that stands for each. */
+/** Contenders that use the workspace, each with the package whose version is shown. */
 const own: Readonly<Record<string, string>> = { raw: 'undici', capstan: 'capstan' }
 
 interface Manifest {
@@ -22,14 +22,14 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>
 }
 
-/** Finds a contender; a peer that is not there is installed from its own lockfile. */
+/** Finds a contender; a peer that is not installed is installed from its own lockfile. */
 export async function prepareContender(name: string): Promise<Contender> {
-  const home = join(places.contenders, name)
+  const home = join(paths.contenders, name)
   const module = join(home, 'contender.mjs')
   const ownPackage = own[name]
   if (ownPackage !== undefined) {
-    const { version } = readManifest(join(places.bench, 'node_modules', ownPackage))
-    return { name, folder: places.bench, module, version: `${ownPackage} ${version}` }
+    const { version } = readManifest(join(paths.bench, 'node_modules', ownPackage))
+    return { name, folder: paths.bench, module, version: `${ownPackage} ${version}` }
   }
   if (!isInstalled(home)) {
     console.error(`Installing ${name} (once) ...`)
@@ -59,5 +59,5 @@ function isInstalled(home: string): boolean {
 }
 
 function readManifest(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest // npm and pnpm have read it before us.
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest // pnpm parses it too.
 }

@@ -27,10 +27,10 @@ export function compareRequests(bodies: readonly string[], written: readonly Wri
     const before = bodies[index] ?? ''
     return body.startsWith(before.slice(0, endOfMessages(before)))
   })
-  const { messages } = JSON.parse(bodies.at(-1) ?? '{}') as { messages: readonly WireMessage[] } // A request that the provider has answered.
-  const answers = messages.filter(({ role }) => role === 'assistant')
-  const calls = written.flatMap((step, index) => step.arguments.map((text, call) => answers[index]?.tool_calls?.[call]?.function.arguments === text))
-  const thoughts = written.map(({ reasoning }, index) => (answers[index]?.reasoning_content ?? answers[index]?.reasoning) === reasoning)
+  const { messages } = JSON.parse(bodies.at(-1) ?? '{}') as { messages: readonly WireMessage[] } // The provider parsed it too.
+  const replies = messages.filter(({ role }) => role === 'assistant')
+  const calls = written.flatMap((step, index) => step.arguments.map((text, call) => replies[index]?.tool_calls?.[call]?.function.arguments === text))
+  const thoughts = written.map(({ reasoning }, index) => (replies[index]?.reasoning_content ?? replies[index]?.reasoning) === reasoning)
   return { prefix: share(pairs), arguments: share(calls), reasoning: share(thoughts) }
 }
 

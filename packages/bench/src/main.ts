@@ -1,9 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { arch, availableParallelism, cpus, platform, release } from 'node:os'
-import { join } from 'node:path'
 import { type Contender, prepareContender } from './contenders.ts'
 import { helpText, type Options, readOptions } from './options.ts'
-import { places } from './places.ts'
+import { paths } from './paths.ts'
 import { startProvider } from './processes.ts'
 import { formatWithUnit } from './report/format.ts'
 import { wordOf } from './report/markdown.ts'
@@ -30,11 +29,11 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(helpText(scenarios))
     return 0
   }
-  const node = await findNode24(places.root)
+  const node = await findNode24(paths.root)
   const machine = await describeMachine(node)
   const contenders: Contender[] = []
   for (const name of options.contenders) contenders.push(await prepareContender(name))
-  const profiles = options.isProfiled ? join(places.results, 'profiles') : undefined
+  const profiles = options.isProfiled ? paths.profiles : undefined
   if (profiles !== undefined) {
     rmSync(profiles, { recursive: true, force: true })
     mkdirSync(profiles, { recursive: true })
@@ -47,8 +46,8 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`${scenario.id}: ${scenario.title} ...`)
     const result = await measure(scenario, { session, options, machine })
     failed += printResult(result)
-    // A profiler costs time of its own: what was measured under one is not kept.
-    if (profiles === undefined && !(await keepResult(result))) console.log('  A result of a full run stands; this quick one is not kept.')
+    // A profiler takes time of its own: what was measured with one is not kept.
+    if (profiles === undefined && !(await keepResult(result))) console.log('  The result of a full run is kept; this quick one is not.')
   }
   if (profiles !== undefined) printTopCosts(profiles)
   else await writePages(ids)
@@ -92,6 +91,6 @@ function printVerdict({ target, title, unit, found, ...verdict }: Verdict): void
 }
 
 async function describeMachine(node: string): Promise<string> {
-  const version = (await shell(node, ['--version'], places.root)).trim()
+  const version = (await shell(node, ['--version'], paths.root)).trim()
   return `Node ${version}, ${platform()} ${release().split('-')[0]} ${arch()}, ${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-/** What the command was asked for. */
+/** Options of the command. */
 export interface Options {
   /** Ids of scenarios. */
   readonly only: readonly string[] | undefined
@@ -22,7 +22,7 @@ const quickRounds = 4
 /**
  * Reads the arguments of the command.
  *
- * @throws {Error} For what it does not know, with what it does.
+ * @throws {Error} For an unknown option or value, with the known ones.
  */
 export function readOptions(args: readonly string[], scenarioIds: readonly string[]): Options {
   const { values } = parseArgs({
@@ -52,7 +52,7 @@ export function readOptions(args: readonly string[], scenarioIds: readonly strin
 function choose(option: string, list: string, known: readonly string[]): readonly string[] {
   const names = list.split(',').map((name) => name.trim().toLowerCase())
   const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new Error(`${option} does not know '${unknown}'. Known are: ${known.join(', ')}.`)
+  if (unknown !== undefined) throw new Error(`${option} does not know '${unknown}'. Known: ${known.join(', ')}.`)
   return known.filter((name) => names.includes(name))
 }
 
@@ -65,8 +65,8 @@ Measures Capstan beside a hand-written loop and beside its peers, against a mock
   --only <list>        scenarios, such as s1,s4; default: all
   --contenders <list>  ${contenderNames.join(', ')}; default: all. Peers that are asked for are installed once.
   --rounds <n>         default: ${fullRounds}, with --quick ${quickRounds}
-  --quick              short warm-ups and few runs: shows that everything works, proves nothing
-  --profile            writes CPU profiles of the measured parts to packages/bench/results/profiles and prints the top self times
+  --quick              short warm-ups and few runs: shows that everything works, but proves nothing
+  --profile            writes CPU profiles of the measured parts to packages/bench/profiles and prints the top self times
   --help               this text
 
 Scenarios:

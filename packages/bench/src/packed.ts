@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { places, pnpmName } from './places.ts'
+import { paths, pnpmName } from './paths.ts'
 import { shell } from './shell.ts'
 
 /** A production install of `capstan` as npm would publish it, in a folder outside the workspace. */
@@ -31,10 +31,10 @@ interface Ours {
   readonly source: string
 }
 
-/** A package of ours and those of ours that it depends on. */
+/** A package of the workspace and those that it depends on. */
 async function packagesOf(name: string, found: Ours[] = []): Promise<readonly Ours[]> {
-  const source = join(places.root, 'packages', name.replace('@capstan/', ''))
-  // pnpm reads it too.
+  const source = join(paths.root, 'packages', name.replace('@capstan/', ''))
+  // pnpm parses it too.
   const manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as {
     readonly version: string
     readonly dependencies?: Readonly<Record<string, string>>
@@ -53,7 +53,7 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-/** What an install holds. */
+/** Size of an install. */
 export interface Weight {
   readonly bytes: number
   readonly packages: number
@@ -63,14 +63,14 @@ export interface Weight {
 export async function weigh(folder: string): Promise<Weight> {
   let bytes = 0
   let packages = 0
-  const walk = async (path: string, isPlaceOfPackages: boolean): Promise<void> => {
+  const walk = async (path: string, holdsPackages: boolean): Promise<void> => {
     for (const entry of await readdir(path, { withFileTypes: true })) {
       const inner = join(path, entry.name)
       if (entry.isFile()) bytes += (await stat(inner)).size
       if (!entry.isDirectory()) continue
       const isScope = entry.name.startsWith('@')
-      if (isPlaceOfPackages && !isScope && !entry.name.startsWith('.') && (await exists(join(inner, 'package.json')))) packages++
-      await walk(inner, entry.name === 'node_modules' || (isPlaceOfPackages && isScope))
+      if (holdsPackages && !isScope && !entry.name.startsWith('.') && (await exists(join(inner, 'package.json')))) packages++
+      await walk(inner, entry.name === 'node_modules' || (holdsPackages && isScope))
     }
   }
   await walk(folder, true)

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { places } from './places.ts'
+import { paths } from './paths.ts'
 
 /** What a child says over IPC. */
-interface Reply {
+interface ChildMessage {
   readonly report?: unknown
   readonly error?: string
   readonly port?: number
@@ -20,7 +20,7 @@ const environment = {
 }
 
 function start(node: string, script: string, args: readonly string[]): ChildProcess {
-  return fork(join(places.processes, script), args, {
+  return fork(join(paths.processes, script), args, {
     execPath: node,
     execArgv: ['--expose-gc'],
     env: environment,
@@ -28,16 +28,16 @@ function start(node: string, script: string, args: readonly string[]): ChildProc
   })
 }
 
-async function nextReply(child: ChildProcess, name: string): Promise<Reply> {
+async function nextMessage(child: ChildProcess, name: string): Promise<ChildMessage> {
   const left = new AbortController()
   try {
-    const [reply] = await Promise.race([
+    const [message] = await Promise.race([
       once(child, 'message', { signal: left.signal }),
       once(child, 'exit', { signal: left.signal }).then(([code]) => {
-        throw new Error(`${name} exited with ${code} before it answered.`)
+        throw new Error(`${name} exited with ${code} before it said anything.`)
       }),
     ])
-    return reply
+    return message
   } finally {
     left.abort()
   }
@@ -56,30 +56,30 @@ export interface Provider extends AsyncDisposable {
   readonly origin: string
   /** The bodies of the requests since the last call, of scripts that are recorded. */
   recorded(): Promise<readonly string[]>
-  /** What a script answers. */
-  answersOf(script: string): Promise<readonly ScriptedAnswer[]>
+  /** The replies of a script. */
+  repliesOf(script: string): Promise<readonly ScriptedReply[]>
 }
 
-/** One answer of `scripts.mjs`. */
-export interface ScriptedAnswer {
+/** One reply of `scripts.mjs`. */
+export interface ScriptedReply {
   readonly calls?: readonly { readonly text: string }[]
   readonly reasoning?: readonly string[]
 }
 
 export async function startProvider(node: string, keepAliveMs = 120_000): Promise<Provider> {
   const child = start(node, 'provider.mjs', [String(keepAliveMs)])
-  const { port } = await nextReply(child, 'The provider')
+  const { port } = await nextMessage(child, 'The provider')
   const origin = `http://127.0.0.1:${port}`
   return {
     origin,
-    // The provider's own words, both.
+    // Both are written by provider.mjs.
     recorded: async () => (await (await fetch(`${origin}/recorded`)).json()) as string[],
-    answersOf: async (script) => (await (await fetch(`${origin}/answers/${script}`)).json()) as ScriptedAnswer[],
+    repliesOf: async (script) => (await (await fetch(`${origin}/replies/${script}`)).json()) as ScriptedReply[],
     [Symbol.asyncDispose]: () => end(child),
   }
 }
 
-/** What a client process is started with. */
+/** Options of a client process. */
 export interface ClientOptions {
   /** Path of the contender's module. */
   readonly contender: string
@@ -108,16 +108,16 @@ export interface Client extends AsyncDisposable {
 
 export async function startClient(node: string, options: ClientOptions): Promise<Client> {
   const child = start(node, 'client.mjs', [JSON.stringify(options)])
-  const { report } = await nextReply(child, options.contender)
-  const { isSupported, settings } = report as Pick<Client, 'isSupported' | 'settings'> // The first words of client.mjs.
+  const { report } = await nextMessage(child, options.contender)
+  const { isSupported, settings } = report as Pick<Client, 'isSupported' | 'settings'> // The first message of client.mjs.
   return {
     isSupported,
     settings,
     perform: async <Report>(action: string, actionOptions: object) => {
       child.send({ action, options: actionOptions })
-      const reply = await nextReply(child, options.contender)
-      if (reply.error !== undefined) throw new Error(reply.error)
-      return reply.report as Report // Each action has its own report; the caller names it.
+      const message = await nextMessage(child, options.contender)
+      if (message.error !== undefined) throw new Error(message.error)
+      return message.report as Report // Each action has its own report; the caller names it.
     },
     [Symbol.asyncDispose]: () => end(child),
   }
@@ -126,7 +126,7 @@ export async function startClient(node: string, options: ClientOptions): Promise
 /** Runs a process that reports once and ends. */
 export async function runOnce<Report>(node: string, script: string, options: object): Promise<Report> {
   const child = start(node, script, [JSON.stringify(options)])
-  const { report } = await nextReply(child, script)
+  const { report } = await nextMessage(child, script)
   await end(child)
   return report as Report // As above.
 }

@@ -30,13 +30,13 @@ function print(times: ReadonlyMap<string, number>, { total, count }: { total: nu
 function groupByOwner(times: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const owners = new Map<string, number>()
   for (const [name, time] of times) {
-    const [, place = ''] = /^.* (\S*):\d+$/.exec(name) ?? []
+    const [, path = ''] = /^.* (\S*):\d+$/.exec(name) ?? []
     const owner =
-      place === ''
+      path === ''
         ? name.replace(/ :\d+$/, '')
-        : place.startsWith('node:')
-          ? place.replace(/^(node:(?:internal\/)?[^/]+).*/, '$1')
-          : place.replace(/^((?:@[^/]+\/)?[^/]+).*/, '$1')
+        : path.startsWith('node:')
+          ? path.replace(/^(node:(?:internal\/)?[^/]+).*/, '$1')
+          : path.replace(/^((?:@[^/]+\/)?[^/]+).*/, '$1')
     owners.set(owner, (owners.get(owner) ?? 0) + time)
   }
   return owners

@@ -1,16 +1,16 @@
 // Reads the arguments of one call in ever more fragments and counts the characters and bytes that are worked on. Prints them as JSON.
 import { Agent, openaiCompatible, tool } from 'capstan'
-import { startServer, streamedAnswer } from './server.mjs'
+import { startServer, streamedReply } from './server.mjs'
 
 const fragmentBytes = 16
 const counts = process.argv.slice(2).map(Number)
-const last = streamedAnswer([{ role: 'assistant', content: 'Done.' }], 'stop')
+const last = streamedReply([{ role: 'assistant', content: 'Done.' }], 'stop')
 
-function answerOf(count) {
+function replyOf(count) {
   const text = JSON.stringify({ text: 'x'.repeat(count * fragmentBytes) })
   const pieces = Array.from({ length: Math.ceil(text.length / fragmentBytes) }, (_, index) => text.slice(index * fragmentBytes, (index + 1) * fragmentBytes))
   const call = { index: 0, id: 'call_0', type: 'function', function: { name: 'work', arguments: '' } }
-  return streamedAnswer(
+  return streamedReply(
     [{ role: 'assistant', tool_calls: [call] }, ...pieces.map((piece) => ({ tool_calls: [{ index: 0, function: { arguments: piece } }] }))],
     'tool_calls',
   )
@@ -32,8 +32,8 @@ function watch(target, name, amountOf) {
 }
 
 async function workOf(count) {
-  const answer = answerOf(count)
-  const server = await startServer((request) => (request === 0 ? answer : last), 'text/event-stream')
+  const reply = replyOf(count)
+  const server = await startServer((request) => (request === 0 ? reply : last), 'text/event-stream')
   const work = tool({ name: 'work', description: 'Works.', inputSchema: { type: 'object' }, effect: 'read', execute: () => 'ok' })
   const agent = new Agent({ model: openaiCompatible({ baseURL: server.baseURL, model: 'weight' }), tools: [work] })
   worked = 0

@@ -1,15 +1,15 @@
 // Makes a run of 50 steps and counts how often each message is written as JSON. Prints the counts as JSON.
 import { Agent, openaiCompatible, tool } from 'capstan'
-import { startServer, wholeAnswer } from './server.mjs'
+import { startServer, wholeReply } from './server.mjs'
 
 const steps = 50
 const numbers = Array.from({ length: steps - 1 }, (_, index) => index)
-const answers = numbers.map((step) => {
+const replies = numbers.map((step) => {
   const call = { id: `call_${step}`, type: 'function', function: { name: 'work', arguments: `{"mark":"argument-${step}-"}` } }
-  return wholeAnswer({ role: 'assistant', content: `text-${step}-`, reasoning_content: `thought-${step}-`, tool_calls: [call] }, 'tool_calls')
+  return wholeReply({ role: 'assistant', content: `text-${step}-`, reasoning_content: `thought-${step}-`, tool_calls: [call] }, 'tool_calls')
 })
-const last = wholeAnswer({ role: 'assistant', content: 'Done.' }, 'stop')
-const server = await startServer((request) => answers[request] ?? last, 'application/json')
+const last = wholeReply({ role: 'assistant', content: 'Done.' }, 'stop')
+const server = await startServer((request) => replies[request] ?? last, 'application/json')
 
 /** @type {Map<string, number>} */
 const counts = new Map()

@@ -8,7 +8,7 @@ const left = 150
 const right = 130
 const plotWidth = width - left - right
 
-/** The chart of a scenario as SVG, readable on light and on dark ground. */
+/** The chart of a scenario as SVG, readable on light and dark backgrounds. */
 export function chartOf(result: ScenarioResult): string {
   const { chart, title } = result
   return chart.kind === 'lines' ? linesOf(chart, title) : barsOf(result, chart)
@@ -42,16 +42,17 @@ function groupOf(metric: Metric, of: 'ratio' | 'median'): Group {
   return { metric, bars }
 }
 
-interface Place {
+/** Position of a group of bars in its chart. */
+interface GroupPosition {
   readonly id: string
   readonly y: number
   readonly of: 'ratio' | 'median'
 }
 
-function drawGroup({ metric, bars }: Group, { id, y, of }: Place): string {
+function drawGroup({ metric, bars }: Group, { id, y, of }: GroupPosition): string {
   const unit = of === 'ratio' ? '×' : metric.unit
   const most = Math.max(...bars.map(({ value, range }) => Math.max(value, range?.[1] ?? 0)), 1)
-  // Ratios differ by powers of ten; amounts begin at nothing.
+  // Ratios differ by powers of ten; amounts begin at zero.
   const isLog = of === 'ratio' && most > 8
   const scale = isLog
     ? (value: number) => (Math.log(Math.max(value, 0.5) / 0.5) / Math.log(most / 0.5)) * plotWidth
@@ -74,7 +75,7 @@ function drawGroup({ metric, bars }: Group, { id, y, of }: Place): string {
 const plotHeight = 300
 
 function linesOf({ title: head, x: xName, isLog, series }: Extract<Chart, { kind: 'lines' }>, title: string): string {
-  const points = series.flatMap((entry) => entry.points)
+  const points = series.flatMap((one) => one.points)
   const top = 44
   const inner = { left: 70, width: width - 70 - right }
   const x = axisOf(
@@ -87,29 +88,29 @@ function linesOf({ title: head, x: xName, isLog, series }: Extract<Chart, { kind
   )
   let body = text([inner.left, 28], `${head}${isLog ? ' (both axes logarithmic)' : ''}`, 'head')
   for (const tick of x.ticks) {
-    body += `<path d="M${x.place(tick)} ${top}V${top + plotHeight}" class="grid"/>${text([x.place(tick), top + plotHeight + 16], formatNumber(tick), 'middle')}`
+    body += `<path d="M${x.at(tick)} ${top}V${top + plotHeight}" class="grid"/>${text([x.at(tick), top + plotHeight + 16], formatNumber(tick), 'middle')}`
   }
   for (const tick of y.ticks) {
-    body += `<path d="M${inner.left} ${y.place(tick)}H${inner.left + inner.width}" class="grid"/>${text([inner.left - 6, y.place(tick) + 4], formatNumber(tick), 'end')}`
+    body += `<path d="M${inner.left} ${y.at(tick)}H${inner.left + inner.width}" class="grid"/>${text([inner.left - 6, y.at(tick) + 4], formatNumber(tick), 'end')}`
   }
   body += text([inner.left + inner.width / 2, top + plotHeight + 34], xName, 'middle')
-  body += labelled(series, (point) => [x.place(point[0]), y.place(point[1])])
+  body += labelled(series, (point) => [x.at(point[0]), y.at(point[1])])
   return drawing({ width, height: top + plotHeight + 46, title, body })
 }
 
-function labelled(series: readonly Series[], place: (point: readonly [number, number]) => readonly [number, number]): string {
+function labelled(series: readonly Series[], position: (point: readonly [number, number]) => readonly [number, number]): string {
   const ends = series
-    .map(({ contender, points }, index) => ({ contender, colour: colours[index % colours.length] ?? '', places: points.map(place) }))
-    .filter(({ places }) => places.length > 0)
-    .sort((one, other) => (one.places.at(-1)?.[1] ?? 0) - (other.places.at(-1)?.[1] ?? 0))
+    .map(({ contender, points }, index) => ({ contender, colour: colours[index % colours.length] ?? '', path: points.map(position) }))
+    .filter(({ path }) => path.length > 0)
+    .sort((one, other) => (one.path.at(-1)?.[1] ?? 0) - (other.path.at(-1)?.[1] ?? 0))
   let lowest = 0
   return ends
-    .map(({ contender, colour, places }) => {
-      const [x = 0, y = 0] = places.at(-1) ?? []
+    .map(({ contender, colour, path }) => {
+      const [x = 0, y = 0] = path.at(-1) ?? []
       // Names that would cover each other move down.
       lowest = Math.max(lowest + 14, y + 4)
-      const path = places.map((at) => at.map((value) => value.toFixed(1)).join(' ')).join('L')
-      return `<path d="M${path}" class="line" stroke="${colour}"/>${text([x + 6, lowest], contender, contender === 'capstan' ? 'ours' : '')}<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="3" fill="${colour}"/>`
+      const line = path.map((at) => at.map((value) => value.toFixed(1)).join(' ')).join('L')
+      return `<path d="M${line}" class="line" stroke="${colour}"/>${text([x + 6, lowest], contender, contender === 'capstan' ? 'ours' : '')}<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="3" fill="${colour}"/>`
     })
     .join('')
 }

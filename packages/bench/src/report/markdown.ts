@@ -1,9 +1,9 @@
 import type { Metric, Row, ScenarioResult } from '../result.ts'
-import { judge, roundsForProof, type Verdict } from '../targets.ts'
+import { judge, type Verdict } from '../targets.ts'
 import { formatNumber, formatWithUnit } from './format.ts'
 
 const notes = {
-  quick: '*A quick run: short warm-ups, few rounds, a machine that did other work. It shows that the bench works and where to look; it proves nothing.*',
+  quick: '*A quick run: short warm-ups, few rounds, a machine that did other work. It shows that the bench works and where to look, but proves nothing.*',
 }
 
 /** One scenario as a section: targets, chart, tables. */
@@ -35,7 +35,7 @@ function verdictTable(verdicts: readonly Verdict[]): readonly string[] {
   return [['| | target of `capstan` | limit | found | |', '|---|---|---:|---:|---|', ...lines].join('\n')]
 }
 
-/** How a target was met, in a word or two. */
+/** Whether a target was met, in one or two words. */
 export function wordOf({ isMet, isProven }: Pick<Verdict, 'isMet' | 'isProven'>): string {
   if (isProven) return isMet ? 'pass' : '**fail**'
   return isMet ? 'pass, not proven' : '**fail**, not proven'
@@ -61,14 +61,14 @@ function ratioOf({ contender, ratio, rounds }: Row, base: string): string {
   return `${formatNumber(median)}×${range}`
 }
 
-/** Who was measured, and how each was set up. */
+/** The contenders with their versions and settings. */
 export function contendersTable(results: readonly ScenarioResult[]): string {
   const known = new Map(results.flatMap(({ contenders }) => Object.entries(contenders)))
   const lines = [...known].map(([name, { version, settings }]) => `| ${name} | ${version} | ${settings.join('; ')} |`)
   return ['| contender | made of | settings |', '|---|---|---|', ...lines].join('\n')
 }
 
-/** What is shown on the front page of a result, by scenario: the first metric that is a ratio to `raw`. */
+/** The table of the README: for each scenario the first metric that is a ratio to `raw`. */
 export function comparisonOf(results: readonly ScenarioResult[]): string {
   const found = results.flatMap(({ id, title, takenAt, metrics }) => {
     const metric = metrics.find(({ key, base, rows }) => base === 'raw' && rows.length > 2 && key !== 'construct')
@@ -87,12 +87,4 @@ export function comparisonOf(results: readonly ScenarioResult[]): string {
   const dates = [...new Set(found.map(({ takenAt }) => takenAt.slice(0, 10)))].join(', ')
   const head = [`| times a loop written by hand over undici | ${names.join(' | ')} |`, `|---|${names.map(() => '---:|').join('')}`]
   return [...head, ...lines].join('\n').concat(`\n\nMeasured ${dates} by \`npm run bench\`: [method, machine, all numbers](docs/performance.md).`)
-}
-
-/** What is read when all is measured: the page of results. */
-export function pageOf(results: readonly ScenarioResult[]): string {
-  const close = `Targets at and below 1.3× are judged by the upper end of the interval, over at least ${roundsForProof} rounds.`
-  return ['# Results', close, summaryOf(results), ...results.map((result) => sectionOf(result, '.')), '## Contenders', contendersTable(results), ''].join(
-    '\n\n',
-  )
 }

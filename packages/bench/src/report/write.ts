@@ -1,43 +1,45 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { places } from '../places.ts'
+import { paths } from '../paths.ts'
 import type { ScenarioResult } from '../result.ts'
 import { chartOf } from './chart.ts'
-import { comparisonOf, contendersTable, pageOf, sectionOf, summaryOf } from './markdown.ts'
+import { comparisonOf, contendersTable, sectionOf, summaryOf } from './markdown.ts'
 
 const start = '<!-- results: written by npm run bench -->'
 const end = '<!-- end of results -->'
 
+/** All kept results, by the id of their scenario. */
+type Results = Readonly<Record<string, ScenarioResult>>
+
+const file = join(paths.results, 'results.json')
+
 /**
  * Keeps the result of a scenario with its chart.
  *
- * @returns False when it is a quick one and a full one stands there: that one stays.
+ * @returns False for a quick result where a full one is kept: the full one stays.
  */
 export async function keepResult(result: ScenarioResult): Promise<boolean> {
-  await mkdir(places.results, { recursive: true })
-  const file = join(places.results, `${result.id}.json`)
-  if (result.isQuick && existsSync(file) && !(await readResult(file)).isQuick) return false
-  await writeFile(file, `${JSON.stringify(result, undefined, 2)}\n`)
-  await writeFile(join(places.results, `${result.id}.svg`), chartOf(result))
+  const results = await readResults()
+  if (result.isQuick && results[result.id]?.isQuick === false) return false
+  await mkdir(paths.results, { recursive: true })
+  await writeFile(file, `${JSON.stringify({ ...results, [result.id]: result }, undefined, 2)}\n`)
+  await writeFile(join(paths.results, `${result.id}.svg`), chartOf(result))
   return true
 }
 
-/** Writes the page of results and the part of the documentation that shows them, from all results that are kept. */
+/** Writes the parts of the documentation that show the kept results, in the given order of scenarios. */
 export async function writePages(order: readonly string[]): Promise<void> {
-  const files = (await readdir(places.results)).filter((name) => /^s\d+[a-z]?\.json$/.test(name))
-  const all = await Promise.all(files.map((name) => readResult(join(places.results, name))))
-  const results = order.flatMap((id) => all.filter((result) => result.id === id))
-  await writeFile(join(places.results, 'README.md'), pageOf(results))
-  const charts = '../packages/bench/results'
-  const sections = results.map((result) => sectionOf(result, charts))
-  await fill(places.docs, ['## Targets', summaryOf(results), '## Results', ...sections, '## Contenders and their settings', contendersTable(results)])
-  // The front page shows what was measured in full alone.
+  const kept = await readResults()
+  const results = order.flatMap((id) => kept[id] ?? [])
+  const sections = results.map((result) => sectionOf(result, '../packages/bench/results'))
+  await fill(paths.docs, ['## Targets', summaryOf(results), '## Results', ...sections, '## Contenders and their settings', contendersTable(results)])
+  // The README shows only results of full runs.
   const full = results.filter(({ isQuick }) => !isQuick)
-  if (full.length > 0) await fill(places.readme, [comparisonOf(full)])
+  if (full.length > 0) await fill(paths.readme, [comparisonOf(full)])
 }
 
-/** Replaces what stands between the marks of a page; a page without marks is left alone. */
+/** Replaces the text between the marks of a page; a page without marks stays as it is. */
 async function fill(path: string, parts: readonly string[]): Promise<void> {
   const page = existsSync(path) ? await readFile(path, 'utf8') : ''
   const [before, rest] = page.split(start)
@@ -45,6 +47,6 @@ async function fill(path: string, parts: readonly string[]): Promise<void> {
   if (after !== undefined) await writeFile(path, `${before}${start}\n\n${parts.join('\n\n')}\n\n${end}${after}`)
 }
 
-async function readResult(file: string): Promise<ScenarioResult> {
-  return JSON.parse(await readFile(file, 'utf8')) as ScenarioResult // Written by `keepResult`.
+async function readResults(): Promise<Results> {
+  return existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as Results) : {} // Written by `keepResult`.
 }

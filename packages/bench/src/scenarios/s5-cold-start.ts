@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Contender } from '../contenders.ts'
 import { type MetricOptions, metricOf, plainMetric } from '../metric.ts'
 import { installPacked, weigh } from '../packed.ts'
-import { places } from '../places.ts'
+import { paths } from '../paths.ts'
 import { runOnce } from '../processes.ts'
 import type { Metric } from '../result.ts'
 import type { Scenario, Session } from '../session.ts'
@@ -40,7 +40,7 @@ export const coldStart: Scenario = {
   measure: async (session) => {
     await using packed = await installPacked()
     const module = join(packed.folder, 'contender.mjs')
-    await copyFile(join(places.contenders, 'capstan/contender.mjs'), module)
+    await copyFile(join(paths.contenders, 'capstan/contender.mjs'), module)
     const starters = session.contenders.flatMap((contender) => startersOf(contender, module))
     const rounds = await measureStarts(session, starters)
     const sizes = await weighAll(session, join(packed.folder, 'node_modules'))

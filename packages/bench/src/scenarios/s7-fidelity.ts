@@ -13,8 +13,8 @@ export const fidelity: Scenario = {
     'The bodies of ten requests with two calls each, whose arguments hold spaces, escapes and keys in an order of their own, and with reasoning. Counted, not timed. ' +
     'Prefix: requests that begin with the whole one before, up to the closing bracket of its messages. Arguments and reasoning: sent back byte for byte.',
   measure: async (session) => {
-    const answers = await session.provider.answersOf(`fidelity-${steps}`)
-    const written = answers
+    const replies = await session.provider.repliesOf(`fidelity-${steps}`)
+    const written = replies
       .slice(0, -1)
       .map(({ calls = [], reasoning = [] }): Written => ({ arguments: calls.map(({ text }) => text), reasoning: reasoning.join('') }))
     const plain = await compareAll(session, 'plain', written)
@@ -26,8 +26,8 @@ export const fidelity: Scenario = {
     return {
       metrics: [
         metric('prefix', 'Requests that begin with all of the one before'),
-        metric('arguments', 'Calls sent back with the very arguments'),
-        metric('reasoning', 'Answers sent back with their very reasoning'),
+        metric('arguments', 'Calls sent back with exactly their arguments'),
+        metric('reasoning', 'Replies sent back with exactly their reasoning'),
       ],
       chart: { kind: 'bars', metrics: ['prefix', 'arguments', 'reasoning'], of: 'median' },
       notes: ['The lower of streamed and not streamed. Some APIs forbid reasoning in requests; DeepSeek and Kimi models that think between calls ask for it.'],

@@ -2,7 +2,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { metricOf } from '../metric.ts'
-import { places } from '../places.ts'
+import { paths } from '../paths.ts'
 import type { Metric } from '../result.ts'
 import type { Scenario, Session } from '../session.ts'
 import { shell } from '../shell.ts'
@@ -87,7 +87,7 @@ export const types: Scenario = {
 function schemasAlone(): Typed {
   return {
     label: 'schemas alone',
-    folder: places.bench,
+    folder: paths.bench,
     header: '',
     tool: (index) => `export const use${index}: (input: z.infer<typeof schema${index}>) => string = ${use}`,
     footer: '',
@@ -127,7 +127,7 @@ async function check(node: string, subject: Typed, count: number): Promise<Check
     await writeFile(join(folder, 'package.json'), '{"type":"module"}')
     await writeFile(join(folder, 'tools.ts'), sourceOf(subject, count))
     const flags = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023', '--extendedDiagnostics', 'tools.ts']
-    return readDiagnostics(await shell(node, [places.tsc, ...flags], folder))
+    return readDiagnostics(await shell(node, [paths.tsc, ...flags], folder))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -4,20 +4,21 @@ import { fileURLToPath } from 'node:url'
 const pathOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /** Folders and files of the workspace. */
-export const places: Readonly<Record<'root' | 'bench' | 'processes' | 'contenders' | 'results' | 'docs' | 'readme' | 'tsc', string>> = {
+export const paths: Readonly<Record<'root' | 'bench' | 'processes' | 'contenders' | 'results' | 'profiles' | 'docs' | 'readme' | 'tsc', string>> = {
   root: pathOf('../../..'),
   bench: pathOf('..'),
   processes: pathOf('../processes'),
   contenders: pathOf('../contenders'),
   results: pathOf('../results'),
+  profiles: pathOf('../profiles'),
   docs: pathOf('../../../docs/performance.md'),
   readme: pathOf('../../../README.md'),
   tsc: pathOf('../../../node_modules/typescript/bin/tsc'),
 }
 
-/** The package manager of the workspace, as npx takes it. */
+/** The package manager of the workspace, in the form for npx. */
 export function pnpmName(): string {
-  const [name] = /pnpm@[\d.]+/.exec(readFileSync(`${places.root}/scripts/bootstrap.mjs`, 'utf8')) ?? []
+  const [name] = /pnpm@[\d.]+/.exec(readFileSync(`${paths.root}/scripts/bootstrap.mjs`, 'utf8')) ?? []
   if (name === undefined) throw new Error('scripts/bootstrap.mjs names no version of pnpm.')
   return name
 }
