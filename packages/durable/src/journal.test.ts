@@ -6,7 +6,7 @@ import { journalsOf, stores } from './testing/stores.ts'
 const payment = 'steps/1/tools/1/approval'
 
 describe.each(stores)('a journal (%s)', (store) => {
-  test('a run that was paused goes on from another journal: nothing that was recorded is done again', async () => {
+  test('a paused run continues from another journal, and nothing that is recorded is done again', async () => {
     const journal = journalsOf(store)
     const { agent, look, pay, model } = shop()
     const paused = await agent.generate('go', { journal: journal(), runId: 'r' })
@@ -17,7 +17,7 @@ describe.each(stores)('a journal (%s)', (store) => {
     expect([look.inputs.length, pay.inputs, model.requests]).toEqual([1, [{ amount: 5 }], 2])
   })
 
-  test('starting a run twice gives the recorded result, and sends nothing', async () => {
+  test('a second start of a finished run returns the recorded result and sends nothing', async () => {
     const journal = journalsOf(store)
     const { agent, model } = shop({ needsApproval: false })
     const first = await agent.generate('go', { journal: journal(), runId: 'r' })
@@ -27,16 +27,16 @@ describe.each(stores)('a journal (%s)', (store) => {
     expect(model.requests).toBe(2)
   })
 
-  test('an id that began with another input is refused', async () => {
+  test('a start with the id of a run and another input is refused', async () => {
     const journal = journalsOf(store)
     const { agent } = shop()
     await agent.generate('go', { journal: journal(), runId: 'r' })
     await expect(agent.generate('stop', { journal: journal(), runId: 'r' })).rejects.toMatchObject({ code: 'invalid-use' })
-    // The lock was given back.
+    // The lock was released.
     await expect(agent.generate('go', { journal: journal(), runId: 'r' })).resolves.toMatchObject({ status: 'paused' })
   })
 
-  test('replayed operations show one end event each, marked, and no deltas', async () => {
+  test('a replayed operation has one end event, marked as replayed, and no deltas', async () => {
     const journal = journalsOf(store)
     const { agent } = shop({ needsApproval: false })
     await agent.generate('go', { journal: journal(), runId: 'r' })
@@ -47,7 +47,7 @@ describe.each(stores)('a journal (%s)', (store) => {
     expect(events.filter(({ type }) => type.endsWith('-delta') || type === 'attempt')).toEqual([])
   })
 
-  test('live events carry operation and execution, replayed ones do not', async () => {
+  test('live events carry their operation and execution', async () => {
     const run = shop({ needsApproval: false }).agent.stream('go', { journal: journalsOf(store)() })
     const deltas: unknown[] = []
     run.on('text-delta', ({ operation, execution }) => deltas.push([operation, execution]))
@@ -58,7 +58,7 @@ describe.each(stores)('a journal (%s)', (store) => {
     ])
   })
 
-  test('the first answer stays: the same again is fine, another is refused', async () => {
+  test('the first answer to a question is kept: the same answer is accepted again, another one is refused', async () => {
     const journal = journalsOf(store)
     const { agent, pay } = shop()
     await agent.generate('go', { journal: journal(), runId: 'r' })
@@ -73,7 +73,7 @@ describe.each(stores)('a journal (%s)', (store) => {
     expect(openQuestions(await journal().read('r'))).toEqual([])
   })
 
-  test('an approval with edited input runs that input', async () => {
+  test('an approval with an edited input runs the call with that input', async () => {
     const journal = journalsOf(store)
     const { agent, pay } = shop()
     await agent.generate('go', { journal: journal(), runId: 'r' })
@@ -81,13 +81,13 @@ describe.each(stores)('a journal (%s)', (store) => {
     expect(pay.inputs).toEqual([{ amount: 1 }])
   })
 
-  test('what was never asked cannot be decided', async () => {
+  test('a question that was not asked cannot be decided', async () => {
     const journal = journalsOf(store)
     await shop().agent.generate('go', { journal: journal(), runId: 'r' })
     await expect(decide(journal(), 'r', { 'steps/2/tools/0/approval': approve() })).rejects.toMatchObject({ code: 'invalid-use' })
   })
 
-  test('an approval does not let a tool through that changed since', async () => {
+  test('an approval does not apply to a tool that changed since', async () => {
     const journal = journalsOf(store)
     await shop().agent.generate('go', { journal: journal(), runId: 'r' })
     await decide(journal(), 'r', { [payment]: approve() })
@@ -96,7 +96,7 @@ describe.each(stores)('a journal (%s)', (store) => {
     expect(pay.inputs).toEqual([])
   })
 
-  test('a run under way is locked for others, and its questions can be decided all the same', async () => {
+  test('a run under way is locked for other processes', async () => {
     const journal = journalsOf(store)
     let go = (): void => {}
     const gate = new Promise<void>((resolve) => {
@@ -114,14 +114,14 @@ describe.each(stores)('a journal (%s)', (store) => {
     await expect(run.result).resolves.toMatchObject({ status: 'finished' })
   })
 
-  test('a run that is not there is not found', async () => {
+  test('a run that does not exist is not found', async () => {
     const { agent } = shop()
     const journal = journalsOf(store)
     await expect(agent.resume('r', { journal: journal() }).result).rejects.toMatchObject({ code: 'run-not-found' })
     await expect(journal().read('r')).rejects.toMatchObject({ code: 'run-not-found' })
   })
 
-  test('runs are listed, the last changed first, and deleted', async () => {
+  test('runs are listed and deleted', async () => {
     const journal = journalsOf(store)
     expect(await journal().list()).toEqual([])
     const { agent } = shop()
@@ -131,7 +131,7 @@ describe.each(stores)('a journal (%s)', (store) => {
     expect(await journal().list()).toEqual([])
   })
 
-  test('a result of 5 MB comes back as it was', async () => {
+  test('a result of 5 MB is read unchanged', async () => {
     const journal = journalsOf(store)
     const text = 'ü'.repeat(2_500_000)
     const agent = new Agent({ model: replyingModel([{ calls: [['big', {}]] }, { text: 'ok' }]), tools: [noteTool('big', { execute: () => text })] })

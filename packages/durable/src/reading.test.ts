@@ -16,7 +16,7 @@ const delta = (attempt: number, execution: number, text: string): RunEvent => ({
 const head = { version: 1, runId: 'r', definition: { format: 1, instructions: null, tools: {}, hooks: [], output: null }, input: [] } as const
 const nothing = { head, records: [], decisions: [] }
 
-test('who comes late reads the end of each message and call that is recorded, in order', async () => {
+test('a reader gets the end of each recorded message and call, in order', async () => {
   const journal = fileJournal(newFolder())
   const { agent } = shop({ needsApproval: false })
   const live: RunEvent[] = []
@@ -31,7 +31,7 @@ test('who comes late reads the end of each message and call that is recorded, in
   }
 })
 
-test('live events of what is finished are skipped, others are shown', async () => {
+test('live events of finished messages and calls are skipped, others are shown', async () => {
   const journal = fileJournal(newFolder())
   const { agent } = shop()
   await agent.generate('go', { journal, runId: 'r' })
@@ -53,7 +53,7 @@ test('a reader never mixes two executions or two attempts of a message', () => {
   expect(events.map(judge)).toEqual(['show', 'show', 'restart', 'skip', 'restart', 'skip', 'show'])
 })
 
-test('after the end of a message nothing of it is shown any more', () => {
+test('nothing of a message is shown after its end', () => {
   const judge = liveFilter(nothing)
   judge(delta(1, 1, 'a'))
   const end = { ...base, type: 'message-end', message: { role: 'assistant', content: [] }, finishReason: 'stop', usage: {}, ms: 1 } as const

@@ -17,7 +17,7 @@ async function abortIn(toolName: string, agent: Agent, journal: Journal): Promis
 
 const never = (): Promise<string> => new Promise(() => {})
 
-test('the loop run twice over one journal asks for the same operations, and writes nothing more', async () => {
+test('a second replay of a journal asks for the same operations and writes nothing', async () => {
   const folder = newFolder()
   const options = { prepareStep: () => ({ instructions: String(Math.random()) }), stopWhen: () => Math.random() > 2 }
   const { agent } = shop({ needsApproval: () => false }, options)
@@ -42,7 +42,7 @@ test('the loop run twice over one journal asks for the same operations, and writ
   expect(first.records.map(({ id }) => id)).toContain('steps/1/prepare')
 })
 
-test('looking at a run again and again leaves nothing in its log', async () => {
+test('a resume that changes nothing adds nothing to the log', async () => {
   const folder = newFolder()
   const { agent } = shop()
   for (let look = 0; look < 3; look++) await agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
@@ -50,7 +50,7 @@ test('looking at a run again and again leaves nothing in its log', async () => {
   expect(records.filter(({ type }) => type === 'end')).toHaveLength(1)
 })
 
-test('a changed sentence in the instructions is a warning, not an end', async () => {
+test('changed instructions are a warning', async () => {
   const folder = newFolder()
   await shop({ needsApproval: false }, { instructions: 'Be short.' }).agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
   const run = shop({ needsApproval: false }, { instructions: 'Be brief.' }).agent.resume('r', { journal: fileJournal(folder) })
@@ -70,7 +70,7 @@ test('a changed tool with a call of unknown outcome is refused', async () => {
   expect(changed.pay.inputs).toEqual([])
 })
 
-test('a tool that gained or lost its approval takes another course, which is refused', async () => {
+test('a replay that takes another course, because a tool lost its approval, is refused', async () => {
   const folder = newFolder()
   await shop().agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
   const careless = shop({ needsApproval: false })
@@ -82,7 +82,7 @@ test.each([
   ['done with this output', { output: 'paid by hand' }, { status: 'ok', text: 'paid by hand' }, 1],
   ['failed', { failed: 'no money left' }, { status: 'error', text: 'no money left' }, 1],
   ['run again', { repeat: true as const }, { status: 'ok', text: 'paid' }, 2],
-])('a once tool of unknown outcome is asked about, and goes on as told: %s', async (_, answer, toolResult, runs) => {
+])('a once tool of unknown outcome is asked about, and the answer is followed: %s', async (_, answer, toolResult, runs) => {
   const folder = newFolder()
   const crashed = shop({ needsApproval: false, execute: never })
   await abortIn('pay', crashed.agent, fileJournal(folder))
@@ -97,7 +97,7 @@ test.each([
   expect(crashed.pay.inputs.length + pay.inputs.length).toBe(runs)
 })
 
-test('an attempt that was cut is charged as unknown, and cost with it', async () => {
+test('an aborted attempt counts as unknown, and then the cost is unknown', async () => {
   const folder = newFolder()
   const { agent } = shop({ needsApproval: false })
   const run = agent.stream('go', { journal: fileJournal(folder), runId: 'r' })
@@ -107,7 +107,7 @@ test('an attempt that was cut is charged as unknown, and cost with it', async ()
   expect(result).toMatchObject({ status: 'finished', usage: { unknownAttempts: 1 }, cost: undefined })
 })
 
-test('a run that a request broke goes on with another one, and what the failed one cost is not forgotten', async () => {
+test('a run that a failed request ended continues with another request, and the usage of the failed one is counted', async () => {
   const folder = newFolder()
   const usage = { inputTokens: 7, outputTokens: 1, totalTokens: 8 }
   const broken = new Agent({ model: replyingModel([{ calls: [['look', {}]] }, { error: overloaded(usage) }]), tools: [noteTool('look')] })
@@ -118,7 +118,7 @@ test('a run that a request broke goes on with another one, and what the failed o
   expect(result).toMatchObject({ text: 'fine', usage: { totalTokens: 15 + 8 + 15, unknownAttempts: 0 } })
 })
 
-test('active time is counted over processes, pauses are free', async () => {
+test('active time of all processes counts, pauses do not', async () => {
   const folder = newFolder()
   const slow = shop({ execute: () => new Promise((resolve) => setTimeout(resolve, 60, 'paid')) })
   const paused = await slow.agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
@@ -130,7 +130,7 @@ test('active time is counted over processes, pauses are free', async () => {
   expect(result.activeMs).toBeLessThan(paused.activeMs + 290)
 })
 
-test('a step limit of another process ends nothing early: the course is refused', async () => {
+test('a replay that takes another course, because of a lower step limit, is refused', async () => {
   const folder = newFolder()
   await shop({ needsApproval: false }).agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
   const { agent } = shop({ needsApproval: false }, { limits: { steps: 1 } })

@@ -11,7 +11,7 @@ const logName = 'log.jsonl'
 const valuesName = 'values'
 
 /** A value of more bytes than this is in a file of its own, and its line has a reference. */
-export const maxLineBytes = 65_536
+const maxLineBytes = 65_536
 
 /** The values of a log, and the number of bytes that its complete lines have. */
 export interface LogContent {
@@ -27,11 +27,18 @@ export function valuesOf(folder: string): string {
   return join(folder, valuesName)
 }
 
-/** Encodes a value as one line, without the line feed. A large value is durable in its own file when the promise resolves. */
-export async function encodeLine(folder: string, value: Json): Promise<string> {
-  const text = JSON.stringify(value)
-  const bytes = Buffer.byteLength(text)
-  if (bytes <= maxLineBytes) return text
+/** Encodes values as lines, without line feeds. A large value is durable in its own file when the promise resolves. */
+export async function encodeLines(folder: string, values: readonly Json[]): Promise<readonly string[]> {
+  const lines: string[] = []
+  for (const value of values) {
+    const text = JSON.stringify(value)
+    const bytes = Buffer.byteLength(text)
+    lines.push(bytes <= maxLineBytes ? text : await keepValue(folder, text, bytes))
+  }
+  return lines
+}
+
+async function keepValue(folder: string, text: string, bytes: number): Promise<string> {
   const sha256 = hashOf(text)
   await makeFolder(valuesOf(folder))
   await createFile(valueFile(folder, sha256), { text, isDurable: true })

@@ -7,7 +7,7 @@ import { broken, checkRunId, checkVersion, guarded, notFound } from '../failure.
 import { FileLease, type LeaseTerms } from './file-lease.ts'
 import { createFile, folderNameOf, idOf, isThere, makeFolder, namesIn, removeDrafts, removeFolder, replaceByCopy } from './files.ts'
 import { addDecision, readDecisions } from './inbox.ts'
-import { encodeLine, logOf, readLog, valuesOf } from './log.ts'
+import { encodeLines, logOf, readLog, valuesOf } from './log.ts'
 import { LogFile } from './log-file.ts'
 
 /** A run, and the folder of the journal that has it. */
@@ -66,7 +66,8 @@ async function takeRun(run: RunInFolder, head: RunHead | undefined): Promise<Ope
 /** Returns false when the run has a log. */
 async function createLog(folder: string, head: RunHead): Promise<boolean> {
   if (await isThere(logOf(folder))) return false
-  return await createFile(logOf(folder), { text: `${await encodeLine(folder, { type: 'head', head })}\n`, isDurable: true })
+  const [line] = await encodeLines(folder, [{ type: 'head', head }])
+  return await createFile(logOf(folder), { text: `${line}\n`, isDurable: true })
 }
 
 /** Prepares the log of a run for its new owner: only this owner can write it, and it ends with a complete line. */
@@ -92,7 +93,7 @@ function ownedRun(folder: string, saved: SavedRun, lease: FileLease): OpenRun {
   })
   return {
     ...saved,
-    append: async (records, isDurable) => await queue.append(Promise.all(records.map((record) => encodeLine(folder, record))), isDurable),
+    append: async (records, isDurable) => await queue.append(encodeLines(folder, records), isDurable),
     readDecisions: async () => await guarded('Reading decisions', async () => await readDecisions(folder)),
     close: async () =>
       await guarded(`Closing the run '${saved.head.runId}'`, async () => {

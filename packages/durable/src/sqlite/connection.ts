@@ -46,11 +46,11 @@ export class Connection {
   }
 
   /** Runs work in a transaction: others see all of its changes or none. */
-  transaction<Result>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: () => Result): Result {
-    this.#raw.exec(begin)
+  transaction<Result>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: (connection: Connection) => Result): Result {
+    this.run(begin)
     try {
-      const result = work()
-      this.#raw.exec('COMMIT')
+      const result = work(this)
+      this.run('COMMIT')
       return result
     } catch (error) {
       this.#rollBack()
@@ -61,7 +61,7 @@ export class Connection {
   // A commit that failed may have rolled back by itself. The error of the commit is the one to report.
   #rollBack(): void {
     try {
-      this.#raw.exec('ROLLBACK')
+      this.run('ROLLBACK')
     } catch {}
   }
 

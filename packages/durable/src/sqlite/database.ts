@@ -22,13 +22,13 @@ export class Database {
   /** Reads in one transaction: all of the work sees the same state. */
   async read<Result>(work: (connection: Connection) => Result): Promise<Result> {
     const connection = await this.#open()
-    return await this.#whenFree(() => connection.transaction('BEGIN', () => work(connection)))
+    return await this.#whenFree(() => connection.transaction('BEGIN', work))
   }
 
   /** Writes in one transaction, which is durable once the promise resolves. Work that met a lock is rolled back and runs again. */
   async write<Result>(work: (connection: Connection) => Result): Promise<Result> {
     const connection = await this.#open()
-    return await this.#whenFree(() => connection.transaction('BEGIN IMMEDIATE', () => work(connection)))
+    return await this.#whenFree(() => connection.transaction('BEGIN IMMEDIATE', work))
   }
 
   #open(): Promise<Connection> {
@@ -52,12 +52,13 @@ export class Database {
   }
 
   async #whenFree<Result>(work: () => Result): Promise<Result> {
-    const end = performance.now() + this.#busyMs
+    let end: number | undefined
     for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       try {
         return work()
       } catch (error) {
         if (!isBusy(error)) throw error
+        end ??= performance.now() + this.#busyMs
         if (performance.now() >= end) throw this.#stillBusy(error)
       }
       await wait(pauseMs * (0.5 + Math.random()))

@@ -33,10 +33,9 @@ export class Lease {
     const { runId, rows, fence, leaseMs } = this.#terms
     await this.#database.write(() => {
       const now = Date.now()
-      if (!rows.extendLease(fence, now + leaseMs)) {
+      if (!rows.extendLeaseForChange(fence, { now, leaseUntil: now + leaseMs })) {
         throw new AgentError(`Another process took over the run '${runId}', so this process may not write it any more.`, { code: 'run-locked' })
       }
-      rows.setChanged(now)
       change(rows)
     })
   }

@@ -85,8 +85,10 @@ export class RunRows {
     return this.#connection.run(update, leaseUntil, this.#runId, fence) === 1
   }
 
-  setChanged(at: number): void {
-    this.#connection.run(`UPDATE ${this.#tables.runs} SET changed_at = ? WHERE run_id = ?`, at, this.#runId)
+  /** The same, and notes that the run changed now. */
+  extendLeaseForChange(fence: number, { now, leaseUntil }: { readonly now: number; readonly leaseUntil: number }): boolean {
+    const update = `UPDATE ${this.#tables.runs} SET changed_at = ?, lease_until = ? WHERE run_id = ? AND fence = ?`
+    return this.#connection.run(update, now, leaseUntil, this.#runId, fence) === 1
   }
 
   delete(): void {

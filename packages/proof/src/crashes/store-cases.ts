@@ -23,7 +23,7 @@ export const storeCases: readonly StoreCase[] = [
   { name: 'three processes after a crash', stores: both, run: raceAfterCrash },
   { name: 'decisions from other processes', stores: both, run: decisions },
   { name: 'two decisions at once', stores: both, run: twoDecisions },
-  { name: 'an owner stopped past its lease', stores: ['sqlite'], run: stoppedOwner },
+  { name: 'an owner stopped past its lease', stores: both, run: stoppedOwner },
   { name: 'a full disk', stores: process.platform === 'win32' ? [] : ['file'], run: fullDisk },
 ]
 

@@ -11,12 +11,13 @@ export type StoreName = (typeof storeNames)[number]
 export interface StoreSetting {
   readonly store: StoreName
   readonly path: string
-  /** Of a SQLite journal. */
+  /** The default of the journal when absent. */
   readonly leaseMs?: number
 }
 
 export function openStore({ store, path, leaseMs }: StoreSetting): Journal {
-  return store === 'file' ? fileJournal(path) : sqliteJournal(path, leaseMs === undefined ? {} : { leaseMs })
+  const options = leaseMs === undefined ? {} : { leaseMs }
+  return store === 'file' ? fileJournal(path, options) : sqliteJournal(path, options)
 }
 
 /** A journal whose process dies at a point. */
