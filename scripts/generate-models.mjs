@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url'
 import { readText, root } from './project-files.mjs'
 
 const page = 'docs/models.md'
-const { defaultClocks, defaultLimits, endpoints, plainProfile, profiles } = await import(pathToFileURL(join(root, 'packages/adapters/dist/index.js')).href)
+const { defaultClocks, defaultLimits, endpoints, parameterNames, parameterRule, profiles } = await import(
+  pathToFileURL(join(root, 'packages/adapters/dist/index.js')).href
+)
 
 const text = [
   '# Models',
@@ -56,9 +58,11 @@ if (!process.argv.includes('--check')) {
 function describeModel(profile) {
   const label = `${profile.endpoint}/${profile.models[0]}`
   const source = `[page][${label}]`
-  const rows = Object.entries(profile.parameters)
-    .sort(([left], [right]) => order(left) - order(right))
-    .map(([name, rule]) => [code(name), code(rule.wire), ...describeRule(rule), linkOf(rule.source) ?? source, (rule.source ?? profile.source).read])
+  const rows = parameterNames.flatMap((name) => {
+    const rule = parameterRule(name, profile)
+    if (rule === undefined) return []
+    return [[code(name), code(rule.wire), ...describeRule(rule), linkOf(rule.source) ?? source, (rule.source ?? profile.source).read]]
+  })
   const settings = ['setting', 'sent as', 'allowed', 'range', 'default', 'note', 'source', 'read']
   return [
     `### ${profile.models.join(', ')} (${profile.endpoint})`,
@@ -76,10 +80,6 @@ function describeModel(profile) {
 
 function linkOf(source) {
   return source && `[page](${source.url})`
-}
-
-function order(name) {
-  return Object.keys(plainProfile.parameters).indexOf(name)
 }
 
 function describeRule(rule) {
@@ -142,7 +142,9 @@ function describeRequests(profile) {
     const source = profile.sources?.[field]
     return source === undefined ? '' : ` ([page](${source.url}), ${source.read})`
   }
-  const allowed = tools.allowed ? `at most ${tools.max}` : `refused: ${tools.because}; \`allowTools: true\` sends them all the same, at most ${tools.max}`
+  const allowed = tools.allowed
+    ? `at most ${tools.max ?? 128}`
+    : `refused: ${tools.because}; \`allowTools: true\` sends them all the same, at most ${tools.max ?? 128}`
   const choices = toolChoice.values.map(code).join(', ')
   const thinking = toolChoice.whileThinking === undefined ? '' : `; while it thinks ${toolChoice.whileThinking.map(code).join(', ')}`
   const flavours = { free: 'any', mfjs: "lowered to Moonshot's flavour", 'deepseek-strict': 'strict' }

@@ -102,6 +102,6 @@ function toolChoicesOf(profile: ModelProfile, settings: ChatSettings): readonly 
 
 /** Formats that the documentation of the model lists; none for a server without a profile. */
 function outputModesOf({ models, jsonSchema, parameters: { responseFormat } }: ModelProfile): readonly ('native' | 'json')[] {
-  const values = models.length > 0 && responseFormat?.kind === 'choice' ? responseFormat.values : []
-  return [...(jsonSchema === true ? (['native'] as const) : []), ...(values.includes('json_object') ? (['json'] as const) : [])]
+  const isListed = models.length > 0 && responseFormat !== undefined && responseFormat.kind !== 'refused'
+  return [...(jsonSchema === true ? (['native'] as const) : []), ...(isListed ? (['json'] as const) : [])]
 }

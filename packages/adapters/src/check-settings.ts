@@ -1,40 +1,51 @@
-import { AgentError } from '@capstan/core'
+import { checkNames } from '@capstan/core/internal'
+import { parameterNames } from './profiles/parameters.ts'
 import { defaultClocks, defaultLimits } from './profiles/plain.ts'
 import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'
-import type { ChatSettings } from './settings.ts'
+import { invalidOptions } from './refusals.ts'
+import type { ChatSettings, ConnectionSettings, ToolSettings } from './settings.ts'
 
-const names: Readonly<Record<keyof ChatSettings, true>> = {
-  apiKey: true,
-  apiKeyEnv: true,
-  baseURL: true,
-  headers: true,
-  dispatcher: true,
-  stream: true,
-  streamUsage: true,
-  timeouts: true,
-  limits: true,
-  prices: true,
-  limiter: true,
-  extraBody: true,
-  maxOutputTokens: true,
-  presencePenalty: true,
-  frequencyPenalty: true,
-  stop: true,
-  temperature: true,
-  topP: true,
-  topK: true,
-  n: true,
-  responseFormat: true,
-  logprobs: true,
-  topLogprobs: true,
-  thinking: true,
-  keepReasoning: true,
-  effort: true,
-  userId: true,
-  promptCacheKey: true,
-  safetyIdentifier: true,
-  strictTools: true,
-  allowTools: true,
+type SettingType = 'boolean' | 'string' | 'object'
+
+/** All settings that are not parameters of a request. */
+const settingTypes: Readonly<Record<keyof (ConnectionSettings & ToolSettings), SettingType>> = {
+  apiKey: 'string',
+  apiKeyEnv: 'string',
+  baseURL: 'string',
+  headers: 'object',
+  dispatcher: 'object',
+  stream: 'boolean',
+  streamUsage: 'boolean',
+  timeouts: 'object',
+  limits: 'object',
+  prices: 'object',
+  limiter: 'object',
+  extraBody: 'object',
+  strictTools: 'boolean',
+  allowTools: 'boolean',
+}
+const names = [...Object.keys(settingTypes), ...parameterNames]
+
+const typeWords: Readonly<Record<SettingType, string>> = { boolean: 'true or false', string: 'a string', object: 'an object' }
+
+/** Names of other libraries and of 0.1.0, and what they are here. */
+const instead: Readonly<Record<string, string>> = {
+  maxTokens: 'maxOutputTokens',
+  max_tokens: 'maxOutputTokens',
+  maxCompletionTokens: 'maxOutputTokens',
+  max_completion_tokens: 'maxOutputTokens',
+  maxNewTokens: 'maxOutputTokens',
+  stop: 'stopSequences',
+  effort: 'reasoningEffort',
+  key: 'apiKey',
+  token: 'apiKey',
+  url: 'baseURL',
+  endpoint: 'baseURL',
+  fetch: 'dispatcher',
+  proxy: 'dispatcher',
+  agent: 'dispatcher',
+  body: 'extraBody',
+  user: 'userId',
 }
 
 /**
@@ -43,58 +54,59 @@ const names: Readonly<Record<keyof ChatSettings, true>> = {
  * @throws {AgentError} `invalid-options`, naming the setting.
  */
 export function checkSettings(settings: ChatSettings, model: string): void {
-  if (typeof model !== 'string' || model === '') throw invalid('The model needs a name: a string that is not empty.')
-  for (const name of Object.keys(settings)) {
-    if (!Object.hasOwn(names, name)) throw invalid(`\`${name}\` is not a setting of ${model}. Send it unchecked with \`extraBody\` if the endpoint knows it.`)
-  }
+  if (typeof model !== 'string' || model === '') throw invalidOptions('The model needs a name: a string that is not empty.')
+  if (typeof settings !== 'object' || settings === null) throw invalidOptions(`The settings of ${model} must be an object.`)
+  checkNames(settings, { names, what: `a setting of ${model}`, instead, hint: 'What only the endpoint knows is sent unchecked with `extraBody`.' })
   checkTypes(settings)
   for (const name of ['model', 'messages', 'stream']) {
     if (settings.extraBody !== undefined && Object.hasOwn(settings.extraBody, name)) {
-      throw invalid(`\`extraBody.${name}\` of ${model} is refused: ${name} is ours to send. Leave it out.`)
+      throw invalidOptions(`\`extraBody.${name}\` of ${model} is refused: Capstan sends ${name} itself. Leave it out.`)
     }
   }
 }
 
 function checkTypes(settings: ChatSettings): void {
-  for (const name of ['stream', 'streamUsage', 'strictTools'] as const) {
-    if (settings[name] !== undefined && typeof settings[name] !== 'boolean') throw invalid(`\`${name}\` must be true or false.`)
+  for (const [name, type] of Object.entries(settingTypes)) {
+    // The table has only names of settings.
+    const value: unknown = settings[name as keyof typeof settingTypes]
+    const isOfType = type === 'object' ? typeof value === 'object' && value !== null && !Array.isArray(value) : typeof value === type
+    if (value !== undefined && !isOfType) throw invalidOptions(`\`${name}\` must be ${typeWords[type]}.`)
   }
-  for (const name of ['apiKey', 'apiKeyEnv'] as const) {
-    if (settings[name] !== undefined && typeof settings[name] !== 'string') throw invalid(`\`${name}\` must be a string.`)
+  checkHeaders(settings.headers ?? {})
+  if (settings.prices !== undefined) {
+    checkNames(settings.prices, { names: ['currency', 'input', 'output', 'cachedInput'], what: 'a price', path: 'prices.', instead: { cached: 'cachedInput' } })
   }
-  for (const [name, value] of Object.entries(settings.headers ?? {})) {
-    if (typeof value !== 'string') throw invalid(`\`headers.${name}\` must be a string.`)
+  if (settings.dispatcher !== undefined && typeof settings.dispatcher.dispatch !== 'function') {
+    throw invalidOptions('`dispatcher` must be a dispatcher of undici 7, such as an Agent or a ProxyAgent.')
   }
-  if (settings.dispatcher !== undefined && typeof settings.dispatcher?.dispatch !== 'function') {
-    throw invalid('`dispatcher` must be an undici dispatcher, such as an Agent or a ProxyAgent.')
-  }
+}
+
+function checkHeaders(headers: object): void {
+  if (Symbol.iterator in headers) throw invalidOptions('`headers` must be a plain object. Use Object.fromEntries(headers).')
+  for (const [name, value] of Object.entries(headers)) if (typeof value !== 'string') throw invalidOptions(`\`headers.${name}\` must be a string.`)
 }
 
 /** The clocks of a model: settings over profile over defaults. */
 export function clocksOf({ timeouts }: ChatSettings, profile: ModelProfile): Clocks {
-  checkNumbers('timeouts', timeouts, defaultClocks)
+  checkNumbers(timeouts, defaultClocks, { what: 'a clock', path: 'timeouts.' })
   return { ...defaultClocks, ...profile.clocks, ...defined(timeouts) }
 }
 
 /** The limits of a model: settings over profile over defaults. */
 export function limitsOf({ limits }: ChatSettings, profile: ModelProfile): ByteLimits {
-  checkNumbers('limits', limits, defaultLimits)
+  checkNumbers(limits, defaultLimits, { what: 'a limit of a model', path: 'limits.' })
   return { ...defaultLimits, ...profile.limits, ...defined(limits) }
 }
 
-function checkNumbers(setting: string, given: object | undefined, known: object): void {
-  for (const [name, value] of Object.entries(given ?? {})) {
-    if (!Object.hasOwn(known, name)) throw invalid(`\`${setting}.${name}\` is not known. There are ${Object.keys(known).join(', ')}.`)
-    if (value !== undefined && !(typeof value === 'number' && value > 0)) throw invalid(`\`${setting}.${name}\` must be a number above 0, or Infinity.`)
+function checkNumbers(given: object = {}, known: object, { what, path }: { readonly what: string; readonly path: string }): void {
+  checkNames(given, { names: Object.keys(known), what, path })
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined && !(typeof value === 'number' && value > 0)) throw invalidOptions(`\`${path}${name}\` must be a number above 0, or Infinity.`)
   }
 }
 
 function defined<Given extends object>(given: Given | undefined): Partial<Given> {
   const entries = Object.entries(given ?? {}).filter(([, value]) => value !== undefined)
-  // The entries are those of `Given`, fewer.
+  // These are some of the entries of `Given`.
   return Object.fromEntries(entries) as Partial<Given>
-}
-
-function invalid(message: string): AgentError {
-  return new AgentError(message, { code: 'invalid-options' })
 }

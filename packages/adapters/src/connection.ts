@@ -1,4 +1,5 @@
 import { AgentError } from '@capstan/core'
+import { invalidOptions } from './refusals.ts'
 import type { ConnectionSettings } from './settings.ts'
 
 /** Where requests go, and what goes with them. The key is looked up at each call and held nowhere else. */
@@ -73,12 +74,12 @@ function keepEach(make: (accept: string) => RequestHeaders): (accept: string) =>
 
 function endpointUrl(baseURL: string): URL {
   const help = 'Give the address up to and without `/chat/completions`, such as https://api.evolink.ai/v1.'
-  if (typeof baseURL !== 'string' || !URL.canParse(baseURL)) throw invalid(`\`baseURL\` is not a URL. ${help}`)
+  if (typeof baseURL !== 'string' || !URL.canParse(baseURL)) throw invalidOptions(`\`baseURL\` is not a URL. ${help}`)
   const url = new URL(baseURL)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalid(`\`baseURL\` must begin with https:// or http://. ${help}`)
-  if (url.username !== '' || url.password !== '') throw invalid('`baseURL` holds a user name or a password. Use `apiKey` or `headers` for credentials.')
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalidOptions(`\`baseURL\` must begin with https:// or http://. ${help}`)
+  if (url.username !== '' || url.password !== '') throw invalidOptions('`baseURL` holds a user name or a password. Use `apiKey` or `headers` for credentials.')
   const path = url.pathname.replace(/\/+$/, '')
-  if (path.endsWith('/chat/completions')) throw invalid(`\`baseURL\` already ends with /chat/completions. ${help}`)
+  if (path.endsWith('/chat/completions')) throw invalidOptions(`\`baseURL\` already ends with /chat/completions. ${help}`)
   url.pathname = `${path}/chat/completions`
   return url
 }
@@ -92,10 +93,6 @@ function findKey(apiKey: string | undefined, apiKeyEnv: string | undefined): { r
       apiKey !== undefined ? 'The setting `apiKey` is empty.' : `No API key: the environment variable ${apiKeyEnv} is not set. Set it, or pass \`apiKey\`.`
     throw new AgentError(message, { code: 'missing-key' })
   }
-  if (/[^\x21-\x7e]/.test(value)) throw invalid(`The API key from ${source} holds a character that a header cannot carry, such as a line break.`)
+  if (/[^\x21-\x7e]/.test(value)) throw invalidOptions(`The API key from ${source} holds a character that a header cannot carry, such as a line break.`)
   return { value, source }
-}
-
-function invalid(message: string): AgentError {
-  return new AgentError(message, { code: 'invalid-options' })
 }

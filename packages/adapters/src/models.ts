@@ -1,11 +1,13 @@
-import { AgentError, type Model } from '@capstan/core'
+import type { Model } from '@capstan/core'
 import { createChatModel } from './chat-model.ts'
+import { checkProfile } from './check-profile.ts'
 import type { DeepseekModelId } from './profiles/deepseek.ts'
 import { endpoints } from './profiles/endpoints.ts'
 import type { EvolinkModelId, EvolinkSettings } from './profiles/evolink-models.ts'
 import { type MoonshotModelId, type MoonshotModels, moonshotOther, moonshotURLs } from './profiles/moonshot.ts'
 import { plainProfile } from './profiles/plain.ts'
 import type { ModelProfile } from './profiles/profile.ts'
+import { invalidOptions } from './refusals.ts'
 import type { ChatSettings, DeepseekSettings, RegionSettings } from './settings.ts'
 
 /**
@@ -13,7 +15,7 @@ import type { ChatSettings, DeepseekSettings, RegionSettings } from './settings.
  *
  * @param id - A model with a profile, or any other name: that one gets the plain profile, unchecked.
  * @param settings - Key from `EVOLINK_API_KEY` and base URL `https://api.evolink.ai/v1` where not set; `https://direct.evolink.ai/v1` is the documented alternative.
- * @throws {AgentError} `invalid-options` for a setting that the model refuses, naming parameter, model, rule and way out.
+ * @throws {AgentError} `invalid-options` for a setting that the model refuses, naming parameter, model, rule and what to do instead.
  * @see https://docs.evolink.ai
  */
 export function evolink<Id extends EvolinkModelId | (string & {})>(id: Id, settings?: EvolinkSettings<Id>): Model {
@@ -35,7 +37,7 @@ function evolinkProfile(id: string): ModelProfile {
  *
  * @param id - A model with a profile, or any other name: that one gets the plain profile, unchecked.
  * @param settings - Key from `DEEPSEEK_API_KEY`, base URL `https://api.deepseek.com` where not set; with `strictTools` its `/beta`.
- * @throws {AgentError} `invalid-options` for a setting that the model refuses, naming parameter, model, rule and way out.
+ * @throws {AgentError} `invalid-options` for a setting that the model refuses, naming parameter, model, rule and what to do instead.
  * @see https://api-docs.deepseek.com
  */
 export function deepseek<Id extends DeepseekModelId | (string & {})>(id: Id, settings?: Id extends DeepseekModelId ? DeepseekSettings : ChatSettings): Model {
@@ -58,12 +60,12 @@ export type MoonshotModelSettings<Id extends string> = Id extends MoonshotModelI
  *
  * @param id - A model with a profile, or any other name: that one gets what holds for all models of the endpoint.
  * @param settings - Key from `MOONSHOT_API_KEY`; base URL by `region` where not set. The two regions have separate accounts and keys.
- * @throws {AgentError} `invalid-options` for a setting that the model refuses, naming parameter, model, rule and way out.
+ * @throws {AgentError} `invalid-options` for a setting that the model refuses, naming parameter, model, rule and what to do instead.
  * @see https://platform.moonshot.ai/docs
  */
 export function moonshot<Id extends MoonshotModelId | (string & {})>(id: Id, settings?: MoonshotModelSettings<Id>): Model {
   const { region = 'intl', ...given }: ChatSettings & RegionSettings = settings ?? {}
-  if (!Object.hasOwn(moonshotURLs, region)) throw new AgentError("`region` must be 'intl' or 'cn'.", { code: 'invalid-options' })
+  if (!Object.hasOwn(moonshotURLs, region)) throw invalidOptions("`region` must be 'intl' or 'cn'.")
   return createChatModel({
     id: `moonshot/${id}`,
     model: id,
@@ -82,7 +84,7 @@ export interface OpenaiCompatibleSettings extends ChatSettings {
   readonly baseURL: string
   /** The name that is sent. */
   readonly model: string
-  /** What differs from plain chat completions. Default: nothing; parameters pass unchecked. */
+  /** What differs from plain chat completions. Default: nothing; only the types of parameters are checked. */
   readonly profile?: ModelProfile
 }
 
@@ -92,6 +94,7 @@ export interface OpenaiCompatibleSettings extends ChatSettings {
  * @throws {AgentError} `invalid-options` for settings that the profile refuses.
  */
 export function openaiCompatible({ model, profile = plainProfile, ...settings }: OpenaiCompatibleSettings): Model {
-  const place = URL.canParse(settings.baseURL) ? new URL(settings.baseURL).host : profile.endpoint
-  return createChatModel({ id: `${place}/${model}`, model, profile, settings })
+  checkProfile(profile)
+  const endpoint = URL.canParse(settings.baseURL) ? new URL(settings.baseURL).host : profile.endpoint
+  return createChatModel({ id: `${endpoint}/${model}`, model, profile, settings })
 }

@@ -2,7 +2,7 @@ import { AgentError, type AssistantPart, type Json, type JsonObject, type Messag
 import { isJsonObject } from '@capstan/core/internal'
 import { describe, expect, test } from 'vitest'
 import { deepseekFlash } from './profiles/deepseek.ts'
-import type { ChatParameters } from './settings.ts'
+import type { ChatSettings } from './settings.ts'
 import { hasRecordings, readCassettes } from './testing/recordings.ts'
 import { modeOf } from './wire/encode-mode.ts'
 import { encodeParameters, isThinking } from './wire/encode-parameters.ts'
@@ -63,11 +63,11 @@ function make(recorded: JsonObject): Made {
   }
 }
 
-function settingsOf(recorded: JsonObject): ChatParameters {
+function settingsOf(recorded: JsonObject): ChatSettings {
   const { thinking, reasoning_effort: effort, max_tokens: limit, temperature, logprobs, top_logprobs: top, response_format: format } = recorded
   return {
     ...(isJsonObject(thinking) && { thinking: thinking['type'] as 'enabled' }),
-    ...(typeof effort === 'string' && { effort }),
+    ...(typeof effort === 'string' && { reasoningEffort: effort }),
     ...(typeof limit === 'number' && { maxOutputTokens: limit }),
     ...(typeof temperature === 'number' && { temperature }),
     ...(typeof logprobs === 'boolean' && { logprobs }),

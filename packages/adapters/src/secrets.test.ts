@@ -107,7 +107,7 @@ test.each([
   [{ extraBody: { messages: [] } }, /`extraBody\.messages`/],
   [{ extraBody: { stream: false } }, /`extraBody\.stream`/],
   [{ timeouts: { gapMs: 0 } }, /`timeouts\.gapMs` must be a number above 0/],
-  [{ timeouts: { gap: 1 } }, /`timeouts\.gap` is not known/],
+  [{ timeouts: { gap: 1 } }, /`timeouts\.gap` is not a clock/],
   [{ limits: { toolCalls: '3' } }, /`limits\.toolCalls`/],
   [{ stream: 'yes' }, /`stream` must be true or false/],
   [{ apiKey: 7 }, /`apiKey` must be a string/],

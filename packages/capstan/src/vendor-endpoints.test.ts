@@ -21,7 +21,7 @@ const deepseekTargets = (['deepseek-flash', 'deepseek-v4-pro'] as const).flatMap
     (thinking): Target => ({
       name: `${id}, thinking ${thinking}`,
       endpoint: 'deepseek',
-      model: (baseURL, stream) => deepseek(id, { baseURL, apiKey, stream, thinking, ...(thinking === 'enabled' && { effort: 'max' }) }),
+      model: (baseURL, stream) => deepseek(id, { baseURL, apiKey, stream, thinking, ...(thinking === 'enabled' && { reasoningEffort: 'max' }) }),
     }),
   ),
 )

@@ -1,5 +1,6 @@
-import type { ModelProfile, Source } from './profile.ts'
+import type { ModelProfile } from './profile.ts'
 import { deepseekToolNames, penalty, unlisted } from './rules.ts'
+import type { Source } from './source.ts'
 
 const read = '2026-11-21'
 const completions: Source = { url: 'https://api-docs.deepseek.com/api/create-chat-completion', read }
@@ -18,8 +19,6 @@ const shared = {
   sources: { thinks: thinking, reasoning: thinking, toolChoice: recorded, strictTools: toolCalls, prices: pricing, context: pricing, clocks: limits },
   parameters: {
     temperature: {
-      kind: 'number',
-      wire: 'temperature',
       min: 0,
       max: 2,
       default: 1,
@@ -27,30 +26,26 @@ const shared = {
       note: 'no effect while thinking',
       source: thinking,
     },
-    topP: { kind: 'number', wire: 'top_p', min: 0, max: 1, default: 1, note: 'while thinking clamped or ignored, by model; pages differ', source: thinking },
-    topK: unlisted('top_k'),
-    n: unlisted('n', undefined, 'ask several times, or send it unchecked with `extraBody`'),
-    maxOutputTokens: { kind: 'integer', wire: 'max_tokens', min: 1, max: 393_216, note: 'reasoning counts', source: pricing },
-    presencePenalty: { ...penalty, wire: 'presence_penalty', idleWhileThinking: true, note: 'deprecated; no effect while thinking', source: thinking },
-    frequencyPenalty: { ...penalty, wire: 'frequency_penalty', idleWhileThinking: true, note: 'deprecated; no effect while thinking', source: thinking },
-    stop: { kind: 'strings', wire: 'stop', maxItems: 16 },
+    topP: { min: 0, max: 1, default: 1, note: 'while thinking clamped or ignored, by model; pages differ', source: thinking },
+    topK: unlisted(),
+    n: unlisted(undefined, 'ask several times, or send it unchecked with `extraBody`'),
+    maxOutputTokens: { max: 393_216, note: 'reasoning counts', source: pricing },
+    presencePenalty: { ...penalty, idleWhileThinking: true, note: 'deprecated; no effect while thinking', source: thinking },
+    frequencyPenalty: { ...penalty, idleWhileThinking: true, note: 'deprecated; no effect while thinking', source: thinking },
+    stopSequences: { maxItems: 16 },
     responseFormat: {
-      kind: 'choice',
-      wire: 'response_format',
-      values: ['text', 'json_object'],
-      asType: true,
       note: 'the prompt must contain the word JSON; the answer may be empty; a JSON Schema is refused with 400',
       source: { url: 'https://api-docs.deepseek.com/guides/json_mode', read },
     },
-    logprobs: { kind: 'boolean', wire: 'logprobs', default: false, note: 'also while thinking', source: recorded },
-    topLogprobs: { kind: 'integer', wire: 'top_logprobs', min: 0, max: 20, note: 'needs `logprobs: true`' },
-    thinking: { kind: 'choice', wire: 'thinking', values: ['enabled', 'disabled'], asType: true, default: 'enabled', source: thinking },
-    effort: { kind: 'choice', wire: 'reasoning_effort', values: ['low', 'high', 'max'], asType: false, default: 'high', source: thinking },
-    userId: { kind: 'text', wire: 'user_id', pattern: '[A-Za-z0-9_-]{1,512}', note: 'divides the cache: keep it the same for one user', source: limits },
+    logprobs: { default: false, note: 'also while thinking', source: recorded },
+    topLogprobs: {},
+    thinking: { default: 'enabled', source: thinking },
+    reasoningEffort: { kind: 'choice', values: ['low', 'high', 'max'], default: 'high', source: thinking },
+    userId: { wire: 'user_id', pattern: '[A-Za-z0-9_-]{1,512}', note: 'divides the cache: keep it the same for one user', source: limits },
   },
   thinks: 'unless-disabled',
   jsonModeNeedsWord: true,
-  tools: { allowed: true, max: 128, names: deepseekToolNames },
+  tools: { allowed: true, names: deepseekToolNames },
   toolChoice: { values: ['auto', 'none', 'required'], whileThinking: ['auto', 'none'] },
   strictTools: { baseURL: `${deepseekURL}/beta`, schemas: 'deepseek-strict' },
   streamUsage: 'yes',

@@ -50,18 +50,18 @@ test.each([
   [kimi, { temperature: 0, n: 1 }, { temperature: 0, n: 1 }],
   [kimi, { temperature: 0.01, n: 5 }, { temperature: 0.01, n: 5 }],
   [kimi, { maxOutputTokens: 1, presencePenalty: -2, frequencyPenalty: 2 }, { max_tokens: 1, presence_penalty: -2, frequency_penalty: 2 }],
-  [kimi, { stop: 'END' }, { stop: 'END' }],
-  [kimi, { stop: ['x'.repeat(32), '1', '2', '3', '4'] }, { stop: ['x'.repeat(32), '1', '2', '3', '4'] }],
+  [kimi, { stopSequences: 'END' }, { stop: 'END' }],
+  [kimi, { stopSequences: ['x'.repeat(32), '1', '2', '3', '4'] }, { stop: ['x'.repeat(32), '1', '2', '3', '4'] }],
   [kimi, { responseFormat: 'json_object' }, { response_format: { type: 'json_object' } }],
   [kimi, { responseFormat: 'text' }, { response_format: { type: 'text' } }],
   [chat, { temperature: 1.5, topP: 1, maxOutputTokens: 4096 }, { temperature: 1.5, top_p: 1, max_tokens: 4096 }],
-  [chat, { stop: Array.from({ length: 16 }, (_, index) => `${index}`) }, { stop: Array.from({ length: 16 }, (_, index) => `${index}`) }],
+  [chat, { stopSequences: Array.from({ length: 16 }, (_, index) => `${index}`) }, { stop: Array.from({ length: 16 }, (_, index) => `${index}`) }],
   [chat, { logprobs: true, topLogprobs: 0 }, { logprobs: true, top_logprobs: 0 }],
   [chat, { logprobs: true, topLogprobs: 20 }, { logprobs: true, top_logprobs: 20 }],
   [chat, { thinking: 'enabled' }, { thinking: { type: 'enabled' } }],
   [chat, { responseFormat: 'json_object' }, { response_format: { type: 'json_object' } }],
   [reasoner, { presencePenalty: 1, frequencyPenalty: 1, maxOutputTokens: 10 }, { max_tokens: 10, presence_penalty: 1, frequency_penalty: 1 }],
-  [reasoner, { thinking: 'disabled', logprobs: false, stop: ['a'] }, { stop: ['a'], logprobs: false, thinking: { type: 'disabled' } }],
+  [reasoner, { thinking: 'disabled', logprobs: false, stopSequences: ['a'] }, { stop: ['a'], logprobs: false, thinking: { type: 'disabled' } }],
   [reasoner, { allowTools: true }, {}],
 ] as const)('%o takes %o', ([, profile], settings, expected) => {
   expect(encode(profile, settings)).toEqual(expected)
@@ -79,16 +79,16 @@ test.each([
   [kimi, { maxOutputTokens: 0 }, 'maxOutputTokens', '>= 1'],
   [kimi, { presencePenalty: -2.1 }, 'presencePenalty', 'from -2 to 2'],
   [kimi, { frequencyPenalty: 3 }, 'frequencyPenalty', 'from -2 to 2'],
-  [kimi, { stop: ['1', '2', '3', '4', '5', '6'] }, 'stop', 'at most 5'],
-  [kimi, { stop: ['ü'.repeat(17)] }, 'stop', '32 bytes of UTF-8'],
-  [kimi, { stop: [] }, 'stop', 'not empty'],
+  [kimi, { stopSequences: ['1', '2', '3', '4', '5', '6'] }, 'stopSequences', 'at most 5'],
+  [kimi, { stopSequences: ['ü'.repeat(17)] }, 'stopSequences', '32 bytes of UTF-8'],
+  [kimi, { stopSequences: [] }, 'stopSequences', 'not empty'],
   [kimi, { responseFormat: 'json_schema' }, 'responseFormat', "'text', 'json_object'"],
   [kimi, { logprobs: true }, 'logprobs', 'refused'],
   [kimi, { thinking: 'enabled' }, 'thinking', 'always thinks'],
-  [kimi, { allowTools: true }, 'allowTools', 'takes tools anyway'],
+  [kimi, { allowTools: true }, 'allowTools', 'takes tools without it'],
   [chat, { topK: 1 }, 'topK', 'refused'],
   [chat, { n: 1 }, 'n', 'refused'],
-  [chat, { stop: Array.from({ length: 17 }, () => 'x') }, 'stop', 'at most 16'],
+  [chat, { stopSequences: Array.from({ length: 17 }, () => 'x') }, 'stopSequences', 'at most 16'],
   [chat, { topLogprobs: 3 }, 'topLogprobs', 'needs `logprobs: true`'],
   [chat, { logprobs: true, topLogprobs: 21 }, 'topLogprobs', 'from 0 to 20'],
   [chat, { thinking: 'on' }, 'thinking', "'enabled', 'disabled'"],
@@ -103,7 +103,7 @@ test.each([
   expect(message).toContain(model)
   expect(message).toContain(rule)
   // What to do instead.
-  expect(message).toMatch(/Way out|leave|Set both/i)
+  expect(message).toMatch(/To fix this|leave|Set both/i)
 })
 
 const image: Message = {
@@ -145,10 +145,10 @@ test('images and partial mode go to Kimi as they are', () => {
   expect(body(evolinkKimi, { messages: [question, partial, question] })['messages']).toContainEqual({ role: 'assistant', content: '{"a":' })
 })
 
-test('images and partial mode are refused by DeepSeek, with a way out', () => {
+test('images and partial mode are refused by DeepSeek, with a way to fix it', () => {
   for (const [model, profile] of [chat, reasoner]) {
-    expect(() => body(profile, { messages: [image] })).toThrow(new RegExp(`image part is refused by ${model}.*Way out`))
-    expect(() => body(profile, { messages: [question, partial] })).toThrow(new RegExp(`partial message is refused by ${model}.*Way out`))
+    expect(() => body(profile, { messages: [image] })).toThrow(new RegExp(`image part is refused by ${model}.*To fix this`))
+    expect(() => body(profile, { messages: [question, partial] })).toThrow(new RegExp(`partial message is refused by ${model}.*To fix this`))
   }
 })
 
@@ -159,7 +159,7 @@ test('JSON mode needs a prompt that asks for JSON, and no partial message', () =
     expect(body(profile, { instructions: 'Answer as json.', messages: [question] }, json)).toHaveProperty('response_format')
     expect(body(profile, { messages: [{ role: 'user', content: 'Give me JSON' }] }, json)).toHaveProperty('response_format')
   }
-  expect(() => body(evolinkKimi, { instructions: 'JSON', messages: [question, partial] }, json)).toThrow(/does not go with partial mode/)
+  expect(() => body(evolinkKimi, { instructions: 'JSON', messages: [question, partial] }, json)).toThrow(/cannot be combined with partial mode/)
 })
 
 test('tools and tool choice: Kimi sends a choice only when asked, deepseek-chat sends it, the reasoner refuses both', () => {

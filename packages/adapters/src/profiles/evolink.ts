@@ -1,5 +1,7 @@
-import type { ModelProfile, ParameterRule, Source } from './profile.ts'
+import type { ParameterRule } from './parameters.ts'
+import type { ModelProfile } from './profile.ts'
 import { deepseekToolNames, kimiStop, kimiToolNames, penalty, unlisted } from './rules.ts'
+import type { Source } from './source.ts'
 
 const kimiPage: Source = { url: 'https://docs.evolink.ai/cn/api-manual/language-series/kimi-k2/Kimi-K2-api', read: '2026-11-21' }
 const kimiThreePage: Source = { url: 'https://docs.evolink.ai/cn/api-manual/language-series/kimi-k3/kimi-k3-chat', read: '2026-11-21' }
@@ -13,25 +15,21 @@ export const evolinkKimi: ModelProfile = {
   models: ['kimi-k2-thinking', 'kimi-k2-thinking-turbo'],
   source: kimiPage,
   parameters: {
-    temperature: { kind: 'number', wire: 'temperature', min: 0, max: 2, default: 1, note: '1.0 is recommended' },
-    topP: { kind: 'number', wire: 'top_p', min: 0, max: 1, default: 1, note: 'not together with `temperature`: a warning' },
-    topK: { kind: 'integer', wire: 'top_k', min: 1 },
-    n: { kind: 'integer', wire: 'n', min: 1, max: 5, default: 1, note: 'only 1 with a temperature below 0.01; an agent takes only 1' },
-    maxOutputTokens: { kind: 'integer', wire: 'max_tokens', min: 1, note: 'small values truncate: reasoning counts' },
-    presencePenalty: { ...penalty, wire: 'presence_penalty' },
-    frequencyPenalty: { ...penalty, wire: 'frequency_penalty' },
-    stop: kimiStop,
+    temperature: { min: 0, max: 2, default: 1, note: '1.0 is recommended' },
+    topP: { min: 0, max: 1, default: 1, note: 'not together with `temperature`: a warning' },
+    topK: { min: 1 },
+    n: { max: 5, default: 1, note: 'only 1 with a temperature below 0.01; an agent takes only 1' },
+    maxOutputTokens: { note: 'small values truncate: reasoning counts' },
+    presencePenalty: penalty,
+    frequencyPenalty: penalty,
+    stopSequences: kimiStop,
     responseFormat: {
-      kind: 'choice',
-      wire: 'response_format',
-      values: ['text', 'json_object'],
-      asType: true,
       default: 'text',
       note: 'the prompt must ask for JSON; not with partial mode',
     },
-    logprobs: unlisted('logprobs'),
-    topLogprobs: unlisted('top_logprobs'),
-    thinking: unlisted('thinking', 'the model always thinks; its page does not list it'),
+    logprobs: unlisted(),
+    topLogprobs: unlisted(),
+    thinking: unlisted('the model always thinks; its page does not list it'),
   },
   sources: { schemas: flavourPage, recovers: leakPage },
   thinks: 'always',
@@ -41,7 +39,7 @@ export const evolinkKimi: ModelProfile = {
   // "Near 0" on the page is not a number; the threshold is ours.
   singleCandidateBelow: 0.01,
   jsonModeNeedsWord: true,
-  tools: { allowed: true, max: 128, names: kimiToolNames },
+  tools: { allowed: true, names: kimiToolNames },
   toolChoice: { values: ['auto', 'none', 'required'], onlyWhenAsked: true },
   streamUsage: 'try',
   reasoning: { field: 'reasoning_content', passBack: 'always' },
@@ -63,24 +61,24 @@ export const evolinkKimiThree: ModelProfile = {
   source: kimiThreePage,
   sources: { schemas: flavourPage, recovers: leakPage },
   parameters: {
-    temperature: unlisted('temperature'),
-    topP: unlisted('top_p'),
-    topK: unlisted('top_k'),
-    n: unlisted('n'),
-    maxOutputTokens: { kind: 'integer', wire: 'max_completion_tokens', min: 1, max: 1_048_576, default: 131_072, note: 'reasoning counts' },
-    presencePenalty: unlisted('presence_penalty'),
-    frequencyPenalty: unlisted('frequency_penalty'),
-    stop: unlisted('stop'),
-    responseFormat: unlisted('response_format'),
-    logprobs: unlisted('logprobs'),
-    topLogprobs: unlisted('top_logprobs'),
-    thinking: unlisted('thinking', 'the model always thinks; its page does not list it'),
-    effort: { kind: 'choice', wire: 'reasoning_effort', values: ['max'], asType: false, note: 'the vendor takes low and high too; the page lists one' },
+    temperature: unlisted(),
+    topP: unlisted(),
+    topK: unlisted(),
+    n: unlisted(),
+    maxOutputTokens: { wire: 'max_completion_tokens', max: 1_048_576, default: 131_072, note: 'reasoning counts' },
+    presencePenalty: unlisted(),
+    frequencyPenalty: unlisted(),
+    stopSequences: unlisted(),
+    responseFormat: unlisted(),
+    logprobs: unlisted(),
+    topLogprobs: unlisted(),
+    thinking: unlisted('the model always thinks; its page does not list it'),
+    reasoningEffort: { kind: 'choice', values: ['max'], note: 'the vendor takes low and high too; the page lists one' },
   },
   thinks: 'always',
   schemas: 'mfjs',
   recovers: ['text', 'reasoning'],
-  tools: { allowed: true, max: 128, names: kimiToolNames },
+  tools: { allowed: true, names: kimiToolNames },
   toolChoice: { values: ['auto', 'none', 'required'] },
   streamUsage: 'yes',
   reasoning: { field: 'reasoning_content', passBack: 'always', flips: true },
@@ -94,14 +92,14 @@ export const evolinkKimiThree: ModelProfile = {
 }
 
 const deepseekShared = {
-  maxOutputTokens: { kind: 'integer', wire: 'max_tokens', min: 1, note: 'unset: the model decides' },
-  presencePenalty: { ...penalty, wire: 'presence_penalty' },
-  frequencyPenalty: { ...penalty, wire: 'frequency_penalty' },
-  stop: { kind: 'strings', wire: 'stop', maxItems: 16 },
-  logprobs: { kind: 'boolean', wire: 'logprobs', default: false },
-  topLogprobs: { kind: 'integer', wire: 'top_logprobs', min: 0, max: 20, note: 'needs `logprobs: true`' },
-  topK: unlisted('top_k'),
-  n: unlisted('n', undefined, 'ask several times, or send it unchecked with `extraBody`'),
+  maxOutputTokens: { note: 'unset: the model decides' },
+  presencePenalty: penalty,
+  frequencyPenalty: penalty,
+  stopSequences: { maxItems: 16 },
+  logprobs: { default: false },
+  topLogprobs: {},
+  topK: unlisted(),
+  n: unlisted(undefined, 'ask several times, or send it unchecked with `extraBody`'),
 } as const satisfies ModelProfile['parameters']
 
 /** deepseek-chat on Evolink. */
@@ -110,23 +108,19 @@ export const evolinkDeepseekChat: ModelProfile = {
   models: ['deepseek-chat'],
   source: deepseekPage,
   parameters: {
-    temperature: { kind: 'number', wire: 'temperature', min: 0, max: 2, default: 1 },
-    topP: { kind: 'number', wire: 'top_p', min: 0, max: 1, default: 1, note: 'not together with `temperature`: a warning' },
+    temperature: { min: 0, max: 2, default: 1 },
+    topP: { min: 0, max: 1, default: 1, note: 'not together with `temperature`: a warning' },
     responseFormat: {
-      kind: 'choice',
-      wire: 'response_format',
-      values: ['text', 'json_object'],
-      asType: true,
       note: 'the prompt must contain the word JSON (https://api-docs.deepseek.com/guides/json_mode)',
     },
-    thinking: { kind: 'choice', wire: 'thinking', values: ['enabled', 'disabled'], asType: true, note: 'beta; sent only when set' },
+    thinking: { note: 'beta; sent only when set' },
     ...deepseekShared,
   },
   thinks: 'when-enabled',
   recovers: ['text'],
   warnsOfBothSamplings: true,
   jsonModeNeedsWord: true,
-  tools: { allowed: true, max: 128, names: deepseekToolNames },
+  tools: { allowed: true, names: deepseekToolNames },
   toolChoice: { values: ['auto', 'none', 'required'] },
   streamUsage: 'yes',
   reasoning: { field: 'reasoning_content', passBack: 'present', flips: true },
@@ -140,8 +134,8 @@ export const evolinkDeepseekChat: ModelProfile = {
 
 const reasonerRefusal = 'the page says that it is rejected upstream'
 
-function refusedByReasoner(wire: string, instead: string): ParameterRule {
-  return { kind: 'refused', wire, because: reasonerRefusal, instead }
+function refusedByReasoner(instead: string): ParameterRule {
+  return { kind: 'refused', because: reasonerRefusal, instead }
 }
 
 /** deepseek-reasoner on Evolink: no sampling parameters, no tools, no response format. */
@@ -150,14 +144,14 @@ export const evolinkDeepseekReasoner: ModelProfile = {
   models: ['deepseek-reasoner'],
   source: deepseekPage,
   parameters: {
-    temperature: refusedByReasoner('temperature', 'leave it out, or use deepseek-chat'),
-    topP: refusedByReasoner('top_p', 'leave it out, or use deepseek-chat'),
-    responseFormat: refusedByReasoner('response_format', 'ask for JSON in the prompt, or use deepseek-chat'),
-    thinking: { kind: 'choice', wire: 'thinking', values: ['enabled', 'disabled'], asType: true, note: 'beta' },
+    temperature: refusedByReasoner('leave it out, or use deepseek-chat'),
+    topP: refusedByReasoner('leave it out, or use deepseek-chat'),
+    responseFormat: refusedByReasoner('ask for JSON in the prompt, or use deepseek-chat'),
+    thinking: { note: 'beta' },
     ...deepseekShared,
   },
   thinks: 'always',
-  tools: { allowed: false, because: reasonerRefusal, max: 128, names: deepseekToolNames },
+  tools: { allowed: false, because: reasonerRefusal, names: deepseekToolNames },
   toolChoice: { values: ['auto', 'none', 'required'] },
   streamUsage: 'yes',
   reasoning: { field: 'reasoning_content', passBack: 'strip', flips: true },

@@ -1,6 +1,8 @@
 import type { MoonshotEffortSettings, MoonshotSettings, MoonshotSwitchSettings } from '../settings.ts'
-import type { ModelProfile, ParameterRule, Source } from './profile.ts'
+import type { ParameterRule } from './parameters.ts'
+import type { ModelProfile } from './profile.ts'
 import { kimiStop, kimiToolNames, locked, unlisted } from './rules.ts'
+import type { Source } from './source.ts'
 
 const read = '2026-11-21'
 const chat: Source = { url: 'https://platform.moonshot.ai/docs/api/chat', read }
@@ -14,14 +16,14 @@ const prices: Source = { url: 'https://github.com/anomalyco/models.dev/tree/dev/
 export const moonshotURLs = { intl: 'https://api.moonshot.ai/v1', cn: 'https://api.moonshot.cn/v1' } as const
 
 function refusedThinking(because: string): ParameterRule {
-  return { kind: 'refused', wire: 'thinking', because, instead: 'leave it out', source: overview }
+  return { kind: 'refused', because, instead: 'leave it out', source: overview }
 }
 
 const shared = {
   endpoint: 'moonshot',
   source: chat,
   sources: { schemas: flavour, prices, reasoning: thinkingGuide, toolChoice: verifier, thinks: overview, context: overview },
-  tools: { allowed: true, max: 128, names: kimiToolNames },
+  tools: { allowed: true, names: kimiToolNames },
   schemas: 'mfjs',
   jsonSchema: true,
   jsonModeNeedsWord: true,
@@ -37,26 +39,22 @@ const shared = {
 } as const satisfies Partial<ModelProfile>
 
 const parameters = {
-  temperature: { ...locked('temperature', '1.0'), source: overview },
-  topP: { ...locked('top_p', '0.95'), source: overview },
-  topK: unlisted('top_k', 'the endpoint does not support it'),
-  n: { ...locked('n', '1'), source: overview },
-  maxOutputTokens: { kind: 'integer', wire: 'max_completion_tokens', min: 1, note: 'at least 16000 is recommended: reasoning counts', source: thinkingGuide },
-  presencePenalty: { ...locked('presence_penalty', '0'), source: overview },
-  frequencyPenalty: { ...locked('frequency_penalty', '0'), source: overview },
-  stop: kimiStop,
+  temperature: locked('1.0', overview),
+  topP: locked('0.95', overview),
+  topK: unlisted('the endpoint does not support it'),
+  n: locked('1', overview),
+  maxOutputTokens: { wire: 'max_completion_tokens', note: 'at least 16000 is recommended: reasoning counts', source: thinkingGuide },
+  presencePenalty: locked('0', overview),
+  frequencyPenalty: locked('0', overview),
+  stopSequences: kimiStop,
   responseFormat: {
-    kind: 'choice',
-    wire: 'response_format',
-    values: ['text', 'json_object'],
-    asType: true,
     default: 'text',
     note: 'the prompt must ask for JSON; not with partial mode; `output` sends a JSON Schema',
   },
-  logprobs: unlisted('logprobs', 'the endpoint does not support it'),
-  topLogprobs: unlisted('top_logprobs', 'the endpoint does not support it'),
-  promptCacheKey: { kind: 'text', wire: 'prompt_cache_key', note: 'the same for a session: more cache hits' },
-  safetyIdentifier: { kind: 'text', wire: 'safety_identifier', note: 'instead of `user`' },
+  logprobs: unlisted('the endpoint does not support it'),
+  topLogprobs: unlisted('the endpoint does not support it'),
+  promptCacheKey: { note: 'the same for a session: more cache hits' },
+  safetyIdentifier: { note: 'instead of `user`' },
 } as const satisfies ModelProfile['parameters']
 
 const whileThinking = { values: ['auto', 'none', 'required'], whileThinking: ['auto', 'none'] } as const
@@ -71,12 +69,9 @@ export const moonshotSwitch: ModelProfile = {
   models: ['kimi-k2.6'],
   parameters: {
     ...parameters,
-    temperature: { ...locked('temperature', '1.0, or 0.6 without thinking'), source: overview },
-    thinking: { kind: 'choice', wire: 'thinking', values: ['enabled', 'disabled'], asType: true, default: 'enabled', source: overview },
+    temperature: locked('1.0, or 0.6 without thinking', overview),
+    thinking: { default: 'enabled', source: overview },
     keepReasoning: {
-      kind: 'boolean',
-      wire: 'thinking',
-      adds: { type: 'enabled', keep: 'all' },
       default: false,
       note: 'keeps the reasoning of earlier answers in view',
       source: verifier,
@@ -118,9 +113,9 @@ export const moonshotEffort: ModelProfile = {
   models: ['kimi-k3'],
   parameters: {
     ...parameters,
-    maxOutputTokens: { kind: 'integer', wire: 'max_completion_tokens', min: 1, max: 1_048_576, default: 131_072, note: 'reasoning counts', source: overview },
-    thinking: refusedThinking('the model always thinks; `effort` says how much'),
-    effort: { kind: 'choice', wire: 'reasoning_effort', values: ['low', 'high', 'max'], asType: false, default: 'max', source: overview },
+    maxOutputTokens: { wire: 'max_completion_tokens', max: 1_048_576, default: 131_072, note: 'reasoning counts', source: overview },
+    thinking: refusedThinking('the model always thinks; `reasoningEffort` says how much'),
+    reasoningEffort: { kind: 'choice', values: ['low', 'high', 'max'], default: 'max', source: overview },
   },
   thinks: 'always',
   tools: { ...shared.tools, names: { pattern: '[A-Za-z_][A-Za-z0-9_-]{0,127}', words: '1 to 128 letters, digits, `_` and `-`, a letter or `_` first' } },

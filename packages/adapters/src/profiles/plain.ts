@@ -29,7 +29,7 @@ export const plainProfile: ModelProfile = {
   models: [],
   source: { url: 'https://platform.openai.com/docs/api-reference/chat', read: '2026-11-21' },
   parameters: openParameters,
-  tools: { allowed: true, max: 128 },
+  tools: { allowed: true },
   toolChoice: { values: ['auto', 'none', 'required'] },
   streamUsage: 'try',
   reasoning: { field: 'reasoning_content', passBack: 'present', flips: true },

@@ -1,63 +1,6 @@
-import type { FinishReason, JsonObject, Prices, ToolChoice } from '@capstan/core'
-
-/** Where a fact of a profile was read, and when (ISO date). */
-export interface Source {
-  readonly url: string
-  readonly read: string
-}
-
-/** The settings that become parameters of a request. */
-export type ParameterName =
-  | 'temperature'
-  | 'topP'
-  | 'topK'
-  | 'n'
-  | 'maxOutputTokens'
-  | 'presencePenalty'
-  | 'frequencyPenalty'
-  | 'stop'
-  | 'responseFormat'
-  | 'logprobs'
-  | 'topLogprobs'
-  | 'thinking'
-  | 'keepReasoning'
-  | 'effort'
-  | 'userId'
-  | 'promptCacheKey'
-  | 'safetyIdentifier'
-
-/** What all rules may say. */
-interface RuleFields {
-  /** The name in a request. Two parameters that share it are merged into one object. */
-  readonly wire: string
-  readonly note?: string
-  /** Where this was read, where it is not the source of the profile. */
-  readonly source?: Source
-  /** True where the model takes it and does not heed it while it thinks: a warning. */
-  readonly idleWhileThinking?: boolean
-}
-
-/** What may be sent for one parameter. */
-export type ParameterRule = RuleFields & RuleKind
-
-type RuleKind =
-  | { readonly kind: 'number'; readonly min?: number; readonly max?: number; readonly default?: number }
-  | { readonly kind: 'integer'; readonly min?: number; readonly max?: number; readonly default?: number }
-  /** Sent as it is, or with `adds`: true sends this object. */
-  | { readonly kind: 'boolean'; readonly default?: boolean; readonly adds?: JsonObject }
-  /** Sent as the plain word, as `{ type: word }` with `asType`, or as what `sends` has for the word. */
-  | {
-      readonly kind: 'choice'
-      readonly values: readonly string[]
-      readonly asType: boolean
-      readonly sends?: Readonly<Record<string, JsonObject>>
-      readonly default?: string
-    }
-  /** One string or an array of them. `maxBytesEach` counts bytes of UTF-8. */
-  | { readonly kind: 'strings'; readonly maxItems?: number; readonly maxBytesEach?: number }
-  /** A string; `pattern` is a regular expression for the whole of it. */
-  | { readonly kind: 'text'; readonly pattern?: string }
-  | { readonly kind: 'refused'; readonly because: string; readonly instead: string }
+import type { FinishReason, Prices, ToolChoice } from '@capstan/core'
+import type { ParameterRules } from './parameters.ts'
+import type { Source } from './source.ts'
 
 /**
  * How reasoning goes back in later requests. `every`: with each assistant message, `""` where it had none. `always`: with each
@@ -68,21 +11,31 @@ export type PassBack = 'every' | 'always' | 'present' | 'strip'
 /** The JSON Schema that a tool may be described with. `free`: any. */
 export type SchemaFlavour = 'free' | 'mfjs' | 'deepseek-strict'
 
-/** Time limits in milliseconds; what each clock measures is told at `Timeouts`. */
+/** Time limits in milliseconds. */
 export interface Clocks {
+  /** From the call to a connection. Default: 10 000. */
   readonly connectMs: number
+  /** From the sent request to the response headers. Not streaming, `firstContentMs` is used instead. Default: 60 000. */
   readonly headersMs: number
+  /** From the headers to the first content, while nothing arrives. Default: 120 000; models may differ. */
   readonly firstContentMs: number
+  /** The same, while keep-alive comments or blank lines arrive. Default: 600 000. */
   readonly queuedMs: number
+  /** Between two pieces of content; keep-alives do not count. Default: 300 000. */
   readonly gapMs: number
+  /** Silence after a keep-alive, from a server that had been sending them. Default: 60 000. */
   readonly bytesMs: number
 }
 
 /** Sizes in bytes of UTF-8, and a count. */
 export interface ByteLimits {
+  /** One event of a stream. */
   readonly eventBytes: number
+  /** The complete body, decompressed. */
   readonly responseBytes: number
+  /** The arguments of one tool call. */
   readonly toolInputBytes: number
+  /** Tool calls in one reply. */
   readonly toolCalls: number
 }
 
@@ -96,8 +49,7 @@ export interface ModelProfile {
   readonly source: Source
   /** Sources of single fields that were read elsewhere. */
   readonly sources?: Readonly<Partial<Record<keyof ModelProfile, Source>>>
-  /** Parameters that are not listed are refused. */
-  readonly parameters: Readonly<Partial<Record<ParameterName, ParameterRule>>>
+  readonly parameters: ParameterRules
   /** True when setting both `temperature` and `topP` is advised against: a warning. */
   readonly warnsOfBothSamplings?: boolean
   /** With a temperature below this, only one candidate is given. */
@@ -149,11 +101,11 @@ export interface ModelProfile {
   readonly notes?: readonly string[]
 }
 
-/** Whether a model accepts tools, how many, and under which names. */
+/** Whether tools may be sent. `max` is given where an endpoint takes fewer than the 128 of an agent. */
 export type ToolsRule =
-  | { readonly allowed: true; readonly max: number; readonly names?: ToolNameRule }
+  | { readonly allowed: true; readonly max?: number; readonly names?: ToolNameRule }
   /** `allowTools` in the settings overrides the refusal. */
-  | { readonly allowed: false; readonly because: string; readonly max: number; readonly names?: ToolNameRule }
+  | { readonly allowed: false; readonly because: string; readonly max?: number; readonly names?: ToolNameRule }
 
 /** What a tool may be called: a regular expression for the whole name, and the same in words. */
 export interface ToolNameRule {

@@ -1,6 +1,8 @@
+import type { ParameterRule } from './parameters.ts'
 import { plainProfile } from './plain.ts'
-import type { ModelProfile, ParameterRule, Source } from './profile.ts'
+import type { ModelProfile } from './profile.ts'
 import { openParameters } from './rules.ts'
+import type { Source } from './source.ts'
 
 const read = '2026-11-21'
 const kimiRules: Source = { url: 'https://github.com/MoonshotAI/K2-Vendor-Verifier', read }
@@ -11,7 +13,7 @@ const templateThinking: ParameterRule = {
   kind: 'choice',
   wire: 'chat_template_kwargs',
   values: ['enabled', 'disabled'],
-  asType: false,
+
   sends: { enabled: { thinking: true }, disabled: { thinking: false } },
   source: templates,
 }
@@ -21,14 +23,14 @@ const kimi = {
   source: kimiRules,
   parameters: {
     ...openParameters,
-    temperature: { kind: 'number', wire: 'temperature', note: '1.0 is recommended' },
+    temperature: { note: '1.0 is recommended' },
     thinking: templateThinking,
-    keepReasoning: { kind: 'boolean', wire: 'chat_template_kwargs', adds: { preserve_thinking: true }, source: templates },
-    effort: {
+    keepReasoning: { wire: 'chat_template_kwargs', adds: { preserve_thinking: true }, source: templates },
+    reasoningEffort: {
       kind: 'choice',
       wire: 'chat_template_kwargs',
       values: ['low', 'high', 'max'],
-      asType: false,
+
       sends: { low: { thinking_effort: 'low' }, high: { thinking_effort: 'high' }, max: { thinking_effort: 'max' } },
       source: templates,
     },

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { deepseek, deepseekProfiles, evolink, evolinkProfiles, moonshot, moonshotProfiles, openaiCompatible, plainProfile, profiles } from '../index.ts'
 import { collect } from '../testing/collect.ts'
 import { type ProviderServer, sendStream, startProvider, textStream } from '../testing/provider-server.ts'
-import type { ModelProfile, Source } from './profile.ts'
+import type { ModelProfile } from './profile.ts'
+import type { Source } from './source.ts'
 
 const apiKey = 'sk-test-0123456789'
 const all: readonly ModelProfile[] = [...evolinkProfiles, ...deepseekProfiles, ...moonshotProfiles, ...Object.values(profiles)]
@@ -29,7 +30,7 @@ describe.each(all.map((profile) => [`${profile.endpoint} ${profile.models.join('
 
 test("DeepSeek's own endpoint: thinking, effort and user id go out as its pages say", async () => {
   await using server = await startServer()
-  const model = deepseek('deepseek-flash', { baseURL: server.baseURL, apiKey, thinking: 'enabled', effort: 'max', userId: 'u_1', maxOutputTokens: 9 })
+  const model = deepseek('deepseek-flash', { baseURL: server.baseURL, apiKey, thinking: 'enabled', reasoningEffort: 'max', userId: 'u_1', maxOutputTokens: 9 })
   await collect(model, request)
   expect(server.requests[0]?.body).toMatchObject({
     model: 'deepseek-flash',
@@ -52,7 +53,7 @@ test('a forced tool choice depends on thinking', async () => {
   const { error } = await collect(thinking, { ...request, toolChoice: 'required' })
   expect(error).toMatchObject({
     code: 'invalid-options',
-    message: expect.stringContaining("while it thinks. Way out: leave it out, or set `thinking: 'disabled'`"),
+    message: expect.stringContaining("while it thinks. To fix this, leave it out, or set `thinking: 'disabled'`"),
   })
 })
 
@@ -95,7 +96,7 @@ test("Moonshot's own endpoint: limits under its name, a cache key, a lowered sch
   await using server = await startServer()
   const settings = { baseURL: server.baseURL, apiKey, maxOutputTokens: 16_000, promptCacheKey: 's1', safetyIdentifier: 'h1' }
   await collect(moonshot('kimi-k2.6', { ...settings, keepReasoning: true }), request)
-  await collect(moonshot('kimi-k3', { ...settings, effort: 'low' }), request)
+  await collect(moonshot('kimi-k3', { ...settings, reasoningEffort: 'low' }), request)
   expect(server.requests[0]?.body).toMatchObject({
     max_completion_tokens: 16_000,
     prompt_cache_key: 's1',
@@ -130,11 +131,11 @@ const wrong: readonly (() => unknown)[] = [
   // @ts-expect-error K3 has an effort instead.
   () => moonshot('kimi-k3', { apiKey, keepReasoning: true }),
   // @ts-expect-error Three efforts.
-  () => deepseek('deepseek-flash', { apiKey, effort: 'medium' }),
+  () => deepseek('deepseek-flash', { apiKey, reasoningEffort: 'medium' }),
   // @ts-expect-error Not in the schema of DeepSeek.
   () => deepseek('deepseek-flash', { apiKey, topK: 1 }),
   // @ts-expect-error One effort on Evolink.
-  () => evolink('kimi-k3', { apiKey, effort: 'low' }),
+  () => evolink('kimi-k3', { apiKey, reasoningEffort: 'low' }),
   () => deepseek('deepseek-flash', { apiKey, userId: 'a b' }),
   () => deepseek('deepseek-flash', { apiKey, maxOutputTokens: 400_000 }),
   () => moonshot('kimi-k2.6', { apiKey, thinking: 'disabled', keepReasoning: true }),
@@ -152,7 +153,7 @@ test("servers of one's own switch thinking by their chat template", async () => 
     model: 'm',
     profile: profiles.sglangKimi,
     thinking: 'enabled',
-    effort: 'high',
+    reasoningEffort: 'high',
     keepReasoning: true,
   })
   await collect(model, request)

@@ -1,43 +1,44 @@
-import { AgentError, type AssistantMessage, type Message, type ReasoningPart, type ToolCallPart, type UserMessage } from '@capstan/core'
+import type { AssistantMessage, Message, ReasoningPart, ToolCallPart, UserMessage } from '@capstan/core'
 import { assertNever, isJsonObject } from '@capstan/core/internal'
 import type { ModelProfile } from '../profiles/profile.ts'
+import { refusedBy } from '../refusals.ts'
 import type { EncodeMode } from './encode-mode.ts'
 import { jsonString } from './json-text.ts'
 import { thinkField } from './think-tags.ts'
 
-/** What decides how a message is worded for the wire. */
+/** What decides how a message is serialised. */
 export interface MessageRules {
   readonly model: string
   readonly profile: ModelProfile
   readonly mode: EncodeMode
 }
 
-/** Where a message stands. */
-export interface MessagePlace {
-  /** True for the last message of the request: only there `partial` counts. */
+/** The position of a message in its request. */
+export interface MessagePosition {
+  /** True for the last message of the request: `partial` counts only there. */
   readonly isLast: boolean
   /** The ids of its calls, or of its result, where they are not sent as they are stored. */
   readonly ids: readonly string[] | undefined
 }
 
 /**
- * Words one message for the wire, as JSON text.
+ * Serialises one message, as JSON text.
  *
  * @returns `undefined` for an assistant message with neither text nor tool calls: endpoints refuse those, so it is left out.
  * @throws {AgentError} `invalid-options` for an image or a partial message that the model refuses.
  */
-export function encodeMessage(message: Message, rules: MessageRules, place: MessagePlace): string | undefined {
+export function encodeMessage(message: Message, rules: MessageRules, position: MessagePosition): string | undefined {
   switch (message.role) {
     case 'system':
       return `{"role":"system","content":${jsonString(message.content)}}`
     case 'user':
       return `{"role":"user","content":${userContent(message, rules)}}`
     case 'assistant':
-      return assistantMessage(message, rules, place)
+      return assistantMessage(message, rules, position)
     case 'tool': {
       const [{ toolCallId, text }] = message.content
       // An empty content is refused or misread by several servers.
-      return `{"role":"tool","tool_call_id":${jsonString(place.ids?.[0] ?? toolCallId)},"content":${jsonString(text === '' ? '(no output)' : text)}}`
+      return `{"role":"tool","tool_call_id":${jsonString(position.ids?.[0] ?? toolCallId)},"content":${jsonString(text === '' ? '(no output)' : text)}}`
     }
     default:
       return assertNever(message)
@@ -58,23 +59,19 @@ function userContent(message: UserMessage, rules: MessageRules): string {
 
 function checkImage(url: string, { profile, model }: MessageRules): void {
   if (profile.images === false) {
-    throw refusal(`An image part is refused by ${model}: it takes text only. Way out: leave the image out, or use a model that takes images.`)
+    throw refusedBy(model, 'An image part', { because: 'it takes text only', instead: 'leave the image out, or use a model that takes images' })
   }
   if (profile.images === 'inline' && /^https?:/i.test(url)) {
-    throw refusal(`An image part with an http URL is refused by ${model}: it fetches nothing. Way out: send the image as a \`data:\` URL.`)
+    throw refusedBy(model, 'An image part with an http URL', { because: 'it fetches nothing', instead: 'send the image as a `data:` URL' })
   }
 }
 
-function refusal(message: string): AgentError {
-  return new AgentError(message, { code: 'invalid-options' })
-}
-
-function assistantMessage(message: AssistantMessage, rules: MessageRules, { isLast, ids }: MessagePlace): string | undefined {
+function assistantMessage(message: AssistantMessage, rules: MessageRules, { isLast, ids }: MessagePosition): string | undefined {
   const { mode, profile, model } = rules
   const { text, reasoning, toolCalls } = split(message, rules)
   const isPartial = message.partial === true && isLast
   if (isPartial && !profile.partial) {
-    throw refusal(`A partial message is refused by ${model}: it has no partial mode. Way out: end the messages with a user message.`)
+    throw refusedBy(model, 'A partial message', { because: 'it has no partial mode', instead: 'end the messages with a user message' })
   }
   const isEmpty = mode.dropBlank ? text.trim() === '' : text === ''
   if (isEmpty && toolCalls.length === 0 && !isPartial) return undefined
@@ -125,7 +122,7 @@ function reasoningValue(field: string, text: string): string {
   return field === 'reasoning_details' ? `[{"type":"reasoning.text","text":${jsonString(text)}}]` : jsonString(text)
 }
 
-/** The names that all endpoints take; a model's slip must not make the history unsendable. */
+/** Characters that some endpoint refuses in names: an invalid name from a model must not make the history unsendable. */
 const badNameCharacters = /[^A-Za-z0-9_-]/g
 
 /** The name of a call as it is sent. */

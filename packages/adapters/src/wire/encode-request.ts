@@ -1,5 +1,7 @@
-import { AgentError, type Json, type JsonObject, type ModelRequest, type ToolChoice } from '@capstan/core'
+import type { Json, JsonObject, ModelRequest, ToolChoice } from '@capstan/core'
+import { parameterRule } from '../profiles/parameters.ts'
 import type { ModelProfile } from '../profiles/profile.ts'
+import { invalidOptions, refusedBy } from '../refusals.ts'
 import { lowerSchema } from '../schemas/lower-schema.ts'
 import { createMessagesEncoder, encodeInstructions } from './encode-messages.ts'
 import type { EncodeMode } from './encode-mode.ts'
@@ -18,7 +20,7 @@ export interface EncoderOptions {
   readonly extraBody: JsonObject | undefined
 }
 
-/** Words requests for the wire. Messages and tools are serialised once each and kept as long as they live. */
+/** Serialises the requests of one model. Messages and tools are serialised once each and kept as long as they live. */
 export interface RequestEncoder {
   /**
    * The body of a request: `model`, parameters, tools and extra keys in a fixed order, `messages` last.
@@ -28,7 +30,7 @@ export interface RequestEncoder {
   encode(request: ModelRequest, mode: EncodeMode): RequestBody
 }
 
-/** What stands before the messages, and what it was made of. */
+/** What precedes the messages, and what it was made of. */
 interface Head extends BodyHead {
   readonly request: ModelRequest
   readonly mode: EncodeMode
@@ -78,7 +80,7 @@ function encodeHead(request: ModelRequest, mode: EncodeMode, { options, encodeTo
   ])
   const head = Array.from(keys, ([name, text]) => `${JSON.stringify(name)}:${text},`).join('')
   return {
-    // Without its messages: they would live as long as the model.
+    // Without its messages, which would live as long as the model.
     request: { ...request, messages: [] },
     mode,
     isJson: isJsonObjectFormat(format),
@@ -89,7 +91,7 @@ function encodeHead(request: ModelRequest, mode: EncodeMode, { options, encodeTo
 
 /** The parameters of the settings, without those that the endpoint has refused, under the names that it knows. */
 function parametersOf({ parameters, profile }: EncoderOptions, { without, renames, maxOutputTokens }: EncodeMode): WireParameters {
-  const limitName = profile.parameters.maxOutputTokens?.wire ?? 'max_tokens'
+  const limitName = parameterRule('maxOutputTokens', profile)?.wire ?? 'max_tokens'
   const limited = maxOutputTokens === undefined ? parameters : [...parameters.filter(([name]) => name !== limitName), [limitName, maxOutputTokens] as const]
   return limited.filter(([name]) => !without.includes(name)).map(([name, value]) => [renames[name] ?? name, value] as const)
 }
@@ -103,47 +105,44 @@ function modeKeys({ stream, streamUsage }: EncodeMode): readonly (readonly [stri
   return [['stream', String(stream)] as const, ...(stream && streamUsage ? usage : [])]
 }
 
-function invalid(message: string): AgentError {
-  return new AgentError(message, { code: 'invalid-options' })
-}
-
 /** `auto` is the default wherever there are tools, so it is left out where it need not or must not be sent. */
 function encodeToolChoice({ tools = [], toolChoice }: ModelRequest, options: EncoderOptions, { freeChoice }: EncodeMode): string | undefined {
   if (toolChoice === undefined) return undefined
   const { model, profile, allowTools, thinks } = options
   const values: readonly ToolChoice[] = profile.tools.allowed || allowTools ? choicesOf(profile, thinks) : []
   if (tools.length === 0) {
-    if (toolChoice === 'required') throw invalid(`\`toolChoice: 'required'\` needs at least one tool.`)
+    if (toolChoice === 'required') throw invalidOptions(`\`toolChoice: 'required'\` needs at least one tool.`)
     return undefined
   }
   if (values.includes(toolChoice)) return freeChoice ? undefined : JSON.stringify(toolChoice)
   if (toolChoice === 'auto') return undefined
-  throw invalid(
-    `\`toolChoice: '${toolChoice}'\` is refused by ${model}: it takes ${values.length === 0 ? 'no tool choice' : values.join(', ')}${thinks && values.length > 0 ? ' while it thinks' : ''}. Way out: leave it out${canSwitch(options) ? ", or set `thinking: 'disabled'`" : ''}.`,
-  )
+  throw refusedBy(model, `\`toolChoice: '${toolChoice}'\``, {
+    because: `it takes ${values.length === 0 ? 'no tool choice' : values.join(', ')}${thinks && values.length > 0 ? ' while it thinks' : ''}`,
+    instead: `leave it out${canSwitch(options) ? ", or set `thinking: 'disabled'`" : ''}`,
+  })
 }
 
 function canSwitch({ thinks, profile: { toolChoice, parameters } }: EncoderOptions): boolean {
-  return thinks && toolChoice.whileThinking !== undefined && parameters.thinking?.kind === 'choice'
+  return thinks && toolChoice.whileThinking !== undefined && parameters.thinking !== undefined && parameters.thinking.kind !== 'refused'
 }
 
-/** The format of the answer: what this request asks for, else what the settings say. */
+/** The format of the reply: what this request asks for, else what the settings say. */
 function formatOf({ responseFormat }: ModelRequest, { parameters, profile }: EncoderOptions, { looseFormat }: EncodeMode): Json | undefined {
   if (responseFormat === undefined) return parameters.find(([name]) => name === 'response_format')?.[1]
   const { schema } = responseFormat
   if (schema === undefined || looseFormat) return { type: 'json_object' }
-  const lowered = lowerSchema(schema, { flavour: profile.schemas ?? 'free', name: 'The schema of the answer' })
+  const lowered = lowerSchema(schema, { flavour: profile.schemas ?? 'free', name: 'The schema of the output' })
   return { type: 'json_schema', json_schema: { name: 'answer', schema: lowered, strict: true } }
 }
 
 function checkJsonMode(request: ModelRequest, { profile, model }: EncoderOptions): void {
   const last = request.messages.at(-1)
   if (last?.role === 'assistant' && last.partial === true) {
-    throw invalid(`\`responseFormat: 'json_object'\` of ${model} does not go with partial mode. Leave out one of the two.`)
+    throw invalidOptions(`\`responseFormat: 'json_object'\` of ${model} cannot be combined with partial mode. Leave out one of the two.`)
   }
   if (profile.jsonModeNeedsWord === true && !asksForJson(request)) {
-    throw invalid(
-      `\`responseFormat: 'json_object'\` of ${model} needs a prompt that asks for JSON: neither the instructions nor a system or user message contains the word. Say in the instructions that the answer is JSON, and what it holds.`,
+    throw invalidOptions(
+      `\`responseFormat: 'json_object'\` of ${model} needs a prompt that asks for JSON: neither the instructions nor a system or user message contains the word. Say in the instructions that the reply is JSON, and what it holds.`,
     )
   }
 }

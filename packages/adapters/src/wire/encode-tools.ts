@@ -1,17 +1,19 @@
 import { AgentError, type ToolDefinition } from '@capstan/core'
+import { maxTools } from '@capstan/core/internal'
 import type { ModelProfile } from '../profiles/profile.ts'
+import { invalidOptions, refusedBy } from '../refusals.ts'
 import { lowerSchema } from '../schemas/lower-schema.ts'
 import type { EncodeMode } from './encode-mode.ts'
 import { jsonString } from './json-text.ts'
 
-/** What decides how tools are worded. */
+/** What decides how tools are serialised. */
 export interface ToolRules {
   readonly model: string
   readonly profile: ModelProfile
   readonly allowTools: boolean
 }
 
-/** Words the tools of requests. Each set is checked, lowered and serialised once for each form and kept as long as it lives. */
+/** Serialises the tools of requests. Each set is checked, lowered and serialised once for each form and kept as long as it lives. */
 export type ToolsEncoder = (tools: readonly ToolDefinition[], mode: EncodeMode) => string
 
 /** Makes the encoder of the tools of one model. */
@@ -41,13 +43,11 @@ function encodeTool({ name, description, inputSchema }: ToolDefinition, schemas:
 }
 
 function checkTools(tools: readonly ToolDefinition[], { profile, model, allowTools }: ToolRules): void {
-  const { max, names } = profile.tools
+  const { max = maxTools, names } = profile.tools
   if (!profile.tools.allowed && !allowTools) {
-    throw invalid(
-      `\`tools\` is refused by ${model}: ${profile.tools.because}. Way out: use another model, or set \`allowTools: true\` to send them all the same.`,
-    )
+    throw refusedBy(model, '`tools`', { because: profile.tools.because, instead: 'use another model, or set `allowTools: true` to send them all the same' })
   }
-  if (tools.length > max) throw invalid(`\`tools\` of ${model} holds ${tools.length} tools; at most ${max} may be sent. Offer fewer.`)
+  if (tools.length > max) throw invalidOptions(`\`tools\` of ${model} holds ${tools.length} tools; at most ${max} may be sent. Offer fewer.`)
   if (names === undefined) return
   const pattern = new RegExp(`^(?:${names.pattern})$`)
   for (const { name } of tools) {
@@ -56,8 +56,4 @@ function checkTools(tools: readonly ToolDefinition[], { profile, model, allowToo
       throw new AgentError(message, { code: 'invalid-tool' })
     }
   }
-}
-
-function invalid(message: string): AgentError {
-  return new AgentError(message, { code: 'invalid-options' })
 }

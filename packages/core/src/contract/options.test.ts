@@ -16,6 +16,8 @@ test.each([
   ['tiemouts', 'timeouts'],
   ['stopSequence', 'stopSequences'],
   ['singal', 'signal'],
+  ['stop', 'stopSequences'],
+  ['temperatureValue', 'temperature'],
 ])('%s is refused with %s as the nearest name', (name, nearest) => {
   expect(nearestName(name, names)).toBe(nearest)
   expect(() => checkNames({ [name]: 1 }, { names, what: 'a setting of m' })).toThrow(
@@ -37,7 +39,7 @@ test('a name that is near none is answered with the list', () => {
 })
 
 test('a name inside another object is named with its path', () => {
-  expect(() => checkNames({ gap: 1 }, { names: ['gapMs', 'bytesMs'], what: 'a clock', path: 'timeouts.', instead: { gap: 'gapMs' } })).toThrow(
+  expect(() => checkNames({ gap: 1 }, { names: ['bytesMs', 'gapMs'], what: 'a clock', path: 'timeouts.' })).toThrow(
     '`timeouts.gap` is not a clock. Use `timeouts.gapMs`.',
   )
 })

@@ -35,8 +35,8 @@ export function findUnknownName(options: object, { names, what, path = '', inste
 }
 
 /**
- * The known name that was probably meant: equal apart from letter case and separators (`max_output_tokens`), else the one with the
- * fewest differing characters, at most a third of the name.
+ * The known name that was probably meant: equal apart from letter case and separators (`max_output_tokens`), else one that begins or
+ * ends early (`gap` for `gapMs`), else the one with the fewest differing characters, at most a third of the name.
  *
  * @returns `undefined` when no name is near.
  */
@@ -47,7 +47,7 @@ export function nearestName(name: string, names: Iterable<string>): string | und
   let nearest: string | undefined
   let fewest = Math.floor(Math.max(wanted.length, 3) / 3) + 1
   for (const candidate of names) {
-    const count = differences(wanted, plain(candidate))
+    const count = distance(wanted, plain(candidate))
     if (count < fewest) {
       fewest = count
       nearest = candidate
@@ -58,6 +58,12 @@ export function nearestName(name: string, names: Iterable<string>): string | und
 
 function plain(name: string): string {
   return name.replace(/[_\-\s]/g, '').toLowerCase()
+}
+
+function distance(wanted: string, candidate: string): number {
+  if (wanted === candidate) return 0
+  const isBeginning = wanted.length >= 3 && candidate.startsWith(wanted)
+  return isBeginning || (candidate.length >= 3 && wanted.startsWith(candidate)) ? 1 : differences(wanted, candidate)
 }
 
 /** Insertions, removals, replacements and swaps of neighbours that make one text of the other. */

@@ -1,3 +1,4 @@
+import { parameterNames, parameterRule } from '@capstan/adapters'
 import { AgentError, type Json, type JsonObject } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import { type Finding, found, okIf, type Probed, shortQuestion, weatherQuestion, weatherTool } from './finding.ts'
@@ -174,7 +175,8 @@ async function checkSchemas({ profile, adapted, send }: Target): Promise<Probed>
 const otherValues: Readonly<Record<string, Json>> = { temperature: 0.3, top_p: 0.5, n: 2, presence_penalty: 0.5, frequency_penalty: 0.5 }
 
 async function checkLocked({ profile, send }: Target): Promise<Probed> {
-  const rule = Object.values(profile.parameters).find((one) => one.kind === 'refused' && /is fixed/.test(one.because) && one.wire in otherValues)
+  const rules = parameterNames.map((name) => parameterRule(name, profile))
+  const rule = rules.find((one) => one?.kind === 'refused' && /is fixed/.test(one.because ?? '') && one.wire in otherValues)
   if (rule === undefined) return found()
   const { status, error } = await send({ messages: [shortQuestion], [rule.wire]: otherValues[rule.wire] ?? 0 })
   const isRefused = status === 400

@@ -1,4 +1,4 @@
-import { endpoints, type ModelProfile, openaiCompatible, type ProfileName, profiles, sendRaw } from '@capstan/adapters'
+import { endpoints, type ModelProfile, openaiCompatible, type ProfileName, parameterRule, profiles, sendRaw } from '@capstan/adapters'
 import type { JsonObject, Model } from '@capstan/core'
 import { UsageError } from '../command-line.ts'
 import type { VerifyArguments } from './arguments.ts'
@@ -34,7 +34,7 @@ export function targetOf(args: VerifyArguments, signal: AbortSignal): Target {
   const { model, baseURL, apiKeyEnv, profile, profileName, endpointName } = locate(args)
   const ms = args.maxSeconds * 1_000
   const settings = { baseURL, ...(apiKeyEnv !== undefined && { apiKeyEnv }), timeouts: { firstContentMs: ms, queuedMs: ms, gapMs: ms } }
-  const limitName = profile.parameters.maxOutputTokens?.wire ?? 'max_tokens'
+  const limitName = parameterRule('maxOutputTokens', profile)?.wire ?? 'max_tokens'
   let requests = 0
   return {
     id: `${endpointName}/${model}`,

@@ -1,0 +1,5 @@
+/** Where a fact of a profile was read, and when (ISO date). */
+export interface Source {
+  readonly url: string
+  readonly read: string
+}

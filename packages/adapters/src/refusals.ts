@@ -1,0 +1,17 @@
+import { AgentError } from '@capstan/core'
+
+/** The error of an option that is wrong. */
+export function invalidOptions(message: string): AgentError {
+  return new AgentError(message, { code: 'invalid-options' })
+}
+
+/** Why a model refuses something, and what to do about it. */
+export interface Reason {
+  readonly because: string
+  readonly instead: string
+}
+
+/** The error of something that a model does not take. `what` begins the sentence: `` `temperature` ``, `An image part`. */
+export function refusedBy(model: string, what: string, { because, instead }: Reason): AgentError {
+  return invalidOptions(`${what} is refused by ${model}: ${because}. To fix this, ${instead}.`)
+}
