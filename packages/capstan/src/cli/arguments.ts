@@ -58,7 +58,7 @@ export function parseRunArguments(command: 'run' | 'demo' | 'chat', args: readon
   const line = new CommandLine(args, allOptions)
   const [agent, journal, runId] = [line.text('agent'), line.text('journal'), line.text('run-id')]
   const misplaced = command === 'chat' ? line.given.find((name) => runOnly.includes(name)) : undefined
-  if (misplaced !== undefined) throw new UsageError(`Unknown option '--${misplaced}': chat does not take it.`)
+  if (misplaced !== undefined) throw new UsageError(`chat does not take --${misplaced}.`)
   const second = agent === undefined ? undefined : line.given.find((name) => Object.hasOwn(modelOptions, name))
   if (second !== undefined) throw new UsageError(`--agent brings its own model, instructions, tools and limits, so --${second} cannot be used with it.`)
   if (runId !== undefined && journal === undefined) throw new UsageError('--run-id needs --journal DIR.')

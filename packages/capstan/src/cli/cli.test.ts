@@ -97,7 +97,9 @@ test('the question can come from stdin, without words or where - is', async () =
 test.each([
   [[], 'Usage'],
   [['fly'], "no command 'fly'"],
-  [['run', '--colour', 'Hi'], '--colour'],
+  [['run', '--colour', 'Hi'], "no option '--colour'"],
+  [['run', '--max-step', '3', 'Hi'], 'Use --max-steps.'],
+  [['chat', '--json'], 'chat does not take --json'],
   [['run', '--max-steps', 'many', 'Hi'], '--max-steps takes a whole number'],
   [['run', '--json', '--jsonl', 'Hi'], 'exclude each other'],
   [['run'], 'no question'],
@@ -202,6 +204,28 @@ test('simulate prints its base URL first, serves, makes faults and ends at once 
     child.on('close', resolve)
   })
   expect([response.status, code]).toEqual([500, 0])
+})
+
+test('a port that is in use is one line that says so', async () => {
+  await using simulator = await startSimulator()
+  const { code, stdout, stderr } = await capstan(['simulate', '--port', new URL(simulator.baseURL).port])
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^error: .*port \d+ .*EADDRINUSE.*\n$/)
+})
+
+test('words of a provider cannot act on a terminal, nor look like lines of the command', async () => {
+  const message = 'no\u001b]0;x\u0007\u202e\ncapstan: paid\r\nerror (none): x'
+  await using simulator = await startSimulator({ respond: () => ({ status: 400, body: { error: { message } } }) })
+  const { code, stderr, stdout } = await capstan(['run', '--base-url', simulator.baseURL, 'Hi'], { env: { EVOLINK_API_KEY: 'k' } })
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain('<U+001B>]0;x<U+0007><U+202E>')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: such characters must not be there.
+  expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]|^capstan: paid|^error \(none/m)
+})
+
+test('a file name in an error stays in its line', async () => {
+  const { code, stderr } = await capstan(['run', '--agent', './no\nerror: paid.mjs', 'Hi'])
+  expect([code, stderr]).toEqual([2, expect.not.stringMatching(/^error: paid/m)])
 })
 
 async function closedPort(): Promise<number> {

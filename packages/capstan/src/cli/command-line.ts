@@ -1,8 +1,14 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { nearestName } from '@capstan/core/internal'
 
 /** A command line that cannot be used: exit code 2, with the message and a hint at the help. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+}
+
+/** A failure of the command that its user can mend: exit code 1, with the message only. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
 }
 
 /** The options that a command takes, in the form of `util.parseArgs`. */
@@ -29,8 +35,7 @@ export class CommandLine<Types extends OptionTypes> {
       this.#values = values
       this.words = positionals
     } catch (error) {
-      // The message of the parser names the option.
-      throw new UsageError(error instanceof Error ? error.message : String(error))
+      throw new UsageError(parseProblem(error, Object.keys(options)))
     }
   }
 
@@ -86,3 +91,12 @@ export class CommandLine<Types extends OptionTypes> {
 }
 
 export type OutputForm = 'text' | 'json' | 'jsonl'
+
+/** What the parser refused. Its message names the option; the nearest known option is more useful than its advice. */
+function parseProblem(error: unknown, names: readonly string[]): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const option = /^Unknown option '(-[\s\S]*?)'/.exec(message)?.[1]
+  if (option === undefined) return message
+  const nearest = nearestName(option.replace(/^-+/, ''), names)
+  return `there is no option '${option}' here.${nearest === undefined ? '' : ` Use --${nearest}.`} For a word that begins with a dash, write -- before it.`
+}

@@ -1,6 +1,6 @@
 import { openQuestions, type PendingQuestion, type RunRecord, type SavedRun } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
-import { count } from './terminal/fields.ts'
+import { count } from './terminal/count.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
 
 /** The state of a recorded run. */

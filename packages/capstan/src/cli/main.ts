@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module'
 import { AgentError } from '@capstan/core'
-import { UsageError } from './command-line.ts'
+import { CommandError, UsageError } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import { helpText } from './help.ts'
 import type { Host } from './host.ts'
+import { columnsOf } from './terminal/output.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
+import { wrapText } from './terminal/wrap.ts'
 
 /** Runs a command line and returns the exit code. Commands are loaded when they are asked for. */
 export async function main(args: readonly string[], host: Host): Promise<number> {
@@ -58,17 +60,19 @@ async function checkOutput(args: readonly string[], code: number, { stdout, stde
 }
 
 function report(error: unknown, { stderr }: Host): number {
+  // Continued lines are indented, so that no message can look like a line of the command.
+  const write = (head: ShownText, text: string): unknown => stderr.write(say`${wrapText(say`${head}: ${ShownText.prose(text)}`, columnsOf(stderr), '  ')}\n`)
   if (error instanceof UsageError) {
-    stderr.write(say`capstan: ${ShownText.prose(error.message)}\nFor help: capstan --help\n`)
+    write(say`capstan`, error.message)
+    stderr.write(say`For help: capstan --help\n`)
     return exitCodes.usage
   }
   if (AgentError.is(error)) {
-    stderr.write(say`error (${error.code}): ${ShownText.prose(error.message)}\n`)
+    write(say`error (${error.code})`, error.message)
     return error.code === 'invalid-options' ? exitCodes.usage : exitCodes.error
   }
-  const isSystemError = error instanceof Error && 'syscall' in error
-  const text = error instanceof Error ? (isSystemError ? error.message : (error.stack ?? error.message)) : String(error)
-  stderr.write(say`error${isSystemError ? '' : ' (internal, a defect of capstan or of the agent)'}: ${ShownText.prose(text)}\n`)
+  if (error instanceof CommandError || (error instanceof Error && 'syscall' in error)) write(say`error`, error.message)
+  else write(say`error (internal, a defect of capstan or of the agent)`, error instanceof Error ? (error.stack ?? error.message) : String(error))
   return exitCodes.error
 }
 

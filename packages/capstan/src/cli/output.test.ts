@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeAgentFolder } from '../testing/agent-file.ts'
 import { cli } from '../testing/command.ts'
+import type { Output } from './terminal/output.ts'
+import { say } from './terminal/shown-text.ts'
 
 const { folder, agent } = makeAgentFolder()
 
@@ -68,4 +70,14 @@ test('a complete answer that its reader took is exit code 0, also when the reade
   const paid = join(folder, 'paid')
   expect((await leaveEarly(['run', agent('careless'), '--quiet', 'Pay it.'], { TEST_PAID: paid })).code).toBe(0)
   expect(readFileSync(paid, 'utf8')).toBe('{"amount":5}\n')
+})
+
+test('only cleaned text can be written', () => {
+  const output: Output = { write: () => undefined }
+  // @ts-expect-error a text that was not cleaned
+  output.write('text')
+  output.write(say`${'text'}`)
+  const sources = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' }).filter((name) => /(?<!\.test)\.ts$/.test(name))
+  const writers = sources.filter((name) => /process\.std(?:out|err)|console\./.test(readFileSync(new URL(name, import.meta.url), 'utf8')))
+  expect(writers).toEqual(['host.ts'])
 })

@@ -1,5 +1,5 @@
-import { parseFaultRule, simulatedEndpoints, startSimulator } from '@capstan/simulator'
-import { CommandLine, UsageError } from './command-line.ts'
+import { parseFaultRule, type Simulator, type SimulatorOptions, simulatedEndpoints, startSimulator } from '@capstan/simulator'
+import { CommandError, CommandLine, UsageError } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
 import { say } from './terminal/shown-text.ts'
@@ -21,7 +21,7 @@ export async function simulateCommand(words: readonly string[], host: Host): Pro
   line.refuseWordsBeyond(0, 'simulate')
   const endpoint = line.oneOf('endpoint', endpointNames) ?? 'evolink'
   const apiKey = line.text('api-key')
-  const simulator = await startSimulator({
+  const simulator = await start({
     endpoint,
     port: line.number('port', { least: 0, most: 65_535 }) ?? 0,
     chunkDelayMs: line.number('chunk-delay', { least: 0 }) ?? 0,
@@ -39,6 +39,15 @@ export async function simulateCommand(words: readonly string[], host: Host): Pro
   })
   await simulator.close()
   return exitCodes.finished
+}
+
+async function start(options: SimulatorOptions): Promise<Simulator> {
+  try {
+    return await startSimulator(options)
+  } catch (error) {
+    // Such as a port that is in use: the message says what to do.
+    throw new CommandError(error instanceof Error ? error.message : String(error))
+  }
 }
 
 function readFault(text: string): ReturnType<typeof parseFaultRule> {

@@ -1,5 +1,5 @@
 import type { RunResult } from '@capstan/core'
-import { count } from './terminal/fields.ts'
+import { count } from './terminal/count.ts'
 import { type ShownText, say } from './terminal/shown-text.ts'
 
 /** One line about a run for people: steps, tool calls, tokens, cost or why it is unknown, time, and how the run ended. */

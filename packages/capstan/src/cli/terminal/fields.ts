@@ -1,5 +1,6 @@
 import type { Json } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
+import { count } from './count.ts'
 import { codePointOf, type Hidden } from './reveal.ts'
 import { ShownText, say } from './shown-text.ts'
 import { widthOf } from './wrap.ts'
@@ -99,11 +100,6 @@ function noteOf(name: ShownText, found: readonly { readonly hidden: Hidden; read
   })
   const more = found.length > maxNoted ? say`, and ${found.length - maxNoted} more kinds` : ShownText.empty
   return say`! ${name} has ${ShownText.join(kinds, ', ')}${more}`
-}
-
-/** `1 step`, `1,234 steps` */
-export function count(amount: number, noun: string): string {
-  return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`
 }
 
 /** Breaks a line between any two characters; all lines but the first begin with a bar. */
