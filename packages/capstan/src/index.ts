@@ -17,6 +17,7 @@ export {
   type Answers,
   type Approval,
   type AssistantMessage,
+  type AttemptOptions,
   answer,
   approve,
   assistant,

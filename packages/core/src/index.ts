@@ -2,6 +2,7 @@ export { Agent } from './agent/agent.ts'
 export type { AgentOptions, ContextOption, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent/agent-options.ts'
 export type { ToolSet } from './agent/tool-set.ts'
 export { type Approval, answer, approve, deny, type OutcomeAnswer } from './contract/answers.ts'
+export type { AttemptOptions } from './contract/attempts.ts'
 export { type AgentErrorCode, errorCodes } from './contract/error-codes.ts'
 export {
   AgentError,

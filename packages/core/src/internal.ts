@@ -1,4 +1,5 @@
 export { checkToolDescription, checkToolEffect, checkToolName, maxTools, refusedTool } from './agent/tool-set.ts'
+export { defaultAttempts, type ResolvedAttempts, resolveAttempts } from './contract/attempts.ts'
 export { copyError, FatalToolError } from './contract/errors.ts'
 export { type ExactJson, parseExactly } from './contract/exact-json.ts'
 export { assertNever, isJsonObject, toJsonForm } from './contract/json.ts'

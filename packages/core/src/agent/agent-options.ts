@@ -1,3 +1,4 @@
+import type { AttemptOptions } from '../contract/attempts.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { Model, ToolChoice } from '../contract/model.ts'
@@ -33,6 +34,8 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
   /** Tool calls of one step that run at once. Default: 10. */
   readonly toolCallConcurrency?: number
   readonly limits?: Limits
+  /** How often and after which delay a failed request is sent again. Default: 3 requests for a step, random delays below 0.5 s doubling to 8 s. */
+  readonly attempts?: AttemptOptions
   /** Decides before each step what to change for it alone. Its decision is recorded: it must be plain JSON. */
   readonly prepareStep?: PrepareStep
   /** Decides after each step with tool calls whether to end the run with `stop-condition`. Recorded. */
@@ -55,6 +58,8 @@ export interface CommonRunOptions {
    * starting a run twice is safe. The input must be the same.
    */
   readonly journal?: Journal
+  /** Replaces, name by name, what the agent was given. */
+  readonly attempts?: AttemptOptions
   /** Hosts the run on a distributed engine, from inside a workflow of it; not together with `journal`. Needs a `runId`. */
   readonly engine?: Engine
 }
@@ -71,7 +76,10 @@ interface StreamOnlyOptions {
 }
 
 /** The run keeps its id: idempotency keys follow from it. */
-export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal' | 'engine'> & ContextOption<Context> & StreamOnlyOptions & ResumeOnlyOptions
+export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal' | 'engine' | 'attempts'> &
+  ContextOption<Context> &
+  StreamOnlyOptions &
+  ResumeOnlyOptions
 
 interface ResumeOnlyOptions {
   /** What people decided, by the id of the question in `pending`: `approve()`, `deny()`, or the outcome of a call. */

@@ -1,5 +1,6 @@
+import { resolveAttempts } from '../contract/attempts.ts'
 import { AgentError } from '../contract/errors.ts'
-import { type Message, user } from '../contract/messages.ts'
+import type { Message } from '../contract/messages.ts'
 import type { SchemaReader } from '../contract/output.ts'
 import type { RunResult, RunState } from '../contract/result.ts'
 import { readAnswers } from '../durability/decisions.ts'
@@ -8,8 +9,8 @@ import { runVersion } from '../durability/records.ts'
 import type { LoopAgent } from '../loop/loop-agent.ts'
 import { openRun, startRun } from '../run/open-run.ts'
 import { Run, type RunStart } from '../run/run.ts'
-import { checkMessages } from '../transcripts/check.ts'
 import type { AgentOptions, CommonRunOptions, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent-options.ts'
+import { checkCallOptions, readInput } from './check-options.ts'
 import { readState } from './read-state.ts'
 import { resolveAgent } from './resolve-agent.ts'
 
@@ -40,7 +41,8 @@ export class Agent<Context = unknown, Output = unknown> {
    * @throws {AgentError} `invalid-messages` when the messages could not be sent.
    */
   stream(input: string | readonly Message[], ...[options]: Arguments<StreamOptions<Context>>): Run<Output> {
-    return this.#start(messagesOf(input), { ...options, restartAfterText: options?.retryAfterText === 'restart' })
+    checkCallOptions(options ?? {}, 'stream')
+    return this.#start(readInput(input), { ...options, restartAfterText: options?.retryAfterText === 'restart' })
   }
 
   /**
@@ -49,7 +51,8 @@ export class Agent<Context = unknown, Output = unknown> {
    * @throws {AgentError} What broke, with the result so far on `result`.
    */
   async generate(input: string | readonly Message[], ...[options]: Arguments<RunOptions<Context>>): Promise<RunResult<Output>> {
-    return await this.#start(messagesOf(input), { ...options, restartAfterText: true }).result
+    checkCallOptions(options ?? {}, 'generate')
+    return await this.#start(readInput(input), { ...options, restartAfterText: true }).result
   }
 
   /**
@@ -62,6 +65,7 @@ export class Agent<Context = unknown, Output = unknown> {
   resume(runId: string, ...[options]: Arguments<JournalResumeOptions<Context>>): Run<Output>
   resume(state: RunState, ...[options]: Arguments<ResumeOptions<Context>>): Run<Output>
   resume(from: RunState | string, options: Resumed = {}): Run<Output> {
+    checkCallOptions(options, 'resume')
     const { answers = {}, journal, retryAfterText, ...rest } = options
     const common = { ...rest, restartAfterText: retryAfterText === 'restart' }
     if (typeof from === 'string') {
@@ -86,7 +90,20 @@ export class Agent<Context = unknown, Output = unknown> {
 
   #run(input: readonly Message[], options: Started): Run<Output> {
     const { signal, context, runId, version, restartAfterText, definition, records = [], answers, open, engine } = options
-    const start = { agent: this.#agent, definition: () => this.#definition(), input, records, answers, runId, version, context, signal, restartAfterText }
+    const attempts = resolveAttempts(options.attempts, this.#agent.attempts)
+    const start = {
+      agent: this.#agent,
+      definition: () => this.#definition(),
+      input,
+      records,
+      answers,
+      runId,
+      version,
+      context,
+      signal,
+      restartAfterText,
+      attempts,
+    }
     return new Run({ ...start, recordedDefinition: definition, open, engine })
   }
 
@@ -97,14 +114,8 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 }
 
-type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine'> &
+type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine' | 'attempts'> &
   Pick<RunStart, 'restartAfterText'> &
   Partial<Pick<RunStart, 'version' | 'records' | 'answers' | 'context' | 'open'>> & { readonly definition?: Definition | undefined }
 
 type Resumed = Partial<JournalResumeOptions>
-
-function messagesOf(input: string | readonly Message[]): readonly Message[] {
-  const messages = typeof input === 'string' ? [user(input)] : input
-  checkMessages(messages)
-  return messages
-}

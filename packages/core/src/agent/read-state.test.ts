@@ -106,7 +106,8 @@ test('a resumed run keeps its id, and takes no other', async () => {
   const { agent } = shop([{ calls: [call('pay')] }])
   const paused = await agent.generate('go', { runId: 'first' })
   // @ts-expect-error Idempotency keys follow from the id, so it cannot be given again.
-  const run = agent.resume(moved(paused), { runId: 'second' })
+  expect(() => agent.resume(moved(paused), { runId: 'second' })).toThrow('keeps its id')
+  const run = agent.resume(moved(paused))
   await run.result
 
   expect(run.runId).toBe('first')

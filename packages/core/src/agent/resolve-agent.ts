@@ -1,3 +1,4 @@
+import { resolveAttempts } from '../contract/attempts.ts'
 import { AgentError } from '../contract/errors.ts'
 import { resolveLimits } from '../contract/limits.ts'
 import type { Model, ModelTraits, ToolDefinition } from '../contract/model.ts'
@@ -8,6 +9,7 @@ import { arePrices } from '../contract/usage.ts'
 import type { LoopAgent, LoopOutput } from '../loop/loop-agent.ts'
 import { joinInstructions } from '../loop/prepare-step.ts'
 import type { AgentOptions } from './agent-options.ts'
+import { checkAgentOptions } from './check-options.ts'
 import { modelsOf, sharedTraits } from './model-chain.ts'
 import { outputTool } from './output-tool.ts'
 import { indexTools } from './tool-set.ts'
@@ -18,11 +20,12 @@ import { indexTools } from './tool-set.ts'
  * @throws {AgentError} `invalid-options` or `invalid-tool`.
  */
 export function resolveAgent<Context, Output>(options: AgentOptions<Context, Output>, readSchema?: SchemaReader): LoopAgent {
-  const { name = 'agent', toolCallConcurrency = 10 } = options
+  const name = typeof options?.name === 'string' ? options.name : 'agent'
   try {
+    checkAgentOptions(options)
     const own = indexTools(options.tools ?? [])
     const models = modelsOf(options.model)
-    checkOptions(options, models, own.size)
+    checkModels(options, models, own.size)
     const traits = sharedTraits(models)
     const spec = options.output && readOutput(options.output, readSchema)
     const output = spec && resolveOutput(spec, options.outputMode, { traits, own })
@@ -36,8 +39,9 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
       tools,
       toolDefinitions: [...tools.values()].map(definitionOf),
       toolChoice: options.toolChoice,
-      toolCallConcurrency,
+      toolCallConcurrency: options.toolCallConcurrency ?? 10,
       limits: resolveLimits(options.limits ?? {}),
+      attempts: resolveAttempts(options.attempts),
       output,
       prepareStep: options.prepareStep,
       stopWhen: options.stopWhen,
@@ -48,9 +52,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
   }
 }
 
-function checkOptions<Context, Output>(options: AgentOptions<Context, Output>, models: readonly Model[], tools: number): void {
-  const { toolCallConcurrency = 10, limits, toolChoice } = options
-  if (!(toolCallConcurrency >= 1)) refuse(`toolCallConcurrency must be at least 1, not ${toolCallConcurrency}.`)
+function checkModels({ limits, toolChoice }: Pick<AgentOptions, 'limits' | 'toolChoice'>, models: readonly Model[], tools: number): void {
   for (const { id, traits } of models) {
     if (traits.candidates > 1) refuse(`${id} is set to n = ${traits.candidates}; an agent follows one answer. Use model.complete() for more.`)
     if (limits?.cost !== undefined && traits.prices === undefined) {

@@ -1,4 +1,5 @@
 import { AgentError } from './errors.ts'
+import { checkNames } from './options.ts'
 import type { StopReason } from './result.ts'
 
 /** Budgets of one run, checked before each request. Reaching one is a result with a named stop reason, not an error. */
@@ -36,19 +37,34 @@ export const defaultLimits: ResolvedLimits = {
   durationMs: 1_800_000,
 }
 
+const instead = {
+  maxSteps: 'steps',
+  maxTurns: 'steps',
+  maxToolCalls: 'toolCalls',
+  calls: 'toolCalls',
+  maxTokens: 'tokens',
+  totalTokens: 'tokens',
+  outputTokens: '`maxOutputTokens` in the settings of the model',
+  maxOutputTokens: '`maxOutputTokens` in the settings of the model',
+  maxCost: 'cost',
+  money: 'cost',
+  time: 'durationMs',
+  timeoutMs: 'durationMs',
+  maxDurationMs: 'durationMs',
+}
+
 /**
  * Fills in the defaults.
  *
  * @throws {AgentError} `invalid-options` for a limit that is not a positive number or has an unknown name.
  */
 export function resolveLimits(limits: Limits): ResolvedLimits {
+  checkNames(limits, { names: Object.keys(defaultLimits), what: 'a limit', path: 'limits.', instead })
   for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(defaultLimits, name)) {
-      throw new AgentError(`Unknown limit '${name}'. The limits are ${Object.keys(defaultLimits).join(', ')}.`, { code: 'invalid-options' })
-    }
     const isCount = name !== 'durationMs'
-    if (value !== undefined && !(value > 0 && (!isCount || Number.isInteger(value) || value === Number.POSITIVE_INFINITY))) {
-      throw new AgentError(`limits.${name} must be a positive ${isCount ? 'integer' : 'number'}, not ${value}. Leave it out for the default.`, {
+    const isInRange = typeof value === 'number' && value > 0 && (!isCount || Number.isInteger(value) || value === Number.POSITIVE_INFINITY)
+    if (value !== undefined && !isInRange) {
+      throw new AgentError(`limits.${name} must be a positive ${isCount ? 'integer' : 'number'}, not ${String(value)}. Leave it out for the default.`, {
         code: 'invalid-options',
       })
     }

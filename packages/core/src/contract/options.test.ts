@@ -38,6 +38,26 @@ test('a name that is near none is answered with the list', () => {
   )
 })
 
+test('names of other libraries are compared without letter case, separators and the prefix experimental_', () => {
+  const instead = { maxTokens: 'maxOutputTokens', maxSteps: '`limits.steps` of the agent' }
+  const given = { max_tokens: 1, experimental_temperature: 1, MaxSteps: 1 }
+  expect(() => checkNames(given, { names, what: 'a setting', instead })).toThrow(
+    '`max_tokens` is not a setting. Use `maxOutputTokens`. `experimental_temperature` is not a setting. Use `temperature`. ' +
+      '`MaxSteps` is not a setting. Use `limits.steps` of the agent.',
+  )
+})
+
+test.each([
+  ['a text', 'a string'],
+  [null, 'null'],
+  [undefined, 'undefined'],
+  [[1], 'a list'],
+  [5, 'a number'],
+])('%o is refused where an object of options is needed', (given, kind) => {
+  expect(() => checkNames(given as object, { names, what: 'a setting' })).toThrow(`The options must be an object, not ${kind}.`)
+  expect(() => checkNames(given as object, { names, what: 'a setting', path: 'timeouts.' })).toThrow(`\`timeouts\` must be an object, not ${kind}.`)
+})
+
 test('a name inside another object is named with its path', () => {
   expect(() => checkNames({ gap: 1 }, { names: ['bytesMs', 'gapMs'], what: 'a clock', path: 'timeouts.' })).toThrow(
     '`timeouts.gap` is not a clock. Use `timeouts.gapMs`.',

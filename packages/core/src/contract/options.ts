@@ -7,7 +7,10 @@ export interface KnownNames {
   readonly what: string
   /** How to reach the object, before the name: `timeouts.`. Default: empty. */
   readonly path?: string
-  /** What to write instead of a name that other libraries use or that was renamed, in code: `{ maxTokens: 'maxOutputTokens' }`. */
+  /**
+   * What to write instead of a name that other libraries use or that was renamed, in code: `{ maxTokens: 'maxOutputTokens' }`. A text
+   * with backticks is taken as it is. Names are compared without letter case, separators and the prefix `experimental_`.
+   */
   readonly instead?: Readonly<Record<string, string>>
   /** A further sentence, such as another way to do it. */
   readonly hint?: string
@@ -16,22 +19,44 @@ export interface KnownNames {
 /**
  * Checks the names of an options object: a misspelt option must not be ignored silently.
  *
- * @throws {AgentError} `invalid-options` for the first unknown name, with the nearest known one.
+ * @throws {AgentError} `invalid-options` for something that is not an object, or for its unknown names, with what to write instead.
  */
 export function checkNames(options: object, known: KnownNames): void {
-  const problem = findUnknownName(options, known)
+  const problem = findUnknownNames(options, known)
   if (problem !== undefined) throw new AgentError(problem, { code: 'invalid-options' })
 }
 
-/** Says in a sentence or two which name of an options object is unknown and what to write instead; `undefined` when all are known. */
-export function findUnknownName(options: object, { names, what, path = '', instead = {}, hint }: KnownNames): string | undefined {
-  const known = [...names]
-  const name = Object.keys(options).find((candidate) => !known.includes(candidate))
-  if (name === undefined) return undefined
-  const nearest = Object.hasOwn(instead, name) ? instead[name] : nearestName(name, known)
-  const advice = nearest === undefined ? `The names are: ${known.join(', ')}.` : `Use \`${nearest.startsWith(path) ? nearest : `${path}${nearest}`}\`.`
-  const rest = hint === undefined ? '' : ` ${hint}`
-  return `\`${path}${name.slice(0, 100)}\` is not ${what}. ${advice}${rest}`
+const maxUnknownNames = 5
+
+/** Says in sentences which names of an options object are unknown and what to write instead; `undefined` when all are known. */
+export function findUnknownNames(options: unknown, known: KnownNames): string | undefined {
+  const { names, path = '', hint } = known
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    return `${path === '' ? 'The options' : `\`${path.replace(/\.$/, '')}\``} must be an object, not ${kindOf(options)}.`
+  }
+  const list = [...names]
+  const unknown = Object.keys(options).filter((name) => !list.includes(name))
+  if (unknown.length === 0) return undefined
+  const advice = unknown.slice(0, maxUnknownNames).map((name) => ({ name, use: insteadOf(name, list, known) }))
+  const sentences = advice.map(({ name, use }) => `\`${path}${name.slice(0, 100)}\` is not ${known.what}.${use === undefined ? '' : ` Use ${use}.`}`)
+  if (advice.some(({ use }) => use === undefined)) sentences.push(`The names are: ${list.join(', ')}.`)
+  return [...sentences, ...(hint === undefined ? [] : [hint])].join(' ')
+}
+
+/** Names a value in an error message without showing its content: `null`, `a string`, `a list`. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+function insteadOf(name: string, names: readonly string[], { path = '', instead = {} }: KnownNames): string | undefined {
+  const bare = name.replace(/^(?:experimental|unstable)_/i, '')
+  const isKnown = names.some((candidate) => plain(candidate) === plain(bare))
+  const synonym = isKnown ? undefined : Object.keys(instead).find((candidate) => plain(candidate) === plain(bare))
+  const nearest = synonym === undefined ? nearestName(bare, names) : instead[synonym]
+  if (nearest === undefined || nearest.includes('`')) return nearest
+  return `\`${nearest.startsWith(path) ? nearest : `${path}${nearest}`}\``
 }
 
 /**

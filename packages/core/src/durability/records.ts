@@ -31,7 +31,8 @@ export interface DoneRecord extends JsonObject {
 
 /** The output of an operation that sends one request. A failure is a value; `retryInMs` asks the loop for another attempt. */
 export type AttemptOutput =
-  | { readonly status: 'ok'; readonly reply: ModelReply }
+  /** `last`: an empty reply is not asked for again, as `attempts.max` is reached. Runs of release 0.1.0 have no `last`. */
+  | { readonly status: 'ok'; readonly reply: ModelReply; readonly last?: true }
   /** `free` marks the retry of a stale connection, or of a request that is worded differently: it counts as no attempt. */
   | { readonly status: 'failed'; readonly error: ErrorData; readonly usage?: Usage; readonly retryInMs?: number; readonly free?: true }
   /** The time limit of the run came first; `text` is what had come by then. */

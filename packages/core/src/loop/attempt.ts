@@ -1,3 +1,4 @@
+import type { ResolvedAttempts } from '../contract/attempts.ts'
 import { AgentError, copyError } from '../contract/errors.ts'
 import type { AttemptReason, RunEventBody } from '../contract/events.ts'
 import { assertNever } from '../contract/json.ts'
@@ -5,7 +6,7 @@ import type { ModelEvent, ModelReply, ModelRequest } from '../contract/model.ts'
 import type { OperationContext } from '../contract/operations.ts'
 import type { AttemptOutput } from '../durability/records.ts'
 import { countFailure, countSuccess, mayRetry } from '../retry/budget.ts'
-import { maxAttempts, maxRetryAfterMs, retryDelayMs, sleep } from '../retry/policy.ts'
+import { maxRetryAfterMs, retryDelayMs, sleep } from '../retry/policy.ts'
 import { describe } from '../support/describe.ts'
 import { type LoopRun, withinTimeLimit } from './loop-run.ts'
 import type { Charge } from './state/ledger.ts'
@@ -37,7 +38,8 @@ export async function attemptModel(run: LoopRun, attempt: Attempt, context: Oper
     if (reply === 'late') return { status: 'late', text: shown.join('') }
     const { id, traits } = run.chain.modelAt(attempt.modelIndex)
     countSuccess(traits.retryScope ?? id)
-    return { status: 'ok', reply }
+    const isLast = run.operations.version !== 1 && attempt.number >= run.attempts.max
+    return { status: 'ok', reply, ...(isLast && { last: true }) }
   } catch (thrown) {
     context.signal.throwIfAborted()
     return judgeFailure(run, attempt, { context, thrown, textShown: shown.length > 0 })
@@ -137,7 +139,7 @@ function judgeFailure(run: LoopRun, attempt: Attempt, { context, thrown, textSho
 type RetryPlan = { readonly retryInMs: number; readonly free?: true } | 'no-retry' | 'no-budget'
 
 // Decided here, inside the operation, and recorded: a replay knows neither the jitter nor the retry budget of the process.
-function planRetry({ agent, chain }: LoopRun, { modelIndex, position }: Attempt, failure: AgentError): RetryPlan {
+function planRetry({ agent, attempts, chain }: LoopRun, { modelIndex, position }: Attempt, failure: AgentError): RetryPlan {
   if (failure.reworded || (failure.stale && !position.freeUsed)) return { retryInMs: 0, free: true }
   const model = chain.modelAt(modelIndex)
   if (failure.retryAfterMs !== undefined) model.limiter?.pause(Math.min(failure.retryAfterMs, maxRetryAfterMs))
@@ -147,15 +149,15 @@ function planRetry({ agent, chain }: LoopRun, { modelIndex, position }: Attempt,
   if (mayFallBack && position.remaining.length > 0) return { retryInMs: 0 }
   // A server may say that even a refusal is worth another try.
   const isWorthARound = failure.retryable || (mayFallBack && agent.models.length > 1)
-  const isRoundLeft = position.round < maxAttempts && chain.hasNextRound(position, failure.code)
-  const retryInMs = isWorthARound && isRoundLeft ? roundDelayMs(failure, position) : undefined
+  const isRoundLeft = position.round < attempts.max && chain.hasNextRound(position, failure.code)
+  const retryInMs = isWorthARound && isRoundLeft ? roundDelayMs(failure, position, attempts) : undefined
   if (retryInMs === undefined) return 'no-retry'
   return mayRetry(scope) ? { retryInMs } : 'no-budget'
 }
 
 // With a chain, a round may follow a failure that is not worth a retry by itself.
-function roundDelayMs(failure: AgentError, { round }: ChainPosition): number | undefined {
-  return retryDelayMs(failure.retryable ? failure : copyError(failure, { retryable: true }), round, Math.random())
+function roundDelayMs(failure: AgentError, { round }: ChainPosition, attempts: ResolvedAttempts): number | undefined {
+  return retryDelayMs(failure.retryable ? failure : copyError(failure, { retryable: true }), round, { ...attempts, random: Math.random() })
 }
 
 function interrupted(failure: AgentError, step: number): AgentError {

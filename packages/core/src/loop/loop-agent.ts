@@ -1,3 +1,4 @@
+import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { ResolvedLimits } from '../contract/limits.ts'
 import type { Model, ModelTraits, ToolChoice, ToolDefinition } from '../contract/model.ts'
@@ -20,6 +21,8 @@ export interface LoopAgent {
   readonly toolChoice: ToolChoice | undefined
   readonly toolCallConcurrency: number
   readonly limits: ResolvedLimits
+  /** What applies to a run whose caller gives no `attempts`. */
+  readonly attempts: ResolvedAttempts
   readonly output: LoopOutput | undefined
   readonly prepareStep: PrepareStep | undefined
   readonly stopWhen: StopWhen | undefined

@@ -1,3 +1,4 @@
+import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { RunEventBody } from '../contract/events.ts'
 import { reachedLimit } from '../contract/limits.ts'
 import type { Message } from '../contract/messages.ts'
@@ -16,6 +17,8 @@ export interface LoopStart {
   readonly agent: LoopAgent
   readonly operations: Operations
   readonly show: (event: RunEventBody) => void
+  /** How often and after which delay a failed request is sent again. */
+  readonly attempts: ResolvedAttempts
   /** What the caller gave for the tools: never sent, never recorded. */
   readonly context: unknown
   /** True when a broken attempt may start again although text of the step was shown. */

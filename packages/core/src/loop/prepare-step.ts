@@ -3,7 +3,7 @@ import type { PrepareStep, StepPlan, StepView } from '../contract/hooks.ts'
 import { isJsonObject, type Json } from '../contract/json.ts'
 import { user } from '../contract/messages.ts'
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../contract/model.ts'
-import { findUnknownName } from '../contract/options.ts'
+import { findUnknownNames } from '../contract/options.ts'
 import { outputToolName } from '../contract/output.ts'
 import type { RunVersion } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
@@ -83,7 +83,7 @@ function readPlan(value: Json, version: RunVersion): StepPlan {
   if (value === null) return {}
   if (!isJsonObject(value)) refuse('must return an object or undefined')
   const toolsName = version === 1 ? 'tools' : 'activeTools'
-  const problem = findUnknownName(value, { names: ['instructions', toolsName, 'toolChoice'], what: 'part of a step plan', instead: { tools: 'activeTools' } })
+  const problem = findUnknownNames(value, { names: ['instructions', toolsName, 'toolChoice'], what: 'part of a step plan', instead: { tools: 'activeTools' } })
   if (problem !== undefined) refuse(`returned an unknown name: ${problem}`)
   const { instructions, [toolsName]: activeTools, toolChoice }: Readonly<Record<string, Json | undefined>> = value
   if (instructions !== undefined && typeof instructions !== 'string') refuse('must return `instructions` that are a string')

@@ -1,10 +1,10 @@
+import { defaultAttempts } from '../contract/attempts.ts'
 import { AgentError, copyError } from '../contract/errors.ts'
 import { textOf, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import type { StopReason } from '../contract/result.ts'
 import { type ModelStep, makeOperationId, makeOperationKey } from '../durability/operation-ids.ts'
 import type { AttemptOutput } from '../durability/records.ts'
-import { maxAttempts } from '../retry/policy.ts'
 import { type Attempt, attemptModel } from './attempt.ts'
 import { estimateRequest, passedBudget } from './budget.ts'
 import { type LoopRun, leftMs } from './loop-run.ts'
@@ -44,7 +44,11 @@ interface SettledAttempt {
 }
 
 // What ends the step; `undefined` when it needs another attempt.
-function outcomeOf({ notes, transcript }: LoopRun, { output, replayed, key }: SettledAttempt, { position, number }: Attempt): StepOutcome | undefined {
+function outcomeOf(
+  { notes, operations, transcript }: LoopRun,
+  { output, replayed, key }: SettledAttempt,
+  { position, number }: Attempt,
+): StepOutcome | undefined {
   if (output.status === 'late') return { stop: 'max-duration', partialText: output.text }
   if (output.status === 'failed') {
     return output.retryInMs === undefined ? { error: notes.failureOf(key) ?? new AgentError(output.error.message, output.error) } : undefined
@@ -52,7 +56,9 @@ function outcomeOf({ notes, transcript }: LoopRun, { output, replayed, key }: Se
   const stop = judge(output.reply)
   if (stop === undefined) return { reply: output.reply, replayed }
   if (stop !== 'empty') return { stop, reply: output.reply }
-  const isLast = position.remaining.length === 0 && (transcript.emptyReplies > 0 || number >= maxAttempts)
+  // Release 0.1.0 did not record it: the maximum was always the default.
+  const isLastAttempt = operations.version === 1 ? number >= defaultAttempts.max : output.last === true
+  const isLast = position.remaining.length === 0 && (transcript.emptyReplies > 0 || isLastAttempt)
   return isLast ? { error: copyError(emptyReply(output.reply), { attempts: number }) } : undefined
 }
 

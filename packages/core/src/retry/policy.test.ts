@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { defaultAttempts } from '../contract/attempts.ts'
 import { AgentError } from '../contract/errors.ts'
 import { soon } from '../testing/runs.ts'
 import { retryDelayMs, sleep, withRetries } from './policy.ts'
@@ -14,7 +15,7 @@ test.each([
   ['the first retry', failure({}), 1, 250],
   ['the second retry', failure({}), 2, 500],
 ] as const)('%s', (_, error, attempt, delay) => {
-  expect(retryDelayMs(error, attempt, 0.5)).toBe(delay)
+  expect(retryDelayMs(error, attempt, { ...defaultAttempts, random: 0.5 })).toBe(delay)
 })
 
 test('a call is sent again until it succeeds', async () => {

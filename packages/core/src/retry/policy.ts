@@ -1,37 +1,44 @@
+import { defaultAttempts, type ResolvedAttempts } from '../contract/attempts.ts'
 import { AgentError } from '../contract/errors.ts'
 import { describe } from '../support/describe.ts'
 
-/** Requests for one step, or for one `complete()`, the first included. */
-export const maxAttempts = 3
-/** A model that writes its calls as text is asked again once: it is not chance that decides about it. */
+/** A model that writes its calls as text is asked again only once: the next reply is likely to be the same. */
 const maxLeakAttempts = 2
 /** A server that asks for a longer wait fails the step at once, with `retryAfterMs` on the error. */
 export const maxRetryAfterMs = 60_000
-const baseDelayMs = 500
-const maxDelayMs = 8_000
 
-/**
- * Decides whether a failed attempt is tried again, and after how long.
- *
- * @param error - What the attempt failed with.
- * @param attempt - The number of the failed attempt, from 1.
- * @param random - A number from 0 up to 1: the jitter.
- * @returns The delay in milliseconds: what the server asked for, else full jitter under 0.5 s doubling to 8 s; `undefined` for no retry.
- */
-export function retryDelayMs(error: AgentError, attempt: number, random: number): number | undefined {
-  if (!error.retryable || attempt >= (error.code === 'leaked-markup' ? maxLeakAttempts : maxAttempts)) return undefined
-  if (error.retryAfterMs !== undefined) return error.retryAfterMs <= maxRetryAfterMs ? error.retryAfterMs : undefined
-  return Math.round(random * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1)))
+/** What decides about a retry beside the error. */
+export interface RetryRules extends ResolvedAttempts {
+  /** From 0 up to 1: the jitter. */
+  readonly random: number
 }
 
 /**
- * Sends a single call with the same rules as an attempt of a run.
+ * Plans the retry of a failed attempt.
+ *
+ * @param attempt - The number of the failed attempt, from 1.
+ * @returns The delay in milliseconds: what the server asked for, else a random share of `delayMs`, which doubles with each attempt up to
+ * `maxDelayMs`; `undefined` for no retry.
+ */
+export function retryDelayMs(error: AgentError, attempt: number, { max, delayMs, maxDelayMs, random }: RetryRules): number | undefined {
+  if (!error.retryable || attempt >= (error.code === 'leaked-markup' ? Math.min(max, maxLeakAttempts) : max)) return undefined
+  if (error.retryAfterMs !== undefined) return error.retryAfterMs <= maxRetryAfterMs ? error.retryAfterMs : undefined
+  return Math.round(random * Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1)))
+}
+
+/**
+ * Sends a single request with the same rules as an attempt of a run.
  *
  * @param send - Sends once; receives the number of the attempt, from 1.
- * @throws {AgentError} What the last attempt failed with, or `aborted`. What is no `AgentError` is a defect: thrown as it is, at once.
+ * @throws {AgentError} The error of the last attempt, or `aborted`. A thrown value that is not an `AgentError` is a defect and is thrown
+ * again at once.
  */
-export async function withRetries<Result>(send: (attempt: number) => Promise<Result>, signal: AbortSignal): Promise<Result> {
-  // Runs retry on their own: only a single call needs it.
+export async function withRetries<Result>(
+  send: (attempt: number) => Promise<Result>,
+  signal: AbortSignal,
+  attempts: ResolvedAttempts = defaultAttempts,
+): Promise<Result> {
+  // Loaded here because runs have their own retries: only a single request needs it.
   const { default: pRetry, AbortError } = await import('p-retry')
   let delayMs: number | undefined
   const attemptOnce = async (attempt: number): Promise<Result> => {
@@ -40,14 +47,14 @@ export async function withRetries<Result>(send: (attempt: number) => Promise<Res
       return await send(attempt)
     } catch (error) {
       if (!AgentError.is(error)) throw new AbortError(asError(error))
-      delayMs = retryDelayMs(error, attempt, Math.random())
+      delayMs = retryDelayMs(error, attempt, { ...attempts, random: Math.random() })
       throw delayMs === undefined ? new AbortError(error) : error
     }
   }
   try {
     signal.throwIfAborted()
-    // The delay is the server's or ours, decided above; p-retry only repeats.
-    return await pRetry(attemptOnce, { retries: maxAttempts - 1, minTimeout: 0, maxTimeout: 0 })
+    // The delay is computed above; p-retry only repeats.
+    return await pRetry(attemptOnce, { retries: attempts.max - 1, minTimeout: 0, maxTimeout: 0 })
   } catch (error) {
     if (!signal.aborted) throw error
     throw new AgentError(`The call was aborted: ${describe(signal.reason)}.`, { code: 'aborted', phase: 'loop', cause: signal.reason })
@@ -59,21 +66,21 @@ function asError(thrown: unknown): Error {
 }
 
 /**
- * Waits; ends early with the signal's reason.
+ * Waits for this many milliseconds.
  *
- * @throws The reason of the signal.
+ * @throws The reason of the signal, at once when it aborts.
  */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
+    const cancel = (): void => {
       clearTimeout(timer)
       reject(signal.reason)
     }
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop)
+      signal.removeEventListener('abort', cancel)
       resolve()
     }, ms)
-    signal.addEventListener('abort', stop, { once: true })
+    signal.addEventListener('abort', cancel, { once: true })
   })
 }

@@ -127,8 +127,11 @@ test('a signal that is not of this runtime aborts a run like its own', async () 
   expect(listeners.size).toBe(0)
 })
 
-test('a signal that is none ends the run with an error, and its iterator', async () => {
+test('a signal that fails ends the run with an error, and its iterator', async () => {
   const agent = new Agent({ model: scriptedModel([{ text: 'ok' }]) })
-  const run = agent.stream('go', { signal: {} as AbortSignal })
+  const addEventListener = (): never => {
+    throw new Error('broken')
+  }
+  const run = agent.stream('go', { signal: { aborted: false, addEventListener } as unknown as AbortSignal })
   await expect(soon(collect(run))).rejects.toMatchObject({ code: 'internal' })
 })

@@ -1,3 +1,4 @@
+import type { ResolvedAttempts } from '../contract/attempts.ts'
 import { AgentError, copyError } from '../contract/errors.ts'
 import type { RunEvent, RunEventType } from '../contract/events.ts'
 import type { Json } from '../contract/json.ts'
@@ -40,6 +41,7 @@ export interface RunStart {
   readonly context: unknown
   readonly signal: AbortSignal | undefined
   readonly restartAfterText: boolean
+  readonly attempts: ResolvedAttempts
 }
 
 /**
@@ -63,7 +65,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   /** Made by `agent.stream()`. */
   constructor(start: RunStart) {
-    const { agent, input, records, answers, version, context, restartAfterText } = start
+    const { agent, input, records, answers, version, context, restartAfterText, attempts } = start
     this.#start = start
     this.runId = start.runId ?? newId()
     // The caller's list may grow later; the run keeps what it was given.
@@ -76,7 +78,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const host = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room }
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
-    this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText }, input)
+    this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText, attempts }, input)
     this.#result = Promise.resolve().then(() => this.#drive(start.signal))
     // Whoever watches only events must not be punished with an unhandled rejection.
     this.#result.catch(() => {})

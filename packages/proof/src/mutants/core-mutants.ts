@@ -133,8 +133,8 @@ export const coreMutants: readonly Mutant[] = [
   {
     name: 'empty replies are asked for again and again',
     file: `${loop}/request-model.ts`,
-    search: '(transcript.emptyReplies > 0 || number >= maxAttempts)',
-    replace: 'number >= maxAttempts',
+    search: '(transcript.emptyReplies > 0 || isLastAttempt)',
+    replace: 'isLastAttempt',
     killer: 'T30 finish reason stop, only reasoning',
     needsAll: true,
   },
@@ -177,9 +177,9 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'one attempt more',
-    file: 'packages/core/src/retry/policy.ts',
-    search: 'export const maxAttempts = 3',
-    replace: 'export const maxAttempts = 4',
+    file: 'packages/core/src/contract/attempts.ts',
+    search: '{ max: 3,',
+    replace: '{ max: 4,',
     killer: 'T16 reset in the middle of tool arguments',
     needsAll: true,
   },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { AgentError, type Json, type JsonObject } from '@capstan/core'
-import { isJsonObject, retryDelayMs, sleep } from '@capstan/core/internal'
+import { defaultAttempts, isJsonObject, retryDelayMs, sleep } from '@capstan/core/internal'
 import { jsonSchema } from '@capstan/tools'
 import { UsageError } from '../command-line.ts'
 import { weatherTool } from './finding.ts'
@@ -96,7 +96,7 @@ async function runCase(target: Target, body: JsonObject, { index, signal }: { re
     const { status, error, finish, calls } = await target.send({ ...rest, ...(limit !== undefined && { [target.limitName]: limit }) })
     const isBusy = status === 429 || status >= 500
     const busy = new AgentError('busy', { code: 'provider-overloaded', retryable: true })
-    const delayMs = isBusy ? retryDelayMs(busy, attempt, Math.random()) : undefined
+    const delayMs = isBusy ? retryDelayMs(busy, attempt, { ...defaultAttempts, random: Math.random() }) : undefined
     if (delayMs !== undefined) {
       await sleep(delayMs, signal)
       continue

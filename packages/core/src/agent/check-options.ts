@@ -1,0 +1,177 @@
+import { AgentError } from '../contract/errors.ts'
+import { type Message, user } from '../contract/messages.ts'
+import { checkNames, kindOf } from '../contract/options.ts'
+import { checkMessages } from '../transcripts/check.ts'
+import type { AgentOptions, JournalResumeOptions, StreamOptions } from './agent-options.ts'
+
+/** Every option, as the compiler knows them: a record with a name too few or too many does not compile. */
+const agentOptions: Readonly<Record<keyof AgentOptions, true>> = {
+  name: true,
+  model: true,
+  instructions: true,
+  tools: true,
+  toolChoice: true,
+  output: true,
+  outputMode: true,
+  toolCallConcurrency: true,
+  limits: true,
+  attempts: true,
+  prepareStep: true,
+  stopWhen: true,
+}
+
+type CallName = 'generate' | 'stream' | 'resume'
+
+const startOptions = ['signal', 'context', 'runId', 'journal', 'engine', 'attempts'] satisfies readonly (keyof StreamOptions)[]
+const callOptions: Readonly<Record<CallName, readonly (keyof StreamOptions | keyof JournalResumeOptions)[]>> = {
+  generate: startOptions,
+  stream: [...startOptions, 'retryAfterText'],
+  resume: ['signal', 'context', 'journal', 'engine', 'attempts', 'retryAfterText', 'answers'],
+}
+
+const hintsOf: Partial<Readonly<Record<CallName, Readonly<Record<string, string>>>>> = {
+  generate: { retryAfterText: 'generate() always asks again, because nobody has seen the text.' },
+  resume: { runId: 'A run that is resumed keeps its id.' },
+}
+
+const settings = [
+  'temperature',
+  'topP',
+  'seed',
+  'maxOutputTokens',
+  'stopSequences',
+  'reasoningEffort',
+  'thinking',
+  'apiKey',
+  'baseURL',
+  'timeouts',
+  'limiter',
+  'prices',
+]
+const inSettings = Object.fromEntries(settings.map((name) => [name, `\`${name}\` in the settings of the model: \`evolink(id, { ${name} })\``]))
+
+/** What other libraries call things, and where they are here. */
+const insteadInAgent: Readonly<Record<string, string>> = {
+  ...inSettings,
+  system: 'instructions',
+  systemPrompt: 'instructions',
+  systemMessage: 'instructions',
+  prompt: '`instructions`, or `agent.generate(prompt)` for what the user says',
+  messages: 'agent.generate(messages)',
+  input: 'agent.generate(input)',
+  llm: 'model',
+  models: 'model',
+  fallbacks: 'model: [first, second]',
+  functions: 'tools',
+  maxSteps: 'limits.steps',
+  maxTurns: 'limits.steps',
+  maxIterations: 'limits.steps',
+  recursionLimit: 'limits.steps',
+  maxToolCalls: 'limits.toolCalls',
+  maxTokens: '`maxOutputTokens` in the settings of the model, or `limits.tokens` for the run',
+  maxCost: 'limits.cost',
+  budget: 'limits.cost',
+  timeout: 'limits.durationMs',
+  timeoutMs: 'limits.durationMs',
+  maxDurationMs: 'limits.durationMs',
+  maxRetries: '`attempts: { max }`, which counts the first request too',
+  retries: '`attempts: { max }`, which counts the first request too',
+  maxAttempts: 'attempts: { max }',
+  schema: 'output',
+  outputSchema: 'output',
+  outputType: 'output',
+  responseFormat: 'output',
+  activeTools: '`prepareStep: () => ({ activeTools })`',
+  parallelToolCalls: 'toolCallConcurrency',
+  ...Object.fromEntries(['signal', 'context', 'journal', 'runId'].map((name) => [name, `agent.generate(input, { ${name} })`])),
+  abortSignal: 'agent.generate(input, { signal })',
+}
+
+const ofAgent = (use: string): string => (use.includes('`') || use.startsWith('agent.') ? use : `\`${use}\` of new Agent()`)
+
+const insteadInCall: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(insteadInAgent).map(([name, use]) => [name, ofAgent(use)])),
+  ...Object.fromEntries(Object.keys(agentOptions).map((name) => [name, ofAgent(name)])),
+  abortSignal: 'signal',
+  abortController: 'signal: controller.signal',
+  controller: 'signal: controller.signal',
+  id: 'runId',
+  threadId: '`runId` for a run, or a session for a conversation',
+  checkpointer: 'journal',
+  store: 'journal',
+  approvals: 'answers',
+  decisions: 'answers',
+  maxRetries: '`attempts: { max }`, which counts the first request too',
+  timeout: '`signal: AbortSignal.timeout(ms)`, or `limits.durationMs` of new Agent()',
+  timeoutMs: '`signal: AbortSignal.timeout(ms)`, or `limits.durationMs` of new Agent()',
+}
+
+/** @throws {AgentError} `invalid-options` for an option that is unknown, missing or not of its type. */
+export function checkAgentOptions<Context, Output>(options: AgentOptions<Context, Output>): void {
+  checkNames(options, { names: Object.keys(agentOptions), what: 'an option of Agent', instead: insteadInAgent })
+  if (options.model === undefined || options.model === null) refuse('`model` is required, such as evolink(id) or openaiCompatible({ … }) makes.')
+  for (const name of ['name', 'instructions'] as const) checkType(name, options[name], 'string')
+  for (const name of ['prepareStep', 'stopWhen'] as const) checkType(name, options[name], 'function')
+  checkChoice('toolChoice', options.toolChoice, ['auto', 'none', 'required'])
+  checkChoice('outputMode', options.outputMode, ['native', 'json', 'tool', 'text'])
+  const { toolCallConcurrency: concurrency = 1 } = options
+  const isCount = concurrency === Number.POSITIVE_INFINITY || (Number.isInteger(concurrency) && concurrency >= 1)
+  if (!isCount) refuse(`\`toolCallConcurrency\` must be a positive integer, not ${concurrency}.`)
+}
+
+/**
+ * Checks the options of one call of an agent.
+ *
+ * @throws {AgentError} `invalid-options` for an option that is unknown or not of its type.
+ */
+export function checkCallOptions(options: object, call: CallName): void {
+  const hints = Object.entries(hintsOf[call] ?? {}).flatMap(([name, hint]) => (name in Object(options) ? [hint] : []))
+  checkNames(options, { names: callOptions[call], what: `an option of ${call}()`, instead: insteadInCall, ...(hints[0] && { hint: hints[0] }) })
+  const { signal, runId, journal, engine, retryAfterText }: Partial<StreamOptions> = options
+  if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function')) {
+    refuse(`\`signal\` must be an AbortSignal, not ${kindOf(signal)}. Of an AbortController it is \`controller.signal\`.`)
+  }
+  if (runId !== undefined && (typeof runId !== 'string' || runId === '')) refuse(`\`runId\` must be a text that is not empty, not ${kindOf(runId)}.`)
+  if (journal !== undefined && typeof journal?.open !== 'function') {
+    const use = typeof journal === 'string' ? ` Write \`journal: fileJournal(${JSON.stringify(journal)})\`, or sqliteJournal for a database.` : ''
+    refuse(`\`journal\` must be a journal, such as fileJournal(folder) or sqliteJournal(file) makes, not ${kindOf(journal)}.${use}`)
+  }
+  if (engine !== undefined && typeof engine?.steps !== 'function') refuse(`\`engine\` must be the engine that a workflow gives, not ${kindOf(engine)}.`)
+  checkChoice('retryAfterText', retryAfterText, ['fail', 'restart'])
+}
+
+/**
+ * Reads what the caller gave to a run.
+ *
+ * @throws {AgentError} `invalid-messages` for input that is empty or that a provider would refuse.
+ */
+export function readInput(input: string | readonly Message[]): readonly Message[] {
+  if (typeof input !== 'string' && !Array.isArray(input)) {
+    throw new AgentError(`The input must be a text or a list of messages, not ${kindOf(input)}.`, { code: 'invalid-messages' })
+  }
+  const messages = typeof input === 'string' ? [user(input)] : input
+  checkMessages(messages)
+  const last = messages.at(-1)
+  if (last?.role === 'user' && isBlank(last.content)) {
+    throw new AgentError('The input is empty. Say what the agent shall do, as a text or as a message with text or an image.', { code: 'invalid-messages' })
+  }
+  return messages
+}
+
+function isBlank(content: Extract<Message, { role: 'user' }>['content']): boolean {
+  if (typeof content === 'string') return content.trim() === ''
+  return content.every((part) => part.type === 'text' && part.text.trim() === '')
+}
+
+function checkType(name: string, value: unknown, type: 'string' | 'function'): void {
+  if (value !== undefined && typeof value !== type) refuse(`\`${name}\` must be a ${type}, not ${kindOf(value)}.`)
+}
+
+function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || choices.some((choice) => choice === value)) return
+  refuse(`\`${name}\` must be one of '${choices.join("', '")}', not ${typeof value === 'string' ? `'${value.slice(0, 100)}'` : kindOf(value)}.`)
+}
+
+function refuse(problem: string): never {
+  throw new AgentError(problem, { code: 'invalid-options' })
+}
