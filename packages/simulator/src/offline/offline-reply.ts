@@ -1,48 +1,50 @@
 import { asObject, type Json } from '../json.ts'
 import type { Candidate, Reply } from '../replies/reply.ts'
-import { type Conversation, readConversation } from './conversation.ts'
-import { fillSchema } from './fill-parameters.ts'
-import { answerFacts, jsonAnswer } from './json-answer.ts'
-import { forcedIntent, type Intent, isFinishTool, makePlan } from './plan.ts'
-import { admitNoFit, asksWhoItIs, describeItself } from './self-description.ts'
-import { wordAnswer } from './word-answer.ts'
+import { findFacts } from './facts.ts'
+import { fillSchema } from './fill-schema.ts'
+import { jsonReply, replyFacts } from './json-reply.ts'
+import { isFinishTool, makePlan, type PlannedCall, planCall } from './plan.ts'
+import { type OfflineRequest, type OfflineTool, readRequest } from './read-request.ts'
+import { wordReply } from './word-reply.ts'
 
 /**
- * Answers a request by rules. It is no language model: it reads names, descriptions and schemas of the tools,
- * looks for numbers, dates, paths and names in the user's words, and words an answer from the results.
- * The same request always has the same answer.
+ * Replies to a request by rules. This is not a language model: it reads names, descriptions and schemas of the tools,
+ * looks for numbers, dates, paths and names in the user's words, and puts the results into sentences.
+ * The same request always gets the same reply.
  */
 export function offlineReply(body: Json | undefined, thinking: boolean): Reply {
-  const request = asObject(body)
-  const conversation = readConversation(request)
-  const plan = makePlan(conversation)
-  const calls = conversation.mayCall ? callsToMake(conversation, plan) : []
-  const count = typeof request['n'] === 'number' ? request['n'] : 1
-  if (calls.length > 0) return { candidates: Array.from({ length: count }, () => callCandidate(calls, thinking)) }
-  return { candidates: Array.from({ length: count }, (_, index) => textCandidate(conversation, plan, { thinking, index })) }
+  const request = readRequest(asObject(body))
+  const plan = makePlan(request)
+  const calls = request.mayCall ? callsToMake(request, plan) : []
+  const { n } = asObject(body)
+  const make = (index: number): Candidate => (calls.length > 0 ? callCandidate(calls, thinking) : textCandidate(request, plan, { thinking, index }))
+  return { candidates: Array.from({ length: typeof n === 'number' ? n : 1 }, (_, index) => make(index)) }
 }
 
 /** Calls that can be made now and have no result yet. */
-function callsToMake(conversation: Conversation, plan: readonly Intent[]): readonly Intent[] {
-  const open = plan.filter(({ input, result }) => input !== undefined && result === undefined)
-  if (open.length > 0) return open
-  const finish = conversation.tools.find(isFinishTool)
-  if (finish !== undefined && !conversation.newResults.some(({ name }) => name === finish.name)) {
-    return [finishIntent(conversation, plan, finish)]
-  }
-  const [first] = conversation.tools
-  if (!conversation.mustCall || first === undefined) return []
-  const unused = conversation.tools.find(({ name }) => !conversation.newResults.some((result) => result.name === name))
-  return [forcedIntent(unused ?? first, conversation.task, conversation)]
+function callsToMake(request: OfflineRequest, plan: readonly PlannedCall[]): readonly PlannedCall[] {
+  const ready = plan.filter(({ input, result }) => input !== undefined && result === undefined)
+  if (ready.length > 0) return ready
+  const { tools, newResults } = request
+  const isUnused = ({ name }: { readonly name: string }): boolean => !newResults.some((result) => result.name === name)
+  const finish = tools.find(isFinishTool)
+  if (finish !== undefined && isUnused(finish)) return [finishCall(request, plan, finish)]
+  const next = tools.find(isUnused) ?? tools[0]
+  return request.mustCall && next !== undefined ? [forcedCall(next, request)] : []
 }
 
-function finishIntent(conversation: Conversation, plan: readonly Intent[], tool: Intent['tool']): Intent {
-  const facts = answerFacts(conversation, answerText(conversation, plan))
-  const intent = forcedIntent(tool, conversation.task, conversation)
-  return { ...intent, input: fillSchema(tool.schema, facts), reason: 'the tool takes the final answer' }
+/** A call to a tool that must be called; what the words do not give is made up from its schema. */
+function forcedCall(tool: OfflineTool, request: OfflineRequest): PlannedCall {
+  const input = fillSchema(tool.schema, findFacts(request.asked))
+  return { ...planCall({ tool, input, reason: 'a call is required' }, request.asked, request), result: undefined }
 }
 
-function callCandidate(calls: readonly Intent[], thinking: boolean): Candidate {
+function finishCall(request: OfflineRequest, plan: readonly PlannedCall[], tool: OfflineTool): PlannedCall {
+  const input = fillSchema(tool.schema, replyFacts(request, wordReply(request, plan)))
+  return planCall({ tool, input, reason: 'the tool takes the final answer' }, request.asked, request)
+}
+
+function callCandidate(calls: readonly PlannedCall[], thinking: boolean): Candidate {
   const steps = calls.map(({ phrase, reason, tool, input }) => `“${phrase}”: ${reason}, so I call ${tool.name} with ${JSON.stringify(input)}.`)
   const count = calls.length === 1 ? 'One call fits' : `${calls.length} calls fit, and none needs the result of another`
   return {
@@ -53,26 +55,19 @@ function callCandidate(calls: readonly Intent[], thinking: boolean): Candidate {
   }
 }
 
-function textCandidate(conversation: Conversation, plan: readonly Intent[], { thinking, index }: { thinking: boolean; index: number }): Candidate {
-  const answer = answerText(conversation, plan)
-  const written = conversation.wantsJson ? jsonAnswer(conversation, answer) : answer
-  // A partial message is continued: what it holds already is not said again.
-  const text = written.startsWith(conversation.prefix) ? written.slice(conversation.prefix.length) : written
-  const numbered = index === 0 || conversation.wantsJson ? text : `Candidate ${index + 1}: ${text}`
-  return { reasoning: thinking ? answerReasoning(conversation, plan) : undefined, text: numbered, toolCalls: [], finishReason: 'stop' }
+function textCandidate(request: OfflineRequest, plan: readonly PlannedCall[], { thinking, index }: { thinking: boolean; index: number }): Candidate {
+  const worded = wordReply(request, plan)
+  const written = request.wantsJson ? jsonReply(request, worded) : worded
+  // A partial message is continued: the text that it holds is not repeated.
+  const text = written.startsWith(request.prefix) ? written.slice(request.prefix.length) : written
+  const numbered = index === 0 || request.wantsJson ? text : `Candidate ${index + 1}: ${text}`
+  return { reasoning: thinking ? textReasoning(request, plan) : undefined, text: numbered, toolCalls: [], finishReason: 'stop' }
 }
 
-function answerText(conversation: Conversation, plan: readonly Intent[]): string {
-  if (asksWhoItIs(conversation.task)) return describeItself(conversation.tools, conversation.task)
-  const worded = wordAnswer(conversation, plan)
-  return worded === '' ? admitNoFit(conversation.tools, conversation.task) : worded
-}
-
-function answerReasoning(conversation: Conversation, plan: readonly Intent[]): string {
+function textReasoning({ tools }: OfflineRequest, plan: readonly PlannedCall[]): string {
   const count = plan.filter(({ result }) => result !== undefined).length
   if (count > 0)
     return `I follow rules. ${count === 1 ? 'One call has' : `${count} calls have`} a result, and nothing is left to call: I word the answer from what is there.`
-  return conversation.tools.length === 0
-    ? 'I follow rules. There are no tools, so I can only say what I am.'
-    : 'I follow rules. No tool fits these words, or none may be called.'
+  if (tools.length === 0) return 'I follow rules. There are no tools, so I can only say what I am.'
+  return 'I follow rules. No tool fits these words, or none may be called.'
 }

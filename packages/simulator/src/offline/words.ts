@@ -4,7 +4,7 @@ const STOP_WORDS: ReadonlySet<string> = new Set(
   ),
 )
 
-/** The telling words of a text or a name in camelCase or snake_case: lower case, without endings, without the commonest words. */
+/** The telling words of a text, or of a name in camelCase or snake_case: in lower case, without endings, without the commonest words. */
 export function tellingWords(text: string): ReadonlySet<string> {
   const words = text
     .replace(/([a-z])([A-Z])/g, '$1 $2')
@@ -19,11 +19,10 @@ export function countShared(left: ReadonlySet<string>, right: ReadonlySet<string
 }
 
 function stem(word: string): string {
-  if (word.length <= 4) return word.replace(/s$/, '')
-  return word.replace(/(?:ings?|ed|es|s|er|ers)$/, '').replace(/e$/, '')
+  return word.length <= 4 ? word.replace(/s$/, '') : word.replace(/(?:ings?|ed|es|s|er|ers)$/, '').replace(/e$/, '')
 }
 
-/** The text without a question's opening words and its final sign. */
+/** The text without a question's opening words and its final punctuation. */
 export function topicOf(text: string): string {
   const topic = text
     .trim()
@@ -35,4 +34,19 @@ export function topicOf(text: string): string {
     .replace(/[?.!]+$/, '')
     .trim()
   return topic === '' ? text.trim() : topic
+}
+
+/** The text in quotation marks, without its final punctuation. */
+export function quote(text: string): string {
+  return `“${text.replace(/[.?!,\s]+$/, '')}”`
+}
+
+/** The text with a capital first letter. */
+export function capitalize(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}
+
+/** The text with a full stop, where it does not end a sentence. */
+export function endSentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`
 }
