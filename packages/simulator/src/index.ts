@@ -15,6 +15,6 @@ export type {
   SimulatorOptions,
   StrictOptions,
 } from './options/options.ts'
-export type { Overflow, RefusalRules, Words } from './rules/refusal-rules.ts'
+export type { Overflow, RefusalMessage, RefusalRules } from './rules/refusal-rules.ts'
 export { startSimulator } from './start-simulator.ts'
 export { type Position, positionNames } from './wire/positions.ts'

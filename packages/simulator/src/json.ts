@@ -4,7 +4,7 @@ export type Json = string | number | boolean | null | JsonArray | JsonObject
 /** A JSON array, readonly. */
 export type JsonArray = readonly Json[]
 
-/** A JSON object, readonly. A key with `undefined` is left out when it is written. */
+/** A JSON object, readonly. A key with `undefined` is omitted when it is written. */
 export interface JsonObject {
   readonly [key: string]: Json | undefined
 }

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../json.ts'
 
-/** A whole answer of a model, before it is written for one family. */
+/** The complete response of a model, before it is encoded for one family. */
 export interface Completion {
   readonly id: string
-  /** Seconds since the Unix epoch; made up from the seed. */
+  /** Seconds since the Unix epoch; depends only on the number of the request. */
   readonly createdSeconds: number
   readonly model: string
   readonly fingerprint: string
@@ -22,7 +22,7 @@ export interface Choice {
   readonly toolCalls: readonly ChoiceToolCall[]
   /** Null is never sent. */
   readonly finishReason: string | null
-  /** Usage with the tokens of this candidate alone. */
+  /** Usage of this candidate only. */
   readonly usage: JsonObject | undefined
   readonly logprobs: ChoiceLogprobs | undefined
 }
@@ -36,7 +36,7 @@ export interface ChoiceToolCall {
   readonly arguments: string
 }
 
-/** Log probabilities of a candidate, one entry for each piece of text. */
+/** Log probabilities of a candidate, one element for each piece of text. */
 export interface ChoiceLogprobs {
   readonly reasoning: readonly JsonObject[]
   readonly text: readonly JsonObject[]

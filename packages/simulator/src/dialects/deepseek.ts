@@ -1,24 +1,20 @@
 import type { Json, JsonObject } from '../json.ts'
-import type { Choice, ChoiceToolCall, Completion } from './completion.ts'
-import { splitDeltas } from './deltas.ts'
+import type { Choice, Completion } from './completion.ts'
+import { callDeltas, completeCall, oneLogprob, plainUsage, splitDeltas } from './deltas.ts'
 import type { Dialect } from './dialect.ts'
 import { fromStatusList, type Statuses } from './statuses.ts'
 
 /**
- * DeepSeek's form: usage on the chunk with the finish reason, `usage: null` on the others, arguments piece by piece.
+ * DeepSeek's form: usage on the chunk with the finish reason, `usage: null` on the others, arguments in pieces.
  *
  * @see https://github.com/vercel/ai/tree/main/packages/deepseek/src/chat/__fixtures__ recorded streams
  */
 export const deepseekDialect: Dialect = {
   completionId: (seeded, label) => seeded.uuid(`id ${label}`),
   fingerprint: (seeded) => `fp_${seeded.hex('fingerprint', 10)}_prod0820_fp8_kvcache`,
-  toolCallId: (seeded, place) => `call_${String(place.position).padStart(2, '0')}_${seeded.base62(`call ${place.label} ${place.position}`, 24)}`,
+  toolCallId: (seeded, call) => `call_${String(call.position).padStart(2, '0')}_${seeded.base62(`call ${call.label} ${call.position}`, 24)}`,
   usage: (counts) => ({
-    prompt_tokens: counts.prompt,
-    completion_tokens: counts.completion,
-    total_tokens: counts.prompt + counts.completion,
-    prompt_tokens_details: { cached_tokens: counts.cached },
-    ...(counts.reasoning !== undefined && { completion_tokens_details: { reasoning_tokens: counts.reasoning } }),
+    ...plainUsage(counts),
     prompt_cache_hit_tokens: counts.cached,
     prompt_cache_miss_tokens: counts.prompt - counts.cached,
   }),
@@ -30,7 +26,7 @@ export const deepseekDialect: Dialect = {
     choices: completion.choices.map((choice) => ({
       index: choice.index,
       message: message(choice),
-      logprobs: wholeLogprobs(choice),
+      logprobs: logprobsOf(choice),
       finish_reason: choice.finishReason,
     })),
     usage: completion.usage,
@@ -68,15 +64,11 @@ function message(choice: Choice): JsonObject {
     role: 'assistant',
     content: choice.text,
     ...(choice.reasoning !== undefined && { reasoning_content: choice.reasoning }),
-    ...(choice.toolCalls.length > 0 && { tool_calls: choice.toolCalls.map(wholeCall) }),
+    ...(choice.toolCalls.length > 0 && { tool_calls: choice.toolCalls.map(completeCall) }),
   }
 }
 
-function wholeCall(call: ChoiceToolCall): JsonObject {
-  return { index: call.index, id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } }
-}
-
-function wholeLogprobs({ logprobs, reasoning }: Choice): Json {
+function logprobsOf({ logprobs, reasoning }: Choice): Json {
   if (logprobs === undefined) return null
   return { content: logprobs.text, ...(reasoning !== undefined && { reasoning_content: logprobs.reasoning }) }
 }
@@ -98,15 +90,6 @@ function choiceChunks(completion: Completion, choice: Choice): readonly JsonObje
   ]
 }
 
-function oneLogprob(key: string, entry: JsonObject | undefined): Json {
-  return entry === undefined ? null : { [key]: [entry] }
-}
-
-function callDeltas(call: ChoiceToolCall): readonly JsonObject[] {
-  const first = { index: call.index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } }
-  return [first, ...splitDeltas(call.arguments).map((piece) => ({ index: call.index, function: { arguments: piece } }))]
-}
-
 interface FrameParts {
   readonly delta: JsonObject
   readonly logprobs?: Json
@@ -121,7 +104,7 @@ function frame(completion: Completion, choice: Choice, parts: FrameParts): JsonO
     model: completion.model,
     system_fingerprint: completion.fingerprint,
     choices: [{ index: choice.index, delta: parts.delta, logprobs: parts.logprobs ?? null, finish_reason: parts.finish ?? null }],
-    // With `usage: null` asked for by the script, the finish chunk has no usage either.
+    // When the script has `usage: null`, the chunk with the finish reason has no usage either.
     usage: parts.finish === undefined ? null : (completion.usage ?? null),
   }
 }

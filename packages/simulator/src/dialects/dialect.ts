@@ -3,18 +3,18 @@ import type { Rejection } from '../rejection.ts'
 import type { Seeded } from '../seeded.ts'
 import type { Completion } from './completion.ts'
 
-/** Where a generated tool-call id belongs. */
+/** The tool call for which an id is generated. */
 export interface ToolCallContext {
   readonly name: string
   /** Position among the calls of this message. */
   readonly position: number
-  /** Calls in the messages so far: some families count through the whole conversation. */
+  /** Number of calls in the messages so far: some families count through the complete conversation. */
   readonly earlierCalls: number
   /** Differs between requests and candidates. */
   readonly label: string
 }
 
-/** Token counts, before a family names them. */
+/** Token counts, before they have the names of a family. */
 export interface TokenCounts {
   readonly prompt: number
   readonly cached: number
@@ -23,22 +23,22 @@ export interface TokenCounts {
   readonly reasoning: number | undefined
 }
 
-/** How one family writes on the wire. */
+/** How one family encodes its responses. */
 export interface Dialect {
   /** A comment before the first event of a stream. */
   readonly comment?: string
   completionId(seeded: Seeded, label: string): string
   fingerprint(seeded: Seeded): string
-  toolCallId(seeded: Seeded, place: ToolCallContext): string
+  toolCallId(seeded: Seeded, call: ToolCallContext): string
   usage(counts: TokenCounts): JsonObject
-  /** The body of an answer that is not streamed. */
+  /** The body of a completion that is not streamed. */
   body(completion: Completion): JsonObject
-  /** The chunks of a streamed answer, without the end mark. */
+  /** The chunks of a streamed completion, without the end mark. */
   chunks(completion: Completion): readonly JsonObject[]
   /** The body of an error. */
   error(rejection: Rejection): JsonObject
-  /** What the family says to a wrong key, or to none. */
+  /** The error for a wrong key, or for a request without a key. */
   unauthenticated(key: string | undefined): Rejection
-  /** What the family says for a status, and for a type of error where one status stands for several. */
+  /** The error for a status, and for a type of error where one status has several meanings. */
   statusRejection(status: number, type?: string): Rejection
 }

@@ -1,25 +1,19 @@
 import type { JsonObject } from '../json.ts'
-import type { Choice, ChoiceToolCall, Completion } from './completion.ts'
-import { splitDeltas } from './deltas.ts'
+import type { Choice, Completion } from './completion.ts'
+import { callDeltas, completeCall, interleave, plainUsage, splitDeltas } from './deltas.ts'
 import type { Dialect } from './dialect.ts'
 import { fromStatusList, type Statuses, type Types } from './statuses.ts'
 
 /**
- * Kimi's form: usage in `choices[0].usage` on the chunk with the finish reason, and once more in a trailing chunk when it was asked for.
+ * Kimi's form: usage in `choices[0].usage` on the chunk with the finish reason, and again in a trailing chunk when the request asks for it.
  *
  * @see https://platform.moonshot.ai/docs/api/chat stream shape
  */
 export const kimiDialect: Dialect = {
   completionId: (seeded, label) => `cmpl-${seeded.hex(`id ${label}`, 32)}`,
   fingerprint: (seeded) => `fpv0_${seeded.hex('fingerprint', 8)}`,
-  toolCallId: (_seeded, place) => `functions.${place.name}:${place.earlierCalls + place.position}`,
-  usage: (counts) => ({
-    prompt_tokens: counts.prompt,
-    completion_tokens: counts.completion,
-    total_tokens: counts.prompt + counts.completion,
-    prompt_tokens_details: { cached_tokens: counts.cached },
-    ...(counts.reasoning !== undefined && { completion_tokens_details: { reasoning_tokens: counts.reasoning } }),
-  }),
+  toolCallId: (_seeded, call) => `functions.${call.name}:${call.earlierCalls + call.position}`,
+  usage: plainUsage,
   body: (completion) => ({
     id: completion.id,
     model: completion.model,
@@ -44,11 +38,11 @@ export const kimiDialect: Dialect = {
   statusRejection: (status, type) => fromStatusList(status, statusMessages, { type, types: typeMessages }),
 }
 
-/** Moonshot's own endpoint, which names cached tokens in one flat field. https://platform.moonshot.ai/docs/api/chat */
+/** Moonshot's own endpoint, which has cached tokens in one flat field. https://platform.moonshot.ai/docs/api/chat */
 export const moonshotDialect: Dialect = {
   ...kimiDialect,
   usage(counts) {
-    const { prompt_tokens_details: _details, ...usage } = kimiDialect.usage(counts)
+    const { prompt_tokens_details: _details, ...usage } = plainUsage(counts)
     return { ...usage, cached_tokens: counts.cached }
   },
 }
@@ -64,7 +58,7 @@ const statusMessages: Statuses = {
   503: { message: 'The engine is currently overloaded, please try again later', type: 'engine_overloaded_error' },
 }
 
-/** One status, several facts: https://platform.moonshot.ai/docs/api/errors */
+/** One status has several meanings: https://platform.moonshot.ai/docs/api/errors */
 const typeMessages: Types = {
   rate_limit_reached_error: 'Your account org-simulated<ak-simulated> request reached organization max RPM: 3, please try again after 1 seconds',
   engine_overloaded_error: 'The engine is currently overloaded, please try again later',
@@ -78,12 +72,8 @@ function message(choice: Choice): JsonObject {
     role: 'assistant',
     content: choice.text,
     ...(choice.reasoning !== undefined && { reasoning_content: choice.reasoning }),
-    ...(choice.toolCalls.length > 0 && { tool_calls: choice.toolCalls.map(wholeCall) }),
+    ...(choice.toolCalls.length > 0 && { tool_calls: choice.toolCalls.map(completeCall) }),
   }
-}
-
-function wholeCall(call: ChoiceToolCall): JsonObject {
-  return { index: call.index, id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } }
 }
 
 function head(completion: Completion): JsonObject {
@@ -97,7 +87,7 @@ function choiceChunks(completion: Completion, choice: Choice): readonly JsonObje
     system_fingerprint: completion.fingerprint,
   })
   const end = { finish_reason: choice.finishReason, ...(choice.usage !== undefined && { usage: choice.usage }) }
-  // A reasoning that is empty is still said once: clients must tell it from none at all.
+  // Empty reasoning is sent once, so that clients can distinguish it from no reasoning.
   const reasoning = choice.reasoning === '' ? [''] : splitDeltas(choice.reasoning ?? '')
   return [
     chunk({ role: 'assistant', content: '' }),
@@ -106,14 +96,4 @@ function choiceChunks(completion: Completion, choice: Choice): readonly JsonObje
     ...choice.toolCalls.flatMap((call) => callDeltas(call).map((delta) => chunk({ tool_calls: [delta] }))),
     ...(choice.finishReason === null ? [] : [chunk({}, end)]),
   ]
-}
-
-function callDeltas(call: ChoiceToolCall): readonly JsonObject[] {
-  const first = { index: call.index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } }
-  return [first, ...splitDeltas(call.arguments).map((piece) => ({ index: call.index, function: { arguments: piece } }))]
-}
-
-function interleave(lists: readonly (readonly JsonObject[])[]): readonly JsonObject[] {
-  const longest = Math.max(0, ...lists.map((list) => list.length))
-  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat()
 }

@@ -9,16 +9,16 @@ export interface LogprobRequest {
   readonly top: number
 }
 
-/** One entry for each piece, with made-up but repeatable values. */
+/** One element for each piece, with generated values that are the same for the same seed. */
 export function makeLogprobs(pieces: readonly string[], request: LogprobRequest): readonly JsonObject[] {
   return pieces.map((piece, index) => {
-    const logprob = -request.seeded.fraction(`logprob ${request.label} ${index}`) / 10
-    const alternatives = Array.from({ length: Math.max(0, request.top - 1) }, (_, rank) => entry(`${piece}${'\u200b'.repeat(rank + 1)}`, logprob - 4 - rank))
-    const top = request.top > 0 ? [entry(piece, logprob), ...alternatives] : []
-    return { ...entry(piece, logprob), top_logprobs: top }
+    const value = -request.seeded.fraction(`logprob ${request.label} ${index}`) / 10
+    const alternatives = Array.from({ length: Math.max(0, request.top - 1) }, (_, rank) => logprob(`${piece}${'\u200b'.repeat(rank + 1)}`, value - 4 - rank))
+    const top = request.top > 0 ? [logprob(piece, value), ...alternatives] : []
+    return { ...logprob(piece, value), top_logprobs: top }
   })
 }
 
-function entry(token: string, logprob: number): JsonObject {
-  return { token, logprob, bytes: [...Buffer.from(token)] }
+function logprob(token: string, value: number): JsonObject {
+  return { token, logprob: value, bytes: [...Buffer.from(token)] }
 }

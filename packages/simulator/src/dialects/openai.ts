@@ -1,34 +1,34 @@
 import type { Json, JsonObject } from '../json.ts'
 import type { Seeded } from '../seeded.ts'
-import type { Choice, ChoiceToolCall, Completion } from './completion.ts'
-import { splitDeltas } from './deltas.ts'
+import type { Choice, Completion } from './completion.ts'
+import { callDeltas, completeCall, oneLogprob, plainUsage, splitDeltas } from './deltas.ts'
 import type { Dialect, ToolCallContext } from './dialect.ts'
 
-/** What differs between servers that speak chat completions in their plain form. */
+/** What differs between servers that implement chat completions in their plain form. */
 export interface OpenaiForm extends Pick<Dialect, 'completionId' | 'error' | 'unauthenticated' | 'statusRejection'> {
   readonly comment?: string
   readonly fingerprint: string | undefined
-  readonly toolCallId: (seeded: Seeded, place: ToolCallContext) => string
-  /** Fields that name reasoning, each with the same text. */
+  readonly toolCallId: (seeded: Seeded, call: ToolCallContext) => string
+  /** The fields that hold reasoning, each with the same text. */
   readonly reasoning: (text: string) => JsonObject
   /** The content of a message that only calls tools. */
   readonly callContent: '' | null
-  /** A call comes whole in one chunk, not piece by piece. */
-  readonly wholeCalls?: boolean
-  /** Fields that every delta carries with null where it says nothing else. */
+  /** A call is sent in one chunk, not in pieces. */
+  readonly completeCalls?: boolean
+  /** Fields that every delta has, with null where they have no value. */
   readonly nullFields?: readonly string[]
-  /** The finish reason of a streamed answer with calls, where it is not `tool_calls`. */
+  /** The finish reason of a streamed reply with calls, where it is not `tool_calls`. */
   readonly streamedCallFinish?: string
-  /** More fields of a choice, by its finish reason; null until there is one. */
+  /** More fields of a choice, by its finish reason; null before the last chunk. */
   readonly choiceFields?: (finish: string | null) => JsonObject
   /** More fields of every body and chunk. */
   readonly fields?: JsonObject
-  /** True where the last chunk tells the usage without being asked. */
+  /** True where the last chunk has the usage, even if the request does not ask for it. */
   readonly alwaysUsage?: boolean
 }
 
 /**
- * Chat completions in their plain form: usage in a chunk of its own without choices, when it was asked for.
+ * Chat completions in their plain form: usage in a separate chunk without choices, when the request asks for it.
  *
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
@@ -36,13 +36,7 @@ export function createOpenaiDialect(form: OpenaiForm): Dialect {
   return {
     ...form,
     fingerprint: () => form.fingerprint ?? '',
-    usage: (counts) => ({
-      prompt_tokens: counts.prompt,
-      completion_tokens: counts.completion,
-      total_tokens: counts.prompt + counts.completion,
-      prompt_tokens_details: { cached_tokens: counts.cached },
-      ...(counts.reasoning !== undefined && { completion_tokens_details: { reasoning_tokens: counts.reasoning } }),
-    }),
+    usage: plainUsage,
     body: (completion) => ({
       ...head(completion, form, 'chat.completion'),
       choices: completion.choices.map((choice) => ({
@@ -74,12 +68,8 @@ function message(choice: Choice, form: OpenaiForm): JsonObject {
     role: 'assistant',
     content: choice.text === '' && choice.toolCalls.length > 0 ? form.callContent : choice.text,
     ...(choice.reasoning !== undefined && form.reasoning(choice.reasoning)),
-    ...(choice.toolCalls.length > 0 && { tool_calls: choice.toolCalls.map(wholeCall) }),
+    ...(choice.toolCalls.length > 0 && { tool_calls: choice.toolCalls.map(completeCall) }),
   }
-}
-
-function wholeCall(call: ChoiceToolCall): JsonObject {
-  return { index: call.index, id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } }
 }
 
 function usageChunk(completion: Completion, form: OpenaiForm): readonly JsonObject[] {
@@ -99,18 +89,10 @@ function choiceChunks(completion: Completion, choice: Choice, form: OpenaiForm):
   return [
     chunk({ role: 'assistant', content: '' }),
     ...splitDeltas(choice.reasoning ?? '').map((piece) => chunk(form.reasoning(piece))),
-    ...splitDeltas(choice.text).map((piece, index) => chunk({ content: piece }, null, oneLogprob(choice.logprobs?.text[index]))),
-    ...choice.toolCalls.flatMap((call) => callDeltas(call, form).map((delta) => chunk({ tool_calls: [delta] }))),
+    ...splitDeltas(choice.text).map((piece, index) => chunk({ content: piece }, null, oneLogprob('content', choice.logprobs?.text[index]))),
+    ...choice.toolCalls.flatMap((call) =>
+      (form.completeCalls === true ? [completeCall(call)] : callDeltas(call)).map((delta) => chunk({ tool_calls: [delta] })),
+    ),
     ...(finish === null ? [] : [chunk({}, finish)]),
   ]
-}
-
-function oneLogprob(entry: JsonObject | undefined): Json {
-  return entry === undefined ? null : { content: [entry] }
-}
-
-function callDeltas(call: ChoiceToolCall, { wholeCalls }: OpenaiForm): readonly JsonObject[] {
-  if (wholeCalls === true) return [wholeCall(call)]
-  const first = { index: call.index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } }
-  return [first, ...splitDeltas(call.arguments).map((piece) => ({ index: call.index, function: { arguments: piece } }))]
 }

@@ -8,8 +8,8 @@ function named(rejection: Rejection, names: Readonly<Record<number, string>>): s
   return rejection.type ?? names[rejection.status] ?? (rejection.status >= 500 ? 'server_error' : 'invalid_request_error')
 }
 
-/** What a server says for a status, under its own names for types. */
-function said(status: number, statuses: Statuses, names: Readonly<Record<number, string>>): Rejection {
+/** The error that a server sends for a status, with its own names for error types. */
+function errorFor(status: number, statuses: Statuses, names: Readonly<Record<number, string>>): Rejection {
   return { ...fromStatusList(status, statuses), ...(statuses[status] === undefined && { type: names[status] }) }
 }
 
@@ -29,7 +29,7 @@ const pythonStatuses: Statuses = { 503: { message: 'Service Unavailable', type: 
 export const vllmDialect: Dialect = createOpenaiDialect({
   completionId: (seeded, label) => `chatcmpl-${seeded.hex(`id ${label}`, 32)}`,
   fingerprint: undefined,
-  toolCallId: (seeded, place) => `chatcmpl-tool-${seeded.hex(`call ${place.label} ${place.position}`, 32)}`,
+  toolCallId: (seeded, call) => `chatcmpl-tool-${seeded.hex(`call ${call.label} ${call.position}`, 32)}`,
   reasoning: (text) => ({ reasoning: text }),
   callContent: null,
   choiceFields: (finish) => ({ stop_reason: null, ...(finish === null && { token_ids: null }) }),
@@ -37,7 +37,7 @@ export const vllmDialect: Dialect = createOpenaiDialect({
     error: { message: rejection.message, type: named(rejection, pythonTypes), param: rejection.parameter ?? null, code: rejection.status },
   }),
   unauthenticated: withoutKey('Unauthorized', 'Unauthorized'),
-  statusRejection: (status) => said(status, pythonStatuses, pythonTypes),
+  statusRejection: (status) => errorFor(status, pythonStatuses, pythonTypes),
 })
 
 /**
@@ -49,7 +49,7 @@ export const vllmDialect: Dialect = createOpenaiDialect({
 export const sglangDialect: Dialect = createOpenaiDialect({
   completionId: (seeded, label) => seeded.hex(`id ${label}`, 32),
   fingerprint: undefined,
-  toolCallId: (seeded, place) => `call_${seeded.hex(`call ${place.label} ${place.position}`, 24)}`,
+  toolCallId: (seeded, call) => `call_${seeded.hex(`call ${call.label} ${call.position}`, 24)}`,
   reasoning: (text) => ({ reasoning_content: text }),
   callContent: null,
   nullFields: ['role', 'content', 'reasoning_content', 'tool_calls'],
@@ -64,7 +64,7 @@ export const sglangDialect: Dialect = createOpenaiDialect({
     code: rejection.status,
   }),
   unauthenticated: withoutKey('Unauthorized', 'Unauthorized'),
-  statusRejection: (status) => said(status, pythonStatuses, pythonTypes),
+  statusRejection: (status) => errorFor(status, pythonStatuses, pythonTypes),
 })
 
 const llamaCppTypes: Readonly<Record<number, string>> = {
@@ -79,33 +79,33 @@ const llamaCppTypes: Readonly<Record<number, string>> = {
 export const llamaCppDialect: Dialect = createOpenaiDialect({
   completionId: (seeded, label) => `chatcmpl-${seeded.base62(`id ${label}`, 32)}`,
   fingerprint: 'b6123-79c1160b',
-  toolCallId: (seeded, place) => seeded.base62(`call ${place.label} ${place.position}`, 32),
+  toolCallId: (seeded, call) => seeded.base62(`call ${call.label} ${call.position}`, 32),
   reasoning: (text) => ({ reasoning_content: text }),
   callContent: null,
   error: (rejection) => ({
     error: { code: rejection.status, message: rejection.message, type: named(rejection, llamaCppTypes), ...rejection.fields },
   }),
   unauthenticated: withoutKey('Invalid API Key', 'authentication_error'),
-  statusRejection: (status) => said(status, { 503: { message: 'Loading model', type: 'unavailable_error' } }, llamaCppTypes),
+  statusRejection: (status) => errorFor(status, { 503: { message: 'Loading model', type: 'unavailable_error' } }, llamaCppTypes),
 })
 
 const ollamaTypes: Readonly<Record<number, string>> = { 400: 'invalid_request_error', 404: 'not_found_error' }
 
-/** Ollama's `/v1`: calls come whole. https://github.com/ollama/ollama/blob/main/openai/openai.go */
+/** Ollama's `/v1`: each call is sent in one chunk. https://github.com/ollama/ollama/blob/main/openai/openai.go */
 export const ollamaDialect: Dialect = {
   ...createOpenaiDialect({
     completionId: (seeded, label) => `chatcmpl-${Math.floor(seeded.fraction(`id ${label}`) * 999)}`,
     fingerprint: 'fp_ollama',
-    toolCallId: (seeded, place) => `call_${seeded.base62(`call ${place.label} ${place.position}`, 8).toLowerCase()}`,
+    toolCallId: (seeded, call) => `call_${seeded.base62(`call ${call.label} ${call.position}`, 8).toLowerCase()}`,
     reasoning: (text) => ({ reasoning: text }),
     callContent: '',
-    wholeCalls: true,
+    completeCalls: true,
     error: (rejection) => ({
       error: { message: rejection.message, type: rejection.type ?? ollamaTypes[rejection.status] ?? 'api_error', param: null, code: null },
     }),
     unauthenticated: withoutKey('unauthorized', 'api_error'),
     statusRejection: (status) =>
-      said(status, { 503: { message: 'server busy, please try again.  maximum pending requests exceeded', type: 'api_error' } }, ollamaTypes),
+      errorFor(status, { 503: { message: 'server busy, please try again.  maximum pending requests exceeded', type: 'api_error' } }, ollamaTypes),
   }),
   // It counts neither cached nor reasoning tokens.
   usage: ({ prompt, completion }) => ({ prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }),
@@ -118,12 +118,12 @@ const openRouterStatuses: Statuses = {
   503: { message: 'No instances available' },
 }
 
-/** OpenRouter: comments, reasoning twice, the host's own finish reason. https://openrouter.ai/docs/use-cases/reasoning-tokens */
+/** OpenRouter: comments, reasoning in two fields, and the finish reason of the host. https://openrouter.ai/docs/use-cases/reasoning-tokens */
 export const openRouterDialect: Dialect = createOpenaiDialect({
   comment: 'OPENROUTER PROCESSING',
   completionId: (seeded, label) => `gen-1770617860-${seeded.base62(`id ${label}`, 20)}`,
   fingerprint: undefined,
-  toolCallId: (seeded, place) => `call_${seeded.base62(`call ${place.label} ${place.position}`, 24)}`,
+  toolCallId: (seeded, call) => `call_${seeded.base62(`call ${call.label} ${call.position}`, 24)}`,
   reasoning: (text): JsonObject => ({ reasoning: text, reasoning_details: [{ type: 'reasoning.text', text, format: 'unknown', index: 0 }] }),
   callContent: '',
   choiceFields: (finish) => ({ native_finish_reason: finish }),

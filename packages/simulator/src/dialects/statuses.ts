@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http'
 import type { Rejection } from '../rejection.ts'
 
-/** What a family says for a status, with the type that is its usual one. */
+/** The message and the usual type that a family sends for a status. */
 export type Statuses = Readonly<Record<number, Omit<Rejection, 'status'>>>
 
-/** What a family says for a type of error, whatever the status. */
+/** The message that a family sends for a type of error, with any status. */
 export type Types = Readonly<Record<string, string>>
 
-/** A rejection for a status from a family's list, or the standard words for it; the words of a type come first. */
+/** The error for a status: the message for its type, else the one that the family sends for the status, else the standard phrase. */
 export function fromStatusList(
   status: number,
   list: Statuses,

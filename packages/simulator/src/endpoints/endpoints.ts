@@ -6,7 +6,7 @@ import type { EndpointName, SimulatedEndpoint } from './simulated-endpoint.ts'
 
 const notFound = { status: 404, text: 'Not found the model {model} or Permission denied', type: 'resource_not_found_error' } as const
 
-/** All endpoints that can be played, by name. */
+/** All endpoints that can be simulated, by name. */
 export const simulatedEndpoints: { readonly [Name in EndpointName]: SimulatedEndpoint } = {
   evolink: {
     name: 'evolink',
@@ -45,7 +45,7 @@ export const simulatedEndpoints: { readonly [Name in EndpointName]: SimulatedEnd
     unknownModel: { status: 404, text: 'The model `{model}` does not exist.', type: 'NotFoundError' },
     keyless: true,
   },
-  // It serves the one model that it was started with, whatever it is asked for.
+  // It serves the model that it was started with, for any name.
   sglang: { name: 'sglang', url: 'http://localhost:30000/v1', basePath: '/v1', models: sglangModels, family: 'sglang', keyless: true },
   'llama.cpp': {
     name: 'llama.cpp',

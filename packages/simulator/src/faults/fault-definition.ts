@@ -19,7 +19,7 @@ export interface FaultContext {
   /** `max_tokens` of the request. */
   readonly maxTokens: number | undefined
   /** The completion as one JSON body, even if a stream was requested; `undefined` when the response is not a completion. */
-  wholeBody(): Json | undefined
+  completionBody(): Json | undefined
 }
 
 /** What an option of a fault may hold. A list names the allowed words. `headers` and `json` cannot be written on the command line. */

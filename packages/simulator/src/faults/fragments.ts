@@ -1,3 +1,4 @@
+import { interleave } from '../dialects/deltas.ts'
 import { asArray, asObject, type Json, type JsonObject } from '../json.ts'
 import { isBytes } from '../wire/positions.ts'
 import { eventAction, type Transmission, type WireAction } from '../wire/transmission.ts'
@@ -21,7 +22,7 @@ export function interleaveFragments(transmission: Transmission, characters: numb
     pieces.map((piece) => fragment({ ...(index !== undefined && { index }), function: { arguments: piece } }))
   const starts = calls.map((call) => fragment(call.first))
   const written = isInTurn
-    ? [...starts, ...inTurn(calls.map(piecesOf))]
+    ? [...starts, ...interleave(calls.map(piecesOf))]
     : calls.flatMap((call, position) => [...starts.slice(position, position + 1), ...piecesOf(call)])
   return { ...transmission, actions: actions.flatMap((action, index) => (index === first ? written : holdsCalls(action) ? [] : [action])) }
 }
@@ -52,9 +53,4 @@ function collectCalls(actions: readonly WireAction[], characters: number): reado
 
 function split(text: string, characters: number): readonly string[] {
   return Array.from({ length: Math.ceil(text.length / characters) }, (_, index) => text.slice(index * characters, (index + 1) * characters))
-}
-
-function inTurn(lists: readonly (readonly WireAction[])[]): readonly WireAction[] {
-  const longest = lists.reduce((length, list) => Math.max(length, list.length), 0)
-  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat()
 }

@@ -7,10 +7,10 @@ import type { FaultOf, StatusFault } from './fault.ts'
 import type { FaultContext, FaultDefinitions } from './fault-definition.ts'
 
 const jsonBodies: { readonly [Of in NonNullable<FaultOf<'json-body'>['of']>]: (context: FaultContext) => Json | undefined } = {
-  completion: (context) => context.wholeBody(),
+  completion: (context) => context.completionBody(),
   error: (context) => context.errorBody(context.statusRejection(500)),
   envelope: (context) => {
-    const body = context.wholeBody()
+    const body = context.completionBody()
     return body === undefined ? undefined : { data: body, success: true }
   },
 }

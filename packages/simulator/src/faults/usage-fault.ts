@@ -12,7 +12,7 @@ interface UsageContext {
 
 type UsageChange = (usage: Json | undefined, context: UsageContext) => Json | undefined
 
-/** Tokens of reasoning that are reported where the reply has none. */
+/** The reasoning tokens that are reported for a reply without reasoning. */
 const addedReasoning = 100
 
 const changes: { readonly [Shape in UsageShape]: UsageChange } = {
@@ -51,8 +51,9 @@ function insertAfterUsage(transmission: Transmission, usage: Json | undefined): 
 
 function reasoningBeside(usage: JsonObject): JsonObject {
   const details = asObject(usage['completion_tokens_details'])
-  const { reasoning_tokens: told } = details
-  const [reasoning, output] = typeof told === 'number' ? [told, Number(usage['completion_tokens']) - told] : [addedReasoning, usage['completion_tokens']]
+  const { reasoning_tokens: reported } = details
+  const [reasoning, output] =
+    typeof reported === 'number' ? [reported, Number(usage['completion_tokens']) - reported] : [addedReasoning, usage['completion_tokens']]
   const total = Number(usage['prompt_tokens']) + Number(output) + reasoning
   return { ...usage, completion_tokens: output, total_tokens: total, completion_tokens_details: { ...details, reasoning_tokens: reasoning } }
 }

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A request body: whole, or as much as came before it was too large or the client left. */
+/** A request body: complete, or what was received before it was too large or the client disconnected. */
 export interface ReadBody {
   readonly text: string
-  readonly end: 'whole' | 'too-large' | 'gone'
+  readonly end: 'complete' | 'too-large' | 'gone'
 }
 
-/** Reads a body up to a limit. Never rejected. */
+/** Reads a body up to a limit. The promise is never rejected. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<ReadBody> {
   return new Promise((resolve) => {
     const pieces: Buffer[] = []
@@ -16,10 +16,10 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Re
     request.on('data', (piece: Buffer) => {
       size += piece.length
       tooLarge ||= size > maxBytes
-      // What is over the limit is read and thrown away, so that the client can read the answer.
+      // The rest of a body that is too large is read and discarded, so that the client can read the response.
       if (!tooLarge) pieces.push(piece)
     })
-    request.once('end', () => settle(tooLarge ? 'too-large' : 'whole'))
+    request.once('end', () => settle(tooLarge ? 'too-large' : 'complete'))
     request.once('error', () => settle('gone'))
     request.once('close', () => settle('gone'))
   })

@@ -14,7 +14,7 @@ import type { Seeded } from '../seeded.ts'
 import type { PromptCache } from '../tokens/prompt-cache.ts'
 import { promptText } from '../tokens/prompt-text.ts'
 import { countTokens } from '../tokens/tokenize.ts'
-import { heededBody, isThinking, maxTokensOf } from '../validate/context.ts'
+import { effectiveBody, isThinking, maxTokensOf } from '../validate/context.ts'
 import { hasForeignIds } from '../validate/own-ids.ts'
 import { missingModel, validateRequest } from '../validate/validate-request.ts'
 import { encodeResponse } from '../wire/encode-response.ts'
@@ -40,7 +40,7 @@ interface Routed {
   readonly transmission: Transmission
   readonly dialect: Dialect
   readonly faults: readonly Fault[]
-  readonly wholeBody: Json | undefined
+  readonly completionBody: Json | undefined
   readonly delayMs: number
 }
 
@@ -54,7 +54,7 @@ export function routeRequest(request: SimulatedRequest, isTooLarge: boolean, con
     path: request.path,
     key: /^Bearer +(\S+)$/i.exec(request.headers['authorization'] ?? '')?.[1],
     maxTokens: maxTokensOf(asObject(request.body)),
-    wholeBody: () => routed.wholeBody,
+    completionBody: () => routed.completionBody,
   })
   return paced(faulty, routed.delayMs, context.chunkDelayMs)
 }
@@ -124,7 +124,7 @@ function complete({ request, body, model, dialect, isBeta }: KnownRequest, conte
   // Prompts of different keys are not compared, as those of different accounts are not.
   const cached = context.cache.add(`${model.id} ${request.headers['authorization'] ?? ''}`, prompt, model.cache)
   const encoded = encodeResponse(planned, faults, {
-    body: heededBody(model, body),
+    body: effectiveBody(model, body),
     dialect,
     requestIndex: request.index,
     seeded: context.seeded,
@@ -143,7 +143,7 @@ function refusal(rejection: Rejection, dialect: Dialect): Omit<Routed, 'faults'>
 }
 
 function plain(transmission: Transmission, dialect: Dialect): Omit<Routed, 'faults'> {
-  return { transmission, dialect, wholeBody: undefined, delayMs: 0 }
+  return { transmission, dialect, completionBody: undefined, delayMs: 0 }
 }
 
 function modelList(models: readonly SimulatedModel[]): Json {

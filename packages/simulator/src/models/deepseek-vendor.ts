@@ -13,7 +13,7 @@ const shared: Omit<SimulatedModel, 'id' | 'contentParts'> = {
     tools: { kind: 'structure' },
     stream: { kind: 'boolean' },
     stream_options: { kind: 'object' },
-    // Taken while the model thinks too, where it has no effect.
+    // Accepted while the model thinks too, but without effect.
     temperature: { kind: 'number', minimum: 0, maximum: 2 },
     top_p: { kind: 'number', minimum: 0, maximum: 1 },
     presence_penalty: { kind: 'number', minimum: -2, maximum: 2 },
@@ -35,7 +35,7 @@ const shared: Omit<SimulatedModel, 'id' | 'contentParts'> = {
   toolName: /^[A-Za-z0-9_-]{1,64}$/,
   strictTools: true,
   partial: 'prefix',
-  // 12 prompt tokens in place of 17,000: https://github.com/QwenLM/qwen-code/pull/4518 (comment of 2026-05-26).
+  // A prompt of 17,000 tokens was counted as 12: https://github.com/QwenLM/qwen-code/pull/4518 (comment of 2026-05-26).
   toolsWithoutChoice: false,
   // 74 recorded hits are all multiples of 128, the smallest 256.
   cache: { granularityTokens: 128, minimumTokens: 256 },

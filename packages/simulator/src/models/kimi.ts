@@ -63,6 +63,8 @@ export const kimiThreeModel: SimulatedModel = {
     tool_choice: { kind: 'one-of', values: ['auto', 'none', 'required'] },
   },
   unlisted: {},
+  // The vendor's reference of kimi-k3 has 1 to 128: https://platform.moonshot.ai/docs/api/chat
+  toolName: /^[A-Za-z_][A-Za-z0-9_-]{0,127}$/,
   forcesWhileThinking: true,
   partial: false,
 }

@@ -13,7 +13,7 @@ const parameters: Readonly<Record<string, ParameterRule>> = {
   presence_penalty: { kind: 'locked', value: 0 },
   frequency_penalty: { kind: 'locked', value: 0 },
   max_completion_tokens: { kind: 'integer', minimum: 1 },
-  // Deprecated, and taken.
+  // Deprecated, but accepted.
   max_tokens: { kind: 'integer', minimum: 1 },
   stop: { kind: 'strings', maxItems: 5, maxBytesEach: 32 },
   response_format: { kind: 'typed-object', types: ['text', 'json_object', 'json_schema'] },
@@ -42,7 +42,7 @@ const code: Omit<SimulatedModel, 'id'> = {
   thinking: 'always',
   parameters: {
     ...parameters,
-    thinking: { kind: 'typed-object', types: ['enabled'], words: 'invalid thinking: only type=enabled is allowed for this model' },
+    thinking: { kind: 'typed-object', types: ['enabled'], message: 'invalid thinking: only type=enabled is allowed for this model' },
   },
   contentParts: ['text'],
 }
@@ -70,7 +70,7 @@ export const moonshotModels: readonly SimulatedModel[] = [
       ...parameters,
       max_completion_tokens: { kind: 'integer', minimum: 1, maximum: 1_048_576 },
       reasoning_effort: { kind: 'one-of', values: ['low', 'high', 'max'] },
-      thinking: { kind: 'typed-object', types: ['enabled'], words: 'invalid thinking: only type=enabled is allowed for this model' },
+      thinking: { kind: 'typed-object', types: ['enabled'], message: 'invalid thinking: only type=enabled is allowed for this model' },
     },
     forcesWhileThinking: true,
     toolName: /^[A-Za-z_][A-Za-z0-9_-]{0,127}$/,

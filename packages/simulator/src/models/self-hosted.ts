@@ -36,10 +36,10 @@ const loose = {
   cache: { granularityTokens: 16, minimumTokens: 16 },
 } as const satisfies Partial<SimulatedModel>
 
-/** Weights that end their turn when they are shown ids that are not their own: https://github.com/MoonshotAI/kimi-code/issues/3429 */
+/** These weights generate an empty reply after ids that are not their own: https://github.com/MoonshotAI/kimi-code/issues/3429 */
 const kimiWeights = { thinking: 'always', contextTokens: 262_144, contentParts: ['text'], owner: 'moonshotai' } as const
 const kimiIds = { callIds: 'kimi', needsOwnIds: true } as const
-/** DeepSeek V3.2 thinks when its chat template is told to. */
+/** DeepSeek V3.2 thinks when an argument of its chat template enables it. */
 const deepseekWeights = { thinking: 'when-enabled', contextTokens: 163_840, contentParts: ['text'], owner: 'deepseek-ai' } as const
 
 const vllm = { ...loose, family: 'vllm', source: 'https://docs.vllm.ai/en/latest/features/tool_calling', refusals: vllmRules } as const
@@ -65,7 +65,7 @@ const llamaCpp = {
   refusals: llamaCppRules,
 } as const
 
-/** One model at a time, whatever it is asked for. */
+/** One model at a time, for any name. */
 export const llamaCppModels: readonly SimulatedModel[] = [
   { ...llamaCpp, ...kimiWeights, contextTokens: 131_072, id: 'kimi-k2-thinking.gguf' },
   { ...llamaCpp, ...deepseekWeights, contextTokens: 131_072, id: 'deepseek-v3.2.gguf' },

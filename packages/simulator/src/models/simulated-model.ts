@@ -1,6 +1,6 @@
 import type { RefusalRules } from '../rules/refusal-rules.ts'
 
-/** How a family of servers writes on the wire: error bodies, chunks, ids, usage. */
+/** A family of servers with the same wire form: error bodies, chunks, ids, usage. */
 export type ModelFamily = 'kimi' | 'deepseek' | 'moonshot' | 'openrouter' | 'vllm' | 'sglang' | 'llama.cpp' | 'ollama'
 
 /** What one request parameter may hold. */
@@ -8,23 +8,23 @@ export type ParameterRule =
   | { readonly kind: 'number'; readonly minimum: number; readonly maximum: number }
   | { readonly kind: 'integer'; readonly minimum: number; readonly maximum?: number }
   | { readonly kind: 'boolean' }
-  /** One value alone, and another one where the model does not think. */
+  /** Only one value, and another one where the model does not think. */
   | { readonly kind: 'locked'; readonly value: number; readonly withoutThinking?: number }
   | { readonly kind: 'text'; readonly pattern?: RegExp }
   | { readonly kind: 'one-of'; readonly values: readonly string[] }
-  /** One of the words, or with `named` an object that names a tool. */
+  /** One of the values, or with `named` an object that names a tool. */
   | { readonly kind: 'tool-choice'; readonly values: readonly string[]; readonly named: boolean }
-  /** An object whose `type` is one of the values. `words`: the refusal of another one. */
-  | { readonly kind: 'typed-object'; readonly types: readonly string[]; readonly words?: string }
+  /** An object whose `type` is one of these. `message`: the refusal of another one. */
+  | { readonly kind: 'typed-object'; readonly types: readonly string[]; readonly message?: string }
   /** A string or an array of strings. */
   | { readonly kind: 'strings'; readonly maxItems: number; readonly maxBytesEach?: number }
   | { readonly kind: 'object' }
-  /** Checked elsewhere: messages and tools. */
+  /** Messages and tools, which have checks of their own. */
   | { readonly kind: 'structure' }
-  /** Sending it is a 400. */
+  /** A request with it is a 400. */
   | { readonly kind: 'refused' }
 
-/** When a model thinks: always, only when asked, unless told not to, or never. */
+/** When a model thinks: always, only when a request enables it, unless a request disables it, or never. */
 export type Thinking = 'always' | 'when-enabled' | 'unless-disabled' | 'never'
 
 /** One model as its page describes it: data for the checks of a request. */
@@ -33,35 +33,35 @@ export interface SimulatedModel {
   readonly family: ModelFamily
   /** `owned_by` in `GET /v1/models`. */
   readonly owner: string
-  /** The page that this entry is written from. */
+  /** The page that this model is written from. */
   readonly source: string
   readonly thinking: Thinking
-  /** Context window in tokens; a longer prompt is refused where `refusals` has words for it. */
+  /** Context window in tokens; a longer prompt is refused where `refusals` has a message for it. */
   readonly contextTokens: number
   /** Rules by parameter; a parameter without a rule is unlisted. */
   readonly parameters: Readonly<Record<string, ParameterRule>>
   /** Parameters that are accepted although the page does not list them, unless a strict option says otherwise. */
   readonly unlisted: Readonly<Record<string, ParameterRule>>
-  /** What else is refused, and in which words. */
+  /** What else is refused, and with which messages. */
   readonly refusals: RefusalRules
-  /** True where a forced tool choice is taken while the model thinks. */
+  /** True where `tool_choice: required` is accepted while the model thinks. */
   readonly forcesWhileThinking?: boolean
   readonly maxTools: number
   /** Pattern of a tool name. */
   readonly toolName: RegExp
-  /** True where a tool needs no more than a name. */
+  /** True where a tool needs only a name. */
   readonly looseTools?: boolean
-  /** Whether tool schemas are held to Moonshot's flavour: always, or with the strict option alone. Absent: never. */
+  /** Whether tool schemas must follow Moonshot's flavour: always, or only with the strict option. Absent: never. */
   readonly schemaFlavour?: 'always' | 'strict'
-  /** True where `strict: true` on tools is known at the beta path, and refused elsewhere. */
+  /** True where `strict: true` on tools is accepted at the beta path only. */
   readonly strictTools?: boolean
   /** Types of content parts that a message may hold. */
   readonly contentParts: readonly string[]
-  /** Whether a last assistant message may be continued, and by which mark. `prefix` is for the beta path alone. */
+  /** Whether a last assistant message may be continued, and with which field. `prefix` is accepted at the beta path only. */
   readonly partial: boolean | 'prefix'
-  /** True for weights that end their turn at once, with nothing said, after calls whose ids are not in the form of their own. */
+  /** True for weights that generate an empty reply after calls whose ids do not have their own form. */
   readonly needsOwnIds?: boolean
-  /** `kimi`: ids of calls are `functions.NAME:IDX`, whatever the family. */
+  /** `kimi`: ids of calls are `functions.NAME:IDX`, in any family. */
   readonly callIds?: 'kimi'
   /** False where `tool_choice: none` removes the tools from the prompt, so that they are neither counted nor cached. */
   readonly toolsWithoutChoice?: boolean
@@ -70,8 +70,8 @@ export interface SimulatedModel {
 
 /** How cached tokens are counted. */
 export interface CacheRule {
-  /** Hits are multiples of this many tokens. */
+  /** Cached tokens are multiples of this number. */
   readonly granularityTokens: number
-  /** Shorter common prefixes are no hits. */
+  /** Shorter common prefixes are not cached. */
   readonly minimumTokens: number
 }

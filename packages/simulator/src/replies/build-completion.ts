@@ -7,10 +7,10 @@ import type { Seeded } from '../seeded.ts'
 import { countTokens, tokenize } from '../tokens/tokenize.ts'
 import type { Candidate, Reply } from './reply.ts'
 
-/** First value of `created`: each request counts one second on. */
+/** First value of `created`; it is one second later for each request. */
 const FIRST_CREATED_SECONDS = 1_770_617_860
 
-/** What a completion is made from, beside the reply. */
+/** What a completion is made from, apart from the reply. */
 export interface CompletionContext {
   readonly body: JsonObject
   readonly requestIndex: number

@@ -3,7 +3,7 @@ import { tokenize } from '../tokens/tokenize.ts'
 import { maxTokensOf } from '../validate/context.ts'
 import type { Candidate } from './reply.ts'
 
-/** Cuts a candidate at a stop string and at the output limit, as the request asks. */
+/** Cuts a candidate at the stop strings and the output limit of the request. */
 export function limitCandidate(candidate: Candidate, body: JsonObject): Candidate {
   return cutAtMaxTokens(cutAtStop(candidate, stopStrings(body)), maxTokensOf(body))
 }
@@ -15,10 +15,10 @@ function stopStrings(body: JsonObject): readonly string[] {
 }
 
 function cutAtStop(candidate: Candidate, stops: readonly string[]): Candidate {
-  const places = stops.map((stop) => candidate.text.indexOf(stop)).filter((place) => place !== -1)
-  if (places.length === 0) return candidate
-  // The stop string itself is not part of the answer, and nothing comes after it.
-  return { ...candidate, text: candidate.text.slice(0, Math.min(...places)), toolCalls: [], finishReason: 'stop' }
+  const positions = stops.map((stop) => candidate.text.indexOf(stop)).filter((position) => position !== -1)
+  if (positions.length === 0) return candidate
+  // The stop string itself is not part of the reply, and nothing follows it.
+  return { ...candidate, text: candidate.text.slice(0, Math.min(...positions)), toolCalls: [], finishReason: 'stop' }
 }
 
 function cutAtMaxTokens(candidate: Candidate, maxTokens: number | undefined): Candidate {

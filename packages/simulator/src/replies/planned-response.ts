@@ -12,7 +12,7 @@ export type PlannedResponse = ResponseContent & {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** A reply in parts, exact chunks, an HTTP response, or an error that the family words. */
+/** A reply in parts, exact chunks, an HTTP response, or an error in the form of the family. */
 export type ResponseContent =
   | {
       readonly type: 'reply'

@@ -1,4 +1,4 @@
-/** An answer before it has ids, usage and a wire form. */
+/** What the model says, before it has ids, usage and a wire form. */
 export interface Reply {
   readonly candidates: readonly Candidate[]
 }
@@ -8,11 +8,11 @@ export interface Candidate {
   readonly reasoning: string | undefined
   readonly text: string
   readonly toolCalls: readonly ReplyToolCall[]
-  /** Null is never sent. */
+  /** Null: no finish reason is sent. */
   readonly finishReason: string | null
 }
 
-/** A tool call of a reply; absent ids and positions are made up when it is encoded. */
+/** A tool call of a reply. An absent id or index is generated when it is encoded. */
 export interface ReplyToolCall {
   readonly name: string
   /** Argument text, byte for byte. */

@@ -1,7 +1,7 @@
 import type { RefusalRules } from './refusal-rules.ts'
 
 /**
- * The words of DeepSeek, those of the days of V3.2 where they changed.
+ * The messages of DeepSeek; where they have changed, those from the time of V3.2.
  *
  * @see https://github.com/0xPlaygrounds/rig/tree/main/tests/cassettes/deepseek recorded refusals
  * @see https://api-docs.deepseek.com/guides/thinking_mode
@@ -16,7 +16,7 @@ export const deepseekRules: RefusalRules = {
   logprobsAlone: 'Invalid top_logprobs and logprobs value',
   jsonWord: "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'.",
   unknownRole: 'Invalid request: messages[{index}].role must be one of system, user, assistant, tool, got {role}',
-  emptyAssistant: { words: 'Invalid assistant message: content or tool_calls must be set', blank: false },
+  emptyAssistant: { message: 'Invalid assistant message: content or tool_calls must be set', blank: false },
   missingContent: 'Invalid request: messages[{index}].content is missing',
   unknownPart:
     'Failed to deserialize the JSON body into the target type: messages[{index}]: unknown variant `{type}`, expected `text` at line 1 column {column}',

@@ -1,7 +1,7 @@
 import type { RefusalRules } from './refusal-rules.ts'
 
 /**
- * The words of Moonshot.
+ * The messages of Moonshot.
  *
  * @see https://github.com/MoonshotAI/kimi-code/blob/main/packages/kosong/src/errors.ts
  * @see https://platform.moonshot.ai/docs/api/errors
@@ -16,11 +16,11 @@ export const kimiRules: RefusalRules = {
   logprobsAlone: 'Invalid top_logprobs and logprobs value',
   jsonWord: "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'.",
   unknownRole: 'Invalid request: messages[{index}].role must be one of system, user, assistant, tool, got {role}',
-  emptyAssistant: { words: "Invalid request: the message at position {index} with role 'assistant' must not be empty", blank: true },
+  emptyAssistant: { message: "Invalid request: the message at position {index} with role 'assistant' must not be empty", blank: true },
   emptyText: 'Invalid request: text content is empty',
   missingContent: 'Invalid request: messages[{index}].content is missing',
   unknownPart: 'Invalid request: unsupported content part type {type} at messages[{index}]',
-  // Two spaces: the server leaves the id out.
+  // Two spaces: the server omits the id.
   orphanResult: 'Invalid request: tool_call_id  is not found',
   missingResult:
     "Invalid request: An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. (insufficient tool messages following tool_calls message)",
@@ -36,7 +36,7 @@ export const kimiRules: RefusalRules = {
 /** Moonshot's own endpoint. */
 export const moonshotRules: RefusalRules = {
   ...kimiRules,
-  emptyAssistant: { words: "Invalid request: the message at position {index} with role 'assistant' must not be empty", blank: 'spaces' },
+  emptyAssistant: { message: "Invalid request: the message at position {index} with role 'assistant' must not be empty", blank: 'spaces' },
   remoteImage: 'Invalid request: messages[{index}]: unsupported image url, use base64 data or ms://file_id',
   overflow: {
     prompt: 'Invalid request: Input token length too long',

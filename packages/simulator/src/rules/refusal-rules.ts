@@ -1,86 +1,92 @@
 import type { JsonObject } from '../json.ts'
 import type { Rejection } from '../rejection.ts'
 
-/** The words of a refusal, in which `{name}` stands for a value. A string alone is a 400. */
-export type Words = string | { readonly status: number; readonly text: string; readonly type?: string }
+/** The message of a refusal, in which `{name}` is replaced by a value. A string means status 400. */
+export type RefusalMessage = string | { readonly status: number; readonly text: string; readonly type?: string }
 
-/** What a server refuses beyond the ranges of parameters, and in which words. A rule without words is not enforced. */
+/** What a server refuses apart from values out of range, and with which messages. A rule without a message is not enforced. */
 export interface RefusalRules {
-  /** A parameter that the model does not take: `{model}`, `{name}`. */
-  readonly refusedParameter: Words
+  /** A parameter that the model does not accept: `{model}`, `{name}`. */
+  readonly refusedParameter: RefusalMessage
   /** A value out of range: `{name}`, `{rule}`. */
-  readonly invalidParameter: Words
+  readonly invalidParameter: RefusalMessage
   /** Another value than the only one: `{name}`, `{value}`. */
-  readonly lockedParameter: Words
+  readonly lockedParameter: RefusalMessage
   /** A forced tool choice while the model thinks: `{choice}`, which is `required` or `specified`. */
-  readonly forcedChoice?: Words
+  readonly forcedChoice?: RefusalMessage
   /** `tool_choice: required` without tools. */
-  readonly choiceNeedsTools?: Words
+  readonly choiceNeedsTools?: RefusalMessage
   /** `stream_options` without `stream`. */
-  readonly streamOptionsAlone?: Words
+  readonly streamOptionsAlone?: RefusalMessage
   /** `top_logprobs` without `logprobs`. */
-  readonly logprobsAlone?: Words
-  /** JSON mode with a prompt that does not say the word. */
-  readonly jsonWord?: Words
+  readonly logprobsAlone?: RefusalMessage
+  /** JSON mode with a prompt that does not contain the word. */
+  readonly jsonWord?: RefusalMessage
   /** A JSON Schema as response format. */
-  readonly jsonSchema?: Words
+  readonly jsonSchema?: RefusalMessage
   /** A role that is not known: `{index}`, `{role}`, `{column}`. */
-  readonly unknownRole?: Words
-  /** An assistant message with neither content nor calls, by `{index}`. `blank`: an empty string is none either, and with `spaces` neither are blanks alone. */
-  readonly emptyAssistant?: { readonly words: Words; readonly blank: boolean | 'spaces' }
+  readonly unknownRole?: RefusalMessage
+  /**
+   * An assistant message with neither content nor calls: `{index}`. `blank`: whether an empty string counts as no content; with `spaces`, a string of
+   * spaces counts as no content too.
+   */
+  readonly emptyAssistant?: { readonly message: RefusalMessage; readonly blank: boolean | 'spaces' }
   /** An empty text part. */
-  readonly emptyText?: Words
-  /** A message without content that is not the assistant's: `{index}`. */
-  readonly missingContent?: Words
-  /** A content part of a type that the model does not take: `{index}`, `{type}`, `{column}`. */
-  readonly unknownPart?: Words
-  /** An image that would have to be fetched: `{index}`. */
-  readonly remoteImage?: Words
-  /** A tool message of parts: `{index}`. */
-  readonly toolParts?: Words
+  readonly emptyText?: RefusalMessage
+  /** A message without content of another role than assistant: `{index}`. */
+  readonly missingContent?: RefusalMessage
+  /** A content part of a type that the model does not accept: `{index}`, `{type}`, `{column}`. */
+  readonly unknownPart?: RefusalMessage
+  /** An image that the server would have to fetch: `{index}`. */
+  readonly remoteImage?: RefusalMessage
+  /** A tool message whose content is a list of parts: `{index}`. */
+  readonly toolParts?: RefusalMessage
   /** A result without its call. */
-  readonly orphanResult?: Words
+  readonly orphanResult?: RefusalMessage
   /** A call without its result. */
-  readonly missingResult?: Words
-  /** Arguments of an earlier call that are no JSON: `{problem}`, in the words of the server's JSON parser. */
-  readonly brokenArguments?: { readonly words: Words; readonly parser: 'python' | 'nlohmann' | 'none' }
+  readonly missingResult?: RefusalMessage
+  /** Arguments of an earlier call that are not JSON: `{problem}` is the message of the server's JSON parser. */
+  readonly brokenArguments?: { readonly message: RefusalMessage; readonly parser: 'python' | 'nlohmann' | 'none' }
   /** Lost reasoning of a tool call while the model thinks: `{index}`. */
-  readonly missingReasoning?: Words
+  readonly missingReasoning?: RefusalMessage
   /** Two messages of one role in a row, with the strict option `alternatingRoles`: `{model}`, `{index}`, `{previous}`. */
-  readonly successiveRoles: Words
+  readonly successiveRoles: RefusalMessage
   /** Reasoning in the messages, with the strict option `rejectReasoning`: `{index}`, `{field}`. */
-  readonly refusedReasoning: Words
-  /** An id of a call with other signs than letters, digits, `_` and `-`, with the strict option `callIds`: `{index}`, `{call}`. */
-  readonly refusedCallId: Words
+  readonly refusedReasoning: RefusalMessage
+  /** An id of a call with other characters than letters, digits, `_` and `-`, with the strict option `callIds`: `{index}`, `{call}`. */
+  readonly refusedCallId: RefusalMessage
   /** `max_tokens` with the strict option `tokenLimitName`. */
-  readonly oldTokenLimit: Words
-  /** Tools, with the strict option `noTools`: a server that was started without the flags for them, or a host that has none. */
-  readonly noTools: Words
-  /** More than the context holds: see `Overflow`. */
+  readonly oldTokenLimit: RefusalMessage
+  /** Tools, with the strict option `noTools`. */
+  readonly noTools: RefusalMessage
+  /** A request that does not fit into the context. */
   readonly overflow?: Overflow
 }
 
-/** How a prompt that is too long is refused. Both words may hold `{context}`, `{prompt}`, `{asked}` and `{total}`. */
+/** How a prompt that is too long is refused. Both messages may hold `{context}`, `{prompt}`, `{asked}` and `{total}`. */
 export interface Overflow {
-  /** The messages alone are too long. */
-  readonly prompt: Words
-  /** Messages and output together are; absent: the output is not counted. */
-  readonly together?: Words
-  /** True where the prompt is not counted to its end: it is told as one token more than there is room for. */
+  /** The messages are too long. */
+  readonly prompt: RefusalMessage
+  /** The messages and the requested output are too long together. Absent: the output is not counted. */
+  readonly together?: RefusalMessage
+  /** True where the prompt is not counted to its end: it is reported as one token more than fits. */
   readonly tellsLeast?: boolean
   /** Names of fields of the error body that hold the two numbers. */
   readonly fields?: { readonly context: string; readonly prompt: string }
 }
 
-/** The refusal that these words make; `undefined` without words. */
-export function refuse(words: Words | undefined, values: Readonly<Record<string, string | number>> = {}, more: RefusalFields = {}): Rejection | undefined {
-  if (words === undefined) return undefined
-  const { status, text, type } = typeof words === 'string' ? { status: 400, text: words, type: undefined } : { type: undefined, ...words }
-  const message = text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
-  return { status, message, type, ...more }
+/** The refusal with this message; `undefined` without a message. */
+export function refuse(
+  message: RefusalMessage | undefined,
+  values: Readonly<Record<string, string | number>> = {},
+  more: RefusalFields = {},
+): Rejection | undefined {
+  if (message === undefined) return undefined
+  const { status, text, type } = typeof message === 'string' ? { status: 400, text: message, type: undefined } : { type: undefined, ...message }
+  return { status, message: text.replace(/\{(\w+)\}/g, (holder, name: string) => String(values[name] ?? holder)), type, ...more }
 }
 
-/** What else an error body holds. */
+/** Further fields of the error. */
 export interface RefusalFields {
   readonly parameter?: string
   readonly fields?: JsonObject

@@ -1,9 +1,9 @@
 import type { RefusalRules } from './refusal-rules.ts'
 
-/** What chat templates of several models raise. */
+/** The error that chat templates of several models raise. */
 const TEMPLATE_ALTERNATION = 'Conversation roles must alternate user/assistant/user/assistant/...'
 
-/** What servers of one's own share: they check little, and what they check they say in the words of their parser. */
+/** Common to self-hosted servers: they check little, and report the messages of their parsers. */
 const plain = {
   refusedParameter: 'Unrecognized request argument supplied: {name}',
   invalidParameter: 'Invalid {name}: {rule}',
@@ -25,7 +25,7 @@ export const vllmRules: RefusalRules = {
   choiceNeedsTools: 'When using `tool_choice`, `tools` must be set.',
   streamOptionsAlone: 'Stream options can only be defined when `stream=True`.',
   logprobsAlone: 'when using `top_logprobs`, `logprobs` must be set to true.',
-  brokenArguments: { words: '{problem}', parser: 'python' },
+  brokenArguments: { message: '{problem}', parser: 'python' },
   noTools: '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set',
   overflow: {
     tellsLeast: true,
@@ -43,7 +43,7 @@ export const vllmRules: RefusalRules = {
  */
 export const sglangRules: RefusalRules = {
   ...plain,
-  brokenArguments: { words: '{problem}', parser: 'python' },
+  brokenArguments: { message: '{problem}', parser: 'python' },
   noTools: 'Tool call parser is not set: start the server with --tool-call-parser',
   overflow: {
     prompt: "The input ({prompt} tokens) is longer than the model's context length ({context} tokens).",
@@ -61,7 +61,7 @@ export const sglangRules: RefusalRules = {
 export const llamaCppRules: RefusalRules = {
   ...plain,
   successiveRoles: { status: 500, text: `Jinja Exception: ${TEMPLATE_ALTERNATION}`, type: 'server_error' },
-  brokenArguments: { words: { status: 500, text: 'Failed to parse tool call arguments as JSON: {problem}', type: 'server_error' }, parser: 'nlohmann' },
+  brokenArguments: { message: { status: 500, text: 'Failed to parse tool call arguments as JSON: {problem}', type: 'server_error' }, parser: 'nlohmann' },
   noTools: { status: 500, text: 'tools param requires --jinja flag', type: 'server_error' },
   overflow: {
     prompt: {
@@ -80,16 +80,16 @@ export const llamaCppRules: RefusalRules = {
  */
 export const ollamaRules: RefusalRules = {
   ...plain,
-  emptyAssistant: { words: 'invalid message content type: <nil>', blank: false },
+  emptyAssistant: { message: 'invalid message content type: <nil>', blank: false },
   missingContent: 'invalid message content type: <nil>',
   unknownPart: 'invalid message format',
   remoteImage: 'invalid image input',
-  brokenArguments: { words: 'invalid tool call arguments', parser: 'none' },
+  brokenArguments: { message: 'invalid tool call arguments', parser: 'none' },
   noTools: '"{model}" does not support tools',
 }
 
 /**
- * OpenRouter: its own words, and those that it passes on from the hosts behind it.
+ * OpenRouter: its own messages, and those of the hosts that it forwards to.
  *
  * @see https://openrouter.ai/docs/api-reference/errors
  */

@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import type { Json, JsonObject } from '../json.ts'
 import { asArray, asObject, parseJson } from '../json.ts'
 
-/** A message of a user, for requests that need one. */
+/** The messages of a request, for requests that need some. */
 export const userMessages: readonly JsonObject[] = [{ role: 'user', content: 'Hello.' }]
 
 /** A tool definition with string parameters, all required. */
@@ -56,13 +56,13 @@ export async function postStream(baseURL: string, body: JsonObject = {}): Promis
   return payloads(await response.text())
 }
 
-/** What came over a plain socket, and how it ended. */
+/** What was received on a plain socket, and how the connection ended. */
 export interface RawExchange {
   readonly text: string
   readonly end: 'fin' | 'reset'
 }
 
-/** Sends a request over a socket of its own and reads until the server ends it. */
+/** Sends a request on a new socket and reads until the server ends the connection. */
 export function postRaw(baseURL: string, body: JsonObject = {}): Promise<RawExchange> {
   const { hostname, port } = new URL(baseURL)
   const content = JSON.stringify({ model: 'deepseek-chat', messages: userMessages, ...body })

@@ -5,10 +5,10 @@ import type { CheckContext } from './context.ts'
 
 type Check = (context: CheckContext) => Rejection | undefined
 
-/** Below this temperature only one candidate can be had. The page says "near 0" and no number: assumed. */
+/** Below this temperature, only one candidate is allowed. The page says "near 0" without a number: assumed. */
 const SMALLEST_TEMPERATURE_FOR_CANDIDATES = 0.01
 
-/** Checks the rules that two parameters make together. */
+/** Checks the rules that concern two parameters. */
 export function checkCombinations(context: CheckContext): Rejection | undefined {
   for (const check of checks) {
     const found = check(context)
@@ -32,17 +32,17 @@ const checks: readonly Check[] = [
     if (typeof n === 'number' && n > 1 && isCold) return badRequest('Invalid request: n must be 1 when temperature is close to 0', 'n')
     return undefined
   },
-  function schemaIsTaken({ body, model }) {
+  function schemaIsAccepted({ body, model }) {
     if (asObject(body['response_format'])['type'] !== 'json_schema') return undefined
     return refuse(model.refusals.jsonSchema, {}, { parameter: 'response_format' })
   },
-  function schemaIsWhole({ body }) {
+  function schemaIsComplete({ body }) {
     const { type, json_schema: given } = asObject(body['response_format'])
     const { name, schema } = asObject(given)
     if (type !== 'json_schema' || (typeof name === 'string' && isObject(schema))) return undefined
     return badRequest('Invalid request: response_format.json_schema needs name and schema', 'response_format')
   },
-  function jsonIsAskedFor({ body, model }) {
+  function jsonIsMentioned({ body, model }) {
     if (!wantsJson(body['response_format']) || asArray(body['messages']).some(mentionsJson)) return undefined
     return refuse(model.refusals.jsonWord, {}, { parameter: 'response_format' })
   },
@@ -58,7 +58,7 @@ const checks: readonly Check[] = [
   function forcedNeedsNoThinking({ body, model, thinking }) {
     const choice = isObject(body['tool_choice']) ? 'specified' : body['tool_choice'] === 'required' ? 'required' : undefined
     if (choice === undefined || !thinking) return undefined
-    // Those that take `required` while they think refuse the other form all the same.
+    // Models that accept `required` while they think still refuse the other form.
     if (choice === 'required' && model.forcesWhileThinking === true) return undefined
     return refuse(model.refusals.forcedChoice, { choice }, { parameter: 'tool_choice' })
   },

@@ -6,35 +6,35 @@ import type { StrictOptions } from '../options/options.ts'
 export interface CheckContext {
   readonly model: SimulatedModel
   readonly body: JsonObject
-  /** The body as it came, for messages that name a column. */
+  /** The body as it was received, for messages that name a column. */
   readonly rawBody: string
   readonly strict: StrictOptions
   /** Whether the model thinks in this request. */
   readonly thinking: boolean
-  /** Whether the request came to the path of beta features. */
+  /** Whether the request was sent to the path of beta features. */
   readonly isBeta: boolean
 }
 
-/** The fields in which servers name reasoning in messages. */
+/** The fields that hold reasoning in messages. */
 export const reasoningFields: readonly string[] = ['reasoning_content', 'reasoning', 'reasoning_details']
 
-/** Whether the model thinks, given what the request says about it. */
+/** Whether the model thinks in this request. */
 export function isThinking(model: SimulatedModel, body: JsonObject): boolean {
-  const told = toldToThink(body)
+  const asked = requestedThinking(body)
   switch (model.thinking) {
     case 'always':
       return true
     case 'never':
       return false
     case 'when-enabled':
-      return told === true
+      return asked === true
     case 'unless-disabled':
-      return told !== false
+      return asked !== false
   }
 }
 
-/** Vendors have `thinking`, servers of one's own the arguments of the chat template, OpenRouter and Ollama an effort. */
-function toldToThink(body: JsonObject): boolean | undefined {
+/** What the request says: vendors have `thinking`, self-hosted servers have arguments of the chat template, OpenRouter and Ollama have an effort. */
+function requestedThinking(body: JsonObject): boolean | undefined {
   const { type } = asObject(body['thinking'])
   if (type === 'enabled' || type === 'disabled') return type === 'enabled'
   const { thinking, enable_thinking: enabled } = asObject(body['chat_template_kwargs'])
@@ -45,15 +45,15 @@ function toldToThink(body: JsonObject): boolean | undefined {
   return typeof effort === 'string' ? effort !== 'none' : undefined
 }
 
-/** The output tokens that a request asks for at most, under the new name or the old one. */
+/** The limit of output tokens, under the new name or the old one. */
 export function maxTokensOf(body: JsonObject): number | undefined {
   const { max_completion_tokens: completion, max_tokens: old } = body
   const tokens = completion ?? old
   return typeof tokens === 'number' ? tokens : undefined
 }
 
-/** The body without an output limit under a name that the model's page does not list: it is ignored. */
-export function heededBody({ parameters, unlisted }: SimulatedModel, body: JsonObject): JsonObject {
+/** The body without an output limit whose name the model's page does not list: the server ignores it. */
+export function effectiveBody({ parameters, unlisted }: SimulatedModel, body: JsonObject): JsonObject {
   const ignored = ['max_tokens', 'max_completion_tokens'].filter((name) => parameters[name] === undefined && unlisted[name] === undefined)
   return ignored.some((name) => body[name] !== undefined) ? Object.fromEntries(Object.entries(body).filter(([name]) => !ignored.includes(name))) : body
 }

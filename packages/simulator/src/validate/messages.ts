@@ -9,7 +9,7 @@ import { checkReasoning } from './reasoning.ts'
 const ROLES: readonly string[] = ['system', 'user', 'assistant', 'tool']
 const about = { parameter: 'messages' } as const
 
-/** Checks the messages: shape, content parts, empty messages, reasoning that was lost, calls and their results. */
+/** Checks the messages: shape, content parts, empty messages, lost reasoning, calls and their results. */
 export function checkMessages(context: CheckContext): Rejection | undefined {
   const messages = context.body['messages']
   if (!isArray(messages)) return badRequest('Invalid request: messages is missing or not an array', 'messages')
@@ -35,7 +35,7 @@ function checkRole({ model, rawBody }: CheckContext, message: JsonObject, index:
   return ROLES.includes(role) ? undefined : refuse(model.refusals.unknownRole, { index, role, column: columnAfter(rawBody, role) }, about)
 }
 
-/** Where a JSON parser stands when it has read this word; the body is one line. */
+/** The column of a JSON parser after this word; the body is one line. */
 function columnAfter(rawBody: string, word: string): number {
   return rawBody.indexOf(`"${word}"`) + word.length + 2
 }
@@ -75,11 +75,11 @@ function checkPartial({ body, model, isBeta }: CheckContext, message: JsonObject
 function checkAssistant(context: CheckContext, message: JsonObject, index: number): Rejection | undefined {
   const { emptyAssistant } = context.model.refusals
   const hasCalls = asArray(message['tool_calls']).length > 0
-  if (emptyAssistant !== undefined && !hasCalls && hasNoContent(message, emptyAssistant.blank)) return refuse(emptyAssistant.words, { index }, about)
+  if (emptyAssistant !== undefined && !hasCalls && hasNoContent(message, emptyAssistant.blank)) return refuse(emptyAssistant.message, { index }, about)
   return checkReasoning(context, message, index) ?? checkCalls(context, message, index)
 }
 
-/** DeepSeek takes an empty string as content; Kimi does not. */
+/** DeepSeek accepts an empty string as content; Kimi does not. */
 function hasNoContent({ content }: JsonObject, blank: boolean | 'spaces'): boolean {
   if (content === undefined || content === null) return true
   if (isArray(content)) return blank !== false && content.length === 0
@@ -89,6 +89,6 @@ function hasNoContent({ content }: JsonObject, blank: boolean | 'spaces'): boole
 /** Two user messages, or two assistant messages, in a row. */
 function checkTurns({ model, strict }: CheckContext, messages: readonly JsonObject[]): Rejection | undefined {
   if (strict.alternatingRoles !== true) return undefined
-  const index = messages.findIndex(({ role }, place) => (role === 'user' || role === 'assistant') && messages[place - 1]?.['role'] === role)
+  const index = messages.findIndex(({ role }, position) => (role === 'user' || role === 'assistant') && messages[position - 1]?.['role'] === role)
   return index === -1 ? undefined : refuse(model.refusals.successiveRoles, { model: model.id, index, previous: index - 1 }, about)
 }

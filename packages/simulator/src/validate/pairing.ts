@@ -4,22 +4,22 @@ import { type RefusalRules, refuse } from '../rules/refusal-rules.ts'
 
 /** Checks that each tool call has its result directly after it, and each result its call. */
 export function checkPairing(rules: RefusalRules, messages: readonly JsonObject[]): Rejection | undefined {
-  // An id may come twice in one message: each call wants a result of its own.
-  let open: string[] = []
+  // One id may be used by two calls of a message: each call needs its own result.
+  let pending: string[] = []
   for (const [index, message] of messages.entries()) {
     if (message['role'] === 'tool') {
-      const position = open.indexOf(asString(message['tool_call_id']) ?? '')
+      const position = pending.indexOf(asString(message['tool_call_id']) ?? '')
       if (position === -1 && rules.orphanResult !== undefined) return refuse(rules.orphanResult, {}, about)
-      open = open.filter((_, other) => other !== position)
+      pending = pending.filter((_, other) => other !== position)
       continue
     }
-    if (open.length > 0 && rules.missingResult !== undefined) return refuse(rules.missingResult, {}, about)
+    if (pending.length > 0 && rules.missingResult !== undefined) return refuse(rules.missingResult, {}, about)
     const calls = asArray(message['tool_calls'])
     const broken = calls.map((call) => brokenCall(call)).find((problem) => problem !== undefined)
     if (broken !== undefined) return badRequest(`Invalid request: messages[${index}].tool_calls: ${broken}`, 'messages')
-    open = calls.map((call) => asString(asObject(call)['id']) ?? '')
+    pending = calls.map((call) => asString(asObject(call)['id']) ?? '')
   }
-  return open.length > 0 ? refuse(rules.missingResult, {}, about) : undefined
+  return pending.length > 0 ? refuse(rules.missingResult, {}, about) : undefined
 }
 
 const about = { parameter: 'messages' } as const

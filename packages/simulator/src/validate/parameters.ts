@@ -4,7 +4,7 @@ import { badRequest, type Rejection } from '../rejection.ts'
 import { refuse } from '../rules/refusal-rules.ts'
 import type { CheckContext } from './context.ts'
 
-/** Checks every parameter of the body against the model's table. Null counts as not sent. */
+/** Checks every parameter of the body against the model's table. Null counts as absent. */
 export function checkParameters(context: CheckContext): Rejection | undefined {
   for (const [name, value] of Object.entries(context.body)) {
     if (value === null || value === undefined) continue
@@ -28,7 +28,7 @@ function checkParameter(context: CheckContext, name: string, value: Json): Rejec
   }
   const broken = brokenRule(rule, value, name)
   if (broken === undefined) return undefined
-  if (rule.kind === 'typed-object' && rule.words !== undefined) return badRequest(rule.words, name)
+  if (rule.kind === 'typed-object' && rule.message !== undefined) return badRequest(rule.message, name)
   return refuse(model.refusals.invalidParameter, { name, rule: broken }, { parameter: name })
 }
 
@@ -38,7 +38,7 @@ function ruleOf({ model, strict }: CheckContext, name: string): ParameterRule | 
   return rule !== undefined && isRefused ? { kind: 'refused' } : rule
 }
 
-/** What the value should have been; `undefined` when it fits. */
+/** What the value must be; `undefined` when it is valid. */
 function brokenRule(rule: ParameterRule, value: Json, name: string): string | undefined {
   switch (rule.kind) {
     case 'boolean':

@@ -3,7 +3,7 @@ import type { Rejection } from '../rejection.ts'
 import { refuse } from '../rules/refusal-rules.ts'
 import { type CheckContext, reasoningFields } from './context.ts'
 
-/** Checks the reasoning of an assistant message: that it is there where it is wanted, and not where it is refused. */
+/** Checks the reasoning of an assistant message: present where it is required, absent where it is refused. */
 export function checkReasoning(context: CheckContext, message: JsonObject, index: number): Rejection | undefined {
   const { model, strict, thinking } = context
   if (strict.rejectReasoning === true) {

@@ -10,7 +10,7 @@ const BESIDE_REFERENCE: ReadonlySet<string> = new Set(['anyOf', '$ref', 'descrip
  * Checks a tool schema against the main rules of Moonshot's schema flavour: known keywords, a type everywhere,
  * nothing beside `anyOf` and `$ref`, required names declared. Limits on size and depth are not checked.
  *
- * @returns What is wrong and where; `undefined` when nothing was found.
+ * @returns The problem and its path; `undefined` when there is none.
  * @see https://github.com/MoonshotAI/walle/blob/main/docs/mfjs-spec.md
  */
 export function schemaFlavourError(schema: Json | undefined, path = 'root'): string | undefined {

@@ -5,8 +5,8 @@ import type { CheckContext } from './context.ts'
 const UNSUPPORTED: readonly string[] = ['minLength', 'maxLength', 'minItems', 'maxItems']
 
 /**
- * Checks DeepSeek's strict mode: at the beta path alone, for all tools or for none, and with schemas that name every property
- * as required and allow no other. The page gives no words for a refusal: these are ours.
+ * Checks DeepSeek's strict mode: only at the beta path, for all tools or for none, and with schemas that name every property
+ * as required and allow no other. The page has no message for a refusal: the messages are ours.
  *
  * @see https://api-docs.deepseek.com/guides/tool_calls
  */

@@ -4,7 +4,7 @@ import { refuse } from '../rules/refusal-rules.ts'
 import type { CheckContext } from './context.ts'
 import { schemaFlavourError } from './schema-flavour.ts'
 
-/** Checks the tool list: size, each definition, names that come twice. */
+/** Checks the tool list: its size, each definition, duplicate names. */
 export function checkTools(context: CheckContext): Rejection | undefined {
   const { body, model, strict } = context
   const tools = body['tools']

@@ -3,13 +3,13 @@ import { refuse } from '../rules/refusal-rules.ts'
 import { promptText } from '../tokens/prompt-text.ts'
 import { countTokens } from '../tokens/tokenize.ts'
 import { checkCombinations } from './combinations.ts'
-import { type CheckContext, heededBody, maxTokensOf } from './context.ts'
+import { type CheckContext, effectiveBody, maxTokensOf } from './context.ts'
 import { checkMessages } from './messages.ts'
 import { checkParameters } from './parameters.ts'
 import { checkStrictTools } from './strict-tools.ts'
 import { checkTools } from './tools.ts'
 
-/** Checks a whole request as the model's page documents it. The first broken rule is the answer. */
+/** Checks a request as the model's page documents it. Gives the refusal of the first broken rule. */
 export function validateRequest(context: CheckContext): Rejection | undefined {
   for (const check of checks) {
     const found = check(context)
@@ -31,19 +31,19 @@ function checkLength({ body, model, rawBody }: CheckContext): Rejection | undefi
   const { overflow } = model.refusals
   if (overflow === undefined) return undefined
   const context = model.contextTokens
-  const asked = overflow.together === undefined ? 0 : (maxTokensOf(heededBody(model, body)) ?? 0)
+  const asked = overflow.together === undefined ? 0 : (maxTokensOf(effectiveBody(model, body)) ?? 0)
   // A piece has at least one character: a short body cannot be too long, and needs no counting.
   if (rawBody.length + asked <= context) return undefined
   const prompt = countTokens(promptText(model, body))
-  const words = prompt > context ? overflow.prompt : prompt + asked > context ? overflow.together : undefined
+  const message = prompt > context ? overflow.prompt : prompt + asked > context ? overflow.together : undefined
   const { fields } = overflow
-  const told = overflow.tellsLeast === true ? context - asked + 1 : prompt
+  const reported = overflow.tellsLeast === true ? context - asked + 1 : prompt
   return refuse(
-    words,
-    { context, prompt: told, asked, total: told + asked },
+    message,
+    { context, prompt: reported, asked, total: reported + asked },
     { parameter: 'messages', ...(fields !== undefined && { fields: { [fields.prompt]: prompt, [fields.context]: context } }) },
   )
 }
 
-/** A body that says no model. */
+/** The refusal of a body without a model. */
 export const missingModel: Rejection = badRequest('Invalid request: model is missing', 'model')

@@ -11,7 +11,7 @@ import { jsonTransmission, streamTransmission, type Transmission, textTransmissi
 export interface EncodedResponse {
   readonly transmission: Transmission
   /** The completion as one JSON body; `undefined` when the response is not a completion. */
-  readonly wholeBody: Json | undefined
+  readonly completionBody: Json | undefined
 }
 
 /** Encodes a response for the family of the model and for the mode of the request: a stream or a JSON body. */
@@ -24,21 +24,21 @@ export function encodeResponse(planned: PlannedResponse, faults: readonly Fault[
 function encodeContent(planned: PlannedResponse, faults: readonly Fault[], context: Omit<CompletionContext, 'usage'>): EncodedResponse {
   switch (planned.type) {
     case 'chunks':
-      return { transmission: streamTransmission(planned.chunks), wholeBody: undefined }
+      return { transmission: streamTransmission(planned.chunks), completionBody: undefined }
     case 'http':
-      return { transmission: httpResponse(planned.status, planned.body, context), wholeBody: undefined }
+      return { transmission: httpResponse(planned.status, planned.body, context), completionBody: undefined }
     case 'refused': {
       const { rejection } = planned
-      return { transmission: jsonTransmission(context.dialect.error(rejection), rejection.status, rejection.headers), wholeBody: undefined }
+      return { transmission: jsonTransmission(context.dialect.error(rejection), rejection.status, rejection.headers), completionBody: undefined }
     }
     case 'reply': {
       const limited = planned.exact ? planned.reply : mapCandidates(planned.reply, (candidate) => limitCandidate(candidate, context.body))
       const completion = buildCompletion(applyReplyFaults(limited, faults), { ...context, usage: planned.usage })
-      const wholeBody = context.dialect.body(completion)
+      const completionBody = context.dialect.body(completion)
       const isStreamed = context.body['stream'] === true
       return {
-        transmission: isStreamed ? streamTransmission(context.dialect.chunks(completion), context.dialect.comment) : jsonTransmission(wholeBody),
-        wholeBody,
+        transmission: isStreamed ? streamTransmission(context.dialect.chunks(completion), context.dialect.comment) : jsonTransmission(completionBody),
+        completionBody,
       }
     }
   }

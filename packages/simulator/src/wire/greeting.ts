@@ -1,19 +1,19 @@
 import type { Socket } from 'node:net'
 import { setImmediate as nextLoop } from 'node:timers/promises'
 
-/** What a client that connects is met with, instead of being served. */
+/** What a client receives when it connects, instead of HTTP. */
 export interface Greeting {
-  /** Sent when the first bytes of the client have come. */
+  /** Sent after the first bytes of the client. */
   readonly bytes?: Uint8Array
   readonly end: 'silence' | 'close' | 'reset'
 }
 
 /** Performs a greeting on a connection. */
 export function greet(socket: Socket, { bytes, end }: Greeting): void {
-  socket.once('data', () => void answer(socket, bytes, end))
+  socket.once('data', () => void reply(socket, bytes, end))
 }
 
-async function answer(socket: Socket, bytes: Uint8Array | undefined, end: Greeting['end']): Promise<void> {
+async function reply(socket: Socket, bytes: Uint8Array | undefined, end: Greeting['end']): Promise<void> {
   if (bytes !== undefined) socket.write(bytes)
   await nextLoop()
   if (end === 'close') socket.destroySoon()

@@ -1,38 +1,38 @@
 import { asArray, asObject } from '../json.ts'
 import type { BytesAction, Transmission, WireAction } from './transmission.ts'
 
-/** A place in an answer where a fault strikes. */
+/** A position in a response at which a fault happens. */
 export type Position =
   | 'before-headers'
   | 'after-headers'
-  /** The same as `after-headers`: the first event does not come. */
+  /** The same as `after-headers`: the first event is not sent. */
   | 'first-event'
   /** In the middle of the content, after at least one event of it. */
   | 'mid-stream'
-  /** Everything but the event with the finish reason. */
+  /** Before the event with the finish reason. */
   | 'before-finish'
   /** After the finish reason, before the end mark. */
   | 'before-done'
-  /** Everything was sent; the response is not ended. */
+  /** After the end mark; the response is not ended. */
   | 'after-done'
   /** After this many bytes of the body. */
   | { readonly bytes: number }
   /** After this many events of the stream. */
   | { readonly event: number }
 
-/** The named places, for help and for checks. */
+/** The named positions, for help and for checks. */
 export const positionNames = ['before-headers', 'after-headers', 'first-event', 'mid-stream', 'before-finish', 'before-done', 'after-done'] as const
 
-/** The actions before a place and after it; bytes on the border are split. */
+/** The actions before and after a position. Bytes across it are divided. */
 export interface Cut {
   readonly before: readonly WireAction[]
   readonly after: readonly WireAction[]
 }
 
-/** Cuts an answer at a place. A place that the answer does not have is the nearest one that it has. */
-export function cutAt({ actions }: Transmission, place: Position): Cut {
-  if (typeof place === 'object') return 'bytes' in place ? cutAtBytes(actions, place.bytes) : cutAtIndex(actions, eventIndex(actions, place.event))
-  switch (place) {
+/** Divides a response at a position. Where the response does not have the position, the nearest one is used. */
+export function cutAt({ actions }: Transmission, position: Position): Cut {
+  if (typeof position === 'object') return 'bytes' in position ? cutAtBytes(actions, position.bytes) : cutAtIndex(actions, eventIndex(actions, position.event))
+  switch (position) {
     case 'before-headers':
       return cutAtIndex(
         actions,
@@ -98,15 +98,15 @@ function finishIndex(actions: readonly WireAction[]): number {
 }
 
 function eventIndex(actions: readonly WireAction[], count: number): number {
-  const places = actions.flatMap((action, index) => (isBytes(action) && action.role !== 'filler' ? [index + 1] : []))
+  const ends = actions.flatMap((action, index) => (isBytes(action) && action.role !== 'filler' ? [index + 1] : []))
   if (count <= 0) return indexOf(actions, (action) => action.type === 'headers') + 1
-  return places[Math.min(count, places.length) - 1] ?? actions.length
+  return ends[Math.min(count, ends.length) - 1] ?? actions.length
 }
 
 function cutInTheMiddle(actions: readonly WireAction[]): Cut {
   if (!isEventStream(actions)) return cutAtBytes(actions, Math.floor(countBytes(actions) / 2))
   const events = actions.slice(0, finishIndex(actions)).filter(isEvent).length
-  // The first event only names the role: content starts with the second.
+  // The first event has only the role: content starts with the second.
   return cutAtIndex(actions, eventIndex(actions, Math.max(2, Math.ceil(events / 2))))
 }
 
@@ -126,7 +126,7 @@ function cutAtBytes(actions: readonly WireAction[], bytes: number): Cut {
     const rest = actions.slice(index + 1)
     const times = action.times ?? 1
     if (times === 1 && left < action.bytes.length) return splitBytes(before, action, { left, rest })
-    // Repeated bytes are not split inside: the cut falls before or after all of them.
+    // Repeated bytes are not divided: the position is before or after all of them.
     if (left < action.bytes.length * times) return { before, after: [action, ...rest] }
     left -= action.bytes.length * times
     before.push(action)

@@ -1,8 +1,8 @@
 import type { Json } from '../json.ts'
 
 /**
- * What is about to leave, as data: a status, headers, and a list of actions on the socket.
- * Encoders write it, faults rewrite it, `transmit` performs it.
+ * A response as data: a status, headers, and a list of actions on the socket.
+ * Encoders make it, faults change it, and `transmit` performs it.
  */
 export interface Transmission {
   readonly status: number
@@ -14,9 +14,9 @@ export interface Transmission {
 export interface BytesAction {
   readonly type: 'bytes'
   readonly bytes: Uint8Array
-  /** `event`: one server-sent event; `done`: the end mark; `filler`: comments and blank lines; `body`: a body that is no stream. */
+  /** `event`: one server-sent event; `done`: the end mark; `filler`: comments and blank lines; `body`: a body that is not a stream. */
   readonly role: 'event' | 'done' | 'filler' | 'body'
-  /** The JSON inside, where there is some. */
+  /** The JSON value inside, if there is one. */
   readonly payload?: Json
   /** Written this many times; default 1. */
   readonly times?: number
@@ -27,10 +27,10 @@ export type WireAction =
   | BytesAction
   /** The status line and the headers. */
   | { readonly type: 'headers' }
-  /** Bytes that go to the socket as they are, around HTTP. */
+  /** Bytes that are written to the socket without HTTP framing. */
   | { readonly type: 'raw'; readonly bytes: Uint8Array }
   | { readonly type: 'pause'; readonly ms: number }
-  /** Nothing more, until the client leaves; with `everyMs`, a comment at times. */
+  /** Nothing until the client disconnects; with `everyMs`, comments at this interval. */
   | { readonly type: 'silence'; readonly everyMs?: number | undefined }
   /** A proper end of the response. */
   | { readonly type: 'end' }
@@ -52,12 +52,12 @@ export function bodyAction(payload: Json): BytesAction {
 /** The mark that ends a stream. */
 export const doneAction: BytesAction = { type: 'bytes', role: 'done', bytes: Buffer.from('data: [DONE]\n\n') }
 
-/** A comment, which is no event. */
+/** A comment, which is not an event. */
 export function commentAction(text: string): BytesAction {
   return { type: 'bytes', role: 'filler', bytes: Buffer.from(`: ${text}\n\n`) }
 }
 
-/** A whole stream of events, with a comment before them where there is one. */
+/** A complete stream of events, after an optional comment. */
 export function streamTransmission(payloads: readonly Json[], comment?: string): Transmission {
   const opening = comment === undefined ? [] : [commentAction(comment)]
   return {
@@ -67,12 +67,12 @@ export function streamTransmission(payloads: readonly Json[], comment?: string):
   }
 }
 
-/** A whole JSON body. */
+/** A complete response with a JSON body. */
 export function jsonTransmission(payload: Json, status = 200, headers: Readonly<Record<string, string>> = {}): Transmission {
   return { status, headers: { 'content-type': 'application/json', ...headers }, actions: [{ type: 'headers' }, bodyAction(payload), { type: 'end' }] }
 }
 
-/** A whole body of text. */
+/** A complete response with a body of text. */
 export function textTransmission(text: string, status: number, headers: Readonly<Record<string, string>>): Transmission {
   const contentType = text.trimStart().startsWith('<') ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8'
   const body: BytesAction = { type: 'bytes', role: 'body', bytes: Buffer.from(text) }

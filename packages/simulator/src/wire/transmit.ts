@@ -3,25 +3,25 @@ import type { Socket } from 'node:net'
 import { setImmediate as nextLoop, setTimeout as sleep } from 'node:timers/promises'
 import { commentAction, type Transmission, type WireAction } from './transmission.ts'
 
-/** A response together with a signal that fires when its connection is gone. */
+/** A response, its socket, and a signal that is aborted when the connection is closed. */
 export interface Line {
   readonly response: ServerResponse
-  /** The response lets go of its socket when it ends; faults that come later need it. */
+  /** The response releases its socket when it ends, but later faults need the socket. */
   readonly socket: Socket
   readonly gone: AbortSignal
 }
 
-/** Actions between two looks at the event loop, so that a client that leaves is noticed. */
+/** Number of actions between two turns of the event loop, so that a disconnected client is noticed. */
 const ACTIONS_PER_LOOP = 16
 
 /**
- * Performs a transmission. Fulfilled when its last action is done or the connection is gone; never rejected.
+ * Performs a transmission. The promise is fulfilled when its last action is done or the connection is closed; it is never rejected.
  *
- * @param onHeaders - Called when the status goes out.
+ * @param onHeaders - Called when the status is sent.
  */
 export async function transmit(transmission: Transmission, line: Line, onHeaders: (status: number) => void): Promise<void> {
   for (const [index, action] of transmission.actions.entries()) {
-    // A response that has ended is gone, but its connection may still be there to be closed.
+    // After the end of a response, its connection may still be open and have to be closed.
     const isOver = isEnding(action) ? line.socket.destroyed : line.gone.aborted
     if (isOver) return
     if (action.type === 'headers') onHeaders(transmission.status)
@@ -59,7 +59,7 @@ async function perform(action: WireAction, transmission: Transmission, line: Lin
       line.socket.destroySoon()
       return untilGone(line)
     case 'reset':
-      // Two loops: the first lets node uncork the socket, the second lets the bytes leave before the reset discards them.
+      // Two turns of the event loop: in the first, Node uncorks the socket; in the second, it sends the bytes that a reset would discard.
       await nextLoop()
       await nextLoop()
       line.socket.resetAndDestroy()
@@ -69,7 +69,7 @@ async function perform(action: WireAction, transmission: Transmission, line: Lin
 
 async function write(line: Line, bytes: Uint8Array): Promise<void> {
   if (bytes.length === 0) return
-  // Waiting for drain is what lets a slow reader slow the server down.
+  // Waiting for `drain` gives the backpressure of a slow client to the server.
   if (!line.response.write(bytes)) await goneOr(line, (resolve) => line.response.once('drain', resolve))
 }
 
