@@ -92,12 +92,11 @@ export {
   type Warning,
 } from '@capstan/core'
 export {
-  type FileJournalOptions,
   fileJournal,
   fileSessions,
+  type JournalOptions,
   Session,
   type SessionStore,
-  type SqliteJournalOptions,
   sqliteJournal,
   sqliteSessions,
 } from '@capstan/durable'

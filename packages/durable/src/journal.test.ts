@@ -1,6 +1,9 @@
 import { Agent, type AgentError, approve, decide, deny, openQuestions, type RunEvent } from '@capstan/core'
 import { noteTool, replyingModel, shop } from '@capstan/test-kit'
 import { describe, expect, test } from 'vitest'
+import { fileJournal } from './file/file-journal.ts'
+import { fileSessions } from './session/file-sessions.ts'
+import { sqliteJournal } from './sqlite/sqlite-journal.ts'
 import { journalsOf, stores } from './testing/stores.ts'
 
 const payment = 'steps/1/tools/1/approval'
@@ -114,6 +117,11 @@ describe.each(stores)('a journal (%s)', (store) => {
     await expect(run.result).resolves.toMatchObject({ status: 'finished' })
   })
 
+  test('a decision about a run that does not exist is refused', async () => {
+    const decision = { id: payment, about: 'hash', answer: { approve: true } }
+    await expect(journalsOf(store)().decide('r', decision)).rejects.toMatchObject({ code: 'run-not-found' })
+  })
+
   test('a run that does not exist is not found', async () => {
     const { agent } = shop()
     const journal = journalsOf(store)
@@ -150,4 +158,16 @@ describe.each(stores)('a journal (%s)', (store) => {
     expect(again.steps).toHaveLength(2_001)
     expect(again.usage).toEqual(first.usage)
   }, 60_000)
+})
+
+test.each([
+  ['an empty path', () => fileJournal('')],
+  ['a path that is not a string', () => fileSessions(new URL('file:///runs') as never)],
+  ['an empty path of a database', () => sqliteJournal('')],
+  ['an unknown option', () => fileJournal('runs', { leaseMS: 1 } as never)],
+  ['a lease of no time', () => sqliteJournal('runs.db', { leaseMs: 0 })],
+  ['a lease that is not a number', () => fileJournal('runs', { leaseMs: '30s' as never })],
+  ['a lease without an end', () => fileJournal('runs', { leaseMs: Number.POSITIVE_INFINITY })],
+])('%s is refused before anything is created', (_, create) => {
+  expect(create).toThrow(expect.objectContaining({ code: 'invalid-options' }))
 })

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AgentError, type OpenRun, type RunHead } from '@capstan/core'
 import { expect, test } from 'vitest'
+import type { JournalOptions } from '../journal.ts'
 import { identifyProcess, type ProcessIdentity } from '../process-identity.ts'
 import { newFolder } from '../testing/stores.ts'
-import { type FileJournalOptions, fileJournal } from './file-journal.ts'
+import { fileJournal } from './file-journal.ts'
 import { LogFile } from './log-file.ts'
 
 const head: RunHead = { version: 2, runId: 'r', definition: { format: 1, instructions: null, tools: {}, hooks: [], output: null }, input: [] }
@@ -16,7 +17,7 @@ const question = { type: 'question', id: 'q', about: 1 } as const
 /** A run that nobody owns. */
 async function freeRun() {
   const folder = newFolder()
-  const open = (options?: FileJournalOptions): Promise<OpenRun> => fileJournal(folder, options).open('r', head)
+  const open = (options?: JournalOptions): Promise<OpenRun> => fileJournal(folder, options).open('r', head)
   await (await open()).close()
   const file = (name: string): string => join(folder, 'r', name)
   /** Makes a process the owner, as if it had renewed its lease so long ago. */

@@ -4,15 +4,12 @@ import { join } from 'node:path'
 import { AgentError } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import { locked } from '../failure.ts'
+import type { Ownership } from '../journal.ts'
 import { identifyProcess, isGone, type ProcessIdentity } from '../process-identity.ts'
 import { clockOf, createFile, namesIn, undefinedIf, withFile } from './files.ts'
 
-/** How runs are owned. */
-export interface LeaseTerms {
+export interface LeaseTerms extends Ownership {
   readonly runId: string
-  readonly leaseMs: number
-  /** Takes the run although its owner is not certainly gone. */
-  readonly force: boolean
 }
 
 /** The content of an owner's file. Release 0.1.0 wrote no `leaseMs`: its owners have no lease. */

@@ -1,15 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Message } from '@capstan/core'
-import { broken, guarded } from '../failure.ts'
+import { broken } from '../failure.ts'
 import { createFile, folderNameOf, idOf, makeFolder, namesIn, readIfThere, removeAbandonedDrafts, removeFolder, undefinedIf } from '../file/files.ts'
-import type { SessionContent } from './session-store.ts'
-
-/** A session, and the folder of the store that has it. */
-export interface SessionInFolder {
-  readonly root: string
-  readonly id: string
-}
+import type { SessionContent, SessionStore } from './session-store.ts'
 
 /** What one append added. `version` is random; `after` is the version of the batch before it. */
 interface Batch {
@@ -18,71 +12,75 @@ interface Batch {
   readonly messages: readonly Message[]
 }
 
-/** Adds a batch. Of all batches that follow the same version, the file system lets one get its name. */
-export async function appendBatch(session: SessionInFolder, after: string | undefined, messages: readonly Message[]): Promise<string | undefined> {
-  return await guarded(`Adding to the session '${session.id}'`, async () => {
-    const folder = folderOf(session)
+const attempts = 5
+
+/** The sessions in one folder. */
+export class SessionFiles implements SessionStore {
+  readonly #root: string
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  async append(id: string, after: string | undefined, messages: readonly Message[]): Promise<string | undefined> {
+    const folder = this.#folderOf(id)
     if (after === undefined) await makeFolder(folder)
-    const number = after === undefined ? 1 : numberOf(after) + 1
+    const number = after === undefined ? 1 : Number.parseInt(after, 10) + 1
     const version = `${number}.${randomUUID()}`
     const batch: Batch = { version, after: after ?? null, messages }
     // Asked when the draft is in the folder: if the session is deleted and begun again after that, the draft is gone with it.
     const mayAppear = async () => (after === undefined ? (await numbersIn(folder)).length === 0 : (await readBatch(folder, number - 1))?.version === after)
+    // Of all batches that follow the same version, the file system lets one get its name.
     const isCreated = await createFile(fileOf(folder, number), { text: JSON.stringify(batch), isDurable: true, mayAppear }).catch(undefinedIf('ENOENT'))
     return isCreated ? version : undefined
-  })
-}
+  }
 
-/** Reads all batches in order. */
-export async function readSession(session: SessionInFolder): Promise<SessionContent | undefined> {
-  return await guarded(`Reading the session '${session.id}'`, async () => {
-    const folder = folderOf(session)
-    let content = await readBatches(folder)
-    // The session was deleted, or begun again, while it was read.
-    for (let attempt = 1; content === 'changed' && attempt < attempts; attempt++) content = await readBatches(folder)
-    if (content === 'changed') throw broken(`The batches in ${folder} do not follow each other`)
-    return content
-  })
-}
+  async read(id: string): Promise<SessionContent | undefined> {
+    const folder = this.#folderOf(id)
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      const content = await readBatches(folder)
+      if (content !== 'changed') return content
+    }
+    throw broken(`The files in ${folder} do not follow each other`)
+  }
 
-/** The ids of all sessions. */
-export async function listSessions(root: string): Promise<readonly string[]> {
-  return await guarded(`Listing the sessions in ${root}`, async () => {
-    const ids = (await namesIn(root)).flatMap((name) => idOf(name) ?? [])
-    const found = await Promise.all(ids.map(async (id) => ((await numbersIn(folderOf({ root, id }))).length === 0 ? [] : [id])))
+  async list(): Promise<readonly string[]> {
+    const ids = (await namesIn(this.#root)).flatMap((name) => idOf(name) ?? [])
+    const found = await Promise.all(ids.map(async (id) => ((await numbersIn(this.#folderOf(id))).length === 0 ? [] : [id])))
     return found.flat().sort()
-  })
+  }
+
+  async delete(id: string): Promise<void> {
+    await removeFolder(this.#folderOf(id))
+  }
+
+  /** The first batch of the copy has all messages. */
+  async fork(id: string, newId: string): Promise<boolean> {
+    const content = await this.read(id)
+    return content !== undefined && (await this.append(newId, undefined, content.messages)) !== undefined
+  }
+
+  #folderOf(id: string): string {
+    return join(this.#root, folderNameOf(id))
+  }
 }
 
-/** Removes a session: readers see all of it or nothing. */
-export async function deleteSession(session: SessionInFolder): Promise<void> {
-  await guarded(`Deleting the session '${session.id}'`, async () => await removeFolder(folderOf(session)))
-}
-
-/** Copies a session: the first batch of the copy has all messages. */
-export async function forkSession(session: SessionInFolder, newId: string): Promise<boolean> {
-  const content = await readSession(session)
-  return content !== undefined && (await appendBatch({ ...session, id: newId }, undefined, content.messages)) !== undefined
-}
-
-const attempts = 5
-
+/** Reads all batches in order; `changed` when the session was deleted, or begun again, while it was read. */
 async function readBatches(folder: string): Promise<SessionContent | undefined | 'changed'> {
   const names = await namesIn(folder)
   await removeAbandonedDrafts(folder, names)
-  const last = Math.max(0, ...numbersOf(names))
+  const last = numbersOf(names).reduce((highest, number) => Math.max(highest, number), 0)
   const messages: Message[] = []
   let first: Batch | undefined
   let before: Batch | undefined
   for (let number = 1; ; number++) {
     const batch = await readBatch(folder, number)
-    if (batch === undefined && number > last) break
+    if (batch === undefined && number > last) return before && { version: before.version, messages }
     if (batch === undefined || batch.after !== (before?.version ?? null)) return await missing(folder, number, first)
     first ??= batch
     before = batch
-    messages.push(...batch.messages)
+    for (const message of batch.messages) messages.push(message)
   }
-  return before && { version: before.version, messages }
 }
 
 /** @throws {AgentError} `journal-failed` unless the session is another one now. */
@@ -96,7 +94,7 @@ async function readBatch(folder: string, number: number): Promise<Batch | undefi
   const text = await readIfThere(fileOf(folder, number))
   if (text === undefined) return undefined
   try {
-    // Written by appendBatch(), in one step.
+    // Written by append(), in one step.
     return JSON.parse(text) as Batch
   } catch {
     throw broken(`The file ${fileOf(folder, number)} cannot be read`)
@@ -111,14 +109,6 @@ function numbersOf(names: readonly string[]): readonly number[] {
   return names.flatMap((name) => (/^\d{8,}\.json$/.test(name) ? [Number.parseInt(name, 10)] : []))
 }
 
-function folderOf({ root, id }: SessionInFolder): string {
-  return join(root, folderNameOf(id))
-}
-
 function fileOf(folder: string, number: number): string {
   return join(folder, `${String(number).padStart(8, '0')}.json`)
-}
-
-function numberOf(version: string): number {
-  return Number.parseInt(version, 10)
 }

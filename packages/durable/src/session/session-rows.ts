@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Message } from '@capstan/core'
-import { broken, guarded } from '../failure.ts'
+import { broken } from '../failure.ts'
 import type { Connection } from '../sqlite/connection.ts'
 import { Database } from '../sqlite/database.ts'
-import type { SessionContent } from './session-store.ts'
+import type { SessionContent, SessionStore } from './session-store.ts'
 
 /** The sessions of one database: one row for each append. */
-export class SessionRows {
+export class SessionRows implements SessionStore {
   readonly #database: Database
 
   constructor(path: string) {
@@ -14,30 +14,27 @@ export class SessionRows {
   }
 
   async append(id: string, after: string | undefined, messages: readonly Message[]): Promise<string | undefined> {
-    return await guarded(`Adding to the session '${id}'`, async () => await this.#database.write((rows) => append(rows, { id, after, messages })))
+    return await this.#database.write((rows) => append(rows, { id, after, messages }))
   }
 
   async read(id: string): Promise<SessionContent | undefined> {
-    return await guarded(`Reading the session '${id}'`, async () => await this.#database.read((rows) => read(rows, id)))
+    return await this.#database.read((rows) => read(rows, id))
   }
 
   async list(): Promise<readonly string[]> {
     const select = 'SELECT DISTINCT session_id FROM capstan_sessions ORDER BY session_id'
-    const found = await guarded('Listing sessions', async () => await this.#database.read((rows) => rows.all(select)))
-    return found.map((row) => String(row['session_id']))
+    return await this.#database.read((rows) => rows.all(select).map((row) => String(row['session_id'])))
   }
 
   async delete(id: string): Promise<void> {
-    const remove = 'DELETE FROM capstan_sessions WHERE session_id = ?'
-    await guarded(`Deleting the session '${id}'`, async () => await this.#database.write((rows) => rows.run(remove, id)))
+    await this.#database.write((rows) => rows.run('DELETE FROM capstan_sessions WHERE session_id = ?', id))
   }
 
   async fork(id: string, newId: string): Promise<boolean> {
-    const copy = (rows: Connection): boolean => {
+    return await this.#database.write((rows) => {
       const content = read(rows, id)
       return content !== undefined && append(rows, { id: newId, after: undefined, messages: content.messages }) !== undefined
-    }
-    return await guarded(`Forking the session '${id}'`, async () => await this.#database.write(copy))
+    })
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Decision, RunHead, RunRecord, SavedRun } from '@capstan/core'
+import type { Decision, ListedRun, RunHead, RunRecord, SavedRun } from '@capstan/core'
 import { checkVersion } from '../failure.ts'
-import type { Connection, Row } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { oldRunTables, type RunTables, runTables } from './schema.ts'
 
 /** Who owns a run: the number of the owner, its identity as JSON, and the end of its lease in milliseconds since the Unix epoch. */
@@ -37,10 +37,11 @@ export class RunRows {
     return new RunRows(connection, runTables, head.runId)
   }
 
-  /** All runs, the most recently changed first: `run_id` and `changed_at`. */
-  static list(connection: Connection): readonly Row[] {
+  /** All runs, the most recently changed first. */
+  static list(connection: Connection): readonly ListedRun[] {
     const [now, old] = [runTables, oldRunTables].map(({ runs }) => `SELECT run_id, changed_at FROM ${runs}`)
-    return connection.all(`${now} UNION ALL ${old} ORDER BY changed_at DESC`)
+    const rows = connection.all(`${now} UNION ALL ${old} ORDER BY changed_at DESC`)
+    return rows.map((row) => ({ runId: String(row['run_id']), changedAt: Number(row['changed_at']) }))
   }
 
   /** @throws {AgentError} `journal-failed` when a newer version of Capstan began the run. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Journal } from '@capstan/core'
 import { onTestFinished } from 'vitest'
-import { type FileJournalOptions, fileJournal } from '../file/file-journal.ts'
+import { fileJournal } from '../file/file-journal.ts'
+import type { JournalOptions } from '../journal.ts'
 import { sqliteJournal } from '../sqlite/sqlite-journal.ts'
 
 /** A new folder that nobody else uses, removed after the test. */
@@ -19,7 +20,7 @@ export type StoreName = 'file' | 'sqlite'
 export const stores: readonly StoreName[] = process.getBuiltinModule('node:sqlite') === undefined ? ['file'] : ['file', 'sqlite']
 
 /** Opens journals over one new store: each call is another journal, as another process would open it. */
-export function journalsOf(store: StoreName): (options?: FileJournalOptions) => Journal {
+export function journalsOf(store: StoreName): (options?: JournalOptions) => Journal {
   const folder = newFolder()
   return (options) => (store === 'file' ? fileJournal(join(folder, 'runs'), options) : sqliteJournal(join(folder, 'runs.db'), options))
 }

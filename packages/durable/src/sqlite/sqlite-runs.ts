@@ -1,73 +1,57 @@
-import { AgentError, type Decision, type ListedRun, type OpenRun, type RunHead, type SavedRun } from '@capstan/core'
+import { AgentError, type Decision, type Journal, type ListedRun, type OpenRun, type RunHead, type SavedRun } from '@capstan/core'
 import { AppendQueue } from '../append-queue.ts'
-import { checkRunId, guarded, locked, notFound } from '../failure.ts'
+import { guarded, locked, notFound } from '../failure.ts'
+import type { Ownership } from '../journal.ts'
 import { identifyProcess, isGone, type ProcessIdentity } from '../process-identity.ts'
+import type { Connection } from './connection.ts'
 import { Database } from './database.ts'
 import { Lease } from './lease.ts'
 import { type Owner, RunRows } from './run-rows.ts'
 
-/** How runs are owned. */
-export interface Terms {
-  readonly leaseMs: number
-  readonly force: boolean
-}
-
 /** The runs of one database. */
-export class Runs {
+export class SqliteRuns implements Journal {
   readonly #database: Database
-  readonly #terms: Terms
+  readonly #ownership: Ownership
 
-  constructor(path: string, terms: Terms) {
+  constructor(path: string, ownership: Ownership) {
     this.#database = new Database(path)
-    this.#terms = terms
+    this.#ownership = ownership
   }
 
-  async open(runId: string, head: RunHead | undefined): Promise<OpenRun> {
-    return await guarded(`Opening the run '${runId}'`, async () => await this.#take(runId, head))
+  async open(runId: string, head?: RunHead): Promise<OpenRun> {
+    const owner = JSON.stringify(await identifyProcess())
+    const seen = await this.#freeOwner(runId, head)
+    const fence = seen.fence + 1
+    const { leaseMs } = this.#ownership
+    const { rows, saved } = await this.#database.write((connection) => {
+      const rows = head === undefined ? this.#find(connection, runId) : (RunRows.find(connection, runId) ?? RunRows.add(connection, head))
+      // Of all processes that saw the run free, one changes the number of the owner first.
+      refuseTaken(rows, seen, runId)
+      rows.setOwner({ fence, owner, leaseUntil: Date.now() + leaseMs })
+      return { rows, saved: rows.read() }
+    })
+    return this.#owned(saved, new Lease(this.#database, { runId, rows, fence, leaseMs }))
   }
 
   async read(runId: string): Promise<SavedRun> {
-    return await guarded(
-      `Reading the run '${runId}'`,
-      async () => await this.#database.read((connection) => this.#rows(RunRows.find(connection, runId), runId).read()),
-    )
+    return await this.#database.read((connection) => this.#find(connection, runId).read())
   }
 
   async decide(runId: string, decision: Decision): Promise<Decision> {
-    const add = async () => await this.#database.write((connection) => this.#rows(RunRows.find(connection, runId), runId).addDecision(decision))
-    return await guarded(`Keeping a decision about the run '${runId}'`, add)
+    return await this.#database.write((connection) => this.#find(connection, runId).addDecision(decision))
   }
 
   async list(): Promise<readonly ListedRun[]> {
-    const rows = await guarded('Listing runs', async () => await this.#database.read((connection) => RunRows.list(connection)))
-    return rows.map((row) => ({ runId: String(row['run_id']), changedAt: Number(row['changed_at']) }))
+    return await this.#database.read((connection) => RunRows.list(connection))
   }
 
   async delete(runId: string): Promise<void> {
-    await guarded(`Deleting the run '${runId}'`, async () => {
-      const seen = await this.#freeOwner(runId)
-      await this.#database.write((connection) => {
-        const rows = this.#rows(RunRows.find(connection, runId), runId)
-        refuseTaken(rows, seen, runId)
-        rows.delete()
-      })
-    })
-  }
-
-  async #take(runId: string, head: RunHead | undefined): Promise<OpenRun> {
-    checkRunId(runId, head)
-    const owner = JSON.stringify(await identifyProcess())
-    const seen = await this.#freeOwner(runId, head)
-    const { leaseMs } = this.#terms
-    const { rows, saved } = await this.#database.write((connection) => {
-      const found = RunRows.find(connection, runId)
-      const rows = found === undefined && head !== undefined ? RunRows.add(connection, head) : this.#rows(found, runId)
-      // Of all processes that saw the run free, one changes the number of the owner first.
+    const seen = await this.#freeOwner(runId)
+    await this.#database.write((connection) => {
+      const rows = this.#find(connection, runId)
       refuseTaken(rows, seen, runId)
-      rows.setOwner({ fence: seen.fence + 1, owner, leaseUntil: Date.now() + leaseMs })
-      return { rows, saved: rows.read() }
+      rows.delete()
     })
-    return this.#owned(saved, new Lease(this.#database, { runId, rows, fence: seen.fence + 1, leaseMs }))
   }
 
   #owned(saved: SavedRun, lease: Lease): OpenRun {
@@ -80,7 +64,8 @@ export class Runs {
     return {
       ...saved,
       append: async (records, isDurable) => await queue.append(encode(records), isDurable),
-      readDecisions: async () => (await this.read(runId)).decisions,
+      readDecisions: async () =>
+        await guarded('Reading decisions', async () => await this.#database.read((connection) => this.#find(connection, runId).decisions())),
       close: async () =>
         await guarded(`Closing the run '${runId}'`, async () => {
           await queue.settled()
@@ -99,14 +84,15 @@ export class Runs {
     if (found === undefined && head !== undefined) return { fence: 0, owner: '', leaseUntil: 0 }
     if (found === undefined) throw notFound(runId, this.#database.path)
     const leftMs = found.leaseUntil - Date.now()
-    if (this.#terms.force || leftMs <= 0) return found
+    if (this.#ownership.force || leftMs <= 0) return found
     // Written by identifyProcess() of another process.
     const identity = JSON.parse(found.owner) as ProcessIdentity
     if (await isGone(identity)) return found
     throw locked(runId, identity, leftMs)
   }
 
-  #rows(found: RunRows | undefined, runId: string): RunRows {
+  #find(connection: Connection, runId: string): RunRows {
+    const found = RunRows.find(connection, runId)
     if (found === undefined) throw notFound(runId, this.#database.path)
     return found
   }

@@ -1,0 +1,133 @@
+import { stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
+import { isRecord } from '@capstan/core/internal'
+import { AppendQueue } from '../append-queue.ts'
+import { broken, checkVersion, guarded, notFound } from '../failure.ts'
+import type { Ownership } from '../journal.ts'
+import { FileLease } from './file-lease.ts'
+import { createFile, folderNameOf, idOf, isThere, makeFolder, namesIn, removeDrafts, removeFolder, replaceByCopy } from './files.ts'
+import { addDecision, readDecisions } from './inbox.ts'
+import { encodeLines, logOf, readLog, valuesOf } from './log.ts'
+import { LogFile } from './log-file.ts'
+
+/** The runs in one folder. */
+export class FileRuns implements Journal {
+  readonly #root: string
+  readonly #ownership: Ownership
+
+  constructor(root: string, ownership: Ownership) {
+    this.#root = root
+    this.#ownership = ownership
+  }
+
+  async open(runId: string, head?: RunHead): Promise<OpenRun> {
+    const folder = head === undefined ? await this.#existing(runId) : this.#folderOf(runId)
+    await makeFolder(folder)
+    const lease = await FileLease.take(folder, { runId, ...this.#ownership })
+    try {
+      const isNew = head !== undefined && (await createLog(folder, head))
+      const saved = isNew ? { head, records: [], decisions: [] } : await this.#takeLog(runId, lease)
+      return ownedRun(folder, saved, lease)
+    } catch (error) {
+      await lease.release()
+      throw error
+    }
+  }
+
+  async read(runId: string): Promise<SavedRun> {
+    return (await this.#read(runId)).saved
+  }
+
+  async decide(runId: string, decision: Decision): Promise<Decision> {
+    return await addDecision(await this.#existing(runId), decision)
+  }
+
+  async list(): Promise<readonly ListedRun[]> {
+    const runs = await Promise.all((await namesIn(this.#root)).map(async (name) => await listedRun(this.#root, name)))
+    return runs.filter((run) => run !== undefined).sort((left, right) => right.changedAt - left.changedAt)
+  }
+
+  async delete(runId: string): Promise<void> {
+    const folder = this.#folderOf(runId)
+    if (!(await isThere(folder))) throw notFound(runId, this.#root)
+    const lease = await FileLease.take(folder, { runId, ...this.#ownership })
+    try {
+      await removeFolder(folder)
+    } finally {
+      await lease.release()
+    }
+  }
+
+  #folderOf(runId: string): string {
+    return join(this.#root, folderNameOf(runId))
+  }
+
+  /** @throws {AgentError} `run-not-found`. */
+  async #existing(runId: string): Promise<string> {
+    const folder = this.#folderOf(runId)
+    if (await isThere(logOf(folder))) return folder
+    throw notFound(runId, this.#root)
+  }
+
+  /** Prepares the log of a run for its new owner: only this owner can write it, and it ends with a complete line. */
+  async #takeLog(runId: string, lease: FileLease): Promise<SavedRun> {
+    const folder = this.#folderOf(runId)
+    for (const withDrafts of [folder, valuesOf(folder)]) await removeDrafts(withDrafts)
+    // What a rival writes from now on goes to the old file, and its check after the write fails. What it wrote before is in the copy.
+    if (lease.mayHaveRival) await replaceByCopy(logOf(folder))
+    const { saved, completeBytes } = await this.#read(runId)
+    // The part of a line that a crash cut off never counted, and the next line must not be added to it.
+    if ((await stat(logOf(folder))).size > completeBytes) await truncate(logOf(folder), completeBytes)
+    return saved
+  }
+
+  async #read(runId: string): Promise<{ readonly saved: SavedRun; readonly completeBytes: number }> {
+    const folder = this.#folderOf(runId)
+    const log = await readLog(folder)
+    if (log === undefined) throw notFound(runId, this.#root)
+    const [first, ...records] = log.values
+    // The first line of a log is the head of its run, created together with the file.
+    const { head } = (first ?? {}) as { readonly head?: RunHead }
+    if (head?.runId !== runId) throw broken(`The log in ${folder} does not begin with the head of the run '${runId}'`)
+    checkVersion(head)
+    if (!records.every(isRecord)) throw broken(`The log in ${folder} has lines that are not records`)
+    return { saved: { head, records, decisions: await readDecisions(folder) }, completeBytes: log.completeBytes }
+  }
+}
+
+/** Returns false when the run has a log. */
+async function createLog(folder: string, head: RunHead): Promise<boolean> {
+  if (await isThere(logOf(folder))) return false
+  const [line] = await encodeLines(folder, [{ type: 'head', head }])
+  return await createFile(logOf(folder), { text: `${line}\n`, isDurable: true })
+}
+
+function ownedRun(folder: string, saved: SavedRun, lease: FileLease): OpenRun {
+  const log = new LogFile(logOf(folder))
+  const queue = new AppendQueue<string>(async (lines, isDurable) => {
+    lease.check()
+    log.write(lines.map((line) => `${line}\n`).join(''))
+    if (isDurable) await log.datasync()
+    // Lines count only if the run had no other owner before they were written.
+    lease.check()
+  })
+  return {
+    ...saved,
+    append: async (records, isDurable) => await queue.append(encodeLines(folder, records), isDurable),
+    readDecisions: async () => await guarded('Reading decisions', async () => await readDecisions(folder)),
+    close: async () =>
+      await guarded(`Closing the run '${saved.head.runId}'`, async () => {
+        await queue.settled()
+        await log.close()
+        await lease.release()
+      }),
+  }
+}
+
+async function listedRun(root: string, name: string): Promise<ListedRun | undefined> {
+  const runId = idOf(name)
+  if (runId === undefined) return undefined
+  const log = await stat(logOf(join(root, name))).catch(() => undefined)
+  return log && { runId, changedAt: log.mtimeMs }
+}

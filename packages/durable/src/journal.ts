@@ -1,0 +1,59 @@
+import { resolve } from 'node:path'
+import { AgentError, type Journal } from '@capstan/core'
+import { checkNames } from '@capstan/core/internal'
+import { checkRunId, guarded } from './failure.ts'
+
+/** Options of `fileJournal` and `sqliteJournal`. */
+export interface JournalOptions {
+  /**
+   * How long an owner that does not renew its lease keeps a run, in milliseconds. Owners renew the lease three times in this time. A
+   * process that is certainly gone loses the run at once. Default: 30,000.
+   */
+  readonly leaseMs?: number
+  /** Takes over runs although their owner may live: only for a person who knows that it is gone. Default: false. */
+  readonly force?: boolean
+}
+
+/** How runs are owned. */
+export type Ownership = Required<JournalOptions>
+
+const maxLeaseMs = 86_400_000
+
+/** @throws {AgentError} `invalid-options` for an unknown option, or a lease that cannot be renewed. */
+export function readOptions(options: JournalOptions, name: string): Ownership {
+  checkNames(options, { names: ['leaseMs', 'force'], what: `an option of ${name}` })
+  const { leaseMs = 30_000, force = false } = options
+  if (typeof leaseMs !== 'number' || !(leaseMs >= 1 && leaseMs <= maxLeaseMs))
+    refuse(`\`leaseMs\` of ${name} must be a number from 1 to ${maxLeaseMs}, not ${String(leaseMs)}`)
+  return { leaseMs, force }
+}
+
+/** @throws {AgentError} `invalid-options` for what is not the path of a file or folder. */
+export function readPath(path: string, name: string): string {
+  if (typeof path !== 'string' || path === '') refuse(`${name} needs a path, as a string that is not empty`)
+  return resolve(path)
+}
+
+/** A journal over a store, which is loaded at the first use. What the store throws becomes `journal-failed`. */
+export function journalOver(load: () => Promise<Journal>): Journal {
+  let loaded: Promise<Journal> | undefined
+  const store = (): Promise<Journal> => {
+    loaded ??= load()
+    return loaded
+  }
+  return {
+    open: (runId, head) =>
+      guarded(`Opening the run '${runId}'`, async () => {
+        checkRunId(runId, head)
+        return await (await store()).open(runId, head)
+      }),
+    read: (runId) => guarded(`Reading the run '${runId}'`, async () => await (await store()).read(runId)),
+    decide: (runId, decision) => guarded(`Keeping a decision about the run '${runId}'`, async () => await (await store()).decide(runId, decision)),
+    list: () => guarded('Listing runs', async () => await (await store()).list()),
+    delete: (runId) => guarded(`Deleting the run '${runId}'`, async () => await (await store()).delete(runId)),
+  }
+}
+
+function refuse(problem: string): never {
+  throw new AgentError(`${problem}.`, { code: 'invalid-options' })
+}
