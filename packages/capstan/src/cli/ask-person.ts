@@ -1,5 +1,5 @@
 import { type Answers, type Approval, answer, approve, deny, type Json, type OutcomeAnswer, type PendingQuestion } from '@capstan/core'
-import { type Asked, askedIn, askedLines, headOf } from './show-question.ts'
+import { type Asked, askedIn, askedLines } from './show-question.ts'
 import type { RunView } from './show-run.ts'
 import { columnsOf, type Output } from './terminal/output.ts'
 import { type ShownText, say } from './terminal/shown-text.ts'
@@ -101,17 +101,10 @@ class OneQuestion {
 
   #show(isFull: boolean): 'ask-again' {
     const { output, view } = this.#dialogue
-    const versions = this.#edited === undefined ? 1 : 2
-    const lines = isFull ? Number.POSITIVE_INFINITY : Math.max(6, Math.floor(((output.rows || 24) - 8) / versions))
-    const asked = askedLines(this.#asked, { columns: columnsOf(output), lines })
-    const edited = this.#edited === undefined ? undefined : askedLines({ ...this.#asked, ...this.#edited }, { columns: columnsOf(output), lines })
-    this.#isComplete = !asked.isCut && edited?.isCut !== true
-    view.lines([headOf(this.#asked)], 'yellow')
-    view.lines(asked.lines)
-    if (edited !== undefined) {
-      view.lines([say`You changed it to:`], 'yellow')
-      view.lines(edited.lines)
-    }
+    const lines = isFull ? Number.POSITIVE_INFINITY : Math.max(6, (output.rows || 24) - 8)
+    const shown = askedLines(this.#asked, { columns: columnsOf(output), lines }, this.#edited?.input)
+    this.#isComplete = !shown.isCut
+    view.lines(shown.lines)
     if (!this.#isComplete) view.lines([say`Not everything is shown. To see all of it, type: full`], 'yellow')
     return 'ask-again'
   }

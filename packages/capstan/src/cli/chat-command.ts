@@ -5,7 +5,7 @@ import { chooseAgent } from './choose-agent.ts'
 import { UsageError } from './command-line.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import type { Host, StopCause } from './host.ts'
-import { askedIn, askedLines, headOf } from './show-question.ts'
+import { askedIn, askedLines } from './show-question.ts'
 import { RunView } from './show-run.ts'
 import { stopRun } from './stop-run.ts'
 import { summarise } from './summary.ts'
@@ -125,7 +125,7 @@ class Chat {
     }
     for (const asked of pending.map(askedIn)) {
       const room = { columns: Number.POSITIVE_INFINITY, lines: Number.POSITIVE_INFINITY }
-      this.#view.lines([headOf(asked), ...askedLines(asked, room).lines])
+      this.#view.lines(askedLines(asked, room).lines)
     }
     this.#view.lines([say`Nobody can be asked here, because stdin or stderr is not a terminal, so nothing was run. To answer later, record the run:`])
     this.#view.lines([say`  capstan run --journal DIR, and then capstan runs`])

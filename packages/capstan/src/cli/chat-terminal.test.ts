@@ -73,7 +73,7 @@ describe.skipIf(!hasTerminal)('chat in a terminal', () => {
     terminal.type('edit\n')
     await terminal.until(/New input/)
     terminal.type('{"amount":2}\n')
-    expect(await terminal.until(/Run it\? .*\) /)).toMatch(/amount: 5\s+You changed it to:\s+amount: 2/)
+    expect(await terminal.until(/Run it\? .*\) /)).toMatch(/amount: 5\s+A person changed the input to:\s+amount: 2/)
     terminal.type('yes\n')
     await terminal.until(/Result: paid 2/)
     expect(paid()).toBe('{"amount":2}\n')

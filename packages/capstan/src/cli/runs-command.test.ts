@@ -32,7 +32,7 @@ test('a run that waits for approval is listed, shown, approved and resumed, each
 
   expect(await capstan(['runs', 'approve', 'a1', question])).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/call of pay_invoice:\n {2}input\.amount: 5\n/),
+    stdout: expect.stringMatching(/call of pay_invoice needs your approval:\n {2}amount: 5\nYour answer is recorded/),
   })
   expect((await capstan(['runs', 'list'])).stdout).toMatch(/^a1 {2}decided/m)
   expect(await capstan(['runs', 'resume', 'a1', agent])).toMatchObject({ code: 0, stdout: 'Result: paid 5\n' })
@@ -43,7 +43,7 @@ test('a run that waits for approval is listed, shown, approved and resumed, each
 test('an approval may change the input, and a denial has its reason', async () => {
   await Promise.all([begin('e1'), begin('d1')])
   const approved = await capstan(['runs', 'approve', 'e1', await questionOf('e1'), '--input', '{"amount":1}'])
-  expect(approved.stdout).toMatch(/input\.amount: 5\nIt will run with this input:\n {2}input\.amount: 1\n/)
+  expect(approved.stdout).toMatch(/amount: 5\nA person changed the input to:\n {2}amount: 1\n/)
   expect((await capstan(['runs', 'show', 'e1'])).stdout).toMatch(/decision\.input\.amount: 1\n {2}"the model asked for"\.amount: 5\n/)
   expect((await capstan(['runs', 'resume', 'e1', agent, '--quiet'])).stdout).toBe('Result: paid 1\n')
 

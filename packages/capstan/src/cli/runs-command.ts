@@ -16,11 +16,10 @@ import { CommandLine, UsageError } from './command-line.ts'
 import { describeBroken, describeRun, listedLine, type RunSummary } from './describe-saved.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
-import { askedIn } from './show-question.ts'
+import { askedIn, askedLines } from './show-question.ts'
 import { showResult } from './show-result.ts'
 import { RunView } from './show-run.ts'
 import { commandLine, defaultJournal, savedLines } from './show-saved.ts'
-import { fieldsOf, showFields } from './terminal/fields.ts'
 import { columnsOf } from './terminal/output.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
 
@@ -115,14 +114,11 @@ async function answer({ host, folder, journal, line, runId, questionId }: Job, g
   return exitCodes.finished
 }
 
-/** What was decided. For a call whose input was changed, both versions. */
+/** What was decided about. For a call whose input was changed, both versions. */
 function decidedLines(given: Approval | OutcomeAnswer, asked: PendingQuestion | undefined, { stdout }: Host): readonly ShownText[] {
-  const room = { columns: columnsOf(stdout), lines: Number.POSITIVE_INFINITY }
-  const lines = (value: Json, name: ShownText): readonly ShownText[] => showFields(fieldsOf(value, name), room).lines
   if (asked === undefined) return [say`This was decided before.`]
-  const { toolName, input } = askedIn(asked)
-  if (!('approve' in given && given.approve && given.input !== undefined)) return [say`Decided about this call of ${toolName}:`, ...lines(input, say`input`)]
-  return [say`Decided about this call of ${toolName}:`, ...lines(input, say`input`), say`It will run with this input:`, ...lines(given.input, say`input`)]
+  const room = { columns: columnsOf(stdout), lines: Number.POSITIVE_INFINITY }
+  return [...askedLines(askedIn(asked), room, 'approve' in given && given.approve ? given.input : undefined).lines, say`Your answer is recorded.`]
 }
 
 function write({ stdout }: Host, lines: readonly ShownText[]): void {

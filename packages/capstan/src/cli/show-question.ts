@@ -1,6 +1,6 @@
 import type { Json, PendingQuestion } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
-import { type FieldLines, fieldsOf, type Room, showFields } from './terminal/fields.ts'
+import { type Field, type FieldLines, fieldsOf, type Room, showFields } from './terminal/fields.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
 
 /** What a pending question is about. */
@@ -8,27 +8,47 @@ export interface Asked {
   /** `approval`: may the call run? `question`: a tool asks. `outcome`: it is unknown whether the call was done. */
   readonly type: string
   readonly toolName: string
+  readonly version: string | undefined
   readonly input: Json
+  /** What the tool gets, where its schema changes the input. */
+  readonly value: Json | undefined
   readonly question: Json | undefined
 }
 
 /** Reads what a question is about; what cannot be read is shown as it is. */
-export function askedIn({ about }: PendingQuestion): Asked {
-  const { type, toolName, input, question }: Readonly<Record<string, Json | undefined>> = isJsonObject(about) ? about : {}
-  if (typeof type === 'string' && typeof toolName === 'string') return { type, toolName, input: input ?? null, question }
-  return { type: 'approval', toolName: 'unknown', input: about, question }
+export function askedIn({ about }: Pick<PendingQuestion, 'about'>): Asked {
+  const { type, toolName, tool, input, value, question }: Readonly<Record<string, Json | undefined>> = isJsonObject(about) ? about : {}
+  const version = tool !== undefined && isJsonObject(tool) && typeof tool['version'] === 'string' ? tool['version'] : undefined
+  if (typeof type === 'string' && typeof toolName === 'string') return { type, toolName, version, input: input ?? null, value, question }
+  return { type: 'approval', toolName: 'unknown', version, input: about, value, question }
 }
 
-/** The first line of a question. */
-export function headOf({ type, toolName }: Asked): ShownText {
-  if (type === 'outcome') return say`It is unknown whether this call of ${toolName} was done:`
-  return type === 'question' ? say`Before this call, ${toolName} asks:` : say`This call of ${toolName} needs your approval:`
+/**
+ * The call and what the tool asks, one field a line.
+ *
+ * @param edited - An input that a person wants instead: both versions are shown.
+ */
+export function askedLines(asked: Asked, { columns, lines }: Room, edited?: Json): FieldLines {
+  const { input, value, question } = asked
+  const sections = [
+    { head: headOf(asked), fields: [...(question === undefined ? [] : fieldsOf(question, say`question`)), ...inputFields(input)] },
+    ...(value === undefined || edited !== undefined
+      ? []
+      : [{ head: say`The tool gets this, because its schema changes the input:`, fields: inputFields(value) }]),
+    ...(edited === undefined ? [] : [{ head: say`A person changed the input to:`, fields: inputFields(edited) }]),
+  ]
+  const room = { columns, lines: Math.floor(lines / sections.length) }
+  const shown = sections.map(({ head, fields }) => ({ head, ...showFields(fields, room) }))
+  return { lines: shown.flatMap((section) => [section.head, ...section.lines]), isCut: shown.some(({ isCut }) => isCut) }
 }
 
-/** The call and what the tool asks, one field a line. */
-export function askedLines({ input, question }: Asked, room: Room): FieldLines {
-  const isEmpty = isJsonObject(input) && Object.keys(input).length === 0
-  const asked = question === undefined ? [] : fieldsOf(question, say`question`)
-  const call = isEmpty ? [{ name: say`input`, value: input }] : fieldsOf(input, isJsonObject(input) ? ShownText.empty : say`input`)
-  return showFields([...asked, ...call], room)
+function inputFields(input: Json): readonly Field[] {
+  const isNamed = isJsonObject(input) && Object.keys(input).length > 0
+  return fieldsOf(input, isNamed ? ShownText.empty : say`input`)
+}
+
+function headOf({ type, toolName, version }: Asked): ShownText {
+  const tool = version === undefined ? say`${toolName}` : say`${toolName} (version ${ShownText.strict(version)})`
+  if (type === 'outcome') return say`It is unknown whether this call of ${tool} was done:`
+  return type === 'question' ? say`Before this call, ${tool} asks:` : say`This call of ${tool} needs your approval:`
 }

@@ -1,7 +1,7 @@
 import type { Json, PendingQuestion, RunRecord, SavedRun } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import { describeRun } from './describe-saved.ts'
-import { askedIn, askedLines, headOf } from './show-question.ts'
+import { askedIn, askedLines } from './show-question.ts'
 import { fieldsOf, showFields } from './terminal/fields.ts'
 import { columnsOf, type Output } from './terminal/output.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
@@ -50,7 +50,6 @@ export function questionLines(question: PendingQuestion, view: SavedView): reado
     question: [line('approve', '--answer TEXT'), line('deny', '--reason TEXT')],
   }
   return [
-    headOf(asked),
     ...lines,
     ...(isCut ? [say`Not everything is shown. To see all of it: ${commandLine(view, ['show'], ['--full'])}`] : []),
     say`To answer, copy one of these lines:`,

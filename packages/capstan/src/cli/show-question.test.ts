@@ -1,0 +1,48 @@
+import type { Json } from '@capstan/core'
+import { expect, test } from 'vitest'
+import { askedIn, askedLines } from './show-question.ts'
+
+const room = { columns: Number.POSITIVE_INFINITY, lines: Number.POSITIVE_INFINITY }
+
+function lines(about: Json, edited?: Json): readonly string[] {
+  return askedLines(askedIn({ about }), room, edited).lines.map(String)
+}
+
+test('a question shows the tool with its version, what the tool asks and the input', () => {
+  const about = { type: 'question', toolName: 'pay', tool: { version: '2\u202e' }, input: { amount: 5 }, question: { text: 'From?', accounts: ['a', 'b'] } }
+  expect(lines(about)).toEqual([
+    'Before this call, pay (version "2\\u202e") asks:',
+    '  question.text (5 characters): "From?"',
+    '  question.accounts[0] (1 character): "a"',
+    '  question.accounts[1] (1 character): "b"',
+    '  amount: 5',
+  ])
+})
+
+test('where the schema changes the input, what the tool gets is shown too', () => {
+  expect(lines({ type: 'approval', toolName: 'pay', input: { amount: '5' }, value: { amount: 5, currency: 'EUR' } })).toEqual([
+    'This call of pay needs your approval:',
+    '  amount (1 character): "5"',
+    'The tool gets this, because its schema changes the input:',
+    '  amount: 5',
+    '  currency (3 characters): "EUR"',
+  ])
+})
+
+test('an edited input is shown below the one of the model', () => {
+  expect(lines({ type: 'approval', toolName: 'pay', input: {}, value: { amount: 5 } }, 'all')).toEqual([
+    'This call of pay needs your approval:',
+    '  input: {}',
+    'A person changed the input to:',
+    '  input (3 characters): "all"',
+  ])
+})
+
+test('a question in an unknown form is shown as it is', () => {
+  expect(lines(['pay\n', 5])).toEqual([
+    'This call of unknown needs your approval:',
+    '  input[0] (4 characters): "pay\\n"',
+    '  ! input[0] has U+000A (a control character)',
+    '  input[1]: 5',
+  ])
+})
