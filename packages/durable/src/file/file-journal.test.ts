@@ -1,5 +1,6 @@
 import { constants } from 'node:buffer'
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { approve, decide } from '@capstan/core'
 import { shop } from '@capstan/test-kit'
@@ -125,10 +126,15 @@ test('drafts that a killed process left are removed by the next owner', async ()
 
 test('what a killed process left of a deleted run is removed with the next one', async () => {
   const { folder, journal } = await pausedRun()
-  mkdirSync(join(folder, '.deleted-1'))
-  writeFileSync(join(folder, '.deleted-1', 'log.jsonl'), '')
+  const { pid } = spawnSync(process.execPath, ['-e', ''])
+  const left = [`.deleted-${pid}.a`, `.deleted-${process.pid}.b`, '.deleted-old']
+  for (const name of left) {
+    mkdirSync(join(folder, name))
+    writeFileSync(join(folder, name, 'log.jsonl'), '')
+  }
+  utimesSync(join(folder, '.deleted-old'), 0, 0)
   await journal.delete('r')
-  expect(readdirSync(folder)).toEqual([])
+  expect(readdirSync(folder)).toEqual([`.deleted-${process.pid}.b`])
 })
 
 test('a log that is longer than the longest string is read and continued', async () => {

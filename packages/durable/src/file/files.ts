@@ -9,8 +9,11 @@ import { isPidTaken } from '../process-identity.ts'
 const folderMode = 0o700
 export const fileMode = 0o600
 
-/** A draft of another process that is not finished in this time was left by a crash. */
-const maxDraftMs = 60_000
+const draftPrefix = '.draft-'
+const removedPrefix = '.deleted-'
+
+/** What another process has not finished in this time was left by a crash. */
+const maxWorkMs = 60_000
 
 /** The text of a file; `undefined` when it does not exist. */
 export async function readIfThere(path: string): Promise<string | undefined> {
@@ -116,10 +119,11 @@ export async function replaceByCopy(path: string): Promise<void> {
 /** The time of the file system's clock, which sets the times of files, in milliseconds since the Unix epoch. */
 export async function clockOf(folder: string): Promise<number> {
   const draft = draftIn(folder)
-  await writeDraft(draft, '', false)
+  const file = await open(draft, 'wx', fileMode)
   try {
-    return (await stat(draft)).mtimeMs
+    return (await file.stat()).mtimeMs
   } finally {
+    await file.close()
     await unlink(draft).catch(() => {})
   }
 }
@@ -134,18 +138,18 @@ export async function removeAbandonedDrafts(folder: string, names: readonly stri
   for (const name of names) if (isDraft(name) && (await isAbandoned(folder, name))) await unlink(join(folder, name)).catch(() => {})
 }
 
-const removedPrefix = '.deleted-'
-
 /** Removes a folder from its parent in one step, and then what is in it. Other processes see all of it or nothing. */
 export async function removeFolder(path: string): Promise<boolean> {
   const parent = dirname(path)
-  const removed = join(parent, `${removedPrefix}${randomUUID()}`)
+  const removed = join(parent, ownName(removedPrefix))
   const isRenamed = await rename(path, removed).then(() => true, undefinedIf('ENOENT'))
   if (isRenamed === undefined) return false
   await syncFolder(parent)
   await rm(removed, { recursive: true })
-  // A process that was killed in the middle left the rest.
-  for (const name of await namesIn(parent)) if (name.startsWith(removedPrefix)) await rm(join(parent, name), { recursive: true, force: true }).catch(() => {})
+  for (const name of await namesIn(parent)) {
+    // Left by a process that was killed here.
+    if (name.startsWith(removedPrefix) && (await isAbandoned(parent, name))) await rm(join(parent, name), { recursive: true }).catch(() => {})
+  }
   return true
 }
 
@@ -155,18 +159,22 @@ export async function isThere(path: string): Promise<boolean> {
 }
 
 function isDraft(name: string): boolean {
-  return name.startsWith('.draft-')
+  return name.startsWith(draftPrefix)
 }
 
 async function isAbandoned(folder: string, name: string): Promise<boolean> {
-  const pid = /^\.draft-(\d+)\./.exec(name)?.[1]
+  const pid = /^\.\w+-(\d+)\./.exec(name)?.[1]
   if (pid !== undefined && !isPidTaken(Number(pid))) return true
   const file = await stat(join(folder, name)).catch(() => undefined)
-  return file !== undefined && Date.now() - file.mtimeMs > maxDraftMs
+  return file !== undefined && Date.now() - file.mtimeMs > maxWorkMs
 }
 
 function draftIn(folder: string): string {
-  return join(folder, `.draft-${process.pid}.${randomUUID()}`)
+  return join(folder, ownName(draftPrefix))
+}
+
+function ownName(prefix: string): string {
+  return `${prefix}${process.pid}.${randomUUID()}`
 }
 
 async function writeDraft(draft: string, text: string, isDurable: boolean): Promise<void> {
