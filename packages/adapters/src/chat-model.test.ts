@@ -185,6 +185,22 @@ test('an endpoint that refuses reasoning both ways is an error, not a loop', asy
   expect(server.requests).toHaveLength(2)
 })
 
+test('a single request is sent as often as its attempts say', async () => {
+  await using server = await startProvider((response) => sendJson(response, 503, { error: { message: 'busy' } }))
+  const model = evolink('deepseek-chat', { baseURL: server.baseURL, apiKey })
+  expect((await errorOf(model.complete(hello, { attempts: { max: 1 } }))).attempts).toBe(1)
+  expect(server.requests).toHaveLength(1)
+})
+
+test.each<[string, object, object, string]>([
+  ['an unknown option', hello, { abortSignal: 1 }, '`abortSignal` is not an option of complete(). Use `signal`.'],
+  ['an unknown option of attempts', hello, { attempts: { retries: 1 } }, '`attempts.max`'],
+  ['an unknown part', { prompt: 'Hi' }, {}, '`prompt` is not part of a request. Use `messages: [user(prompt)]`.'],
+])('a single request with %s is refused', async (_, request, options, message) => {
+  const model = evolink('deepseek-chat', { baseURL: 'http://127.0.0.1:9', apiKey })
+  expect(await errorOf(model.complete(request as typeof hello, options))).toMatchObject({ code: 'invalid-options', message: expect.stringContaining(message) })
+})
+
 test('both samplings set give a warning event before the answer', async () => {
   await using server = await startProvider((response) => sendStream(response, textStream('ok')))
   const { events } = await collect(evolink('kimi-k2-thinking', { baseURL: server.baseURL, apiKey, temperature: 1, topP: 0.9 }))

@@ -51,9 +51,9 @@ export function createChatModel(options: ChatModelOptions): Model {
     traits: traitsOf(options),
     ...(settings.limiter !== undefined && { limiter: settings.limiter }),
     stream: (request, { signal }) => openStream({ chat, request, stream: settings.stream !== false, signal }, warnings),
-    complete: async (request, { signal = new AbortController().signal } = {}) => {
+    complete: async (request, options = {}) => {
       const { complete } = await import('./complete.ts')
-      return await complete({ chat, request, signal }, warnings)
+      return await complete({ chat, request, options }, warnings)
     },
   }
 }

@@ -1,5 +1,5 @@
-import { AgentError, type Completion, type ModelReply, type Warning } from '@capstan/core'
-import { estimateTokens, withRetries } from '@capstan/core/internal'
+import { AgentError, type CompleteOptions, type Completion, type ModelReply, type ModelRequest, type Warning } from '@capstan/core'
+import { checkNames, estimateTokens, resolveAttempts, withRetries } from '@capstan/core/internal'
 import { ReplyStream } from './reply-stream.ts'
 import type { Call } from './send.ts'
 import type { DecodedResponse } from './wire/decode-response.ts'
@@ -11,9 +11,21 @@ interface Received {
   readonly warnings: readonly Warning[]
 }
 
-/** A single call outside any run, not streamed, with all candidates; up to 3 attempts. */
-export async function complete(call: Omit<Call, 'stream'>, warnings: readonly Warning[]): Promise<Completion> {
-  const { chat, request, signal } = call
+/** One `model.complete()`. */
+export interface CompleteCall extends Pick<Call, 'chat' | 'request'> {
+  readonly options: CompleteOptions
+}
+
+const requestParts = ['instructions', 'messages', 'tools', 'toolChoice', 'responseFormat'] satisfies readonly (keyof ModelRequest)[]
+const instead = { system: 'instructions', prompt: 'messages: [user(prompt)]', input: 'messages: [user(input)]' }
+
+/** Sends a single request outside any run, not streamed, with all candidates, and again as `attempts` says. */
+export async function complete({ chat, request, options }: CompleteCall, warnings: readonly Warning[]): Promise<Completion> {
+  checkNames(options, { names: ['signal', 'attempts'], what: 'an option of complete()', instead: { abortSignal: 'signal', maxRetries: 'attempts: { max }' } })
+  checkNames(request, { names: requestParts, what: 'part of a request', instead })
+  const { signal = new AbortController().signal } = options
+  const rules = resolveAttempts(options.attempts)
+  const call: Call = { chat, request, stream: false, signal }
   const repairs: Warning[] = []
   let attempts = 0
   const receiveLimited = async (attempt: number): Promise<Received> => {
@@ -21,14 +33,14 @@ export async function complete(call: Omit<Call, 'stream'>, warnings: readonly Wa
     const permit = await chat.settings.limiter?.acquire(estimateTokens([request.instructions, request.tools, request.messages]), signal)
     let received: Received | undefined
     try {
-      received = await receive(new ReplyStream({ ...call, stream: false }, warnings), repairs)
+      received = await receive(new ReplyStream(call, warnings), repairs)
       return received
     } finally {
       permit?.release(received?.reply.usage.totalTokens)
     }
   }
   try {
-    return toCompletion(await withRetries(receiveLimited, signal), attempts, repairs)
+    return toCompletion(await withRetries(receiveLimited, signal, rules), attempts, repairs)
   } catch (error) {
     if (AgentError.is(error)) throw Object.assign(error, { attempts: error.phase === 'setup' ? 0 : attempts })
     // A wait before a retry fails with the reason of the signal.

@@ -39,6 +39,7 @@ export {
 } from './contract/messages.ts'
 export type {
   Candidate,
+  CompleteOptions,
   Completion,
   FinishReason,
   Limiter,

@@ -1,5 +1,5 @@
 export { checkToolDescription, checkToolEffect, checkToolName, maxTools, refusedTool } from './agent/tool-set.ts'
-export { defaultAttempts, type ResolvedAttempts, resolveAttempts } from './contract/attempts.ts'
+export { defaultAttempts, type ResolvedAttempts } from './contract/attempts.ts'
 export { copyError, FatalToolError } from './contract/errors.ts'
 export { type ExactJson, parseExactly } from './contract/exact-json.ts'
 export { assertNever, isJsonObject, toJsonForm } from './contract/json.ts'
@@ -8,4 +8,5 @@ export { escapePointer, resolveReference, SchemaPosition, type TypeName, toPoint
 export { isRecord, isRunVersion } from './durability/records.ts'
 export { estimateTokens } from './loop/estimate.ts'
 export { maxRetryAfterMs, retryDelayMs, sleep, withRetries } from './retry/policy.ts'
+export { resolveAttempts } from './retry/resolve-attempts.ts'
 export { errorId } from './support/describe.ts'

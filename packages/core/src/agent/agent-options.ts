@@ -22,7 +22,7 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
   readonly instructions?: string
   /** At most 128, each with a name of its own: a list, or a record keyed by name. */
   readonly tools?: ToolSet<Context>
-  /** Not sent unless given. */
+  /** Not sent unless given. `required` holds until a step has tool calls, then it is `auto`; `prepareStep` can set it for each step. */
   readonly toolChoice?: ToolChoice
   /**
    * Makes the run end with JSON of a given shape, in `result.output`: a schema such as `z.object({ … })`, or what `output(schema)` of

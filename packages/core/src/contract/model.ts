@@ -1,3 +1,4 @@
+import type { AttemptOptions } from './attempts.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { AssistantMessage, Message } from './messages.ts'
 import type { Prices, Usage } from './usage.ts'
@@ -17,11 +18,18 @@ export interface Model {
    */
   stream(request: ModelRequest, options: ModelCallOptions): AsyncIterable<readonly ModelEvent[]>
   /**
-   * A single call outside any run, not streamed, with all candidates. Retries as a run does: up to 3 attempts.
+   * A single request outside any run, not streamed, with all candidates. It is sent again as in a run: up to 3 attempts by default.
    *
-   * @throws {AgentError} As `stream`.
+   * @throws {AgentError} As `stream`; `invalid-options` for an unknown option.
    */
-  complete(request: ModelRequest, options?: Partial<ModelCallOptions>): Promise<Completion>
+  complete(request: ModelRequest, options?: CompleteOptions): Promise<Completion>
+}
+
+/** Options of `model.complete()`. */
+export interface CompleteOptions {
+  /** Aborts the request, and the wait for its retry. */
+  readonly signal?: AbortSignal
+  readonly attempts?: AttemptOptions
 }
 
 /** Limits the requests of all models that share it, in the order in which they asked: `createLimiter()`. */

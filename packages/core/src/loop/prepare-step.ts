@@ -21,7 +21,7 @@ export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
   const plan = agent.prepareStep === undefined ? {} : await planStep(run, agent.prepareStep)
   const instructions = plan.instructions === undefined ? agent.instructions : joinInstructions(plan.instructions, agent.output?.instructions)
   const tools = plan.activeTools === undefined ? agent.toolDefinitions : chosenTools(run, plan.activeTools)
-  const toolChoice = plan.toolChoice ?? agent.toolChoice
+  const toolChoice = plan.toolChoice ?? toolChoiceOf(run)
   return {
     ...(instructions !== undefined && { instructions }),
     messages: transcript.messages,
@@ -29,6 +29,13 @@ export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
     ...(toolChoice !== undefined && tools.length > 0 && { toolChoice }),
     ...responseFormatOf(run),
   }
+}
+
+// With `required` in every step the model could never answer, so it holds until a step has calls.
+function toolChoiceOf({ agent: { toolChoice, traits }, transcript }: LoopRun): ToolChoice | undefined {
+  const hasCalled = transcript.steps.some(({ toolResults }) => toolResults.length > 0)
+  if (toolChoice !== 'required' || !hasCalled) return toolChoice
+  return traits.toolChoices.includes('auto') ? 'auto' : undefined
 }
 
 /** The request after a limit: the same bytes and one more message that asks for the best answer so far. */
