@@ -1,5 +1,10 @@
 #!/usr/bin/env node
 import { ProcessHost } from './cli/host.ts'
-import { main } from './cli/main.ts'
+import { main, report } from './cli/main.ts'
 
-process.exitCode = await main(process.argv.slice(2), new ProcessHost())
+const host = new ProcessHost()
+// An agent of the user may throw outside of its run.
+process.on('uncaughtException', (error) => process.exit(report(error, host)))
+process.exitCode = await main(process.argv.slice(2), host)
+// A tool that ignores its abort signal must not keep the process.
+setTimeout(() => process.exit(), 1_000).unref()

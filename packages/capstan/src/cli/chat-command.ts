@@ -88,7 +88,10 @@ class Chat {
       let result = await this.#follow(this.#agent.stream(input, { retryAfterText: 'restart' }))
       while (result.status === 'paused' && result.state !== undefined) {
         const answers = await this.#ask(result)
-        if (answers === undefined) break
+        if (answers === undefined) {
+          this.#view.lines([say`The question is not answered, so nothing was run.`])
+          break
+        }
         result = await this.#follow(this.#agent.resume(result.state, { answers, retryAfterText: 'restart' }))
       }
       this.#isOver ||= result.status === 'paused'
@@ -127,7 +130,7 @@ class Chat {
       const room = { columns: Number.POSITIVE_INFINITY, lines: Number.POSITIVE_INFINITY }
       this.#view.lines(askedLines(asked, room).lines)
     }
-    this.#view.lines([say`Nobody can be asked here, because stdin or stderr is not a terminal, so nothing was run. To answer later, record the run:`])
+    this.#view.lines([say`Nobody can be asked here, because stdin or stderr is not a terminal. To answer later, record the run:`])
     this.#view.lines([say`  capstan run --journal DIR, and then capstan runs`])
     return undefined
   }

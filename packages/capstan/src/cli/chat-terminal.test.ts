@@ -126,7 +126,17 @@ describe.skipIf(!hasTerminal)('chat in a terminal', () => {
     const { terminal, paid } = await startPaying()
     await terminal.until(/Run it\? .*\) /)
     terminal.type(key)
+    await terminal.until(/\nThe question is not answered, so nothing was run/)
     expect([await terminal.ended, paid()]).toEqual([4, ''])
+  })
+
+  test('Ctrl-C at the prompt ends the chat with exit code 0, and in an answer only the answer', async () => {
+    const { terminal } = await startPaying({ TEST_MS: '60000' }, 'slow')
+    await terminal.until(/working/)
+    terminal.type('\u0003')
+    await terminal.until(/error \(aborted\)[\s\S]*you> /)
+    terminal.type('\u0003')
+    expect(await terminal.ended).toBe(0)
   })
 
   test('a question that nobody can see is not asked', async () => {

@@ -59,7 +59,8 @@ async function checkOutput(args: readonly string[], code: number, { stdout, stde
   return code === exitCodes.finished ? exitCodes.error : code
 }
 
-function report(error: unknown, { stderr }: Host): number {
+/** Writes an error for people; returns the exit code. */
+export function report(error: unknown, { stderr }: Host): number {
   // Continued lines are indented, so that no message can look like a line of the command.
   const write = (head: ShownText, text: string): unknown => stderr.write(say`${wrapText(say`${head}: ${ShownText.prose(text)}`, columnsOf(stderr), '  ')}\n`)
   if (error instanceof UsageError) {

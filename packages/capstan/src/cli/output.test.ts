@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeAgentFolder } from '../testing/agent-file.ts'
-import { cli } from '../testing/command.ts'
+import { capstan, cli } from '../testing/command.ts'
 import type { Output } from './terminal/output.ts'
 import { say } from './terminal/shown-text.ts'
 
@@ -80,4 +80,21 @@ test('only cleaned text can be written', () => {
   const sources = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' }).filter((name) => /(?<!\.test)\.ts$/.test(name))
   const writers = sources.filter((name) => /process\.std(?:out|err)|console\./.test(readFileSync(new URL(name, import.meta.url), 'utf8')))
   expect(writers).toEqual(['host.ts'])
+})
+
+test('a tool that ignores the end of its run does not keep the process', async () => {
+  const started = Date.now()
+  const { code } = await capstan(['run', agent('slow'), 'Pay it.'], {
+    cwd: folder,
+    env: { TEST_MS: '60000' },
+    onStderr: (text, child) => {
+      if (text.endsWith('working\n')) child.kill('SIGINT')
+    },
+  })
+  expect([code, Date.now() - started < 30_000]).toEqual([130, true])
+})
+
+test('an error that an agent throws outside of its run is shown cleaned, with exit code 1', async () => {
+  const { code, stderr } = await capstan(['run', agent('throwing'), 'Pay it.'], { cwd: folder })
+  expect([code, stderr]).toEqual([1, expect.stringContaining('error (internal, a defect of capstan or of the agent): Error: lost<U+001B>]0;x<U+202E>')])
 })

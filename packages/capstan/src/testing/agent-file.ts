@@ -32,6 +32,7 @@ const pay = tool({
 })
 const free = { ...pay, needsApproval: false }
 export const payer = new Agent({ name: 'payer', model, tools: [pay] })
+export const throwing = new Agent({ name: 'payer', model, tools: [{ ...free, run: () => new Promise(() => setTimeout(() => { throw new Error('lost\u001b]0;x\u202e') }, 10)) }] })
 export const careless = new Agent({ name: 'payer', model, tools: [free] })
 export const crashing = new Agent({ name: 'payer', model, tools: [{ ...free, run: () => process.kill(process.pid, 'SIGKILL') }] })
 export const asker = new Agent({ name: 'asker', model, tools: [{ ...free, ask: () => process.env.TEST_ASK ?? 'From which account?', run: async (_, { answer }) => ({ status: 'ok', text: 'from ' + answer }) }] })

@@ -12,8 +12,8 @@ const isEastAsian = new Set('Han Hiragana Katakana Hangul Bopomofo'.split(' '))
 const latinLookAlikes = 'АВЕЅІЈКМНОРСТУХҮЬЗаеѕіїјорсухһӏԁԛԝүѵԌԜ ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳνυριαγ ԼՍՏՕհոսցօզյ'
 /** Marks that look like ASCII punctuation. Quotation marks, dashes and the middle dot are too common to be among them. */
 const punctuation = '‚‛‹›⁄∕⧸╱∶ː꞉․‧∙‐‑‒−⁃˗ʹʻʼʽˈ′‵ꞌ׀∣ǀǃ⁎∗ˆ˜∼٫٬'
-/** Phonetic letters, small capitals and variants: Latin by script, but part of no alphabet. */
-const phonetic = /[ɐ-ʯʰ-ʸᴀ-ᶿⱠ-Ɀꜰ-ꜱꝀ-ꟿꬰ-ꭤ]/u
+/** Phonetic letters, small capitals and variants: Latin by script. The exceptions are letters of African languages and Azerbaijani. */
+const phonetic = /[ƅƖƚƽȷ]|(?![ɓɔɖɗəɛɣɲʋ])[ɐ-ʯʰ-ʸᴀ-ᶿⱠ-Ɀꜰ-ꜱꝀ-ꟿꬰ-ꭤ]/u
 
 const hiddenKinds: readonly (readonly [reason: string, test: RegExp])[] = [
   ['a control character', /[\p{Cc}\p{Zl}\p{Zp}]/u],

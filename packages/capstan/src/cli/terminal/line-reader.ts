@@ -78,7 +78,10 @@ export class LineReader {
 
   #end(): void {
     this.#isClosed = true
-    this.#take?.(undefined)
+    if (this.#take === undefined) return
+    // What is written next must not follow the prompt on its line.
+    if (this.isTerminal) this.#host.stderr.write(ShownText.newline)
+    this.#take(undefined)
     this.#take = undefined
   }
 }

@@ -68,7 +68,7 @@ test.each([
   expect(JSON.parse(shown)).toBe(text)
 })
 
-test.each(['Grüße an Łukasz', 'Привет, мир', 'Ελλάδα', '发票，五月（2026）', '日本語', 'عربي', 'invoice-7 (5 %) — “ok”'])(
+test.each(['Grüße an Łukasz', 'Привет, мир', 'Ελλάδα', '发票，五月（2026）', '日本語', 'عربي', 'Əliyev Kɔfi İğdır', 'invoice-7 (5 %) — “ok”'])(
   'data leaves ordinary text as it is: %s',
   (text) => {
     expect(strict(text)).toBe(`"${text}"`)
