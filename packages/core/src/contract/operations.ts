@@ -1,5 +1,6 @@
 import type { RunEventBody } from './events.ts'
 import type { Json } from './json.ts'
+import type { Permit } from './model.ts'
 import type { RunVersion } from './result.ts'
 import type { ToolEffect } from './tool.ts'
 
@@ -28,6 +29,10 @@ export interface Operation<Output> {
   readonly effect: ToolEffect
   /** At most this many bodies of one batch run at once. Default: no limit. */
   readonly concurrency?: number
+  /** How long it waits before it begins, in milliseconds, such as before a retry. Active time. Nothing was begun yet when a stop or a crash ends it. */
+  readonly delayMs?: number
+  /** Waits, after the delay, for a permit, which `run` has to release. Not active time; otherwise as the delay. */
+  readonly acquire?: (signal: AbortSignal) => Promise<Permit>
   /** Returns JSON. Failures are values: a throw is a defect and is not recorded. */
   run(context: OperationContext): Promise<Output>
 }
@@ -37,8 +42,10 @@ export interface OperationContext {
   readonly key: string
   /** Aborts with the run. */
   readonly signal: AbortSignal
-  /** How long the operation stood in the queue of its batch, in milliseconds. */
+  /** How long the operation waited as part of the active time: in the queue of its batch, and for its delay. In milliseconds. */
   readonly waitedMs: number
+  /** What `acquire` of the operation returned. */
+  readonly permit?: Permit | undefined
   /** Shows a live event. Live events are never recorded. */
   readonly emit: (event: RunEventBody) => void
   /** `undefined` while consumers keep up; else what to wait for before more is fetched. */
@@ -51,7 +58,7 @@ export type Outcome<Output> =
       readonly output: Output
       /** How long the body took, in milliseconds. */
       readonly ms: number
-      /** How long it stood in the queue of its batch before, in milliseconds. */
+      /** How long it waited before as part of the active time, in milliseconds. */
       readonly waitedMs: number
       /** How often the body was started, lost executions included. */
       readonly executions: number

@@ -3,7 +3,10 @@ import type { AssistantMessage, Message, ToolResultPart } from './messages.ts'
 import type { FinishReason, ResponseInfo, Warning } from './model.ts'
 import type { Cost, RunUsage, Usage } from './usage.ts'
 
-/** `finished`: a whole answer. `limit`: a limit of the caller. `paused`: someone must decide. `unusable`: no whole answer. */
+/**
+ * `finished`: there is a complete answer. `limit`: a limit of the caller was reached. `paused`: the run can be continued, once a person has
+ * decided or another process takes it. `unusable`: there is no complete answer.
+ */
 export type RunStatus = 'finished' | 'limit' | 'paused' | 'unusable'
 
 /** Why the loop ended. What the model said about its last message is `finishReason`. */
@@ -20,6 +23,8 @@ export type StopReason =
   | 'repeated-calls'
   | 'paused'
   | 'outcome-unknown'
+  /** `run.stop()`: nothing is pending, and the run can be continued. */
+  | 'stopped'
   /** Only on the result that an error carries: what there was by then. */
   | 'failed'
   | 'aborted'
@@ -38,6 +43,7 @@ export const statusOf: Readonly<Record<StopReason, RunStatus>> = {
   'repeated-calls': 'limit',
   paused: 'paused',
   'outcome-unknown': 'paused',
+  stopped: 'paused',
   failed: 'unusable',
   aborted: 'unusable',
 }
@@ -82,7 +88,7 @@ export interface RunResult<Output = unknown> {
   /** Active time in milliseconds: waiting for a person is free. */
   readonly activeMs: number
   readonly warnings: readonly Warning[]
-  /** What a person has to decide, when the run is paused. */
+  /** What a person has to decide, when the run is paused; empty when it was stopped. */
   readonly pending: readonly PendingQuestion[]
   /** JSON to continue a paused run from, in this process or another; `undefined` with a journal, which has it. */
   readonly state: RunState | undefined

@@ -35,8 +35,8 @@ export type AttemptOutput =
   | { readonly status: 'ok'; readonly reply: ModelReply; readonly last?: true }
   /** `free` marks the retry of a stale connection, or of a request that is worded differently: it counts as no attempt. */
   | { readonly status: 'failed'; readonly error: ErrorData; readonly usage?: Usage; readonly retryInMs?: number; readonly free?: true }
-  /** The time limit of the run came first; `text` is what had come by then. */
-  | { readonly status: 'late'; readonly text: string }
+  /** The time limit of the run came first; `text` is what had come by then. `unsent`: the request was not sent. */
+  | { readonly status: 'late'; readonly text: string; readonly unsent?: true }
 
 /** The output of an operation that runs a tool call. */
 export interface ToolCallOutput {

@@ -3,12 +3,12 @@ import { AgentError, copyError } from '../contract/errors.ts'
 import type { AttemptReason, RunEventBody } from '../contract/events.ts'
 import { assertNever } from '../contract/json.ts'
 import type { ModelEvent, ModelReply, ModelRequest } from '../contract/model.ts'
-import type { OperationContext } from '../contract/operations.ts'
+import type { Operation, OperationContext } from '../contract/operations.ts'
 import type { AttemptOutput } from '../durability/records.ts'
 import { countFailure, countSuccess, mayRetry } from '../retry/budget.ts'
-import { maxRetryAfterMs, retryDelayMs, sleep } from '../retry/policy.ts'
+import { maxRetryAfterMs, retryDelayMs } from '../retry/policy.ts'
 import { describe } from '../support/describe.ts'
-import { type LoopRun, withinTimeLimit } from './loop-run.ts'
+import { type LoopRun, leftMs } from './loop-run.ts'
 import type { Charge } from './state/ledger.ts'
 import { type ChainPosition, mayTryNextModel } from './state/model-chain.ts'
 
@@ -23,6 +23,19 @@ export interface Attempt extends Charge {
   readonly request: ModelRequest
 }
 
+/** The operation that sends one request, after its delay and with a permit of the model's limiter. */
+export function attemptOperation(run: LoopRun, attempt: Attempt, id: string): Operation<AttemptOutput> {
+  const { limiter } = run.chain.modelAt(attempt.modelIndex)
+  return {
+    id,
+    name: 'model',
+    effect: 'idempotent',
+    ...(attempt.waitMs > 0 && { delayMs: Math.min(attempt.waitMs, Math.ceil(leftMs(run)) + 1) }),
+    ...(limiter !== undefined && { acquire: (signal) => limiter.acquire(attempt.estimate(), signal) }),
+    run: (context) => attemptModel(run, attempt, context),
+  }
+}
+
 interface Reception extends OperationContext {
   readonly run: LoopRun
   readonly attempt: Attempt
@@ -30,11 +43,19 @@ interface Reception extends OperationContext {
   readonly shown: string[]
 }
 
-/** Waits as told, sends the request once, shows what comes, and decides what a failure means. */
-export async function attemptModel(run: LoopRun, attempt: Attempt, context: OperationContext): Promise<AttemptOutput> {
+/** Sends the request once, shows what comes, and decides what a failure means. */
+async function attemptModel(run: LoopRun, attempt: Attempt, context: OperationContext): Promise<AttemptOutput> {
   const shown: string[] = []
+  let isSent = false
+  const send = (signal: AbortSignal): Promise<ModelReply> => {
+    isSent = true
+    return receive({ ...context, run, attempt, signal, shown })
+  }
+  const ms = leftMs(run) - context.waitedMs
   try {
-    const reply = await withinTimeLimit(run, context.signal, (signal) => receive({ ...context, run, attempt, signal, shown }))
+    // A delay that took all the time: nothing is sent.
+    if (ms <= 0 || attempt.waitMs >= leftMs(run)) return { status: 'late', text: '', unsent: true }
+    const reply = await run.clock.within(context.signal, ms, send)
     if (reply === 'late') return { status: 'late', text: shown.join('') }
     const { id, traits } = run.chain.modelAt(attempt.modelIndex)
     countSuccess(traits.retryScope ?? id)
@@ -43,14 +64,14 @@ export async function attemptModel(run: LoopRun, attempt: Attempt, context: Oper
   } catch (thrown) {
     context.signal.throwIfAborted()
     return judgeFailure(run, attempt, { context, thrown, textShown: shown.length > 0 })
+  } finally {
+    if (!isSent) context.permit?.release()
   }
 }
 
 async function receive(reception: Reception): Promise<ModelReply> {
-  const { run, attempt, signal, emit, room: roomOf } = reception
+  const { run, attempt, permit, signal, emit, room: roomOf } = reception
   const model = run.chain.modelAt(attempt.modelIndex)
-  if (attempt.waitMs > 0) await sleep(attempt.waitMs, signal)
-  const permit = await model.limiter?.acquire(attempt.estimate(), signal)
   emit({ type: 'attempt', step: attempt.step, attempt: attempt.number, model: model.id, reason: attempt.reason })
   const chunks = model.stream(attempt.request, { signal })[Symbol.asyncIterator]()
   try {

@@ -5,7 +5,7 @@ import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import type { StopReason } from '../contract/result.ts'
 import { type ModelStep, makeOperationId, makeOperationKey } from '../durability/operation-ids.ts'
 import type { AttemptOutput } from '../durability/records.ts'
-import { type Attempt, attemptModel } from './attempt.ts'
+import { type Attempt, attemptOperation } from './attempt.ts'
 import { estimateRequest, passedBudget } from './budget.ts'
 import { type LoopRun, leftMs } from './loop-run.ts'
 
@@ -85,13 +85,13 @@ async function performAttempt(run: LoopRun, attempt: Attempt, position: ModelSte
   const { operations, ledger } = run
   const id = makeOperationId({ type: 'model', step: position, attempt: attempt.number })
   ledger.beginAttempt(attempt)
-  const [outcome] = await operations.perform<AttemptOutput>([
-    { id, name: 'model', effect: 'idempotent', run: (context) => attemptModel(run, attempt, context) },
-  ])
+  const [outcome] = await operations.perform([attemptOperation(run, attempt, id)])
   if (outcome?.status !== 'done') throw new AgentError('A request to the model has no outcome.', { code: 'internal', phase: 'loop' })
   const { output, replayed, ms, executions } = outcome
-  ledger.addTime(ms)
-  ledger.endAttempt(usageOf(output), executions - 1)
+  ledger.addBatchTime([outcome])
+  const isUnsent = output.status === 'late' && output.unsent === true
+  if (isUnsent) ledger.dropAttempt(executions - 1)
+  else ledger.endAttempt(usageOf(output), executions - 1)
   if (output.status === 'ok') {
     const { message, finishReason, usage } = output.reply
     run.show({ type: 'message-end', step: attempt.step, message, finishReason, usage, ms, ...(replayed && { replayed }) })

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
+import { AgentError } from '../contract/errors.ts'
 import type { Journal, RunHead } from '../durability/journal.ts'
-import { failureOf, moved, openQuestion, soon } from '../testing/runs.ts'
-import { call, scriptedModel } from '../testing/scripted-model.ts'
+import { createLimiter } from '../retry/limiter.ts'
+import { failureOf, moved, openQuestion, soon, tick } from '../testing/runs.ts'
+import { call, modelOf, replyEvent, scriptedModel } from '../testing/scripted-model.ts'
 import { never, payTool, recordingTool, testTool } from '../testing/test-tool.ts'
 
 const limits = { durationMs: 50 }
@@ -120,4 +122,37 @@ test('a call that a broken run left behind is told', async () => {
   const agent = new Agent({ model: scriptedModel([{ calls: [call('slow'), call('broken')] }]), tools: [slow, broken] })
   expect(await failureOf(agent.generate('go', { journal: failing }))).toMatchObject({ code: 'journal-failed' })
   expect(left?.aborted).toBe(true)
+})
+
+test('waiting for a permit of a limiter is not active time', async () => {
+  const limiter = createLimiter({ concurrency: 1 })
+  const slow = modelOf(async function* () {
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    yield [replyEvent([{ type: 'text', text: 'ok' }])]
+  })
+  const agent = new Agent({ model: { ...slow, limiter }, limits: { durationMs: 200 } })
+  const results = await Promise.all(Array.from({ length: 8 }, () => agent.generate('go')))
+  expect(results.map(({ stopReason }) => stopReason)).toEqual(Array(8).fill('finished'))
+  expect(Math.max(...results.map(({ activeMs }) => activeMs))).toBeLessThan(200)
+})
+
+test('a delay before a retry is active time: a run ends at its limit and sends nothing more', async () => {
+  const busy = new AgentError('busy', { code: 'provider-overloaded', phase: 'headers', retryable: true, retryAfterMs: 30_000 })
+  const model = scriptedModel([{ error: busy }, { text: 'Done.' }])
+  const result = await soon(new Agent({ model, limits: { durationMs: 50 } }).generate('go'))
+  expect(result).toMatchObject({ stopReason: 'max-duration', usage: { unknownAttempts: 1 } })
+  expect(result.activeMs).toBeGreaterThanOrEqual(50)
+  expect(model.requests).toHaveLength(1)
+})
+
+test('an abort while a request waits for a permit ends the run, and takes no permit', async () => {
+  const limiter = createLimiter({ concurrency: 1 })
+  const held = await limiter.acquire(0, new AbortController().signal)
+  const run = new Agent({ model: { ...scriptedModel([{ text: 'Done.' }]), limiter } }).stream('go')
+  const failure = failureOf(run.result)
+  await tick()
+  run.abort()
+  expect(await failure).toMatchObject({ code: 'aborted', result: { usage: { unknownAttempts: 0 } } })
+  held.release()
+  expect(await soon(limiter.acquire(0, new AbortController().signal))).toBeDefined()
 })

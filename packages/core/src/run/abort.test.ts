@@ -63,6 +63,13 @@ test('the error of an abort counts the requests that were sent', async () => {
   expect(await failureOf(run.result)).toMatchObject({ attempts: 1 })
 })
 
+test('an abort in the listener of a tool that starts ends the run at once, though the tool never ends', async () => {
+  const run = new Agent({ model: scriptedModel([{ calls: [call('stuck')] }]), tools: [testTool('stuck', never)] }).stream('go')
+  run.on('tool-start', () => run.abort())
+
+  expect(await failureOf(run.result)).toMatchObject({ code: 'aborted' })
+})
+
 test('an abort while a tool runs counts no request as lost', async () => {
   const run = new Agent({ model: scriptedModel([{ calls: [call('stuck')] }]), tools: [testTool('stuck', never)] }).stream('go')
   const result = await abortAt(run, 'tool-start')

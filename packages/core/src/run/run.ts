@@ -5,12 +5,13 @@ import type { Json } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
 import type { RunResult, RunState, RunVersion } from '../contract/result.ts'
 import { compareDefinitions, type Definition } from '../durability/definition.ts'
+import { stopRequest } from '../durability/hosts/batch.ts'
 import type { Engine } from '../durability/hosts/engine.ts'
 import { EngineHost } from '../durability/hosts/engine-host.ts'
 import { RecordHost } from '../durability/hosts/record-host.ts'
 import type { RunHost } from '../durability/hosts/run-host.ts'
 import type { OpenRun } from '../durability/journal.ts'
-import { brokenRequest, type EndRecord, type RunRecord } from '../durability/records.ts'
+import { brokenRequest, type RunRecord } from '../durability/records.ts'
 import { resultOf, withState } from '../loop/end-run.ts'
 import type { LoopAgent } from '../loop/loop-agent.ts'
 import { type LoopRun, leftMs, newLoopRun } from '../loop/loop-run.ts'
@@ -18,23 +19,24 @@ import { runLoop } from '../loop/run-loop.ts'
 import { describe } from '../support/describe.ts'
 import { newId } from '../support/hash.ts'
 import { allowManyListeners } from '../support/many-listeners.ts'
-import { BoundedRun } from './bounded-run.ts'
 import { type Listener, RunEvents } from './run-events.ts'
+import { RunJournal } from './run-journal.ts'
+import { checkStopOptions, type StopOptions } from './stop-options.ts'
 import { textStreamOf } from './text-stream.ts'
 
 /** What a run starts with, checked by the agent. */
 export interface RunStart {
   readonly agent: LoopAgent
   readonly definition: () => Definition
-  /** What the records were made with. */
+  /** The definition that the records were made with. */
   readonly recordedDefinition: Definition | undefined
   /** Opens the run in a journal, which then has records and input. */
   readonly open: ((runId: string) => Promise<OpenRun>) | undefined
-  /** Records the run in place of this process. */
+  /** Records the run instead of this process. */
   readonly engine: Engine | undefined
   readonly input: readonly Message[]
   readonly runId: string | undefined
-  /** The version of the state that the run goes on from. */
+  /** The version of the state that the run is continued from. */
   readonly version: RunVersion | undefined
   readonly records: readonly RunRecord[]
   readonly answers: ReadonlyMap<string, Json> | undefined
@@ -45,22 +47,22 @@ export interface RunStart {
 }
 
 /**
- * One run under way: iterate it, listen to it, or await its `result`. It starts in the next microtask, so consumers that are
- * attached in the same tick miss nothing. At most 256 events are held until the first consumer comes; then a slow iterator
- * slows the model's stream down. Do not await `result` inside a loop over the events: the run waits for the loop.
+ * One run: iterate it, listen to it, or await its `result`. It starts in the next microtask, so consumers that are attached in the same
+ * tick miss nothing. At most 256 events are held until the first consumer comes; from then on a slow iterator slows the model's stream
+ * down. Do not await `result` inside a loop over the events: the run waits for the loop.
  */
 export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   readonly runId: string
+  readonly #start: RunStart
+  readonly #input: readonly Message[]
   readonly #events: RunEvents
   readonly #controller = new AbortController()
   readonly #recordHost: RecordHost
-  /** The record host, or an engine in its place. */
+  /** The record host, or the host of an engine instead. */
   readonly #host: RunHost
   readonly #loop: LoopRun
-  readonly #start: RunStart
-  readonly #input: readonly Message[]
+  #journal: RunJournal | undefined
   readonly #result: Promise<RunResult>
-  #journal: OpenRun | undefined
   #isSettled = false
 
   /** Made by `agent.stream()`. */
@@ -68,36 +70,36 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const { agent, input, records, answers, version, context, restartAfterText, attempts } = start
     this.#start = start
     this.runId = start.runId ?? newId()
-    // The caller's list may grow later; the run keeps what it was given.
+    // A copy: the list of the caller may grow later.
     this.#input = [...input]
     this.#events = new RunEvents(this.runId, (type, error) => this.#reportListener(type, error))
     const { emit, room } = this.#events
     const { signal } = this.#controller
-    // Each call of a step listens to this signal: many are no leak.
+    // Each call of a step listens to this signal: many listeners are not a leak.
     allowManyListeners(signal)
     const host = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room }
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
     this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText, attempts }, input)
     this.#result = Promise.resolve().then(() => this.#drive(start.signal))
-    // Whoever watches only events must not be punished with an unhandled rejection.
+    // A consumer that reads only events must not get an unhandled rejection.
     this.#result.catch(() => {})
   }
 
   /**
-   * What the run came to.
+   * The result of the run.
    *
-   * @throws {AgentError} What broke, with the same result so far on `result`; `aborted` after an abort.
+   * @throws {AgentError} What broke the run, with the result so far on `result`; `aborted` after an abort.
    */
   get result(): Promise<RunResult<Output>> {
     this.#events.consume()
-    // The output was checked by the very spec that `Output` comes from.
+    // The output was checked against the schema that `Output` comes from.
     return this.#result as Promise<RunResult<Output>>
   }
 
   /**
-   * The text alone. Takes the one iterator of the run. With `retryAfterText: 'restart'` text comes when its message is whole, as a
-   * delta that was handed out cannot be taken back.
+   * Only the text. Takes the one iterator of the run. With `retryAfterText: 'restart'` the text comes when its message is complete,
+   * because a delta that was delivered cannot be taken back.
    */
   get textStream(): AsyncIterable<string> {
     return textStreamOf(this, this.#loop.restartAfterText)
@@ -115,7 +117,27 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     return this
   }
 
-  /** Ends the run at once, whatever its tools do. `result` rejects with code `aborted`. */
+  /**
+   * Stops the run without breaking off its work. Nothing new begins: no request, no tool call, no retry that still waits. What has begun
+   * runs to its end and is recorded. The run then ends with `stopReason: 'stopped'`; if that work was its last, it ends as it would have.
+   * `agent.resume` continues it, from its journal or from `result.state`. Stopping a run twice, or after its end, has no effect.
+   *
+   * @returns The result of the run: the promise that `result` is.
+   * @throws {AgentError} `invalid-use` for a run on an engine, whose workers are drained instead; `invalid-options`.
+   */
+  stop(options: StopOptions = {}): Promise<RunResult<Output>> {
+    try {
+      const { graceMs } = checkStopOptions(options)
+      if (this.#start.engine !== undefined) throw new AgentError(engineStops, { code: 'invalid-use' })
+      this.#recordHost.stop()
+      if (graceMs !== undefined) this.#abortAfter(graceMs)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.result
+  }
+
+  /** Ends the run at once, whatever its tools and its journal do. `result` rejects with code `aborted`. */
   abort(reason?: unknown): void {
     if (this.#isSettled || this.#controller.signal.aborted) return
     this.#controller.abort(reason ?? new DOMException('The run was aborted.', 'AbortError'))
@@ -123,12 +145,12 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   }
 
   /**
-   * All events. A run has one iterator; leaving it early aborts the run.
+   * All events. A run has one iterator; returning from it before the end aborts the run.
    *
-   * @throws {AgentError} `invalid-use` for a second one; what broke, after the `run-error` event.
+   * @throws {AgentError} `invalid-use` for a second one; what broke the run, after the `run-error` event.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<RunEvent> {
-    return this.#events.iterate(() => this.abort(new DOMException('The iterator of the run was left.', 'AbortError')))
+    return this.#events.iterate(() => this.abort(new DOMException('The iterator of the run was closed before its end.', 'AbortError')))
   }
 
   async #drive(outer: AbortSignal | undefined): Promise<RunResult> {
@@ -136,21 +158,21 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     try {
       if (outer?.aborted) forward()
       else if (outer !== undefined) {
-        // One listener a run, removed at its end, and many runs on the signal of a service.
+        // One listener for each run, removed at its end: many runs on the signal of a service are not a leak.
         allowManyListeners(outer)
         outer.addEventListener('abort', forward, { once: true })
       }
       const { agent } = this.#loop
       this.#events.emit({ type: 'run-start', step: 0, agent: agent.name, model: agent.model.id })
       await this.#open()
-      const result = await runLoop(this.#loop)
+      const result = await runLoop(this.#loop).catch((thrown: unknown) => this.#stoppedResult(thrown))
       this.#host.checkCourse()
       this.#controller.signal.throwIfAborted()
-      await this.#leave(result)
+      await this.#journal?.close(result)
       return this.#finish(result.status === 'paused' ? withState(result, this.#state()) : result)
     } catch (thrown) {
-      // The error that broke the run is the one to report, whatever the journal says about the end.
-      await this.#leave({ status: 'unusable', stopReason: this.#controller.signal.aborted ? 'aborted' : 'failed' }).catch(() => {})
+      // The error that broke the run is the one to report, even when the journal cannot record the end.
+      await this.#journal?.close({ status: 'unusable', stopReason: this.#controller.signal.aborted ? 'aborted' : 'failed' }).catch(() => {})
       throw this.#fail(thrown)
     } finally {
       outer?.removeEventListener('abort', forward)
@@ -161,16 +183,16 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   async #open(): Promise<void> {
     const { open, recordedDefinition } = this.#start
     if (open === undefined) return this.#compare(recordedDefinition)
-    this.#controller.signal.throwIfAborted()
-    this.#journal = await BoundedRun.open(() => open(this.runId), { leftMs: () => leftMs(this.#loop), signal: this.#controller.signal })
-    const { head } = this.#journal
-    await this.#recordHost.attach(this.#journal)
-    this.#loop.transcript.takeInput(head.input)
-    this.#compare(head.definition)
-    this.#controller.signal.throwIfAborted()
+    const { signal } = this.#controller
+    signal.throwIfAborted()
+    this.#journal = new RunJournal(this.#recordHost, { leftMs: () => leftMs(this.#loop), signal })
+    const { input, definition } = await this.#journal.open(() => open(this.runId))
+    this.#loop.transcript.takeInput(input)
+    this.#compare(definition)
+    signal.throwIfAborted()
   }
 
-  // A changed sentence is worth a word; a changed tool with a call of unknown outcome is the end.
+  // Changed instructions are a warning; a changed tool with a call of unknown outcome ends the run.
   #compare(recorded: Definition | undefined): void {
     if (recorded === undefined) return
     const { changes, tools } = compareDefinitions(recorded, this.#start.definition())
@@ -181,16 +203,18 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     this.#host.refuseChanged(tools)
   }
 
-  /** Gives the run up in its journal, before anyone learns that it ended. */
-  async #leave({ status, stopReason }: Pick<EndRecord, 'status' | 'stopReason'>): Promise<void> {
-    const journal = this.#journal
-    this.#journal = undefined
-    if (journal === undefined) return
-    try {
-      await this.#recordHost.end({ type: 'end', id: 'end', status, stopReason })
-    } finally {
-      await journal.close()
-    }
+  #abortAfter(ms: number): void {
+    const reason = new DOMException(`The run was stopped and did not end within ${ms} ms.`, 'TimeoutError')
+    const timer = setTimeout(() => this.abort(reason), ms)
+    const clear = (): void => clearTimeout(timer)
+    this.#result.then(clear, clear)
+  }
+
+  // A batch that was stopped may have recorded some of its operations, and their time was spent.
+  #stoppedResult(thrown: unknown): RunResult {
+    if (thrown !== stopRequest) throw thrown
+    this.#loop.ledger.addTime(this.#host.cutMs)
+    return resultOf(this.#loop, { stopReason: 'stopped' })
   }
 
   #finish(result: RunResult): RunResult {
@@ -200,7 +224,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     return result
   }
 
-  // Whatever is thrown, consumers learn of the end.
+  // Consumers are told of the end whatever is thrown.
   #fail(thrown: unknown): AgentError {
     let error: AgentError
     try {
@@ -213,28 +237,28 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     return error
   }
 
-  #reportListener(type: RunEventType, error: unknown): void {
-    const warning = { code: 'listener-threw', message: `A listener of '${type}' threw: ${describe(error)}` }
-    const isNew = this.#loop.notes.addWarning(warning)
-    // A listener of warnings that throws must not report itself for ever.
-    if (isNew && type !== 'warning') this.#events.emit({ type: 'warning', step: this.#loop.transcript.currentStep, warning })
-  }
-
   #errorOf(thrown: unknown): AgentError {
-    const isAborted = this.#controller.signal.aborted
+    const { aborted, reason } = this.#controller.signal
     const { attempt, shownText: text, shownReasoning: reasoningText } = this.#events
-    if (isAborted) this.#chargeCutWork()
+    if (aborted) this.#chargeCutWork()
     // A copy: an error that is shared must not carry the result of this run.
-    const error = isAborted ? abortError(this.#controller.signal.reason, attempt) : copyError(asAgentError(thrown), {})
-    const state = isAborted || brokenRequest(this.#host.records) !== undefined ? this.#state() : undefined
-    const value = resultOf(this.#loop, { stopReason: isAborted ? 'aborted' : 'failed', shown: { text, reasoningText }, state })
+    const error = aborted ? abortError(reason, attempt) : copyError(asAgentError(thrown), {})
+    const state = aborted || brokenRequest(this.#host.records) !== undefined ? this.#state() : undefined
+    const value = resultOf(this.#loop, { stopReason: aborted ? 'aborted' : 'failed', shown: { text, reasoningText }, state })
     return Object.defineProperty(error, 'result', { value, enumerable: false, configurable: true })
   }
 
-  // An abort records nothing of what was under way, but its time and its request were spent.
+  // An abort records nothing of the work under way, but its time and its request were spent.
   #chargeCutWork(): void {
     this.#loop.ledger.addTime(this.#host.cutMs)
     if (this.#events.attempt > 0) this.#loop.ledger.cutAttempt()
+  }
+
+  #reportListener(type: RunEventType, error: unknown): void {
+    const warning = { code: 'listener-threw', message: `A listener of '${type}' threw: ${describe(error)}` }
+    const isNew = this.#loop.notes.addWarning(warning)
+    // A listener of warnings that throws must not report itself forever.
+    if (isNew && type !== 'warning') this.#events.emit({ type: 'warning', step: this.#loop.transcript.currentStep, warning })
   }
 
   // With a journal or an engine the records are there, and only there.
@@ -245,6 +269,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     return { version, runId: this.runId, definition: recordedDefinition ?? definition(), input: this.#input, records: [...records] }
   }
 }
+
+const engineStops = 'A run on an engine cannot be stopped alone. Drain its worker, as the engine documents it, or call `run.abort()`.'
 
 function asAgentError(thrown: unknown): AgentError {
   if (AgentError.is(thrown)) return thrown

@@ -12,6 +12,7 @@ import type { Engine, EngineStep } from './engine.ts'
 import { checkDecision, replayOf } from './record-host.ts'
 import type { HostOptions, RunHost } from './run-host.ts'
 import { notStarted, RunningBodies } from './running-bodies.ts'
+import { takeTurn } from './take-turn.ts'
 
 /** What a step of an engine records. */
 type StepValue = { readonly output: Json; readonly ms: number; readonly waitedMs: number } | { readonly unknown: true } | { readonly defect: string }
@@ -116,22 +117,25 @@ export class EngineHost implements RunHost {
   async #execute<Output>(operation: Operation<Output>, { startedAt, ran }: Batch): Promise<Json> {
     const { signal } = this.#controller
     const { id } = operation
-    if (signal.aborted) throw notStarted
-    ran.add(id)
-    const execution = nextExecution()
-    const started = performance.now()
-    const waitedMs = started - startedAt
-    const { room } = this.#options
-    const emit: OperationContext['emit'] = (event) => {
-      if (!signal.aborted) this.#options.emit(withOrigin(event, id, execution))
-    }
+    let hasBegun = false
     try {
-      const output = await operation.run({ key: this.#keyOf(id), signal, waitedMs, emit, room })
+      signal.throwIfAborted()
+      const { permit, permitMs } = await takeTurn(operation, signal)
+      hasBegun = true
+      ran.add(id)
+      const execution = nextExecution()
+      const started = performance.now()
+      const waitedMs = started - startedAt - permitMs
+      const { room } = this.#options
+      const emit: OperationContext['emit'] = (event) => {
+        if (!signal.aborted) this.#options.emit(withOrigin(event, id, execution))
+      }
+      const output = await operation.run({ key: this.#keyOf(id), signal, waitedMs, permit, emit, room })
       signal.throwIfAborted()
       // Outputs of operations are JSON by contract.
       return { output: output as Json, ms: performance.now() - started, waitedMs }
     } catch (error) {
-      signal.throwIfAborted()
+      if (signal.aborted) throw hasBegun ? signal.reason : notStarted
       // A throw would make the engine run the body again.
       return { defect: describe(error) }
     }

@@ -6,7 +6,7 @@ import { describe } from '../../support/describe.ts'
 import { type Decision, hashAbout, type OpenRun } from '../journal.ts'
 import { brokenRequest, type EndRecord, isRunVersion, type RunRecord, runVersion } from '../records.ts'
 import { Replay } from '../replay.ts'
-import { Batch } from './batch.ts'
+import { Batch, isComplete, stopRequest } from './batch.ts'
 import type { HostOptions, HostStart, RunHost } from './run-host.ts'
 
 /** Makes each record durable before it counts. */
@@ -29,7 +29,8 @@ export class RecordHost implements RunHost {
   #journal: RecordStore | undefined
   #last: RunRecord | undefined
   /** The batch under way, or the one that was cut. */
-  #batch: Pick<Batch<unknown>, 'cut' | 'cutMs'> | undefined
+  #batch: Pick<Batch<unknown>, 'cut' | 'cutMs' | 'stop'> | undefined
+  #isStopping = false
 
   constructor(options: HostOptions) {
     const { runId, version = runVersion, records = [], answers = noAnswers } = options
@@ -75,6 +76,15 @@ export class RecordHost implements RunHost {
     this.#batch?.cut(reason)
   }
 
+  /**
+   * Begins no further operation: `perform` rejects with `stopRequest` once those that have begun are recorded. What is recorded already is
+   * still replayed, and questions are still asked.
+   */
+  stop(): void {
+    this.#isStopping = true
+    this.#batch?.stop()
+  }
+
   refuseChanged(tools: ReadonlySet<string>): void {
     this.#replay?.refuseUnknown(tools)
   }
@@ -89,10 +99,12 @@ export class RecordHost implements RunHost {
     const outcomes: (Outcome<Output> | undefined)[] = this.#replay === undefined ? [] : operations.map(this.#replay.outcomeOf, this.#replay)
     if (isComplete(outcomes, operations.length)) return outcomes
     this.#replay?.refuseNew(operations[0]?.id)
+    if (this.#isStopping) throw stopRequest
     const batch = new Batch({ operations, outcomes, host: this, signal, emit, room })
+    // Known before it runs: a listener of its first event may stop or abort the run.
     this.#batch = batch
     // Not awaited: a run holds one suspended function less while it waits.
-    return batch.result
+    return batch.run()
   }
 
   async ask(questions: readonly Question[]): Promise<readonly (Answer | undefined)[]> {
@@ -131,10 +143,6 @@ export class RecordHost implements RunHost {
     await this.write(records, true)
     for (const { id, answer } of taken) this.#replay?.addAnswer(id, answer)
   }
-}
-
-function isComplete<Output>(outcomes: readonly (Outcome<Output> | undefined)[], length: number): outcomes is readonly Outcome<Output>[] {
-  return outcomes.length === length && outcomes.every((outcome) => outcome !== undefined)
 }
 
 /** What a process adds to the records that it continues from. */

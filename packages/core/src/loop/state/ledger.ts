@@ -75,6 +75,12 @@ export class Ledger {
     this.#current = undefined
   }
 
+  /** The current request was not sent; the processes that ended may have sent it. */
+  dropAttempt(lostExecutions: number): void {
+    for (let lost = 0; lost < lostExecutions; lost++) this.#addAttempt(undefined)
+    this.#current = undefined
+  }
+
   /** The run was aborted while a request may have been on its way. */
   cutAttempt(): void {
     if (this.#current !== undefined) this.endAttempt(undefined, 0)

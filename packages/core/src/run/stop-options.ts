@@ -1,0 +1,17 @@
+import { AgentError } from '../contract/errors.ts'
+import { checkNames } from '../contract/options.ts'
+
+export interface StopOptions {
+  /** How long the work that has begun may take, in milliseconds; then the run is aborted. Default: as long as it takes. */
+  readonly graceMs?: number
+}
+
+const longestTimerMs = 2 ** 31 - 1
+
+/** @throws {AgentError} `invalid-options`. */
+export function checkStopOptions(options: StopOptions): StopOptions {
+  checkNames(options, { names: ['graceMs'], what: 'an option of run.stop()' })
+  const { graceMs } = options
+  if (graceMs === undefined || (graceMs >= 0 && graceMs <= longestTimerMs)) return options
+  throw new AgentError(`graceMs must be a number of milliseconds from 0 to ${longestTimerMs}, not ${graceMs}.`, { code: 'invalid-options' })
+}
