@@ -19,7 +19,8 @@ async function bundle(folder) {
   rmSync(out, { recursive: true, force: true })
   // What a package does not hold itself stays an import: there is one copy of core, whoever imports it.
   const work = await rolldown({ cwd: folder, input, external: /^[^./]/, platform: 'node', logLevel: 'warn' })
-  await work.write({ dir: out, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'part-[name]-[hash].js' })
+  // The documentation is in the type declarations and in `src`, which are published too.
+  await work.write({ dir: out, format: 'esm', comments: { jsdoc: false }, entryFileNames: '[name].js', chunkFileNames: 'part-[name]-[hash].js' })
   await work.close()
 }
 

@@ -1,6 +1,7 @@
 import { AgentError } from '../contract/errors.ts'
 import { checkNames } from '../contract/options.ts'
 
+/** The options of `run.stop()`. */
 export interface StopOptions {
   /** How long the work that has begun may take, in milliseconds; then the run is aborted. Default: as long as it takes. */
   readonly graceMs?: number
