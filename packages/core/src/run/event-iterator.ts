@@ -1,5 +1,6 @@
 import type { AgentError } from '../contract/errors.ts'
 import type { RunEvent } from '../contract/events.ts'
+import { jsonSize } from '../support/json-size.ts'
 
 type Step = IteratorResult<RunEvent, undefined>
 
@@ -8,6 +9,8 @@ interface Waiter {
   readonly reject: (error: AgentError) => void
 }
 
+/** Taken events that the queue keeps, so that not every `next` moves the rest. */
+const maxTaken = 256
 const done: Step = { value: undefined, done: true }
 
 /**
@@ -20,6 +23,7 @@ export class EventIterator implements AsyncIterableIterator<RunEvent, undefined>
   readonly #drained: () => void
   readonly #cancel: () => void
   #head = 0
+  #size = 0
   #isEnded = false
   #error: AgentError | undefined
 
@@ -32,16 +36,22 @@ export class EventIterator implements AsyncIterableIterator<RunEvent, undefined>
     this.#cancel = cancel
   }
 
-  /** Events that wait to be taken. */
-  get size(): number {
+  /** How many events wait to be taken. */
+  get length(): number {
     return this.#queue.length - this.#head
+  }
+
+  /** What they hold, in characters. */
+  get size(): number {
+    return this.#size
   }
 
   push(event: RunEvent): void {
     if (this.#isEnded) return
     const waiter = this.#waiters.shift()
-    if (waiter === undefined) this.#queue.push(event)
-    else waiter.resolve({ value: event, done: false })
+    if (waiter !== undefined) return waiter.resolve({ value: event, done: false })
+    this.#queue.push(event)
+    this.#size += eventSize(event)
   }
 
   end(error: AgentError | undefined): void {
@@ -61,7 +71,9 @@ export class EventIterator implements AsyncIterableIterator<RunEvent, undefined>
     const event = this.#queue[this.#head]
     if (event !== undefined) {
       this.#head++
+      this.#size -= eventSize(event)
       if (this.#head === this.#queue.length) this.#clear()
+      else if (this.#head === maxTaken) this.#forgetTaken()
       return Promise.resolve({ value: event, done: false })
     }
     const error = this.#error
@@ -88,9 +100,22 @@ export class EventIterator implements AsyncIterableIterator<RunEvent, undefined>
     return this
   }
 
+  #forgetTaken(): void {
+    this.#queue.splice(0, this.#head)
+    this.#head = 0
+  }
+
   #clear(): void {
     this.#queue.length = 0
     this.#head = 0
+    this.#size = 0
     this.#drained()
   }
+}
+
+/** What only this event holds, in characters: its messages and outputs are those of the run. */
+export function eventSize(event: RunEvent): number {
+  if ('delta' in event) return event.delta.length
+  if (event.type === 'tool-start') return jsonSize(event.input)
+  return event.type === 'tool-progress' ? jsonSize(event.data) : 0
 }

@@ -1,10 +1,12 @@
 import { EventEmitter } from 'eventemitter3'
 import { AgentError } from '../contract/errors.ts'
 import type { RunEvent, RunEventBody, RunEventOf, RunEventType } from '../contract/events.ts'
-import { EventIterator } from './event-iterator.ts'
+import { EventIterator, eventSize } from './event-iterator.ts'
 
 /** Events held until the first consumer comes, and events that the iterator may lag behind; then the run waits. */
 const maxHeldEvents = 256
+/** The same in characters: as much as a stream of Node.js holds. */
+const maxHeldSize = 65_536
 
 /** An async listener is fine: its rejection is contained like a throw, and nobody waits for it. */
 export type Listener<Type extends RunEventType> = (event: RunEventOf<Type>) => unknown
@@ -24,6 +26,7 @@ export class RunEvents {
   #listeners: Map<RunEventType, Map<unknown, (event: RunEvent) => void>> | undefined
   #seq = 0
   readonly #held: RunEvent[] = []
+  #heldSize = 0
   #isHolding = true
   #isDelivering = false
   #iterator: EventIterator | undefined
@@ -73,8 +76,8 @@ export class RunEvents {
 
   /** `undefined` while consumers keep up; otherwise what to wait for before the next piece of work. */
   readonly room = (): Promise<void> | undefined => {
-    const waiting = this.#isHolding ? this.#held.length : (this.#iterator?.size ?? 0)
-    return waiting >= maxHeldEvents && !this.#isEnded ? this.#waitForRoom() : undefined
+    const { length = 0, size = 0 } = this.#isHolding ? { length: this.#held.length, size: this.#heldSize } : (this.#iterator ?? {})
+    return (length >= maxHeldEvents || size >= maxHeldSize) && !this.#isEnded ? this.#waitForRoom() : undefined
   }
 
   on<Type extends RunEventType>(type: Type, listener: Listener<Type>): void {
@@ -147,8 +150,9 @@ export class RunEvents {
     const event = body as RunEventBody & { runId: string; seq: number }
     event.runId = this.#runId
     event.seq = ++this.#seq
-    if (this.#isHolding || this.#isDelivering) this.#held.push(event)
-    else this.#deliverAll(event)
+    if (!this.#isHolding && !this.#isDelivering) return this.#deliverAll(event)
+    this.#held.push(event)
+    this.#heldSize += eventSize(event)
   }
 
   #deliverAll(first: RunEvent | undefined): void {
@@ -158,6 +162,7 @@ export class RunEvents {
       if (this.#iterator === undefined) this.#hasLost = true
       else this.#iterator.push(event)
     }
+    this.#heldSize = 0
     this.#isDelivering = false
   }
 

@@ -48,8 +48,8 @@ export interface RunStart {
 
 /**
  * One run: iterate it, listen to it, or await its `result`. It starts in the next microtask, so consumers that are attached in the same
- * tick miss nothing. At most 256 events are held until the first consumer comes; from then on a slow iterator slows the model's stream
- * down. Do not await `result` inside a loop over the events: the run waits for the loop.
+ * tick miss nothing. At most 256 events, or 64 KiB of deltas, are held until the first consumer comes; from then on a slow iterator slows the
+ * model's stream down. Do not await `result` inside a loop over the events: the run waits for the loop.
  */
 export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   readonly runId: string
