@@ -12,9 +12,9 @@ const weather: Tool = {
   effect: 'read',
   repeatable: false,
   needsApproval: false,
-  validate: async () => ({ ok: true }),
-  run: async (input) => {
-    inputs.push(input)
+  check: (value) => ({ ok: true, value }),
+  run: async (value) => {
+    inputs.push(value as Json)
     return { status: 'ok', text: '4 degrees' }
   },
 }

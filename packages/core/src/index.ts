@@ -55,11 +55,10 @@ export type {
   ToolDefinition,
   Warning,
 } from './contract/model.ts'
-export type { Question } from './contract/operations.ts'
 export type { OutputCheck, OutputMode, OutputSpec, SchemaReader } from './contract/output.ts'
 export type { PendingQuestion, RunResult, RunState, RunStatus, RunStep, RunVersion, StopReason } from './contract/result.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './contract/standard-schema.ts'
-export type { Tool, ToolCallContext, ToolEffect, ToolOutput, ToolValidation } from './contract/tool.ts'
+export type { Tool, ToolCallContext, ToolCheck, ToolEffect, ToolOutput } from './contract/tool.ts'
 export type { Cost, Prices, RunUsage, Usage } from './contract/usage.ts'
 export { type Answers, decide, decideOn, openQuestions } from './durability/decisions.ts'
 export type { Engine, EngineStep } from './durability/hosts/engine.ts'

@@ -103,7 +103,7 @@ const contextual = dbosAgent(
 const oddKeys = '{"__proto__":{"a":1},"constructor":{"prototype":null},"\\u0000":"\\ud800"}'
 const values = DBOS.registerWorkflow(
   async () => {
-    const [value] = await dbosEngine('values-1').steps([{ name: 'value', run: async () => JSON.parse(oddKeys) as Json }])
+    const [value] = await dbosEngine('values-1', async () => {}).steps([{ name: 'value', run: async () => JSON.parse(oddKeys) as Json }])
     return JSON.stringify(value)
   },
   { name: 'values' },

@@ -81,8 +81,8 @@ export function dbosAgent<Context = unknown, Output = unknown>(agent: Runs<Conte
   // The context is passed on as it is; its type was checked against the agent where the options were given.
   const runs = agent as Runs<unknown, Output>
   const bounded = maxRecoveryAttempts === undefined ? {} : { maxRecoveryAttempts }
-  const workflow = DBOS.registerWorkflow((start: Start) => execute(runs, context, start), { name, serialization: 'portable', ...bounded })
   const decisions = decisionsOf(name)
+  const workflow = DBOS.registerWorkflow((start: Start) => execute({ runs, context, decisions }, start), { name, serialization: 'portable', ...bounded })
   return {
     start: (input, given = {}) => begin(workflow, input, given),
     result: (runId, given = {}) => ask(runId, () => resultOf(runId, given)),
@@ -105,10 +105,16 @@ async function ask<Result>(runId: string, work: () => Promise<Result>): Promise<
   }
 }
 
-async function execute<Output>(runs: Runs<unknown, Output>, context: unknown, { input, answers }: Start): Promise<AgentReply<Output>> {
+interface Registered<Output> {
+  readonly runs: Runs<unknown, Output>
+  readonly context: unknown
+  readonly decisions: Decisions
+}
+
+async function execute<Output>({ runs, context, decisions }: Registered<Output>, { input, answers }: Start): Promise<AgentReply<Output>> {
   const runId = DBOS.workflowID
   if (runId === undefined) throw new AgentError('The workflow of an agent is started by DBOS alone.', { code: 'invalid-use' })
-  const common = { engine: dbosEngine(runId), context }
+  const common = { engine: dbosEngine(runId, (decision) => decisions.keepInRun(runId, decision)), context }
   try {
     const run = isState(input) ? runs.resume(input, { ...common, answers }).result : runs.generate(input, { ...common, runId })
     const { state: _, ...reply } = await run

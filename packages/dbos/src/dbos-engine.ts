@@ -1,25 +1,33 @@
-import type { Decision, Engine, EngineStep, Json, Question } from '@capstan/core'
+import type { Decision, Engine, EngineStep, Json, PendingQuestion } from '@capstan/core'
+import { expiredDecision } from '@capstan/core/internal'
 import { DBOS, DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk'
 
-/** The event that a run shows its latest questions in. */
+/** The event in which a run shows the questions that were asked so far, decided or not. */
 export const pendingEvent = 'pending'
 
 /** DBOS has one connection for each process. */
 const scope = {}
 const yearSeconds = 365 * 24 * 3600
 
-/** The engine of the DBOS workflow that calls this: steps are `DBOS.runStep`, decisions are messages to the workflow. */
-export function dbosEngine(runId: string): Engine {
+/**
+ * The engine of the DBOS workflow that calls this: steps are `DBOS.runStep`, decisions are messages to the workflow, with the position of
+ * the question as topic.
+ *
+ * @param keep - Keeps a decision, unless there is one about its question, and sends the one that stays to the run.
+ */
+export function dbosEngine(runId: string, keep: (decision: Decision) => Promise<void>): Engine {
+  const asked: PendingQuestion[] = []
   return {
     scope,
     // A step that is begun inside a step of DBOS must see that it is: it is not recorded by itself.
     keepsContext: true,
     steps: (steps) => recordAll(runId, steps),
     async decisions(questions) {
-      await DBOS.setEvent(pendingEvent, questions)
+      asked.push(...questions)
+      await DBOS.setEvent(pendingEvent, asked)
       const decisions: Decision[] = []
       // In turn: DBOS numbers what a workflow does by the order in which it is started.
-      for (const question of questions) decisions.push(await receive(question))
+      for (const question of questions) decisions.push(await receive(question, keep))
       return decisions
     },
   }
@@ -97,10 +105,15 @@ async function lost(runId: string, signal: AbortSignal): Promise<never> {
   throw new DBOSWorkflowConflictError(runId)
 }
 
-async function receive({ id }: Question): Promise<Decision> {
+/** Waits for the first decision about a question. One that nobody makes in time is made here, through the same store. */
+async function receive(question: PendingQuestion, keep: (decision: Decision) => Promise<void>): Promise<Decision> {
+  const { position, expiresInMs } = question
+  let timeoutSeconds = expiresInMs === undefined ? yearSeconds : expiresInMs / 1_000
   for (;;) {
     // Without a number DBOS waits for a minute.
-    const decision = await DBOS.recv<Decision>(id, { timeoutSeconds: yearSeconds })
+    const decision = await DBOS.recv<Decision>(position, { timeoutSeconds })
     if (decision !== null) return decision
+    if (expiresInMs !== undefined) await keep(expiredDecision(question))
+    timeoutSeconds = yearSeconds
   }
 }

@@ -8,6 +8,8 @@ export interface Decisions {
   open(runId: string, asked: readonly PendingQuestion[]): Promise<readonly PendingQuestion[]>
   /** @throws {AgentError} As `decideOn`. */
   decide(runId: string, given: { readonly asked: readonly PendingQuestion[]; readonly answers: Answers }): Promise<void>
+  /** Keeps a decision, unless there is one about its question, and sends the one that stays to the run. For calls inside the run. */
+  keepInRun(runId: string, decision: Decision): Promise<void>
 }
 
 interface Kept {
@@ -39,29 +41,29 @@ export function decisionsOf(name: string): Decisions {
 
   return {
     async open(runId, asked) {
-      const found = await Promise.all(asked.map(({ id }) => find(runId, id)))
+      const found = await Promise.all(asked.map(({ position }) => find(runId, position)))
       return asked.filter((_, index) => !found[index]?.isSent)
     },
     async decide(runId, { asked, answers }) {
-      const ids = new Set([...asked.map(({ id }) => id), ...Object.keys(answers)])
-      const found = (await Promise.all([...ids].map((id) => find(runId, id)))).filter((kept) => kept !== undefined)
+      const found = (await Promise.all(asked.map(({ position }) => find(runId, position)))).filter((kept) => kept !== undefined)
       const decided = found.map(({ decision }) => decision)
-      // A run shows its latest questions; those before were decided.
-      const before = decided.filter(({ id }) => asked.every((question) => question.id !== id))
-      const questions = [...asked, ...before.map(({ id }) => ({ id, about: null }))]
-      const made = decideOn(questions, decided, answers)
+      const made = decideOn({ questions: asked, decided, answers })
       const unsent = found.flatMap(({ decision, isSent }) => (isSent ? [] : [decision]))
       for (const decision of [...unsent, ...made]) {
         const kept = await keep(runId, decision)
         // Somebody was quicker: this throws when that was another answer.
-        if (!isDeepStrictEqual(kept.answer, decision.answer)) decideOn(questions, [...decided, kept], answers)
+        if (!isDeepStrictEqual(kept.answer, decision.answer)) decideOn({ questions: asked, decided: [...decided, kept], answers })
       }
+    },
+    async keepInRun(runId, decision) {
+      // The workflow of an earlier decision stays: DBOS starts none twice.
+      await DBOS.startWorkflow(workflow, { workflowID: workflowIdOf(runId, decision.id) })(runId, decision)
     },
   }
 }
 
-async function find(runId: string, questionId: string): Promise<Kept | undefined> {
-  const found = await DBOS.getWorkflowStatus(workflowIdOf(runId, questionId))
+async function find(runId: string, position: string): Promise<Kept | undefined> {
+  const found = await DBOS.getWorkflowStatus(workflowIdOf(runId, position))
   // What its workflow was called with.
   const decision = found?.input?.[1] as Decision | undefined
   return decision && { decision, isSent: found?.status === 'SUCCESS' }
@@ -72,6 +74,6 @@ function send(runId: string, decision: Decision): Promise<void> {
   return DBOS.send(runId, decision, decision.id, decision.id, { serializationType: 'portable' })
 }
 
-function workflowIdOf(runId: string, questionId: string): string {
-  return `${runId}/${questionId}/decision`
+function workflowIdOf(runId: string, position: string): string {
+  return `${runId}/${position}/decision`
 }

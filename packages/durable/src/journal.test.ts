@@ -1,21 +1,19 @@
 import { Agent, type AgentError, approve, decide, deny, openQuestions, type RunEvent } from '@capstan/core'
-import { noteTool, replyingModel, shop } from '@capstan/test-kit'
+import { answersTo, noteTool, replyingModel, shop } from '@capstan/test-kit'
 import { describe, expect, test } from 'vitest'
 import { fileJournal } from './file/file-journal.ts'
 import { fileSessions } from './session/file-sessions.ts'
 import { sqliteJournal } from './sqlite/sqlite-journal.ts'
 import { journalsOf, stores } from './testing/stores.ts'
 
-const payment = 'steps/1/tools/1/approval'
-
 describe.each(stores)('a journal (%s)', (store) => {
   test('a paused run continues from another journal, and nothing that is recorded is done again', async () => {
     const journal = journalsOf(store)
     const { agent, look, pay, model } = shop()
     const paused = await agent.generate('go', { journal: journal(), runId: 'r' })
-    expect(paused).toMatchObject({ stopReason: 'paused', pending: [{ id: payment }], state: undefined })
+    expect(paused).toMatchObject({ stopReason: 'paused', pending: [{ position: 'steps/1/tools/1/approval' }], state: undefined })
 
-    const result = await agent.resume('r', { journal: journal(), answers: { [payment]: approve() } }).result
+    const result = await agent.resume('r', { journal: journal(), answers: await answersTo(journal(), 'r', approve()) }).result
     expect(result).toMatchObject({ status: 'finished', text: 'Paid.', toolCalls: 2 })
     expect([look.inputs.length, pay.inputs, model.requests]).toEqual([1, [{ amount: 5 }], 2])
   })
@@ -65,10 +63,11 @@ describe.each(stores)('a journal (%s)', (store) => {
     const journal = journalsOf(store)
     const { agent, pay } = shop()
     await agent.generate('go', { journal: journal(), runId: 'r' })
-    await decide(journal(), 'r', { [payment]: deny('too much') })
-    await decide(journal(), 'r', { [payment]: deny('too much') })
-    await expect(decide(journal(), 'r', { [payment]: approve() })).rejects.toMatchObject({ code: 'invalid-use' })
-    await expect(agent.resume('r', { journal: journal(), answers: { [payment]: approve() } }).result).rejects.toMatchObject({ code: 'invalid-use' })
+    const [question = ''] = Object.keys(await answersTo(journal(), 'r', deny()))
+    await decide(journal(), 'r', { [question]: deny('too much') })
+    await decide(journal(), 'r', { [question]: deny('too much') })
+    await expect(decide(journal(), 'r', { [question]: approve() })).rejects.toMatchObject({ code: 'invalid-use' })
+    await expect(agent.resume('r', { journal: journal(), answers: { [question]: approve() } }).result).rejects.toMatchObject({ code: 'invalid-use' })
 
     const result = await agent.resume('r', { journal: journal() }).result
     expect(result.steps[0]?.toolResults[1]).toMatchObject({ status: 'denied', text: expect.stringContaining('too much') })
@@ -80,7 +79,7 @@ describe.each(stores)('a journal (%s)', (store) => {
     const journal = journalsOf(store)
     const { agent, pay } = shop()
     await agent.generate('go', { journal: journal(), runId: 'r' })
-    await agent.resume('r', { journal: journal(), answers: { [payment]: approve({ amount: 1 }) } }).result
+    await agent.resume('r', { journal: journal(), answers: await answersTo(journal(), 'r', approve({ amount: 1 })) }).result
     expect(pay.inputs).toEqual([{ amount: 1 }])
   })
 
@@ -93,8 +92,8 @@ describe.each(stores)('a journal (%s)', (store) => {
   test('an approval does not apply to a tool that changed since', async () => {
     const journal = journalsOf(store)
     await shop().agent.generate('go', { journal: journal(), runId: 'r' })
-    await decide(journal(), 'r', { [payment]: approve() })
-    const { agent, pay } = shop({ description: 'Pays twice.' })
+    await decide(journal(), 'r', await answersTo(journal(), 'r', approve()))
+    const { agent, pay } = shop({ version: '2' })
     await expect(agent.resume('r', { journal: journal() }).result).rejects.toMatchObject({ code: 'state-mismatch' })
     expect(pay.inputs).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { finishedEvents, liveFilter, type RunEvent } from '@capstan/core'
-import { shop } from '@capstan/test-kit'
+import { answersTo, shop } from '@capstan/test-kit'
 import { expect, test } from 'vitest'
 import { fileJournal } from './file/file-journal.ts'
 import { newFolder } from './testing/stores.ts'
@@ -37,7 +37,7 @@ test('live events of finished messages and calls are skipped, others are shown',
   await agent.generate('go', { journal, runId: 'r' })
   const judge = liveFilter(await journal.read('r'))
   const judged: unknown[] = []
-  for await (const event of agent.resume('r', { journal, answers: { 'steps/1/tools/1/approval': { approve: true } } })) {
+  for await (const event of agent.resume('r', { journal, answers: await answersTo(journal, 'r', { approve: true }) })) {
     judged.push([event.type, event.step, judge(event)])
   }
 

@@ -65,7 +65,7 @@ test('changed instructions are a warning', async () => {
 test('a changed tool with a call of unknown outcome is refused', async () => {
   const folder = newFolder()
   await abortIn('pay', shop({ needsApproval: false, execute: never }).agent, fileJournal(folder))
-  const changed = shop({ needsApproval: false, description: 'Pays twice.' })
+  const changed = shop({ needsApproval: false, version: '2' })
   await expect(changed.agent.resume('r', { journal: fileJournal(folder) }).result).rejects.toMatchObject({ code: 'state-mismatch' })
   expect(changed.pay.inputs).toEqual([])
 })
@@ -88,8 +88,8 @@ test.each([
   await abortIn('pay', crashed.agent, fileJournal(folder))
   const { agent, pay } = shop({ needsApproval: false, execute: () => 'paid' })
   const unknown = await agent.resume('r', { journal: fileJournal(folder) }).result
-  expect(unknown).toMatchObject({ stopReason: 'outcome-unknown', pending: [{ id: 'steps/1/tools/1/outcome/1', about: { toolName: 'pay' } }] })
-  const answers = { 'steps/1/tools/1/outcome/1': answer }
+  expect(unknown).toMatchObject({ stopReason: 'outcome-unknown', pending: [{ position: 'steps/1/tools/1/outcome/1', about: { toolName: 'pay' } }] })
+  const answers = { [unknown.pending[0]?.id ?? '']: answer }
   const result = await agent.resume('r', { journal: fileJournal(folder), answers }).result
 
   expect(result.steps[0]?.toolResults[1]).toMatchObject(toolResult)
@@ -123,7 +123,7 @@ test('active time of all processes counts, pauses do not', async () => {
   const slow = shop({ execute: () => new Promise((resolve) => setTimeout(resolve, 60, 'paid')) })
   const paused = await slow.agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
   await new Promise((resolve) => setTimeout(resolve, 300))
-  const answers = { 'steps/1/tools/1/approval': { approve: true } as const }
+  const answers = { [paused.pending[0]?.id ?? '']: { approve: true } as const }
   const result = await slow.agent.resume('r', { journal: fileJournal(folder), answers }).result
 
   expect(result.activeMs).toBeGreaterThanOrEqual(paused.activeMs + 55)

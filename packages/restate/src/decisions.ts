@@ -1,14 +1,15 @@
 import { type Answers, type Decision, decideOn, type PendingQuestion } from '@capstan/core'
 import type { WorkflowSharedContext } from '@restatedev/restate-sdk'
-import { askedKey } from './restate-engine.ts'
+import { askedKey, resolveFirst } from './restate-engine.ts'
 
 /** Decides questions of a run, and gives those that are still open. */
 export async function decideIn(context: WorkflowSharedContext, answers: Answers): Promise<readonly PendingQuestion[]> {
   const asked = await askedIn(context)
-  for (const decision of decideOn(asked, await decidedIn(context, asked), answers)) await resolve(context, decision)
+  const made = decideOn({ questions: asked, decided: await decidedIn(context, asked), answers, at: await context.date.now() })
+  for (const decision of made) await resolveFirst(context.promise<Decision>(decision.id), decision)
   // Somebody else may have been first: this throws when that was another answer.
   const decided = await decidedIn(context, asked)
-  decideOn(asked, decided, answers)
+  decideOn({ questions: asked, decided, answers, at: await context.date.now() })
   return without(asked, decided)
 }
 
@@ -18,15 +19,6 @@ export async function openIn(context: WorkflowSharedContext): Promise<readonly P
   return without(asked, await decidedIn(context, asked))
 }
 
-async function resolve(context: WorkflowSharedContext, decision: Decision): Promise<void> {
-  const promise = context.promise<Decision>(decision.id)
-  try {
-    await promise.resolve(decision)
-  } catch (error) {
-    if ((await promise.peek()) === undefined) throw error
-  }
-}
-
 async function askedIn(context: WorkflowSharedContext): Promise<readonly PendingQuestion[]> {
   return (await context.get<readonly PendingQuestion[]>(askedKey)) ?? []
 }
@@ -34,13 +26,13 @@ async function askedIn(context: WorkflowSharedContext): Promise<readonly Pending
 // In turn: the order of commands is what a replay goes by.
 async function decidedIn(context: WorkflowSharedContext, asked: readonly PendingQuestion[]): Promise<readonly Decision[]> {
   const decided: Decision[] = []
-  for (const { id } of asked) {
-    const decision = await context.promise<Decision>(id).peek()
+  for (const { position } of asked) {
+    const decision = await context.promise<Decision>(position).peek()
     if (decision !== undefined) decided.push(decision)
   }
   return decided
 }
 
 function without(asked: readonly PendingQuestion[], decided: readonly Decision[]): readonly PendingQuestion[] {
-  return asked.filter(({ id }) => !decided.some((decision) => decision.id === id))
+  return asked.filter(({ position }) => !decided.some(({ id }) => id === position))
 }

@@ -1,3 +1,4 @@
+export { answersTo } from './answers-to.ts'
 export { type PostgresServer, postgresFolder, startPostgres } from './postgres.ts'
 export { type Reply, type ReplyingModel, type ReplyingModelOptions, replyingModel } from './replying-model.ts'
 export { installRestate, type RestateInstall } from './restate.ts'

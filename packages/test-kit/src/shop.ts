@@ -23,8 +23,10 @@ export function noteTool(name: string, { execute = () => 'done', ...options }: N
     effect: 'once',
     repeatable: false,
     needsApproval: false,
-    validate: async () => ({ ok: true }),
-    run: async (input, call) => {
+    check: (value) => ({ ok: true, value }),
+    run: async (value, call) => {
+      // `check` gives back the input, which is JSON.
+      const input = value as Json
       inputs.push(input)
       keys.push(call.idempotencyKey)
       return { status: 'ok', text: await execute(input, call) }

@@ -13,6 +13,8 @@ export interface Definition {
   readonly timeoutMs: number
   readonly maxResultBytes: number
   readonly retries: number
+  readonly version: unknown
+  readonly expiresInMs: unknown
   readonly execute: unknown
 }
 
@@ -22,7 +24,7 @@ export interface Definition {
  * @throws {AgentError} `invalid-tool`.
  */
 export function checkDefinition(definition: Definition): void {
-  const { name, description, effect, timeoutMs, maxResultBytes, retries } = definition
+  const { name, description, effect, timeoutMs, maxResultBytes, retries, version, expiresInMs } = definition
   checkToolName(name)
   checkToolDescription(name, description)
   checkToolEffect(name, effect)
@@ -34,6 +36,10 @@ export function checkDefinition(definition: Definition): void {
   if (!isIntegerIn(maxResultBytes, minResultBytes, maxResultBytesLimit))
     refuse('/maxResultBytes', `expected whole bytes from ${minResultBytes} to ${maxResultBytesLimit}, found ${String(maxResultBytes)}.`)
   if (!isIntegerIn(retries, 0, maxRetries)) refuse('/retries', `expected a whole number from 0 to ${maxRetries}, found ${String(retries)}.`)
+  if (version !== undefined && (typeof version !== 'string' || version === ''))
+    refuse('/version', `expected a text such as '2', found ${JSON.stringify(version)}.`)
+  if (expiresInMs !== undefined && !isIntegerIn(expiresInMs, 1, Number.MAX_SAFE_INTEGER))
+    refuse('/expiresInMs', `expected whole milliseconds from 1, found ${String(expiresInMs)}.`)
   if (retries > 0 && effect === 'once')
     refuse('/retries', "a tool with effect 'once' is never repeated. Declare effect 'read' or 'idempotent' if repeating a call is safe.")
 }

@@ -1,8 +1,8 @@
-import { AgentError, type Json } from '@capstan/core'
+import { AgentError, type Json, type Tool } from '@capstan/core'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { type AiSdkTool, fromAiSdkTools } from './from-ai-sdk.ts'
-import { makeCall } from './testing/call.ts'
+import { callTool, makeCall } from './testing/call.ts'
 import { tool } from './tool.ts'
 
 function named(name: string): ReturnType<typeof tool> {
@@ -30,8 +30,8 @@ function errorOf(tools: unknown): AgentError {
 test('a tool of the AI SDK works as it is', async () => {
   const [own] = fromAiSdkTools({ get_weather: foreign })
   expect(own).toMatchObject({ name: 'get_weather', description: 'Weather of a city.', effect: 'once', inputSchema: { required: ['city'] } })
-  expect(await own?.run({ city: 'Oslo' }, makeCall())).toEqual({ status: 'ok', text: 'Oslo call_0 0 false' })
-  expect(await own?.run({}, makeCall())).toMatchObject({ status: 'invalid-input' })
+  expect(await callTool(own as Tool, { city: 'Oslo' }, makeCall())).toEqual({ status: 'ok', text: 'Oslo call_0 0 false' })
+  expect(await callTool(own as Tool, {}, makeCall())).toMatchObject({ status: 'invalid-input' })
 })
 
 test('a tool of the AI SDK that yields shows progress, and its last value is its result', async () => {
@@ -41,7 +41,7 @@ test('a tool of the AI SDK that yields shows progress, and its last value is its
     yield 'whole'
   }
   const [own] = fromAiSdkTools({ any_tool: { ...foreign, inputSchema: z.object({}), execute } })
-  expect(await own?.run({}, makeCall({ progress: (data) => void delivered.push(data) }))).toEqual({ status: 'ok', text: 'whole' })
+  expect(await callTool(own as Tool, {}, makeCall({ progress: (data) => void delivered.push(data) }))).toEqual({ status: 'ok', text: 'whole' })
   expect(delivered[0]).toBe('half')
 })
 

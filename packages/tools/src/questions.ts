@@ -1,51 +1,30 @@
-import type { Json, ToolValidation } from '@capstan/core'
+import type { Json, ToolCheck } from '@capstan/core'
 import { neutralText } from './failure.ts'
 import { checkInput, inputMessage } from './input/check-input.ts'
 import { capText } from './output/cap-text.ts'
 import type { ToolSpec } from './run-tool.ts'
-import type { ResolvedSchema } from './schema/input-schema.ts'
 
 /** Checks an input without running anything. Never throws. */
-export async function validateInput<Context>({ schema, timeoutMs, maxResultBytes }: ToolSpec<Context>, input: Json): Promise<ToolValidation> {
+export async function checkToolInput<Context>({ schema, timeoutMs, maxResultBytes }: ToolSpec<Context>, input: Json): Promise<ToolCheck> {
   try {
     const checked = await within(timeoutMs, checkInput(schema, input))
     if (checked === undefined) return { ok: false, message: `The input could not be checked within ${timeoutMs / 1_000} s.` }
-    return checked.ok ? { ok: true } : { ok: false, message: capText(inputMessage(checked.problems), maxResultBytes) }
+    if (!checked.ok) return { ok: false, message: capText(inputMessage(checked.problems), maxResultBytes) }
+    return { ok: true, value: checked.value, ...(checked.coerced.length > 0 && { coerced: checked.coerced }) }
   } catch (error) {
     return { ok: false, message: neutralText(error) }
   }
 }
 
-/** What asks the author of a tool about one call. */
-export interface Asking<Answer> {
-  readonly schema: ResolvedSchema
-  readonly timeoutMs: number
-  /** The author's function, with the checked input. */
-  readonly ask: (input: unknown) => Answer
-}
-
-/** Fails closed: without a clear no, a person is asked. */
-export async function asksForApproval({ schema, timeoutMs, ask }: Asking<unknown>, input: Json): Promise<boolean> {
-  const answer = async (): Promise<unknown> => {
-    const checked = await checkInput(schema, input)
-    return checked.ok ? await ask(checked.value) : true
-  }
-  try {
-    return (await within(timeoutMs, answer())) !== false
-  } catch {
-    return true
-  }
-}
-
-/** Asks with the checked input. A function that takes too long throws, so that the loop asks for approval instead. */
-export async function questionFor({ schema, timeoutMs, ask }: Asking<Json | undefined | Promise<Json | undefined>>, input: Json): Promise<Json | undefined> {
-  const work = async (): Promise<{ readonly question: Json | undefined }> => {
-    const checked = await checkInput(schema, input)
-    return { question: checked.ok ? await ask(checked.value) : undefined }
-  }
-  const asked = await within(timeoutMs, work())
-  if (asked === undefined) throw new Error(`ask did not settle within ${timeoutMs} ms.`)
-  return asked.question
+/**
+ * Asks the author of a tool about one call.
+ *
+ * @throws {Error} When the function throws, or takes too long: the loop then asks for approval.
+ */
+export async function askAuthor<Answer>(timeoutMs: number, ask: () => Answer): Promise<Awaited<Answer>> {
+  const asked = await within(timeoutMs, (async () => ({ answer: await ask() }))())
+  if (asked === undefined) throw new Error(`It did not settle within ${timeoutMs} ms.`)
+  return asked.answer
 }
 
 /** `undefined` when the work does not settle in time; its later rejection is handled by the race. */

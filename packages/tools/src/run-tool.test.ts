@@ -2,7 +2,7 @@ import { getEventListeners, setMaxListeners } from 'node:events'
 import { fatal, ToolError } from '@capstan/core'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { makeCall } from './testing/call.ts'
+import { callTool, makeCall } from './testing/call.ts'
 import { type ToolOptions, tool } from './tool.ts'
 
 const unhandled: unknown[] = []
@@ -42,55 +42,81 @@ test.each<[string, unknown]>([
   ['a revoked proxy', revoked.proxy],
   ['an object that calls itself a ToolError', { isToolError: true, message: 'secret' }],
 ])('E1: of %s that was thrown the model gets an id and the event the very value', async (_case, thrown) => {
-  const output = await define(() => {
-    throw thrown
-  }).run({}, makeCall())
+  const output = await callTool(
+    define(() => {
+      throw thrown
+    }),
+    {},
+    makeCall(),
+  )
   expect(output).toMatchObject({ status: 'error', text: expect.stringMatching(neutral) })
   expect(output.error).toBe(thrown)
 })
 
 test('E2: a rejection is an error like a throw', async () => {
   const error = new Error('down')
-  expect(await define(async () => Promise.reject(error)).run({}, makeCall())).toMatchObject({ status: 'error', error })
+  expect(
+    await callTool(
+      define(async () => Promise.reject(error)),
+      {},
+      makeCall(),
+    ),
+  ).toMatchObject({ status: 'error', error })
 })
 
 test('the message of a ToolError is for the model', async () => {
   const error = new ToolError('The city is unknown. Try a larger one.')
   expect(
-    await define(() => {
-      throw error
-    }).run({}, makeCall()),
+    await callTool(
+      define(() => {
+        throw error
+      }),
+      {},
+      makeCall(),
+    ),
   ).toEqual({ status: 'error', text: 'The city is unknown. Try a larger one.', error })
 })
 
 test('a ToolError of another copy of core counts', async () => {
   const foreign = Object.assign(new Error('Try a larger one.'), { isToolError: true })
   expect(
-    await define(() => {
-      throw foreign
-    }).run({}, makeCall()),
+    await callTool(
+      define(() => {
+        throw foreign
+      }),
+      {},
+      makeCall(),
+    ),
   ).toMatchObject({ text: 'Try a larger one.' })
 })
 
 test('the message of a ToolError is capped and well-formed', async () => {
-  const { text } = await define(() => {
-    throw new ToolError(`\uD800${'x'.repeat(100_000)}`)
-  }).run({}, makeCall())
+  const { text } = await callTool(
+    define(() => {
+      throw new ToolError(`\uD800${'x'.repeat(100_000)}`)
+    }),
+    {},
+    makeCall(),
+  )
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(50_000)
   expect(text.startsWith('\uFFFDxx')).toBe(true)
 })
 
 test('E30: fatal() ends the run with the very error', async () => {
   const error = new Error('database gone')
-  const output = await define(() => {
-    throw fatal(error)
-  }).run({}, makeCall())
+  const output = await callTool(
+    define(() => {
+      throw fatal(error)
+    }),
+    {},
+    makeCall(),
+  )
   expect(output.status).toBe('fatal')
   expect(output.error).toBe(error)
 })
 
 test('E3: a tool that never settles is given up at its timeout', async () => {
-  expect(await define(never, { timeoutMs: 5 }).run({}, makeCall())).toEqual({
+  expect(await callTool(define(never, { timeoutMs: 5 }), {}, makeCall())).toEqual({
     status: 'timeout',
     text: 'The tool did not end within 0.005 s and was given up. It may have completed.',
   })
@@ -98,15 +124,19 @@ test('E3: a tool that never settles is given up at its timeout', async () => {
 
 test('the signal of a tool aborts at its timeout, with a TimeoutError', async () => {
   let reason: unknown
-  await define(
-    (_input, { signal }) => {
-      signal.addEventListener('abort', () => {
-        reason = signal.reason
-      })
-      return never()
-    },
-    { timeoutMs: 5 },
-  ).run({}, makeCall())
+  await callTool(
+    define(
+      (_input, { signal }) => {
+        signal.addEventListener('abort', () => {
+          reason = signal.reason
+        })
+        return never()
+      },
+      { timeoutMs: 5 },
+    ),
+    {},
+    makeCall(),
+  )
   expect(reason).toMatchObject({ name: 'TimeoutError' })
 })
 
@@ -121,12 +151,16 @@ test('the signal of a tool aborts with the run, with its reason', async () => {
   const controller = new AbortController()
   const reason = new Error('stop')
   let seen: unknown
-  const running = define((_input, { signal }) => {
-    signal.addEventListener('abort', () => {
-      seen = signal.reason
-    })
-    return never()
-  }).run({}, makeCall({ signal: controller.signal }))
+  const running = callTool(
+    define((_input, { signal }) => {
+      signal.addEventListener('abort', () => {
+        seen = signal.reason
+      })
+      return never()
+    }),
+    {},
+    makeCall({ signal: controller.signal }),
+  )
   await Promise.resolve().then(() => Promise.resolve())
   await vi.waitFor(() => expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1))
   await new Promise((resolve) => setImmediate(resolve))
@@ -137,7 +171,7 @@ test('the signal of a tool aborts with the run, with its reason', async () => {
 
 test('a call after the abort of the run does not start', async () => {
   const execute = vi.fn()
-  expect(await define(execute).run({}, makeCall({ signal: AbortSignal.abort() }))).toMatchObject({ status: 'skipped' })
+  expect(await callTool(define(execute), {}, makeCall({ signal: AbortSignal.abort() }))).toMatchObject({ status: 'skipped' })
   expect(execute).not.toHaveBeenCalled()
 })
 
@@ -146,7 +180,11 @@ test.each([
   ['rejects', (settle: PromiseWithResolve) => settle.reject(new Error('late'))],
 ])('E5: a tool that %s after its timeout changes nothing', async (_case, settleLate) => {
   const settle = makePromise()
-  const output = await define(() => settle.promise, { timeoutMs: 5 }).run({}, makeCall())
+  const output = await callTool(
+    define(() => settle.promise, { timeoutMs: 5 }),
+    {},
+    makeCall(),
+  )
   settleLate(settle)
   await new Promise((resolve) => setImmediate(resolve))
   expect(output.status).toBe('timeout')
@@ -165,19 +203,20 @@ test.each<[string, () => unknown]>([
     }),
   ],
 ])('E11: %s gives its first value', async (_case, execute) => {
-  expect(await define(execute).run({}, makeCall())).toEqual({ status: 'ok', text: 'in' })
+  expect(await callTool(define(execute), {}, makeCall())).toEqual({ status: 'ok', text: 'in' })
 })
 
 test('E11: a thenable that never calls back is given up at the timeout', async () => {
   // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
-  expect(await define(() => ({ then: () => undefined }), { timeoutMs: 5 }).run({}, makeCall())).toMatchObject({ status: 'timeout' })
+  const own = define(() => ({ then: () => undefined }), { timeoutMs: 5 })
+  expect(await callTool(own, {}, makeCall())).toMatchObject({ status: 'timeout' })
 })
 
 test('E16, E17: identical calls with one id both run', async () => {
   let runs = 0
   const own = define(() => ++runs)
   const call = makeCall()
-  expect(await Promise.all([own.run({ a: 1 }, call), own.run({ a: 1 }, call)])).toEqual([
+  expect(await Promise.all([callTool(own, { a: 1 }, call), callTool(own, { a: 1 }, call)])).toEqual([
     { status: 'ok', text: '1' },
     { status: 'ok', text: '2' },
   ])
@@ -187,34 +226,39 @@ test('a thousand calls leave no listener on the signal of the run', async () => 
   const { signal } = new AbortController()
   setMaxListeners(0, signal)
   const own = define(() => 'ok')
-  await Promise.all(Array.from({ length: 1_000 }, () => own.run({}, makeCall({ signal }))))
+  await Promise.all(Array.from({ length: 1_000 }, () => callTool(own, {}, makeCall({ signal }))))
   expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
 test('idempotencyKey and toolCallId reach the tool', async () => {
-  expect(await define((_input, { idempotencyKey, toolCallId }) => `${idempotencyKey} ${toolCallId}`).run({}, makeCall())).toMatchObject({
+  expect(
+    await callTool(
+      define((_input, { idempotencyKey, toolCallId }) => `${idempotencyKey} ${toolCallId}`),
+      {},
+      makeCall(),
+    ),
+  ).toMatchObject({
     text: 'run/steps/1/tools/0 call_0',
   })
 })
 
-test('E22: a validator that throws is an error, and execute does not run', async () => {
+test('E22: a validator that throws makes the call invalid, without its words, and execute does not run', async () => {
   const execute = vi.fn()
   const inputSchema = z.object({
     a: z.string().refine(() => {
       throw new Error('inside')
     }),
   })
-  expect(await tool({ name: 'any_tool', description: 'Any.', inputSchema, execute }).run({ a: '' }, makeCall())).toMatchObject({
-    status: 'error',
+  expect(await callTool(tool({ name: 'any_tool', description: 'Any.', inputSchema, execute }), { a: '' }, makeCall())).toMatchObject({
+    status: 'invalid-input',
     text: expect.stringMatching(neutral),
   })
   expect(execute).not.toHaveBeenCalled()
 })
 
-test('E22: a validator that never settles is given up at the timeout, by run and by validate', async () => {
+test('E22: a validator that never settles is given up at the timeout, and the call is invalid', async () => {
   const own = tool({ name: 'any_tool', description: 'Any.', inputSchema: z.object({ a: z.string().refine(never) }), timeoutMs: 5, execute: () => 'ok' })
-  expect(await own.run({ a: '' }, makeCall())).toMatchObject({ status: 'timeout' })
-  expect(await own.validate({ a: '' })).toMatchObject({ ok: false, message: expect.stringContaining('0.005 s') })
+  expect(await callTool(own, { a: '' }, makeCall())).toMatchObject({ status: 'invalid-input', text: expect.stringContaining('0.005 s') })
 })
 
 test.each<[string, unknown]>([
@@ -222,16 +266,18 @@ test.each<[string, unknown]>([
   ['a string', 'ok'],
   ['an empty object', {}],
   ['issues that are no list', { issues: 5 }],
-])('E22: a validator that answers with %s is an error', async (_case, answer) => {
+])('E22: a validator that answers with %s makes the call invalid', async (_case, answer) => {
   const inputSchema = { '~standard': { version: 1, vendor: 'odd', validate: () => answer, jsonSchema: { input: () => ({ type: 'object' }) } } } as never
-  expect(await tool({ name: 'any_tool', description: 'Any.', inputSchema, execute: () => 'ok' }).run({}, makeCall())).toMatchObject({ status: 'error' })
+  expect(await callTool(tool({ name: 'any_tool', description: 'Any.', inputSchema, execute: () => 'ok' }), {}, makeCall())).toMatchObject({
+    status: 'invalid-input',
+  })
 })
 
 test('a tool whose validation ends after the timeout does not start', async () => {
   const execute = vi.fn()
   const check = makePromise()
   const own = tool({ name: 'any_tool', description: 'Any.', inputSchema: z.object({ a: z.string().refine(() => check.promise) }), timeoutMs: 5, execute })
-  await own.run({ a: '' }, makeCall())
+  await callTool(own, { a: '' }, makeCall())
   check.resolve(true)
   await new Promise((resolve) => setImmediate(resolve))
   expect(execute).not.toHaveBeenCalled()
@@ -242,7 +288,7 @@ test('progress that is not JSON is made JSON, and long progress is cut', async (
   const own = define((_input, { progress }) => {
     for (const data of [{ n: 5n }, 5n, 'half', 'x'.repeat(10_000)]) progress(data as never)
   })
-  await own.run({}, makeCall({ progress: (data) => void delivered.push(data) }))
+  await callTool(own, {}, makeCall({ progress: (data) => void delivered.push(data) }))
   expect(delivered).toEqual([{ n: '5' }, '5', 'half', expect.stringContaining('left out')])
 })
 
@@ -257,7 +303,7 @@ test('a read tool is tried again as often as it says, with the same key', async 
     },
     { effect: 'read', retries: 2 },
   )
-  const running = own.run({}, makeCall())
+  const running = callTool(own, {}, makeCall())
   await vi.advanceTimersByTimeAsync(10_000)
   expect(await running).toEqual({ status: 'ok', text: 'ok' })
   expect(keys).toEqual(Array(3).fill('run/steps/1/tools/0'))
@@ -266,13 +312,17 @@ test('a read tool is tried again as often as it says, with the same key', async 
 test('after the last attempt the error of that attempt is given', async () => {
   vi.useFakeTimers()
   let attempts = 0
-  const running = define(
-    () => {
-      // biome-ignore lint/style/useThrowOnlyError: tools throw anything
-      throw `failure ${++attempts}`
-    },
-    { effect: 'idempotent', retries: 1 },
-  ).run({}, makeCall())
+  const running = callTool(
+    define(
+      () => {
+        // biome-ignore lint/style/useThrowOnlyError: tools throw anything
+        throw `failure ${++attempts}`
+      },
+      { effect: 'idempotent', retries: 1 },
+    ),
+    {},
+    makeCall(),
+  )
   await vi.advanceTimersByTimeAsync(10_000)
   expect(await running).toMatchObject({ status: 'error', error: 'failure 2' })
 })
@@ -284,18 +334,22 @@ test.each([
   const execute = vi.fn(() => {
     throw error
   })
-  await define(execute, { effect: 'read', retries: 3 }).run({}, makeCall())
+  await callTool(define(execute, { effect: 'read', retries: 3 }), {}, makeCall())
   expect(execute).toHaveBeenCalledTimes(1)
 })
 
 test('the timeout counts for all attempts together', async () => {
   vi.useFakeTimers()
-  const running = define(
-    () => {
-      throw new Error('blip')
-    },
-    { effect: 'read', retries: 10, timeoutMs: 1_000 },
-  ).run({}, makeCall())
+  const running = callTool(
+    define(
+      () => {
+        throw new Error('blip')
+      },
+      { effect: 'read', retries: 10, timeoutMs: 1_000 },
+    ),
+    {},
+    makeCall(),
+  )
   await vi.advanceTimersByTimeAsync(1_000)
   expect(await running).toMatchObject({ status: 'timeout' })
 })
@@ -315,7 +369,7 @@ test('each attempt gets its input fresh', async () => {
       throw new Error('blip')
     },
   })
-  const running = own.run({ list: ['a'] }, makeCall())
+  const running = callTool(own, { list: ['a'] }, makeCall())
   await vi.advanceTimersByTimeAsync(10_000)
   await running
   expect(seen).toEqual([['a'], ['a']])

@@ -1,7 +1,7 @@
 import type { Json, ToolCallContext, ToolOutput } from '@capstan/core'
+import { copyJson, jsonFormOf } from '@capstan/core/internal'
 import pRetry from 'p-retry'
 import { describeFailure, isFinal } from './failure.ts'
-import { checkInput, inputMessage } from './input/check-input.ts'
 import { capText } from './output/cap-text.ts'
 import { serialise } from './output/serialise.ts'
 import { toResultText } from './output/to-result-text.ts'
@@ -19,11 +19,11 @@ export interface ToolSpec<Context> {
   readonly execute: (input: unknown, call: ToolCallContext<Context>) => unknown
 }
 
-/** Validates and executes one call. Never throws, and settles at the latest when its time is over. */
-export async function runTool<Context>(spec: ToolSpec<Context>, input: Json, call: ToolCallContext<Context>): Promise<ToolOutput> {
+/** Executes one call with a checked value. Never throws, and settles at the latest when its time is over. */
+export async function runTool<Context>(spec: ToolSpec<Context>, value: unknown, call: ToolCallContext<Context>): Promise<ToolOutput> {
   if (call.signal.aborted) return { status: 'skipped', text: 'Not run: the run was stopped.' }
   return await withinScope(spec.timeoutMs, call.signal, (signal) =>
-    executeWithRetries(spec, input, { ...call, signal, progress: (data) => call.progress(toProgress(data)) }),
+    executeWithRetries(spec, value, { ...call, signal, progress: (data) => call.progress(toProgress(data)) }),
   )
 }
 
@@ -72,19 +72,22 @@ class Failure extends Error {
   }
 }
 
-async function executeWithRetries<Context>(spec: ToolSpec<Context>, input: Json, call: ToolCallContext<Context>): Promise<ToolOutput> {
-  if (spec.retries > 0) return await repeat(spec, input, call)
+async function executeWithRetries<Context>(spec: ToolSpec<Context>, value: unknown, call: ToolCallContext<Context>): Promise<ToolOutput> {
+  if (spec.retries > 0) return await repeat(spec, value, call)
   try {
-    return await checkAndExecute(spec, input, call)
+    return await execute(spec, value, call)
   } catch (error) {
     return describeFailure(error, spec.maxResultBytes)
   }
 }
 
-async function repeat<Context>(spec: ToolSpec<Context>, input: Json, call: ToolCallContext<Context>): Promise<ToolOutput> {
+async function repeat<Context>(spec: ToolSpec<Context>, value: unknown, call: ToolCallContext<Context>): Promise<ToolOutput> {
+  // A failed attempt may have changed its input: plain JSON is copied for each one.
+  const form = jsonFormOf(value)
+  const fresh = (): unknown => (form?.isExact === true ? copyJson(form.value) : value)
   const attempt = async (): Promise<ToolOutput> => {
     try {
-      return await checkAndExecute(spec, input, call)
+      return await execute(spec, fresh(), call)
     } catch (error) {
       throw new Failure(error)
     }
@@ -103,13 +106,7 @@ async function repeat<Context>(spec: ToolSpec<Context>, input: Json, call: ToolC
   }
 }
 
-/** Checks anew for each attempt, because the one before may have changed its input. */
-async function checkAndExecute<Context>(spec: ToolSpec<Context>, input: Json, call: ToolCallContext<Context>): Promise<ToolOutput> {
-  const checked = await checkInput(spec.schema, input)
-  if (!checked.ok) return { status: 'invalid-input', text: capText(inputMessage(checked.problems), spec.maxResultBytes) }
-  // A validator may have ended after the call did: what is given up must not start.
-  call.signal.throwIfAborted()
-  const result = await spec.execute(checked.value, call)
-  const text = await toResultText(result, { maxBytes: spec.maxResultBytes, signal: call.signal })
-  return { status: 'ok', text, ...(checked.coerced.length > 0 && { coerced: checked.coerced }) }
+async function execute<Context>(spec: ToolSpec<Context>, value: unknown, call: ToolCallContext<Context>): Promise<ToolOutput> {
+  const result = await spec.execute(value, call)
+  return { status: 'ok', text: await toResultText(result, { maxBytes: spec.maxResultBytes, signal: call.signal }) }
 }

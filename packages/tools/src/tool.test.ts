@@ -1,7 +1,7 @@
 import { AgentError } from '@capstan/core'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { makeCall } from './testing/call.ts'
+import { callTool, makeCall } from './testing/call.ts'
 import { tool } from './tool.ts'
 
 const wordCount = tool({
@@ -42,7 +42,7 @@ test('a tool shows the model its name, its description and its schema', () => {
 })
 
 test('a tool runs with the output side of its schema: defaults are there', async () => {
-  await expect(wordCount.run({ text: 'a bb ccc' }, makeCall())).resolves.toEqual({ status: 'ok', text: '{"count":3}' })
+  await expect(callTool(wordCount, { text: 'a bb ccc' }, makeCall())).resolves.toEqual({ status: 'ok', text: '{"count":3}' })
 })
 
 test('a tool is once, not repeatable and needs no approval unless it says so', () => {
@@ -53,9 +53,9 @@ test('a tool cannot be changed after its definition', () => {
   expect(Object.isFrozen(wordCount)).toBe(true)
 })
 
-test('validate says whether an input fits, without running anything', async () => {
-  await expect(wordCount.validate({ text: 'a' })).resolves.toEqual({ ok: true })
-  await expect(wordCount.validate({ text: 5, minLength: 0 })).resolves.toMatchObject({ ok: false, message: expect.stringContaining('/minLength') })
+test('check says whether an input fits and what the tool would get, without running anything', async () => {
+  await expect(wordCount.check({ text: 'a' })).resolves.toEqual({ ok: true, value: { text: 'a', minLength: 1 } })
+  await expect(wordCount.check({ text: 5, minLength: 0 })).resolves.toMatchObject({ ok: false, message: expect.stringContaining('/minLength') })
 })
 
 test('context reaches execute and needsApproval as it was given', async () => {
@@ -70,7 +70,7 @@ test('context reaches execute and needsApproval as it was given', async () => {
   })
   const { needsApproval } = own
   if (typeof needsApproval === 'function') await needsApproval({}, tenant)
-  await own.run({}, makeCall({ context: tenant }))
+  await callTool(own, {}, makeCall({ context: tenant }))
   expect(seen).toEqual([tenant, tenant])
   expect(seen[0]).toBe(tenant)
 })
@@ -84,8 +84,12 @@ test('needsApproval sees the validated input and decides', async () => {
     execute: () => 'paid',
   })
   if (typeof pay.needsApproval !== 'function') throw new Error('expected a function')
-  expect(await pay.needsApproval({ cents: '50' }, undefined)).toBe(false)
-  expect(await pay.needsApproval({ cents: '500' }, undefined)).toBe(true)
+  const checked = async (cents: string): Promise<unknown> => {
+    const check = await pay.check({ cents })
+    return check.ok ? check.value : undefined
+  }
+  expect(await pay.needsApproval(await checked('50'), undefined)).toBe(false)
+  expect(await pay.needsApproval(await checked('500'), undefined)).toBe(true)
 })
 
 test.each([
@@ -96,12 +100,11 @@ test.each([
     },
   ],
   ['rejects', () => Promise.reject(new Error('down'))],
-  ['answers with something else', () => 'no'],
   ['never answers', () => new Promise(() => undefined)],
-])('an approval function that %s asks a person', async (_case, needsApproval) => {
+])('an approval function that %s rejects, so that the loop asks a person', async (_case, needsApproval) => {
   const own = tool(options({ needsApproval, timeoutMs: 5 }))
   if (typeof own.needsApproval !== 'function') throw new Error('expected a function')
-  expect(await own.needsApproval({}, undefined)).toBe(true)
+  await expect(own.needsApproval({}, undefined)).rejects.toThrow()
 })
 
 test('ask gets the checked input and the context, and execute the answer', async () => {
@@ -114,9 +117,10 @@ test('ask gets the checked input and the context, and execute the answer', async
     ask: (input, context: string) => `${JSON.stringify(input)} for ${context}?`,
     execute: (_, { answer }) => heard.push(answer),
   })
-  expect(await book.ask?.({ seats: '2' }, 'Ada')).toBe('{"seats":2} for Ada?')
+  const check = await book.check({ seats: '2' })
+  expect(await book.ask?.(check.ok && check.value, 'Ada')).toBe('{"seats":2} for Ada?')
   const call = { signal: new AbortController().signal, context: 'Ada', idempotencyKey: 'k', toolCallId: 'c', progress: () => {} }
-  await book.run({ seats: 2 }, { ...call, answer: { row: 7 } })
+  await callTool(book, { seats: 2 }, { ...call, answer: { row: 7 } })
   expect(heard).toEqual([{ row: 7 }])
 })
 

@@ -27,6 +27,13 @@ export interface ToolOptions<Schema extends InputSchema, Context> {
    * `answer`. A question covers approval: whoever answers it lets the call run. A function that throws asks for approval.
    */
   readonly ask?: (input: InputOf<Schema>, context: Context) => Json | undefined | Promise<Json | undefined>
+  /**
+   * Changes with what the tool does, such as `'2'`: an approval of a call counts only for the version that the person was shown.
+   * Default: none, so only schema and effect bind an approval to the tool.
+   */
+  readonly version?: string
+  /** How long a person may take to approve a call or to answer `ask`, in milliseconds; later the call is denied. Default: for ever. */
+  readonly expiresInMs?: number
   /** Time for a whole call: checking, all attempts, reading a stream. Default: 120,000. */
   readonly timeoutMs?: number
   /** The text for the model is cut to this many bytes, head and tail kept. Default: 50,000. */
@@ -44,28 +51,28 @@ export interface ToolOptions<Schema extends InputSchema, Context> {
  */
 export function tool<const Schema extends InputSchema, Context = unknown>(options: ToolOptions<Schema, Context>): Tool<Context> {
   const { name, description, effect = 'once', repeatable = false, timeoutMs = defaultTimeoutMs, maxResultBytes = defaultMaxResultBytes, retries = 0 } = options
-  checkDefinition({ name, description, effect, timeoutMs, maxResultBytes, retries, execute: options.execute })
+  const { needsApproval = false, ask, version, expiresInMs } = options
+  checkDefinition({ name, description, effect, timeoutMs, maxResultBytes, retries, version, expiresInMs, execute: options.execute })
   const schema = resolveSchema(options.inputSchema, options.jsonSchema, `The inputSchema of tool "${name}"`)
   // The schema checks at run time that the input has the type that it gives at compile time.
   const typed = (input: unknown): InputOf<Schema> => input as InputOf<Schema>
   const spec: ToolSpec<Context> = { schema, timeoutMs, maxResultBytes, retries, execute: (input, call) => options.execute(typed(input), call) }
-  const { needsApproval = false, ask } = options
   return Object.freeze({
     name,
     description,
     inputSchema: schema.json,
     effect,
     repeatable,
+    ...(version !== undefined && { version }),
+    ...(expiresInMs !== undefined && { expiresInMs }),
     needsApproval:
       typeof needsApproval === 'boolean'
         ? needsApproval
-        : (input: Json, context: Context) =>
-            withRuntime(({ asksForApproval }) => asksForApproval({ schema, timeoutMs, ask: (checked) => needsApproval(typed(checked), context) }, input)),
+        : (value: unknown, context: Context) => withRuntime(({ askAuthor }) => askAuthor(timeoutMs, () => needsApproval(typed(value), context))),
     ...(ask !== undefined && {
-      ask: (input: Json, context: Context) =>
-        withRuntime(({ questionFor }) => questionFor({ schema, timeoutMs, ask: (checked) => ask(typed(checked), context) }, input)),
+      ask: (value: unknown, context: Context) => withRuntime(({ askAuthor }) => askAuthor(timeoutMs, () => ask(typed(value), context))),
     }),
-    validate: (input: Json) => withRuntime(({ validateInput }) => validateInput(spec, input)),
-    run: (input: Json, call: ToolCallContext<Context>) => withRuntime(({ runTool }) => runTool(spec, input, call)),
+    check: (input: Json) => withRuntime(({ checkToolInput }) => checkToolInput(spec, input)),
+    run: (value: unknown, call: ToolCallContext<Context>) => withRuntime(({ runTool }) => runTool(spec, value, call)),
   })
 }

@@ -1,5 +1,5 @@
 import type { Json, PendingQuestion, RunRecord, SavedRun } from '@capstan/core'
-import { isJsonObject } from '@capstan/core/internal'
+import { isJsonObject, questionsIn } from '@capstan/core/internal'
 import { describeRun } from './describe-saved.ts'
 import { askedIn, askedLines } from './show-question.ts'
 import { fieldsOf, showFields } from './terminal/fields.ts'
@@ -91,8 +91,8 @@ function entriesOf(record: RunRecord, saved: SavedRun): readonly Entry[] {
 
 /** A decision. For a call whose input a person changed, both versions. */
 function decided({ id, answer }: { readonly id: string; readonly answer: Json }, { records }: SavedRun): Entry {
-  const question = records.find((record) => record.type === 'question' && record.id === id)
-  const isEdited = isJsonObject(answer) && answer['input'] !== undefined && question?.type === 'question'
+  const question = questionsIn(records).find(({ position }) => position === id)
+  const isEdited = isJsonObject(answer) && answer['input'] !== undefined && question !== undefined
   return { head: say`decided ${id}`, value: isEdited ? { decision: answer, 'the model asked for': askedIn(question).input } : { decision: answer } }
 }
 

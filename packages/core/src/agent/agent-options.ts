@@ -7,6 +7,7 @@ import type { StandardSchema } from '../contract/standard-schema.ts'
 import type { Answers } from '../durability/decisions.ts'
 import type { Engine } from '../durability/hosts/engine.ts'
 import type { Journal } from '../durability/journal.ts'
+import type { StateKey } from './read-state.ts'
 import type { ToolSet } from './tool-set.ts'
 
 /** Options of `new Agent`. */
@@ -40,6 +41,11 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
   readonly prepareStep?: PrepareStep
   /** Decides after each step with tool calls whether to end the run with `stop-condition`. Recorded. */
   readonly stopWhen?: StopWhen
+  /**
+   * A secret that signs the states of paused runs, so that only unchanged states of this agent are continued: 32 random bytes or a long
+   * text. Of a list the first one signs and each of them verifies, for changing secrets. Default: states are not signed.
+   */
+  readonly signStates?: StateKey | readonly StateKey[]
 }
 
 /** Handed to tools: never sent to the model and never recorded. Optional while no tool asks for one. */
@@ -84,6 +90,11 @@ export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal' |
 interface ResumeOnlyOptions {
   /** What people decided, by the id of the question in `pending`: `approve()`, `deny()`, or the outcome of a call. */
   readonly answers?: Answers
+  /**
+   * Trusts the approvals that an unsigned state holds. Only for a state that nobody else could change, or for one of release 0.1.0.
+   * Default: false.
+   */
+  readonly acceptAnswers?: boolean
 }
 
 /** Of a run in a journal. */

@@ -35,7 +35,7 @@ test.each<[string, object, string]>([
   ['no description', { description: ' ' }, '/description'],
   ['a schema whose top is not an object', { inputSchema: { type: 'string' } }, '/inputSchema/type'],
   ['no schema', { inputSchema: undefined }, '/inputSchema/type'],
-  ['no validate', { validate: undefined }, 'tools/0'],
+  ['no check', { check: undefined }, 'tools/0'],
 ])('a tool with %s is refused, whoever made it', (_, options, message) => {
   expect(() => new Agent({ model, tools: [testTool('echo', undefined, options)] })).toThrow(
     expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining(message) }),

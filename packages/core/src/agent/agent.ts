@@ -1,7 +1,7 @@
 import { AgentError } from '../contract/errors.ts'
 import type { Message } from '../contract/messages.ts'
 import type { SchemaReader } from '../contract/output.ts'
-import type { RunResult, RunState } from '../contract/result.ts'
+import type { RunResult, RunState, RunVersion } from '../contract/result.ts'
 import { readAnswers } from '../durability/decisions.ts'
 import { type Definition, definitionOf } from '../durability/definition.ts'
 import { runVersion } from '../durability/records.ts'
@@ -11,7 +11,7 @@ import { openRun, startRun } from '../run/open-run.ts'
 import { Run, type RunStart } from '../run/run.ts'
 import type { AgentOptions, CommonRunOptions, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent-options.ts'
 import { checkCallOptions, readInput } from './check-options.ts'
-import { readState } from './read-state.ts'
+import { readState, type StateKey, signState } from './read-state.ts'
 import { resolveAgent } from './resolve-agent.ts'
 
 /** The options are optional where each of them is. */
@@ -23,6 +23,7 @@ export class Agent<Context = unknown, Output = unknown> {
   declare readonly '~context': ((context: Context) => void) | undefined
   readonly name: string
   readonly #agent: LoopAgent
+  readonly #stateKeys: readonly StateKey[]
   #hashes: Definition | undefined
 
   /**
@@ -32,6 +33,7 @@ export class Agent<Context = unknown, Output = unknown> {
   constructor(options: AgentOptions<Context, Output>, readSchema?: SchemaReader) {
     this.#agent = resolveAgent(options, readSchema)
     this.name = this.#agent.name
+    this.#stateKeys = stateKeysOf(options.signStates)
   }
 
   /**
@@ -66,7 +68,7 @@ export class Agent<Context = unknown, Output = unknown> {
   resume(state: RunState, ...[options]: Arguments<ResumeOptions<Context>>): Run<Output>
   resume(from: RunState | string, options: Resumed = {}): Run<Output> {
     checkCallOptions(options, 'resume')
-    const { answers = {}, journal, retryAfterText, ...rest } = options
+    const { answers = {}, acceptAnswers = false, journal, retryAfterText, ...rest } = options
     const common = { ...rest, restartAfterText: retryAfterText === 'restart' }
     if (typeof from === 'string') {
       if (journal === undefined)
@@ -74,9 +76,10 @@ export class Agent<Context = unknown, Output = unknown> {
           code: 'state-mismatch',
         })
       if (common.engine !== undefined) throw new AgentError('A run in a journal goes on there, not on an engine.', { code: 'invalid-use' })
-      return this.#run([], { ...common, runId: from, open: () => openRun(journal, from, answers) })
+      return this.#run([], { ...common, runId: from, journal, open: () => openRun(journal, from, answers) })
     }
-    const { input, ...state } = readState(from)
+    const trust = { agentName: this.name, tools: this.#agent.tools, keys: this.#stateKeys, acceptAnswers }
+    const { input, ...state } = readState(from, trust)
     return this.#run(input, { ...common, ...state, answers: readAnswers(state.records, answers) })
   }
 
@@ -84,16 +87,20 @@ export class Agent<Context = unknown, Output = unknown> {
     const { journal, engine, runId: id } = options
     if (engine !== undefined && (journal !== undefined || id === undefined))
       throw new AgentError('A run on an engine needs a `runId`, and no journal: the engine records it.', { code: 'invalid-use' })
-    const open = journal && ((runId: string) => startRun(journal, { version: runVersion, runId, definition: this.#definition(), input: messages }))
+    const open = journal && ((runId: string) => startRun(journal, { version: runVersion, runId, definition: this.#definition(runVersion), input: messages }))
     return this.#run(messages, { ...options, ...(open && { open }) })
   }
 
   #run(input: readonly Message[], options: Started): Run<Output> {
-    const { signal, context, runId, version, restartAfterText, definition, records = [], answers, open, engine } = options
+    const { signal, context, runId, version, restartAfterText, definition, records = [], answers, journal, open, engine, recheckGates = false } = options
     const attempts = resolveAttempts(options.attempts, this.#agent.attempts)
+    const [key] = this.#stateKeys
+    const sign = key === undefined ? undefined : (state: RunState) => signState(state, this.name, key)
     const start = {
       agent: this.#agent,
-      definition: () => this.#definition(),
+      definition: (format: RunVersion) => this.#definition(format),
+      sign,
+      recheckGates,
       input,
       records,
       answers,
@@ -104,18 +111,31 @@ export class Agent<Context = unknown, Output = unknown> {
       restartAfterText,
       attempts,
     }
-    return new Run({ ...start, recordedDefinition: definition, open, engine })
+    return new Run({ ...start, recordedDefinition: definition, journal, open, engine })
   }
 
   // Hashed once, and only where it is compared or kept.
-  #definition(): Definition {
-    this.#hashes ??= definitionOf(this.#agent)
+  #definition(format: RunVersion): Definition {
+    if (this.#hashes?.format !== format) this.#hashes = definitionOf(this.#agent, format)
     return this.#hashes
   }
 }
 
 type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine' | 'attempts'> &
   Pick<RunStart, 'restartAfterText'> &
-  Partial<Pick<RunStart, 'version' | 'records' | 'answers' | 'context' | 'open'>> & { readonly definition?: Definition | undefined }
+  Partial<Pick<RunStart, 'version' | 'records' | 'answers' | 'context' | 'journal' | 'open' | 'recheckGates'>> & {
+    readonly definition?: Definition | undefined
+  }
 
 type Resumed = Partial<JournalResumeOptions>
+
+function stateKeysOf(given: StateKey | readonly StateKey[] | undefined): readonly StateKey[] {
+  if (given === undefined) return []
+  const keys: readonly StateKey[] = typeof given === 'string' || given instanceof Uint8Array ? [given] : given
+  const isKey = (key: unknown): boolean => (typeof key === 'string' || key instanceof Uint8Array) && key.length >= shortestKey
+  if (keys.length > 0 && keys.every(isKey)) return keys
+  const message = `\`signStates\` must be a secret of at least ${shortestKey} characters or bytes, or a list of such secrets. Make one with crypto.randomBytes(32).`
+  throw new AgentError(message, { code: 'invalid-options' })
+}
+
+const shortestKey = 16

@@ -53,9 +53,9 @@ test('an ask that throws leaves an approval to give', async () => {
   await expect(agent.generate('go')).resolves.toMatchObject({ pending: [{ about: { type: 'approval' } }] })
 })
 
-test('an answer does not fit when the tool asks something else now', async () => {
+test('an answer does not fit when the version of the tool is another one now', async () => {
   const paused = await asker().agent.generate('go')
-  const { agent, answers } = asker({ description: 'Books for good.' })
+  const { agent, answers } = asker({ version: '2' })
   const resumed = agent.resume(moved(paused), { answers: { [openQuestion(paused)]: answer(7) } })
   await expect(resumed.result).rejects.toMatchObject({ code: 'state-mismatch' })
   expect(answers).toEqual([])

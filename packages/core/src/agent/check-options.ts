@@ -18,6 +18,7 @@ const agentOptions: Readonly<Record<keyof AgentOptions, true>> = {
   attempts: true,
   prepareStep: true,
   stopWhen: true,
+  signStates: true,
 }
 
 type CallName = 'generate' | 'stream' | 'resume'
@@ -26,7 +27,7 @@ const startOptions = ['signal', 'context', 'runId', 'journal', 'engine', 'attemp
 const callOptions: Readonly<Record<CallName, readonly (keyof StreamOptions | keyof JournalResumeOptions)[]>> = {
   generate: startOptions,
   stream: [...startOptions, 'retryAfterText'],
-  resume: ['signal', 'context', 'journal', 'engine', 'attempts', 'retryAfterText', 'answers'],
+  resume: ['signal', 'context', 'journal', 'engine', 'attempts', 'retryAfterText', 'answers', 'acceptAnswers'],
 }
 
 const hintsOf: Partial<Readonly<Record<CallName, Readonly<Record<string, string>>>>> = {

@@ -116,11 +116,14 @@ test('a denial reaches the model with its reason', async () => {
 test('an approval does not fit a tool that changed since it was asked: the state is refused', async () => {
   const paused = await shop().agent.generate('go')
   const effects: unknown[] = []
-  const tools = toolsOf(effects).map((tool) => (tool.name === 'pay' ? { ...tool, description: 'Pays twice.' } : tool))
+  const tools = toolsOf(effects).map((tool) => (tool.name === 'pay' ? { ...tool, version: '2' } : tool))
   const agent = new Agent({ model: scriptedModel([]), tools })
   const resumed = agent.resume(moved(paused), { answers: { [paused.pending[0]?.id ?? '']: approve() } })
 
-  await expect(resumed.result).rejects.toMatchObject({ code: 'state-mismatch' })
+  await expect(resumed.result).rejects.toMatchObject({
+    code: 'state-mismatch',
+    message: expect.stringContaining(`a question about the tool 'pay' is not the one that was asked: tool.version was absent when it was asked and is "2" now`),
+  })
   expect(effects).toEqual([])
 })
 

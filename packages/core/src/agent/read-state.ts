@@ -1,9 +1,13 @@
 import { AgentError } from '../contract/errors.ts'
-import { isJsonObject } from '../contract/json.ts'
+import { canonicalJson, isJsonObject } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
 import type { RunState, RunVersion } from '../contract/result.ts'
+import type { Tool } from '../contract/tool.ts'
 import type { Definition } from '../durability/definition.ts'
+import { parseOperationId } from '../durability/operation-ids.ts'
 import { isRecord, isRunVersion, type RunRecord } from '../durability/records.ts'
+import { callOf, isOnce, startsWork } from '../durability/replay.ts'
+import { isSameSignature, signText } from '../support/hash.ts'
 import { checkMessages } from '../transcripts/check.ts'
 
 /** What a state holds, checked. */
@@ -13,21 +17,75 @@ export interface ReadState {
   readonly definition: Definition | undefined
   readonly input: readonly Message[]
   readonly records: readonly RunRecord[]
+  /** True when others may have changed the records: gates that let a call pass are asked again. */
+  readonly recheckGates: boolean
 }
 
-/** @throws {AgentError} `state-mismatch` when it is not a state, or one of another version. */
-export function readState(state: RunState): ReadState {
+/** How far a state is trusted. */
+export interface StateTrust {
+  readonly agentName: string
+  readonly tools: ReadonlyMap<string, Pick<Tool<never>, 'effect'>>
+  /** The keys of `signStates`: the first one signs, each of them verifies. Empty without the option. */
+  readonly keys: readonly StateKey[]
+  /** The caller's `acceptAnswers`. */
+  readonly acceptAnswers: boolean
+}
+
+/** A secret that signs states. */
+export type StateKey = string | Uint8Array
+
+/**
+ * Reads a state. What an unsigned state says that people approved is dropped, unless it was obeyed already or `acceptAnswers` trusts it.
+ *
+ * @throws {AgentError} `state-mismatch` when it is not a state, one of another version, or one whose signature does not fit.
+ */
+export function readState(state: RunState, trust: StateTrust): ReadState {
   // It comes out of the caller's store, whatever its type says.
   const { version, runId, definition, input, records }: Readonly<Record<string, unknown>> = isJsonObject(state) ? { ...state } : {}
   if (!isRunVersion(version)) refuse(`its version is ${JSON.stringify(version)}; this release reads 1 and 2`)
   if (typeof runId !== 'string' || runId === '') refuse('it has no runId')
-  if (!Array.isArray(records) || !records.every(isRecord)) refuse('its records are no records')
+  if (!Array.isArray(records) || !records.every(isRecord)) refuse('its records are not records of a run')
   if (!Array.isArray(input)) refuse('it has no input')
   checkMessages(input)
+  const isSigned = trust.keys.length > 0
+  if (isSigned) checkSignature(state, trust)
+  if (!isSigned && version === 1 && !trust.acceptAnswers) {
+    refuse('it has the form of release 0.1.0, which cannot show who gave its answers. If the state never left your hands, pass `acceptAnswers: true`')
+  }
+  const isTrusted = isSigned || trust.acceptAnswers
   // Compared key by key: what is missing in it reads as changed.
-  return { version, runId, definition: isJsonObject(definition) ? (definition as unknown as Definition) : undefined, input, records }
+  const known = isJsonObject(definition) ? (definition as unknown as Definition) : undefined
+  return { version, runId, definition: known, input, records: isTrusted ? records : withoutApprovals(records, trust), recheckGates: !isTrusted }
+}
+
+/** The signature of a state: of all that it holds, and of the name of its agent. */
+export function signState(state: RunState, agentName: string, key: StateKey): string {
+  const { version, runId, definition = {}, input, records } = state
+  return signText(canonicalJson([agentName, version, runId, definition, input, records]), key)
+}
+
+function checkSignature(state: RunState, { agentName, keys }: StateTrust): void {
+  const { signature } = state
+  if (typeof signature !== 'string') refuse('it is not signed, and this agent has `signStates`')
+  if (!keys.some((key) => isSameSignature(signature, signState(state, agentName, key)))) {
+    refuse(`its signature does not fit: it was changed, signed with another key, or made by an agent with another name than '${agentName}'`)
+  }
+}
+
+// An approval, or the order to repeat a call, stays only where it was obeyed: its operation has a result, or was started and must not be
+// repeated. A verdict about an edited input goes with the approval that edited it.
+function withoutApprovals(records: readonly RunRecord[], { tools }: StateTrust): readonly RunRecord[] {
+  const isObeyed = (id: string | undefined): boolean =>
+    records.some(
+      (record) =>
+        record.id === id && (record.type === 'done' || (record.type === 'start' && isOnce(tools.get(record.name.replace(/^tool /, ''))?.effect ?? 'once'))),
+    )
+  const dropped = records.filter((record) => record.type === 'answer' && startsWork(record.answer) && !isObeyed(callOf(record.id)))
+  const calls = new Set(dropped.map(({ id }) => callOf(id)))
+  const isVerdictOf = (id: string): boolean => parseOperationId(id)?.type === 'edited' && calls.has(callOf(id))
+  return records.filter((record) => !dropped.includes(record) && !(record.type === 'done' && isVerdictOf(record.id)))
 }
 
 function refuse(problem: string): never {
-  throw new AgentError(`This is not a state that a run can go on from: ${problem}.`, { code: 'state-mismatch' })
+  throw new AgentError(`This is not a state that a run can continue from: ${problem}.`, { code: 'state-mismatch' })
 }

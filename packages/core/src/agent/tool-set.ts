@@ -48,7 +48,7 @@ export function indexTools<Context>(tools: ToolSet<Context>, reserved = 0): Read
 
 /** A tool need not come from `tool()`. */
 function checkTool<Context>(tool: Tool<Context>, position: string): void {
-  if (typeof tool?.run !== 'function' || typeof tool.validate !== 'function') {
+  if (typeof tool?.run !== 'function' || typeof tool.check !== 'function') {
     throw refusedTool(`${position} is not a tool. Make it with tool({ … }), or with fromAiSdkTools({ … }) of a tool of the AI SDK.`)
   }
   checkToolName(tool.name)

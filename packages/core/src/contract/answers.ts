@@ -1,7 +1,14 @@
 import { isJsonObject, type Json, type JsonObject } from './json.ts'
 
 /** A person's answer about a call. `input` replaces what the model asked for; `answer` is for a tool that asks. */
-export type Approval = { readonly approve: true; readonly input?: Json; readonly answer?: Json } | { readonly approve: false; readonly reason?: string }
+export type Approval =
+  | { readonly approve: true; readonly input?: Json; readonly answer?: Json }
+  | {
+      readonly approve: false
+      readonly reason?: string
+      /** True when nobody answered in time. */
+      readonly expired?: true
+    }
 
 /** A person's answer about a call whose outcome is unknown. */
 export type OutcomeAnswer = { readonly output: string } | { readonly failed: string } | { readonly repeat: true }
@@ -26,7 +33,7 @@ export function readApproval(given: Json): Approval {
   if (!isJsonObject(given)) return deny()
   const { approve: isApproved, input, answer: value, reason }: Readonly<Record<string, Json | undefined>> = given
   if (isApproved === true) return { ...approve(input), ...(value !== undefined && { answer: value }) }
-  return typeof reason === 'string' ? deny(reason) : deny()
+  return { ...(typeof reason === 'string' ? deny(reason) : deny()), ...(given['expired'] === true && { expired: true }) } as Approval
 }
 
 /** Reads an answer; anything unclear means that the call failed, never that it is repeated. */

@@ -66,6 +66,34 @@ export function copyJson(value: Json): Json {
   return copy
 }
 
+/**
+ * The JSON form of any value, as `toJsonForm` makes it, for records.
+ *
+ * @returns The form, and whether it is the value itself: plain JSON that a record gives back unchanged. `undefined` for a value that has
+ * no JSON form, such as one that contains itself.
+ */
+export function jsonFormOf(value: unknown): { readonly value: Json; readonly isExact: boolean } | undefined {
+  try {
+    if (isPlainJson(value)) return { value: copyJson(value), isExact: true }
+    return { value: toJsonForm(value) as Json, isExact: false }
+  } catch {
+    return undefined
+  }
+}
+
+function isPlainJson(value: unknown): value is Json {
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' || typeof value === 'boolean' || value === null
+  if (Array.isArray(value)) return Object.keys(value).length === value.length && value.every(isPlainJson)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  const keys = Reflect.ownKeys(value)
+  return keys.every((key) => {
+    const property = Object.getOwnPropertyDescriptor(value, key)
+    return typeof key === 'string' && property?.enumerable === true && isPlainJson(property.value)
+  })
+}
+
 /** True for the same JSON, whatever the order of keys. */
 export function equalJson(left: Json | undefined, right: Json | undefined): boolean {
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return left === right
@@ -75,6 +103,15 @@ export function equalJson(left: Json | undefined, right: Json | undefined): bool
   }
   const keys = Object.keys(left)
   return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && equalJson(left[key], right[key]))
+}
+
+/** JSON text that is the same whatever the order of keys. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) => (isJsonObject(item) ? sorted(item) : item))
+}
+
+function sorted(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
 }
 
 /** Fails to compile where a union is not handled whole; throws if an unknown member arrives at run time. */

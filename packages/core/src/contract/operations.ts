@@ -1,7 +1,7 @@
 import type { RunEventBody } from './events.ts'
 import type { Json } from './json.ts'
 import type { Permit } from './model.ts'
-import type { RunVersion } from './result.ts'
+import type { PendingQuestion, RunVersion } from './result.ts'
 import type { ToolEffect } from './tool.ts'
 
 /**
@@ -17,8 +17,8 @@ export interface Operations {
    * again. Rejects at once when the run is aborted, whatever the operations do.
    */
   perform<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]>
-  /** Answers in order; `undefined` where this host does not wait and someone has still to answer: the run pauses. */
-  ask(questions: readonly Question[]): Promise<readonly (Answer | undefined)[]>
+  /** Outcomes in order. A question is pending where this host does not wait for people: the run pauses. */
+  ask(questions: readonly PendingQuestion[]): Promise<readonly AskOutcome[]>
 }
 
 export interface Operation<Output> {
@@ -33,6 +33,8 @@ export interface Operation<Output> {
   readonly delayMs?: number
   /** Waits, after the delay, for a permit, which `run` has to release. Not active time; otherwise as the delay. */
   readonly acquire?: (signal: AbortSignal) => Promise<Permit>
+  /** False where the record may be lost with the power of the machine: nothing has been done yet that depends on it. Default: true. */
+  readonly isDurable?: boolean
   /** Returns JSON. Failures are values: a throw is a defect and is not recorded. */
   run(context: OperationContext): Promise<Output>
 }
@@ -40,6 +42,8 @@ export interface Operation<Output> {
 export interface OperationContext {
   /** `runId/id`: stable over repetitions, for idempotency. */
   readonly key: string
+  /** How often the body was started, this time included. */
+  readonly executions: number
   /** Aborts with the run. */
   readonly signal: AbortSignal
   /** How long the operation waited as part of the active time: in the queue of its batch, and for its delay. In milliseconds. */
@@ -68,15 +72,12 @@ export type Outcome<Output> =
   /** A `once` operation that was started and whose outcome was never recorded. */
   | { readonly status: 'unknown' }
 
-/** What a person decided. */
-export interface Answer {
-  readonly value: Json
-  /** True when it was already part of the state that the run was continued from. */
-  readonly replayed: boolean
-}
-
-/** Something a person has to decide. */
-export interface Question {
-  readonly id: string
-  readonly about: Json
-}
+/** What a host knows about a question: the answer, or that people have still to answer it. */
+export type AskOutcome =
+  | {
+      readonly status: 'answered'
+      readonly value: Json
+      /** True when the answer was already part of the records that the run was continued from. */
+      readonly replayed: boolean
+    }
+  | { readonly status: 'pending'; readonly question: PendingQuestion }

@@ -106,10 +106,21 @@ export interface RunResult<Output = unknown> {
   outputOrThrow(): JsonForm<Output>
 }
 
-/** A question that waits for a person. */
+/** Something that a person has to decide before a run can continue. */
 export interface PendingQuestion {
+  /**
+   * Names exactly this question: tool, version, schema and input. It is unique over runs, cannot be guessed and fits a URL. Runs that
+   * release 0.1.0 began use the position instead.
+   */
   readonly id: string
+  /** Position in the run, such as `steps/2/tools/0/approval`: the key of its records, and of promises and topics on engines. */
+  readonly position: string
+  /** What is asked: the kind of the question, the tool, the exact input. */
   readonly about: Json
+  /** When it was asked, in milliseconds since the Unix epoch; only where answers expire. */
+  readonly askedAt?: number
+  /** How long after `askedAt` an answer is accepted, in milliseconds. Default: for ever. */
+  readonly expiresInMs?: number
 }
 
 /** Version of a run's records: 1 for runs that release 0.1.0 began, which keep its rules to their end; 2 for runs begun since. */
@@ -123,4 +134,6 @@ export interface RunState {
   readonly definition?: JsonObject
   readonly input: readonly Message[]
   readonly records: readonly JsonObject[]
+  /** HMAC-SHA256 over all of the above and the agent's name, in hexadecimal; only with `signStates`. */
+  readonly signature?: string
 }

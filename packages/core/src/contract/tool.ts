@@ -16,22 +16,33 @@ export interface Tool<Context = unknown> extends ToolDefinition {
   readonly effect: ToolEffect
   /** True for tools that are called again with the same input on purpose, such as polling: the repeat guard leaves them alone. */
   readonly repeatable: boolean
-  /** Whether a person must approve a call before it runs; a function decides for each input. */
-  readonly needsApproval: boolean | ((input: Json, context: Context) => boolean | Promise<boolean>)
+  /** Changes with what the tool does: an approval of a call counts only for the version that was shown. Default: none. */
+  readonly version?: string
+  /** How long a person may take to approve a call, in milliseconds; later the call is denied. Default: for ever. */
+  readonly expiresInMs?: number
+  /** Whether a person must approve a call before it runs; a function decides for each checked value. */
+  readonly needsApproval: boolean | ((value: unknown, context: Context) => boolean | Promise<boolean>)
   /** What a person must answer before the call runs: JSON, mostly a text; nothing for no question. The answer is `answer` of the call. */
-  readonly ask?: (input: Json, context: Context) => Json | undefined | Promise<Json | undefined>
-  /** Checks a parsed input against the schema. Never throws. */
-  validate(input: Json): Promise<ToolValidation>
+  readonly ask?: (value: unknown, context: Context) => Json | undefined | Promise<Json | undefined>
+  /** Checks a parsed input against the schema. The loop calls it once for each call. Never throws. */
+  check(input: Json): ToolCheck | Promise<ToolCheck>
   /**
-   * Validates and executes. Never throws: what goes wrong is a `ToolOutput` too.
+   * Executes. Never throws: what goes wrong is a `ToolOutput` too.
    *
-   * @param input - The arguments, parsed, not yet validated.
+   * @param value - What `check` made of the input: the very value that `needsApproval` and `ask` were given.
    */
-  run(input: Json, call: ToolCallContext<Context>): Promise<ToolOutput>
+  run(value: unknown, call: ToolCallContext<Context>): Promise<ToolOutput>
 }
 
-/** Whether an input fits the schema of a tool; `message` is written for the model. */
-export type ToolValidation = { readonly ok: true } | { readonly ok: false; readonly message: string }
+/** What a schema makes of an input; or what the model is told to correct. */
+export type ToolCheck =
+  | {
+      readonly ok: true
+      readonly value: unknown
+      /** Inputs that were changed without loss to fit the schema, such as `"5"` to `5`, by JSON pointer. */
+      readonly coerced?: readonly string[]
+    }
+  | { readonly ok: false; readonly message: string }
 
 /** What `execute` of a tool receives beside its input. */
 export interface ToolCallContext<Context = unknown> {
@@ -56,8 +67,6 @@ export interface ToolOutput {
   readonly status: ToolStatus
   /** What the model is told, already capped. */
   readonly text: string
-  /** Inputs that were changed without loss to fit the schema, such as `"5"` to `5`, by JSON pointer. */
-  readonly coerced?: readonly string[]
   /** The very error that was thrown: on the live event alone, never recorded. */
   readonly error?: unknown
 }

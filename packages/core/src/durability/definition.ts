@@ -1,14 +1,17 @@
 import type { Json, JsonObject } from '../contract/json.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
+import type { RunVersion } from '../contract/result.ts'
 import type { Tool } from '../contract/tool.ts'
 import { shortHash } from '../support/hash.ts'
+import { hashAbout } from './question-ids.ts'
+import { schemaMeaning } from './schema-meaning.ts'
 
-/** The definition of an agent as hashes: what a recorded run is compared with before it goes on. */
+/** The definition of an agent as hashes: what a recorded run is compared with before it continues. */
 export interface Definition extends JsonObject {
-  /** Version of the records. */
-  readonly format: 1
+  /** Version of the hashes: that of the run. */
+  readonly format: RunVersion
   readonly instructions: string | null
-  /** By name: description, schema and effect. */
+  /** By name. Format 1: description, schema and effect. Format 2: the binding and the wording, as two hashes joined by a colon. */
   readonly tools: Readonly<Record<string, string>>
   /** The options with code of the caller that are there. */
   readonly hooks: readonly string[]
@@ -19,7 +22,7 @@ export interface Definition extends JsonObject {
 export interface DefinitionChange {
   /** Words for people; empty when nothing did. */
   readonly changes: readonly string[]
-  /** Tools that are not what they were, or are gone. */
+  /** Tools whose calls mean something else now, or that are gone. */
   readonly tools: ReadonlySet<string>
 }
 
@@ -32,19 +35,21 @@ export interface DefinedAgent {
   readonly stopWhen: unknown
 }
 
-/** Describes an agent. */
-export function definitionOf(agent: DefinedAgent): Definition {
+type DefinedTool = Pick<Tool<never>, 'name' | 'description' | 'inputSchema' | 'effect' | 'version'>
+
+/** Describes an agent, as runs of this version record it. */
+export function definitionOf(agent: DefinedAgent, format: RunVersion): Definition {
   const { instructions, tools, output, prepareStep, stopWhen } = agent
   return {
-    format: 1,
+    format,
     instructions: instructions === undefined ? null : hash(instructions),
-    tools: Object.fromEntries([...tools].map(([name, tool]) => [name, hashTool(tool)])),
+    tools: Object.fromEntries([...tools].map(([name, tool]) => [name, format === 1 ? hashTool(tool) : `${hash(toolBinding(tool))}:${hash(tool.description)}`])),
     hooks: Object.entries({ prepareStep, stopWhen }).flatMap(([name, hook]) => (hook === undefined ? [] : [name])),
     output: output === undefined ? null : hash([output.spec.schema, output.mode]),
   }
 }
 
-/** Compares the definition that a run was recorded with and the one of the agent that shall go on with it. */
+/** Compares the definition that a run was recorded with and the one of the agent that continues it, in the same format. */
 export function compareDefinitions(before: Definition, now: Definition): DefinitionChange {
   const known = Object.entries(before.tools ?? {})
   const changed = known.filter(([name, tool]) => now.tools[name] !== tool).map(([name]) => name)
@@ -56,12 +61,23 @@ export function compareDefinitions(before: Definition, now: Definition): Definit
     ...(String(before.hooks) === String(now.hooks) ? [] : ['which of prepareStep and stopWhen there are']),
     ...(before.output === now.output ? [] : ['the output']),
   ]
-  return { changes, tools: new Set(changed) }
+  // A changed description binds nothing.
+  const rebound = changed.filter((name) => bindingIn(before.tools[name]) !== bindingIn(now.tools[name]))
+  return { changes, tools: new Set(rebound) }
 }
 
-/** A hash of what the model and people knew of a tool. */
-export function hashTool({ name, description, inputSchema, effect }: Pick<Tool<never>, 'name' | 'description' | 'inputSchema' | 'effect'>): string {
+/** What an approval of a call binds to: not the wording of the tool's description. */
+export function toolBinding({ inputSchema, effect, version }: DefinedTool): JsonObject {
+  return { ...(version !== undefined && { version }), schema: hashAbout(schemaMeaning(inputSchema)).slice(0, 16), effect }
+}
+
+/** A hash of what the model and people knew of a tool, as release 0.1.0 made it. */
+export function hashTool({ name, description, inputSchema, effect }: DefinedTool): string {
   return hash([name, description, inputSchema, effect])
+}
+
+function bindingIn(hashes: string | undefined): string | undefined {
+  return hashes?.split(':')[0]
 }
 
 function hash(value: Json): string {

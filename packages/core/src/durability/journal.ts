@@ -1,7 +1,6 @@
-import { isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
+import type { Json, JsonObject } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
 import type { RunVersion } from '../contract/result.ts'
-import { shortHash } from '../support/hash.ts'
 import type { Definition } from './definition.ts'
 import type { RunRecord } from './records.ts'
 
@@ -55,12 +54,15 @@ export interface OpenRun extends SavedRun {
 }
 
 /** What a person decided. */
-export interface Decision extends JsonObject {
-  /** The id of the question. */
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type Decision = {
+  /** The position of the question. */
   readonly id: string
   /** Hash of what the question was about: call, exact input and tool. */
   readonly about: string
   readonly answer: Json
+  /** When it was decided, in milliseconds since the Unix epoch, by the clock of the deciding process. Release 0.1.0 recorded none. */
+  readonly at?: number
 }
 
 /** One run in the list of a journal. */
@@ -68,16 +70,4 @@ export interface ListedRun {
   readonly runId: string
   /** Milliseconds since the Unix epoch. */
   readonly changedAt: number
-}
-
-/** The hash that binds a decision to what was asked, whatever the order of keys. */
-export function hashAbout(about: Json): string {
-  return shortHash(
-    JSON.stringify(about, (_, value: Json) => (isJsonObject(value) ? sorted(value) : value)),
-    32,
-  )
-}
-
-function sorted(value: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
 }

@@ -3,14 +3,16 @@
  * in its message and counts from 0.
  */
 export type OperationPosition =
+  /** The first operation of a run. */
+  | { readonly type: 'start' }
   /** One request of a step, or of the closing request at a limit. */
   | { readonly type: 'model'; readonly step: ModelStep; readonly attempt: number }
   /** `prepareStep`, `stopWhen`, and the check of the final answer against its schema. */
   | { readonly type: 'prepare' | 'stop' | 'output'; readonly step: number }
   /** The execution of a tool call. `round` is 0; after an unknown outcome it is the number of the repetition. */
   | (CallPosition & { readonly type: 'call'; readonly round: number })
-  /** Whether a person must be asked about a call. */
-  | (CallPosition & { readonly type: 'needs-approval' })
+  /** Whether a person must be asked about a call; the check of an input that a person put in the place of the model's. */
+  | (CallPosition & { readonly type: 'needs-approval' | 'edited' })
   /** A question to a person: whether a call may run, or what its tool asks. */
   | (CallPosition & { readonly type: 'approval' | 'question' })
   /** A question to a person: what became of a call whose outcome is unknown. */
@@ -30,6 +32,7 @@ export interface CallPosition {
  * every replay and in every release.
  */
 export function makeOperationId(position: OperationPosition): string {
+  if (position.type === 'start') return 'start'
   const { type, step } = position
   switch (type) {
     case 'model':
@@ -51,7 +54,7 @@ export function makeOperationId(position: OperationPosition): string {
 const number = '([1-9]\\d{0,14})'
 const pattern = new RegExp(
   `^(?:closing/model/${number}|steps/${number}/(?:model/${number}|(prepare|stop|output)|` +
-    `tools/(0|[1-9]\\d{0,14})(?:/(needs-approval|approval|question)|/(again|outcome)/${number})?))$`,
+    `tools/(0|[1-9]\\d{0,14})(?:/(needs-approval|edited|approval|question)|/(again|outcome)/${number})?))$`,
 )
 
 /**
@@ -60,6 +63,7 @@ const pattern = new RegExp(
  * @returns `undefined` for any other text.
  */
 export function parseOperationId(id: string): OperationPosition | undefined {
+  if (id === 'start') return { type: 'start' }
   const match = pattern.exec(id)
   if (match === null) return undefined
   const [, closingAttempt, stepText, attempt, hook, indexText, suffix, repeated, roundText] = match
@@ -69,7 +73,7 @@ export function parseOperationId(id: string): OperationPosition | undefined {
   // The pattern holds each literal below to its words.
   if (hook !== undefined) return { type: hook as 'prepare' | 'stop' | 'output', step }
   const call: CallPosition = { step, index: Number(indexText) }
-  if (suffix !== undefined) return { type: suffix as 'needs-approval' | 'approval' | 'question', ...call }
+  if (suffix !== undefined) return { type: suffix as 'needs-approval' | 'edited' | 'approval' | 'question', ...call }
   return { type: repeated === 'outcome' ? 'outcome' : 'call', ...call, round: Number(roundText ?? 0) }
 }
 

@@ -101,5 +101,6 @@ function replyIn({ name, output }: DoneRecord): ModelReply | undefined {
 }
 
 function stepOf({ id }: DoneRecord): ModelStep | undefined {
-  return parseOperationId(id)?.step
+  const position = parseOperationId(id)
+  return position === undefined || position.type === 'start' ? undefined : position.step
 }

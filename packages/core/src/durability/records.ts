@@ -13,11 +13,22 @@ export type RunRecord =
    */
   | { readonly type: 'start'; readonly id: string; readonly name: string }
   | DoneRecord
-  | { readonly type: 'question'; readonly id: string; readonly about: Json }
+  | QuestionRecord
   | { readonly type: 'answer'; readonly id: string; readonly answer: Json }
   /** The run goes on after the failed request of this id, with another one. */
   | { readonly type: 'again'; readonly id: string }
   | EndRecord
+
+/** A question that was asked. Its id is its position. */
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type QuestionRecord = {
+  readonly type: 'question'
+  readonly id: string
+  readonly about: Json
+  /** When it was asked, in milliseconds since the Unix epoch; only where answers expire. */
+  readonly askedAt?: number
+  readonly expiresInMs?: number
+}
 
 export interface DoneRecord extends JsonObject {
   readonly type: 'done'
@@ -28,6 +39,33 @@ export interface DoneRecord extends JsonObject {
   readonly waitedMs: number
   readonly executions: number
 }
+
+/** The output of the first operation of a run. */
+export interface StartOutput {
+  /** Makes the ids of the run's questions unguessable and unique. */
+  readonly random: string
+}
+
+/**
+ * The output of the operation that asks whether a person must be asked about a call, and of the one that checks an input that a person
+ * edited. Runs of release 0.1.0 record `GateOfFirstRelease`.
+ */
+export type Verdict =
+  | { readonly verdict: 'invalid'; readonly message: string }
+  | {
+      /** `free`: nobody need be asked. `ask`: a person must approve. `edited`: a person has approved this value. */
+      readonly verdict: 'free' | 'ask' | 'edited'
+      /** What the schema made of the input, in JSON form. */
+      readonly value: Json
+      /** True when the value is plain JSON, so that the record is the value. */
+      readonly isExact: boolean
+      readonly coerced?: readonly string[]
+      /** What the tool asks a person. */
+      readonly question?: Json
+    }
+
+/** Whether a person must be asked about a call, as release 0.1.0 recorded it. */
+export type GateOfFirstRelease = boolean | { readonly question: Json }
 
 /** The output of an operation that sends one request. A failure is a value; `retryInMs` asks the loop for another attempt. */
 export type AttemptOutput =

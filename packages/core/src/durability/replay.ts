@@ -1,8 +1,9 @@
 import { AgentError } from '../contract/errors.ts'
-import { equalJson, isJsonObject, type Json } from '../contract/json.ts'
-import type { Answer, Operation, Outcome, Question } from '../contract/operations.ts'
+import { equalJson, isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
+import type { Operation, Outcome } from '../contract/operations.ts'
+import type { PendingQuestion } from '../contract/result.ts'
 import { makeOperationId, parseOperationId } from './operation-ids.ts'
-import type { DoneRecord, RunRecord } from './records.ts'
+import type { DoneRecord, QuestionRecord, RunRecord } from './records.ts'
 
 /** What was recorded of a run before: looked up by id, never by order. */
 export class Replay {
@@ -10,13 +11,13 @@ export class Replay {
   /** Names of the operations that were started, and how often each was. */
   readonly #starts = new Map<string, { readonly name: string; count: number }>()
   readonly #again = new Set<string>()
-  readonly #questions = new Map<string, Json>()
-  readonly #answers = new Map<string, Answer & { readonly place: number }>()
+  readonly #questions = new Map<string, QuestionRecord>()
+  readonly #answers = new Map<string, RecordedAnswer>()
   #lastWork = -1
   #unasked: number
 
   constructor(records: readonly RunRecord[]) {
-    for (const [place, record] of records.entries()) this.#add(record, place)
+    for (const [index, record] of records.entries()) this.#add(record, index)
     this.#unasked = this.#done.size
   }
 
@@ -38,14 +39,14 @@ export class Replay {
     return { status: 'done', output: output as Output, ms, waitedMs, executions, replayed: true }
   }
 
-  /** Adds answers that came since. They count as new: nothing has gone by them yet. */
-  addAnswer(id: string, value: Json): void {
-    if (!this.#answers.has(id)) this.#answers.set(id, { value, replayed: false, place: Number.POSITIVE_INFINITY })
+  /** Adds an answer that came since. It counts as new: nothing has followed it yet. */
+  addAnswer(position: string, value: Json): void {
+    if (!this.#answers.has(position)) this.#answers.set(position, { value, replayed: false, index: Number.POSITIVE_INFINITY })
   }
 
-  /** What the recorded question was about; `undefined` when it was not asked. */
-  questionOf(id: string): Json | undefined {
-    return this.#questions.get(id)
+  /** The recorded question at this position; `undefined` when it was not asked. */
+  questionAt(position: string): QuestionRecord | undefined {
+    return this.#questions.get(position)
   }
 
   /**
@@ -53,11 +54,10 @@ export class Replay {
    *
    * @throws {AgentError} `state-mismatch` when the question is not the recorded one: the exact input, and the tool as it was.
    */
-  answerTo({ id, about }: Question): Answer | undefined {
-    const answer = this.#answers.get(id)
-    if (!this.#isObeyed(id) && !equalJson(this.#questions.get(id), about)) {
-      throw mismatch(`the question '${id}' is about a tool or an input that changed since it was asked`)
-    }
+  answerTo({ position, about }: PendingQuestion): { readonly value: Json; readonly replayed: boolean } | undefined {
+    const answer = this.#answers.get(position)
+    const asked = this.#questions.get(position)
+    if (asked !== undefined && !this.#isObeyed(position) && !equalJson(asked.about, about)) throw mismatch(describeChange(asked.about, about))
     return answer && { value: answer.value, replayed: answer.replayed }
   }
 
@@ -84,37 +84,65 @@ export class Replay {
   }
 
   // Once its call went on, or something went on after a refusal, an answer was obeyed: a tool that changed since is no reason to doubt it.
-  #isObeyed(id: string): boolean {
-    const answer = this.#answers.get(id)
-    if (answer === undefined || answer.place > this.#lastWork) return false
-    const { value } = answer
-    const isGo = isJsonObject(value) && (value['approve'] === true || value['repeat'] === true)
-    const call = callOf(id)
+  #isObeyed(position: string): boolean {
+    const answer = this.#answers.get(position)
+    if (answer === undefined || answer.index > this.#lastWork) return false
+    const isGo = startsWork(answer.value)
+    const call = callOf(position)
     return !isGo || (call !== undefined && (this.#done.has(call) || this.#starts.has(call)))
   }
 
-  #add(record: RunRecord, place: number): void {
+  #add(record: RunRecord, index: number): void {
     const { id } = record
     if (record.type === 'done') this.#done.set(id, record)
     else if (record.type === 'start') this.#starts.set(id, { name: record.name, count: this.startsOf(id) + 1 })
-    else if (record.type === 'question') this.#questions.set(id, record.about)
+    else if (record.type === 'question') this.#questions.set(id, record)
     else if (record.type === 'again') this.#again.add(id)
-    else if (record.type === 'answer' && !this.#answers.has(id)) this.#answers.set(id, { value: record.answer, replayed: true, place })
-    if (record.type === 'done' || record.type === 'start') this.#lastWork = place
+    else if (record.type === 'answer' && !this.#answers.has(id)) this.#answers.set(id, { value: record.answer, replayed: true, index })
+    if (record.type === 'done' || record.type === 'start') this.#lastWork = index
   }
 }
 
-/** True for what must not be repeated by itself; an effect that nobody knows is one. */
+interface RecordedAnswer {
+  readonly value: Json
+  readonly replayed: boolean
+  /** Index of its record; infinite for an answer that is not recorded yet. */
+  readonly index: number
+}
+
+/** True for what must not be repeated by itself. An unknown effect counts as `once`. */
 export function isOnce(effect: string): boolean {
   return effect !== 'read' && effect !== 'idempotent'
 }
 
+/** True for an answer that lets a call run: an approval, or the order to repeat it. */
+export function startsWork(answer: Json): boolean {
+  return isJsonObject(answer) && (answer['approve'] === true || answer['repeat'] === true)
+}
+
 /** The operation that an answer sets going: that of the call, or of its repetition. */
-function callOf(questionId: string): string | undefined {
+export function callOf(questionId: string): string | undefined {
   const question = parseOperationId(questionId)
   if (question === undefined || !('index' in question)) return undefined
   const { step, index } = question
   return makeOperationId({ type: 'call', step, index, round: question.type === 'outcome' ? question.round : 0 })
+}
+
+// Names the tool, each field that changed, and both of its values.
+function describeChange(before: Json, now: Json): string {
+  const [old, current] = [before, now].map((about) => (isJsonObject(about) ? flat(about) : {}))
+  const fields = [...new Set([...Object.keys(old ?? {}), ...Object.keys(current ?? {})])].filter((field) => !equalJson(old?.[field], current?.[field]))
+  const changes = fields.map((field) => `${field} was ${shown(old?.[field])} when it was asked and is ${shown(current?.[field])} now`)
+  return `a question about the tool '${String(current?.['toolName'])}' is not the one that was asked: ${changes.join('; ')}`
+}
+
+function flat({ tool, ...about }: JsonObject): JsonObject {
+  if (!isJsonObject(tool)) return { ...about, ...(tool !== undefined && { tool }) }
+  return { ...about, ...Object.fromEntries(Object.entries(tool).map(([field, value]) => [`tool.${field}`, value])) }
+}
+
+function shown(value: Json | undefined): string {
+  return value === undefined ? 'absent' : JSON.stringify(value)
 }
 
 function mismatch(what: string): AgentError {

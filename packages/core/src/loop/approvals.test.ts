@@ -66,7 +66,7 @@ test('what needsApproval does to the input does not reach the tool', async () =>
 
 test('nobody is asked about an input that the tool will refuse', async () => {
   const refused = { status: 'invalid-input' as const, text: 'amount is missing' }
-  const { agent } = shop({ validate: async () => ({ ok: false, message: refused.text }), run: async () => refused })
+  const { agent } = shop({ check: () => ({ ok: false, message: refused.text }) })
   await expect(agent.generate('go')).resolves.toMatchObject({ status: 'finished', steps: [{ toolResults: [refused] }, {}] })
 })
 
@@ -92,5 +92,5 @@ test('a repetition that is interrupted too is asked about anew', async () => {
   const again = agent.resume(moved(unknown), { answers: { [openQuestion(unknown)]: { repeat: true } } })
   const second = await agent.resume(moved(await abortAt(again, 'tool-start'))).result
 
-  expect(second.pending.map(({ id }) => id)).toEqual(['steps/1/tools/0/outcome/2'])
+  expect(second.pending.map(({ position }) => position)).toEqual(['steps/1/tools/0/outcome/2'])
 })

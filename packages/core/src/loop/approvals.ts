@@ -1,112 +1,228 @@
 import { type Approval, readApproval } from '../contract/answers.ts'
-import type { Json } from '../contract/json.ts'
-import type { Operation, Question } from '../contract/operations.ts'
-import { hashTool } from '../durability/definition.ts'
+import { copyJson, equalJson, type Json } from '../contract/json.ts'
+import type { Operation } from '../contract/operations.ts'
+import type { PendingQuestion } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
+import type { Verdict } from '../durability/records.ts'
+import { errorId } from '../support/describe.ts'
 import { askPeople } from './ask-people.ts'
 import type { RunnableCall } from './check-calls.ts'
+import { type CheckedInput, checkFirst, type FirstCheck } from './check-input.ts'
+import { sortAsFirstRelease } from './first-release.ts'
 import { type LoopRun, withinTimeLimit } from './loop-run.ts'
+import { makeQuestion } from './make-question.ts'
 import type { SettledCall } from './run-tools.ts'
 
-/** Whether a person must be asked about a call, and what the tool itself asks. */
-export type Gate = boolean | { readonly question: Json }
+/** A call that a person has to be asked about; with what its tool asks. */
+export interface GatedCall {
+  readonly call: RunnableCall
+  readonly question?: Json
+}
 
-/** The calls that a person has to be asked about, in call order, with what is asked. */
-export type GatedCalls = ReadonlyMap<RunnableCall, Gate>
-
-export const noGatedCalls: GatedCalls = new Map()
+/** The calls of a step by what their gates said. */
+export interface SortedCalls {
+  readonly free: readonly RunnableCall[]
+  readonly gated: readonly GatedCall[]
+  readonly invalid: readonly SettledCall<RunnableCall>[]
+}
 
 /** True for a call of a tool that may ask a person. */
 export function hasGate({ tool }: RunnableCall): boolean {
   return tool.needsApproval !== false || tool.ask !== undefined
 }
 
-/** Asks the caller's code which calls a person has to approve. */
-export async function findGatedCalls(run: LoopRun, calls: readonly RunnableCall[]): Promise<GatedCalls> {
+/** Checks the inputs of calls with a gate, once, and asks the caller's code which of them a person has to approve. */
+export async function sortByGate(run: LoopRun, calls: readonly RunnableCall[]): Promise<SortedCalls> {
   const asking = calls.filter(hasGate)
-  const outcomes = await run.operations.perform(asking.map((call) => gateOperation(run, call)))
-  run.ledger.addBatchTime(outcomes)
-  const gates = asking.map((call, index) => {
-    const outcome = outcomes[index]
-    return [call, outcome?.status === 'done' ? outcome.output : true] as const
-  })
-  return new Map(gates.filter(([, gate]) => gate !== false))
+  const free = calls.filter((call) => !hasGate(call))
+  if (run.operations.version === 1) {
+    const sorted = await sortAsFirstRelease(run, asking)
+    return { free: inCallOrder([...free, ...sorted.free]), gated: sorted.gated, invalid: [] }
+  }
+  const gated: GatedCall[] = []
+  const invalid: SettledCall<RunnableCall>[] = []
+  const verdicts = await performVerdicts(
+    run,
+    asking.map((call) => gateOperation(run, call)),
+  )
+  for (const [index, call] of asking.entries()) {
+    const { verdict, checked, replayed } = readVerdict(verdicts[index])
+    if (checked === undefined) invalid.push(invalidCall(call, verdict, replayed))
+    else if (checked.verdict === 'free') free.push({ ...call, checked })
+    else gated.push({ call: { ...call, checked }, ...('question' in verdict && verdict.question !== undefined && { question: verdict.question }) })
+  }
+  return { free: inCallOrder(free), gated, invalid }
 }
 
 /** What people said about calls, or the questions that nobody has answered yet. */
-export type AskedApprovals =
-  | { readonly pending: readonly Question[] }
-  | { readonly approved: readonly RunnableCall[]; readonly denied: readonly SettledCall<RunnableCall>[] }
+export type AskedApprovals = { readonly pending: readonly PendingQuestion[] } | Approved
 
-/** Asks people about calls. An approved call has the input that the person approved. */
-export async function askForApproval(run: LoopRun, gated: GatedCalls): Promise<AskedApprovals> {
-  const calls = [...gated]
+interface Approved {
+  readonly approved: readonly RunnableCall[]
+  readonly refused: readonly SettledCall<RunnableCall>[]
+}
+
+/** Asks people about calls. An approved call has exactly the input that the person approved. */
+export async function askForApproval(run: LoopRun, gated: readonly GatedCall[]): Promise<AskedApprovals> {
   const asked = await askPeople(
     run,
-    calls.map(([call, gate]) => approvalQuestion(call, gate)),
+    gated.map((item) => approvalQuestion(run, item)),
   )
   if ('pending' in asked) return asked
   const approved: RunnableCall[] = []
-  const denied: SettledCall<RunnableCall>[] = []
-  for (const [index, [call, gate]] of calls.entries()) {
+  const edited: RunnableCall[] = []
+  const refused: SettledCall<RunnableCall>[] = []
+  for (const [index, item] of gated.entries()) {
     const answer = asked.answers[index]
     const approval = readApproval(answer?.value ?? null)
-    const refusal = refusalOf(gate, approval)
-    if (refusal !== undefined) denied.push({ call, output: { status: 'denied', text: refusal }, ms: 0, replayed: answer?.replayed ?? false })
-    else approved.push(approvedCall(call, approval))
+    const refusal = refusalOf(item, approval)
+    if (refusal !== undefined) refused.push({ call: item.call, output: { status: 'denied', text: refusal }, ms: 0, replayed: answer?.replayed ?? false })
+    else if (approval.approve && approval.input !== undefined) edited.push(withAnswer({ ...item.call, input: approval.input }, approval))
+    else approved.push(withAnswer(item.call, approval))
   }
-  return { approved, denied }
+  const checked = run.operations.version === 1 ? { approved: edited, refused: [] } : await checkEdited(run, edited)
+  return { approved: inCallOrder([...approved, ...checked.approved]), refused: [...refused, ...checked.refused] }
 }
 
-// Whether a person must approve a call is decided by the caller's code, so it is recorded. Without a clear no, a person is asked.
-function gateOperation(run: LoopRun, call: RunnableCall): Operation<Gate> {
+/**
+ * Whether a call that its gate let pass would have to be approved now. An unsigned state may have been changed since the gate was asked.
+ */
+export async function isGateClosedNow(run: LoopRun, { tool, checked }: RunnableCall, value: unknown): Promise<boolean> {
+  if (checked?.verdict !== 'free' || !checked.replayed) return false
+  return (await askGate(run, tool, { live: value, isExact: checked.isExact })).verdict !== 'free'
+}
+
+// Checking runs the caller's schema, and the gate is the caller's code: both are recorded.
+function gateOperation(run: LoopRun, call: RunnableCall): Operation<Verdict> {
+  const { step, index, tool } = call
+  const id = makeOperationId({ type: 'needs-approval', step, index })
+  return verdictOperation({ id, name: `needs-approval ${tool.name}` }, async (signal) => {
+    const check = await checkInTime(run, call, { id, signal })
+    if (!check.ok) return { verdict: 'invalid', message: check.message }
+    const gate = await withinTimeLimit(run, signal, () => askGate(run, tool, { live: check.live, isExact: check.recorded.isExact }))
+    return { ...(gate === 'late' ? { verdict: 'ask' } : gate), ...check.recorded }
+  })
+}
+
+/** An input that a person put in the place of the model's gets a verdict of its own. */
+async function checkEdited(run: LoopRun, calls: readonly RunnableCall[]): Promise<Approved> {
+  const operations = calls.map((call): Operation<Verdict> => {
+    const { step, index, tool } = call
+    const id = makeOperationId({ type: 'edited', step, index })
+    return verdictOperation({ id, name: `edited ${tool.name}` }, async (signal) => {
+      const check = await checkInTime(run, call, { id, signal })
+      return check.ok ? { verdict: 'edited', ...check.recorded } : { verdict: 'invalid', message: check.message }
+    })
+  })
+  const verdicts = await performVerdicts(run, operations)
+  const approved: RunnableCall[] = []
+  const refused: SettledCall<RunnableCall>[] = []
+  for (const [index, call] of calls.entries()) {
+    const { verdict, checked, replayed } = readVerdict(verdicts[index])
+    if (checked === undefined) refused.push(invalidCall(call, verdict, replayed))
+    else approved.push({ ...call, checked })
+  }
+  return { approved, refused }
+}
+
+async function checkInTime(run: LoopRun, call: RunnableCall, { id, signal }: { readonly id: string; readonly signal: AbortSignal }): Promise<FirstCheck> {
+  const check = await withinTimeLimit(run, signal, () => checkFirst(run, call, id))
+  return check === 'late' ? { ok: false, message: 'Not run: its input was not checked within the time limit of the run.' } : check
+}
+
+type NamedOperation = Pick<Operation<Verdict>, 'id' | 'name'>
+
+function verdictOperation(named: NamedOperation, body: (signal: AbortSignal) => Promise<Verdict>): Operation<Verdict> {
   return {
-    id: makeOperationId({ type: 'needs-approval', step: call.step, index: call.index }),
-    name: `needs-approval ${call.tool.name}`,
+    ...named,
     effect: 'read',
     run: async ({ signal }) => {
       try {
-        const gate = await withinTimeLimit(run, signal, () => gateOf(run, call))
-        return gate === 'late' ? true : gate
-      } catch {
+        return await body(signal)
+      } catch (error) {
         signal.throwIfAborted()
-        return true
+        return { verdict: 'invalid', message: `Not run: its input could not be checked (error id ${errorId(error)}).` }
       }
     },
   }
 }
 
-async function gateOf(run: LoopRun, { tool, input }: RunnableCall): Promise<Gate> {
-  // An input that will be refused needs nobody's approval.
-  if (!(await tool.validate(input)).ok) return false
-  // The caller's code gets a copy, and its context has the type that its tools ask for: `Agent<Context>` checks it.
+interface RecordedVerdict {
+  readonly operation: string
+  readonly verdict: Verdict
+  readonly replayed: boolean
+}
+
+async function performVerdicts(run: LoopRun, operations: readonly Operation<Verdict>[]): Promise<readonly RecordedVerdict[]> {
+  if (operations.length === 0) return []
+  const outcomes = await run.operations.perform(operations)
+  run.ledger.addBatchTime(outcomes)
+  return operations.map(({ id }, index) => {
+    const outcome = outcomes[index]
+    if (outcome?.status === 'done') return { operation: id, verdict: outcome.output, replayed: outcome.replayed }
+    return { operation: id, verdict: { verdict: 'invalid', message: 'Not run: its input was not checked.' }, replayed: false }
+  })
+}
+
+function readVerdict(recorded: RecordedVerdict | undefined): { readonly verdict: Verdict; readonly checked?: CheckedInput; readonly replayed: boolean } {
+  if (recorded === undefined) throw new RangeError('Each call has a verdict.')
+  const { operation, verdict, replayed } = recorded
+  if (verdict.verdict === 'invalid') return { verdict, replayed }
+  const { value, isExact, coerced } = verdict
+  return { verdict, checked: { operation, replayed, verdict: verdict.verdict, value, isExact, ...(coerced !== undefined && { coerced }) }, replayed }
+}
+
+function invalidCall(call: RunnableCall, verdict: Verdict, replayed: boolean): SettledCall<RunnableCall> {
+  const text = verdict.verdict === 'invalid' ? verdict.message : ''
+  return { call, output: { status: 'invalid-input', text }, ms: 0, replayed }
+}
+
+/** What the gate of a tool says of a checked value. Without a clear no, a person is asked. */
+async function askGate(
+  run: LoopRun,
+  tool: RunnableCall['tool'],
+  { live, isExact }: { readonly live: unknown; readonly isExact: boolean },
+): Promise<{ readonly verdict: 'free' | 'ask'; readonly question?: Json }> {
+  // The caller's code gets a copy where there can be one, and its context has the type that its tools ask for: `Agent<Context>` checks it.
+  const shown = (): unknown => (isExact ? copyJson(live as Json) : live)
   const context = run.context as never
-  const question = await tool.ask?.(structuredClone(input), context)
-  // A copy, as records are JSON.
-  if (question !== undefined && question !== null) return { question: JSON.parse(JSON.stringify(question)) as Json }
-  if (typeof tool.needsApproval !== 'function') return tool.needsApproval
-  return (await tool.needsApproval(structuredClone(input), context)) !== false
+  try {
+    const question = await tool.ask?.(shown(), context)
+    // A copy, as records are JSON.
+    if (question !== undefined && question !== null) return { verdict: 'ask', question: JSON.parse(JSON.stringify(question)) as Json }
+    const isAsked = typeof tool.needsApproval === 'function' ? (await tool.needsApproval(shown(), context)) !== false : tool.needsApproval
+    return { verdict: isAsked ? 'ask' : 'free' }
+  } catch {
+    return { verdict: 'ask' }
+  }
 }
 
 /**
- * Asks whether a call may run, or what the tool asks. The question holds the exact input and a hash of the tool, so an answer fits
+ * Asks whether a call may run, or what its tool asks. The question holds the exact input and what binds it to the tool, so an answer fits
  * only these. Answering what a tool asks approves the call too.
  */
-function approvalQuestion({ step, index, part, tool, input }: RunnableCall, gate: Gate): Question {
-  const about = { toolName: tool.name, toolCallId: part.toolCallId, input, tool: hashTool(tool) }
-  if (typeof gate === 'boolean') return { id: makeOperationId({ type: 'approval', step, index }), about: { type: 'approval', ...about } }
-  return { id: makeOperationId({ type: 'question', step, index }), about: { type: 'question', ...about, question: gate.question } }
+function approvalQuestion(run: LoopRun, { call, question }: GatedCall): PendingQuestion {
+  const { tool, checked } = call
+  const asked = question === undefined ? {} : { question }
+  // Where the schema changes the input, by a default or a transformation, people see what the tool gets, too.
+  const value = checked === undefined || equalJson(checked.value, call.input) ? {} : { value: checked.value }
+  const made = makeQuestion(run, call, { type: question === undefined ? 'approval' : 'question', details: { ...value, ...asked } })
+  return tool.expiresInMs === undefined || run.operations.version === 1 ? made : { ...made, expiresInMs: tool.expiresInMs }
 }
 
 // Why the call does not run; `undefined` when it may.
-function refusalOf(gate: Gate, approval: Approval): string | undefined {
-  if (!approval.approve) return `Not run: a person denied this call${approval.reason ? `: ${approval.reason}` : '.'}`
-  return typeof gate === 'object' && approval.answer === undefined ? 'Not run: its question was not answered.' : undefined
+function refusalOf({ question }: GatedCall, approval: Approval): string | undefined {
+  if (!approval.approve) {
+    if (approval.expired === true) return 'Not run: nobody approved this call in time.'
+    return `Not run: a person denied this call${approval.reason ? `: ${approval.reason}` : '.'}`
+  }
+  return question !== undefined && approval.answer === undefined ? 'Not run: its question was not answered.' : undefined
 }
 
-// An edited input replaces the model's from here on, also in questions about this call.
-function approvedCall(call: RunnableCall, approval: Approval): RunnableCall {
-  if (!approval.approve) return call
-  const { input = call.input, answer } = approval
-  return { ...call, input, ...(answer !== undefined && { answer }) }
+function withAnswer(call: RunnableCall, approval: Approval): RunnableCall {
+  return approval.approve && approval.answer !== undefined ? { ...call, answer: approval.answer } : call
+}
+
+function inCallOrder(calls: readonly RunnableCall[]): RunnableCall[] {
+  return [...calls].sort((left, right) => left.index - right.index)
 }

@@ -1,13 +1,16 @@
-import type { Answer, Question } from '../contract/operations.ts'
+import type { AskOutcome } from '../contract/operations.ts'
+import type { PendingQuestion } from '../contract/result.ts'
 import type { LoopRun } from './loop-run.ts'
 
+type Answered = Extract<AskOutcome, { status: 'answered' }>
+
 /** All answers in the order of the questions, or the questions that nobody has answered yet. */
-export type AskedPeople = { readonly pending: readonly Question[] } | { readonly answers: readonly (Answer | undefined)[] }
+export type AskedPeople = { readonly pending: readonly PendingQuestion[] } | { readonly answers: readonly Answered[] }
 
 /** Asks people. Some hosts wait here for days, or never come back, so no timer is held meanwhile. */
-export async function askPeople({ clock, operations }: LoopRun, questions: readonly Question[]): Promise<AskedPeople> {
+export async function askPeople({ clock, operations }: LoopRun, questions: readonly PendingQuestion[]): Promise<AskedPeople> {
   clock.releaseTimer()
-  const answers = await operations.ask(questions)
-  const pending = questions.filter((_, index) => answers[index] === undefined)
-  return pending.length > 0 ? { pending } : { answers }
+  const outcomes = await operations.ask(questions)
+  const pending = outcomes.flatMap((outcome) => (outcome.status === 'pending' ? [outcome.question] : []))
+  return pending.length > 0 ? { pending } : { answers: outcomes.filter((outcome) => outcome.status === 'answered') }
 }

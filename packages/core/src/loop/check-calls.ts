@@ -5,6 +5,7 @@ import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import { outputToolName } from '../contract/output.ts'
 import type { Tool } from '../contract/tool.ts'
 import { type CallPosition, makeOperationId } from '../durability/operation-ids.ts'
+import type { CheckedInput } from './check-input.ts'
 import type { LoopRun } from './loop-run.ts'
 import { isRepeatedTooOften } from './repeats.ts'
 
@@ -16,8 +17,12 @@ export interface RunnableCall extends CallPosition {
   readonly tool: Tool<never>
   /** The arguments, parsed, not yet validated; or what a person put in their place. */
   readonly input: Json
+  /** The checked value of an input whose gate was asked. */
+  readonly checked?: CheckedInput
   /** What a person answered to the question of the tool. */
   readonly answer?: Json
+  /** True for a call that runs only if it was started before. */
+  readonly mustHaveStarted?: boolean
 }
 
 /** A call that is answered without running. */

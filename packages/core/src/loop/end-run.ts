@@ -1,8 +1,7 @@
 import { AgentError } from '../contract/errors.ts'
 import { reasoningOf, textOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
-import type { Question } from '../contract/operations.ts'
-import { type RunResult, type RunState, type StopReason, statusOf } from '../contract/result.ts'
+import { type PendingQuestion, type RunResult, type RunState, type StopReason, statusOf } from '../contract/result.ts'
 import { parseOperationId } from '../durability/operation-ids.ts'
 import { costSoFar } from './budget.ts'
 import { completeStep, type LoopRun } from './loop-run.ts'
@@ -15,7 +14,7 @@ export interface CurrentStep {
 
 interface Ending extends CurrentStep {
   readonly stopReason: StopReason
-  readonly pending?: readonly Question[]
+  readonly pending?: readonly PendingQuestion[]
   /** What was shown of the current step when something broke it. */
   readonly shown?: Pick<RunResult, 'text' | 'reasoningText'>
   readonly state?: RunState | undefined
@@ -30,8 +29,8 @@ export function endRun(run: LoopRun, stopReason: StopReason, current: CurrentSte
 }
 
 /** Pauses the run: the current step is kept only in the records, never in `messages`. */
-export function pauseRun(run: LoopRun, pending: readonly Question[], reply: ModelReply): RunResult {
-  const isUnknown = pending.some(({ id }) => parseOperationId(id)?.type === 'outcome')
+export function pauseRun(run: LoopRun, pending: readonly PendingQuestion[], reply: ModelReply): RunResult {
+  const isUnknown = pending.some(({ position }) => parseOperationId(position)?.type === 'outcome')
   return resultOf(run, { stopReason: isUnknown ? 'outcome-unknown' : 'paused', reply, pending })
 }
 

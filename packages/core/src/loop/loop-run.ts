@@ -9,6 +9,7 @@ import type { LoopAgent } from './loop-agent.ts'
 import { Ledger } from './state/ledger.ts'
 import { ModelChain } from './state/model-chain.ts'
 import { Notes } from './state/notes.ts'
+import { QuestionIds } from './state/question-ids.ts'
 import { RunClock } from './state/run-clock.ts'
 import { Transcript } from './state/transcript.ts'
 
@@ -23,6 +24,8 @@ export interface LoopStart {
   readonly context: unknown
   /** True when a broken attempt may start again although text of the step was shown. */
   readonly restartAfterText: boolean
+  /** True when the records may have been changed by others: a gate that let a call pass is asked again before the call runs. */
+  readonly recheckGates: boolean
 }
 
 /**
@@ -33,6 +36,7 @@ export interface LoopRun extends LoopStart {
   readonly ledger: Ledger
   readonly transcript: Transcript
   readonly chain: ModelChain
+  readonly questionIds: QuestionIds
   readonly clock: RunClock
   readonly notes: Notes
 }
@@ -43,6 +47,7 @@ export function newLoopRun(start: LoopStart, input: readonly Message[]): LoopRun
     ledger: new Ledger(),
     transcript: new Transcript(input),
     chain: new ModelChain(start.agent.models),
+    questionIds: new QuestionIds(),
     clock: new RunClock(),
     notes: new Notes(),
   }

@@ -1,22 +1,21 @@
 import { readOutcome } from '../contract/answers.ts'
-import type { Question } from '../contract/operations.ts'
-import { hashTool } from '../durability/definition.ts'
-import { makeOperationId } from '../durability/operation-ids.ts'
+import type { PendingQuestion } from '../contract/result.ts'
 import { askPeople } from './ask-people.ts'
 import type { RunnableCall } from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
+import { makeQuestion } from './make-question.ts'
 import type { SettledCall } from './run-tools.ts'
 
 /** What people said about calls of unknown outcome, or the questions that nobody has answered yet. */
 export type AskedOutcomes =
-  | { readonly pending: readonly Question[] }
+  | { readonly pending: readonly PendingQuestion[] }
   | { readonly settled: readonly SettledCall<RunnableCall>[]; readonly repeated: readonly RunnableCall[] }
 
 /** Asks what became of `once` calls that were started and have no recorded outcome. */
 export async function askForOutcomes(run: LoopRun, calls: readonly RunnableCall[], round: number): Promise<AskedOutcomes> {
   const asked = await askPeople(
     run,
-    calls.map((call) => outcomeQuestion(call, round)),
+    calls.map((call) => makeQuestion(run, call, { type: 'outcome', round })),
   )
   if ('pending' in asked) return asked
   const settled: SettledCall<RunnableCall>[] = []
@@ -31,10 +30,4 @@ export async function askForOutcomes(run: LoopRun, calls: readonly RunnableCall[
     }
   }
   return { settled, repeated }
-}
-
-/** The question what became of a call. */
-export function outcomeQuestion({ step, index, part, tool, input }: RunnableCall, round: number): Question {
-  const about = { type: 'outcome', toolName: tool.name, toolCallId: part.toolCallId, input, tool: hashTool(tool) }
-  return { id: makeOperationId({ type: 'outcome', step, index, round }), about }
 }

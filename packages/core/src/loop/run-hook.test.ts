@@ -40,9 +40,10 @@ test('a run that release 0.1.0 began records the tools of a step plan under thei
   const agent = new Agent({ model, tools: [payTool(), testTool('look')], prepareStep: () => ({ activeTools: ['pay'] }) })
   const first = await agent.generate('go')
   const oldPlan = { status: 'ok', value: { tools: ['pay'] } }
-  const records = stateIn(first).records.map((record) => (record['name'] === 'prepareStep' ? { ...record, output: oldPlan } : record))
-  const old = { ...stateIn(first), version: 1 as const, records }
-  const second = await agent.resume(old, { answers: { [openQuestion(first)]: approve() } }).result
+  const kept = stateIn(first).records.filter(({ name }) => name === 'prepareStep' || name === 'model')
+  const records = kept.map((record) => (record['name'] === 'prepareStep' ? { ...record, output: oldPlan } : record))
+  const asked = await agent.resume({ ...stateIn(first), version: 1 as const, records }, { acceptAnswers: true }).result
+  const second = await agent.resume(stateIn(asked), { acceptAnswers: true, answers: { [openQuestion(asked)]: approve() } }).result
 
   expect(second.state?.records.flatMap(({ name, output }) => (name === 'prepareStep' ? [output] : []))).toEqual([oldPlan, oldPlan])
   expect(model.requests.map(({ tools }) => tools?.map(({ name }) => name))).toEqual([['pay'], ['pay']])

@@ -3,6 +3,7 @@ import { endAtLimit } from './closing-request.ts'
 import { endRun, pauseRun } from './end-run.ts'
 import { completeStep, type LoopRun, limitOf } from './loop-run.ts'
 import { prepareRequest, wantsToStop } from './prepare-step.ts'
+import { recordStart } from './record-start.ts'
 import { endAt } from './repeats.ts'
 import { requestModel } from './request-model.ts'
 import { runTools } from './run-tools.ts'
@@ -19,6 +20,7 @@ import { settleReply } from './settle-output.ts'
  */
 export async function runLoop(run: LoopRun): Promise<RunResult> {
   const { transcript } = run
+  await recordStart(run)
   for (;;) {
     const limit = limitOf(run)
     if (limit !== undefined) return await endAtLimit(run, limit)

@@ -19,8 +19,6 @@ const outputs: readonly (readonly [string, unknown])[] = [
   ['no text', { status: 'ok' }],
   ['a text that is a number', { status: 'ok', text: 5 }],
   ['an unknown status', { status: 'bogus', text: 'x' }],
-  ['coerced places that are no list', { status: 'ok', text: 'x', coerced: 1n }],
-  ['coerced places that are no texts', { status: 'ok', text: 'x', coerced: [1n] }],
 ]
 
 test.each(outputs)('a tool that returns %s is an error result, and the run goes on', async (_, returned) => {

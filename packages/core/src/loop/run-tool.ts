@@ -7,7 +7,9 @@ import type { ToolOutput } from '../contract/tool.ts'
 import { makeOperationId, makeOperationKey } from '../durability/operation-ids.ts'
 import type { ToolCallOutput } from '../durability/records.ts'
 import { errorId } from '../support/describe.ts'
+import { isGateClosedNow } from './approvals.ts'
 import type { RunnableCall } from './check-calls.ts'
+import { valueFor } from './check-input.ts'
 import { type LoopRun, leftMs } from './loop-run.ts'
 import { ProgressReports } from './progress.ts'
 
@@ -34,6 +36,11 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
   const deadlineMs = leftMs(run) - context.waitedMs
   if (deadlineMs <= 0) {
     const output: ToolCallOutput = { status: 'skipped', text: 'Not run: the time limit of the run was reached.' }
+    context.emit({ type: 'tool-end', ...head, ...output, ms: 0 })
+    return output
+  }
+  if (call.mustHaveStarted && context.executions === 1) {
+    const output: ToolCallOutput = { status: 'invalid-input', text: 'Not run: its input was not valid when it had to be approved. Send the call again.' }
     context.emit({ type: 'tool-end', ...head, ...output, ms: 0 })
     return output
   }
@@ -66,21 +73,35 @@ interface CallHost {
 }
 
 // Whatever the tool does, this settles within the time that the run has left.
-async function settleCall(run: LoopRun, call: RunnableCall, { signal, progress, deadlineMs }: CallHost): Promise<ToolOutput> {
-  const { part, input, tool, answer } = call
-  // The caller's context has the type that its tools ask for: `Agent<Context>` checks it.
-  const context = run.context as never
-  const idempotencyKey = makeOperationKey(run.operations.runId, call.id)
+async function settleCall(run: LoopRun, call: RunnableCall, host: CallHost): Promise<SettledOutput> {
+  const { signal, deadlineMs } = host
   try {
-    const output = await run.clock.within(signal, deadlineMs, (inner) =>
-      tool.run(input, { signal: inner, context, idempotencyKey, toolCallId: part.toolCallId, progress, ...(answer !== undefined && { answer }) }),
-    )
+    const output = await run.clock.within(signal, deadlineMs, (inner) => checkAndRun(run, call, { ...host, signal: inner }))
     if (output === 'late') return { status: 'abandoned', text: 'Not finished: the time limit of the run was reached. It may have completed.' }
-    return checkedOutput(output)
+    return output
   } catch (error) {
     signal.throwIfAborted()
     return failedOutput(error)
   }
+}
+
+type SettledOutput = ToolCallOutput & Pick<ToolOutput, 'error'>
+
+async function checkAndRun(run: LoopRun, call: RunnableCall, { signal, progress }: CallHost): Promise<SettledOutput> {
+  const { part, tool, answer } = call
+  const check = await valueFor(run, call)
+  if (!check.ok) return { status: 'invalid-input', text: check.message }
+  // A schema may have ended after the call did: what is given up must not start.
+  signal.throwIfAborted()
+  if (run.recheckGates && (await isGateClosedNow(run, call, check.value))) {
+    return { status: 'denied', text: 'Not run: this call needs the approval of a person now. Call it again to ask for it.' }
+  }
+  // The caller's context has the type that its tools ask for: `Agent<Context>` checks it.
+  const context = run.context as never
+  const idempotencyKey = makeOperationKey(run.operations.runId, call.id)
+  const { toolCallId } = part
+  const output = await tool.run(check.value, { signal, context, idempotencyKey, toolCallId, progress, ...(answer !== undefined && { answer }) })
+  return { ...checkedOutput(output), ...(check.coerced !== undefined && check.coerced.length > 0 && { coerced: check.coerced }) }
 }
 
 const statuses: ReadonlySet<unknown> = new Set<ToolStatus>([
@@ -96,14 +117,9 @@ const statuses: ReadonlySet<unknown> = new Set<ToolStatus>([
 ])
 
 // A tool that is not made by `tool()` may return anything.
-function checkedOutput({ status, text, coerced, error }: ToolOutput): ToolOutput {
-  const isRecordable = statuses.has(status) && typeof text === 'string' && (coerced === undefined || isTextList(coerced))
-  if (!isRecordable) throw new TypeError('The tool returned something that is no ToolOutput: { status, text }.')
-  return { status, text, ...(coerced !== undefined && { coerced }), ...(error !== undefined && { error }) }
-}
-
-function isTextList(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+function checkedOutput({ status, text, error }: ToolOutput): ToolOutput {
+  if (!statuses.has(status) || typeof text !== 'string') throw new TypeError('The tool returned something other than a ToolOutput: { status, text }.')
+  return { status, text, ...(error !== undefined && { error }) }
 }
 
 function failedOutput(error: unknown): ToolOutput {

@@ -1,19 +1,20 @@
 import { AgentError } from '../contract/errors.ts'
 import { type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
-import type { Question } from '../contract/operations.ts'
+import type { PendingQuestion } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import type { ToolCallOutput } from '../durability/records.ts'
-import { askForApproval, findGatedCalls, hasGate, noGatedCalls } from './approvals.ts'
+import { askForApproval, hasGate, sortByGate } from './approvals.ts'
 import { type CheckedCall, checkCalls, countsAsCall, findTool, isCut, type RunnableCall, type StepReply } from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
-import { askForOutcomes, outcomeQuestion } from './outcomes.ts'
+import { makeQuestion } from './make-question.ts'
+import { askForOutcomes } from './outcomes.ts'
 import { callsKey } from './repeats.ts'
 import { toolOperation } from './run-tool.ts'
 import { CallResults } from './state/call-results.ts'
 
 /** The results of all calls in call order, or what people have to decide first. */
-export type ToolBatch = { readonly results: readonly ToolResultPart[]; readonly pending?: undefined } | { readonly pending: readonly Question[] }
+export type ToolBatch = { readonly results: readonly ToolResultPart[]; readonly pending?: undefined } | { readonly pending: readonly PendingQuestion[] }
 
 /**
  * Answers every call of a message: those that nobody has to approve run first, then people are asked.
@@ -42,14 +43,14 @@ export async function runTools(run: LoopRun, step: StepReply): Promise<ToolBatch
 }
 
 /** Returns the questions that are still to be answered. */
-async function runCalls(run: LoopRun, results: CallResults, calls: readonly RunnableCall[]): Promise<readonly Question[]> {
-  const gated = calls.some(hasGate) ? await findGatedCalls(run, calls) : noGatedCalls
-  const free = gated.size === 0 ? calls : calls.filter((call) => !gated.has(call))
+async function runCalls(run: LoopRun, results: CallResults, calls: readonly RunnableCall[]): Promise<readonly PendingQuestion[]> {
+  const { free, gated, invalid } = calls.some(hasGate) ? await sortByGate(run, calls) : { free: calls, gated: [], invalid: [] }
+  for (const call of invalid) settle(run, results, call)
   const unknown = await execute(run, results, { calls: free, round: 0 })
-  if (gated.size > 0) {
+  if (gated.length > 0) {
     const asked = await askForApproval(run, gated)
-    if ('pending' in asked) return [...asked.pending, ...unknown.map((call) => outcomeQuestion(call, 1))]
-    for (const denied of asked.denied) settle(run, results, denied)
+    if ('pending' in asked) return [...asked.pending, ...unknown.map((call) => makeQuestion(run, call, { type: 'outcome', round: 1 }))]
+    for (const call of asked.refused) settle(run, results, call)
     unknown.push(...(await execute(run, results, { calls: asked.approved, round: 0 })))
   }
   return unknown.length === 0 ? [] : await settleUnknown(run, results, unknown)
@@ -95,7 +96,7 @@ async function execute(run: LoopRun, results: CallResults, { calls, round }: Exe
 }
 
 /** Asks about calls of unknown outcome until each is settled; returns the questions that nobody has answered yet. */
-async function settleUnknown(run: LoopRun, results: CallResults, calls: readonly RunnableCall[]): Promise<readonly Question[]> {
+async function settleUnknown(run: LoopRun, results: CallResults, calls: readonly RunnableCall[]): Promise<readonly PendingQuestion[]> {
   let unknown = calls
   for (let round = 1; unknown.length > 0; round++) {
     const asked = await askForOutcomes(run, unknown, round)

@@ -50,7 +50,7 @@ function engineElsewhere(): Engine {
   return {
     scope: {},
     steps: (steps: readonly EngineStep[]) => Promise.all(steps.map(({ run }) => worker.run<Json>(run))),
-    decisions: (questions) => worker.run(() => decideOn(questions, [], Object.fromEntries(questions.map(({ id }) => [id, approve()])))),
+    decisions: (questions) => worker.run(() => decideOn({ questions, decided: [], answers: Object.fromEntries(questions.map(({ id }) => [id, approve()])) })),
   }
 }
 

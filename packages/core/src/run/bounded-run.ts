@@ -1,5 +1,6 @@
 import { AgentError } from '../contract/errors.ts'
-import type { Decision, OpenRun, RunHead } from '../durability/journal.ts'
+import type { RecordStore } from '../durability/hosts/record-host.ts'
+import type { Decision, Journal, OpenRun, RunHead } from '../durability/journal.ts'
 import type { RunRecord } from '../durability/records.ts'
 
 export interface RunBounds {
@@ -20,17 +21,19 @@ const longestTimerMs = 2 ** 31 - 1
  * A run in a journal, under a run that always ends: a call of the journal that does not settle rejects when the time of the run is up,
  * and at once when the run is aborted.
  */
-export class BoundedRun implements OpenRun {
+export class BoundedRun implements RecordStore {
   readonly #run: OpenRun
+  readonly #journal: Pick<Journal, 'decide'>
   readonly #calls: BoundedCalls
 
-  private constructor(run: OpenRun, calls: BoundedCalls) {
+  private constructor(run: OpenRun, journal: Pick<Journal, 'decide'>, calls: BoundedCalls) {
     this.#run = run
+    this.#journal = journal
     this.#calls = calls
   }
 
   /** @throws {AgentError} `journal-failed` when the journal does not answer in time; what `open` throws. */
-  static async open(open: () => Promise<OpenRun>, bounds: RunBounds): Promise<BoundedRun> {
+  static async open(open: () => Promise<OpenRun>, journal: Pick<Journal, 'decide'>, bounds: RunBounds): Promise<BoundedRun> {
     const calls = new BoundedCalls(bounds)
     let isWanted = true
     const opening = open().then(async (run) => {
@@ -38,7 +41,7 @@ export class BoundedRun implements OpenRun {
       return run
     })
     try {
-      return new BoundedRun(await calls.run('open the run', () => opening), calls)
+      return new BoundedRun(await calls.run('open the run', () => opening), journal, calls)
     } catch (error) {
       // A journal that opens the run too late must not keep it locked.
       isWanted = false
@@ -65,6 +68,10 @@ export class BoundedRun implements OpenRun {
 
   readDecisions(): Promise<readonly Decision[]> {
     return this.#calls.run('read decisions', () => this.#run.readDecisions())
+  }
+
+  decide(decision: Decision): Promise<Decision> {
+    return this.#calls.run('keep a decision', () => this.#journal.decide(this.head.runId, decision))
   }
 
   close(): Promise<void> {

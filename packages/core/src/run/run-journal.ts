@@ -1,5 +1,5 @@
 import type { RecordHost } from '../durability/hosts/record-host.ts'
-import type { OpenRun, RunHead } from '../durability/journal.ts'
+import type { Journal, OpenRun, RunHead } from '../durability/journal.ts'
 import type { EndRecord } from '../durability/records.ts'
 import { BoundedRun, type RunBounds } from './bounded-run.ts'
 
@@ -16,8 +16,8 @@ export class RunJournal {
   }
 
   /** @throws What `open` throws; {AgentError} `journal-failed`, `state-mismatch` for a run of a later release. */
-  async open(open: () => Promise<OpenRun>): Promise<RunHead> {
-    this.#run = await BoundedRun.open(open, this.#bounds)
+  async open(open: () => Promise<OpenRun>, journal: Pick<Journal, 'decide'>): Promise<RunHead> {
+    this.#run = await BoundedRun.open(open, journal, this.#bounds)
     await this.#host.attach(this.#run)
     return this.#run.head
   }

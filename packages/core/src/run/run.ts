@@ -10,7 +10,7 @@ import type { Engine } from '../durability/hosts/engine.ts'
 import { EngineHost } from '../durability/hosts/engine-host.ts'
 import { RecordHost } from '../durability/hosts/record-host.ts'
 import type { RunHost } from '../durability/hosts/run-host.ts'
-import type { OpenRun } from '../durability/journal.ts'
+import type { Journal, OpenRun } from '../durability/journal.ts'
 import { brokenRequest, type RunRecord } from '../durability/records.ts'
 import { resultOf, withState } from '../loop/end-run.ts'
 import type { LoopAgent } from '../loop/loop-agent.ts'
@@ -27,11 +27,17 @@ import { textStreamOf } from './text-stream.ts'
 /** What a run starts with, checked by the agent. */
 export interface RunStart {
   readonly agent: LoopAgent
-  readonly definition: () => Definition
+  readonly definition: (format: RunVersion) => Definition
   /** The definition that the records were made with. */
   readonly recordedDefinition: Definition | undefined
   /** Opens the run in a journal, which then has records and input. */
   readonly open: ((runId: string) => Promise<OpenRun>) | undefined
+  /** The journal that `open` opens the run in. */
+  readonly journal: Pick<Journal, 'decide'> | undefined
+  /** Signs a state; `undefined` where states are not signed. */
+  readonly sign: ((state: RunState) => string) | undefined
+  /** True when the records may have been changed by others. */
+  readonly recheckGates: boolean
   /** Records the run instead of this process. */
   readonly engine: Engine | undefined
   readonly input: readonly Message[]
@@ -67,7 +73,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   /** Made by `agent.stream()`. */
   constructor(start: RunStart) {
-    const { agent, input, records, answers, version, context, restartAfterText, attempts } = start
+    const { agent, input, records, answers, version, context, restartAfterText, recheckGates, attempts } = start
     this.#start = start
     this.runId = start.runId ?? newId()
     // A copy: the list of the caller may grow later.
@@ -80,7 +86,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const host = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room }
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
-    this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText, attempts }, input)
+    this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText, recheckGates, attempts }, input)
     this.#result = Promise.resolve().then(() => this.#drive(start.signal))
     // A consumer that reads only events must not get an unhandled rejection.
     this.#result.catch(() => {})
@@ -181,12 +187,12 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   }
 
   async #open(): Promise<void> {
-    const { open, recordedDefinition } = this.#start
-    if (open === undefined) return this.#compare(recordedDefinition)
+    const { open, journal, recordedDefinition } = this.#start
+    if (open === undefined || journal === undefined) return this.#compare(recordedDefinition)
     const { signal } = this.#controller
     signal.throwIfAborted()
     this.#journal = new RunJournal(this.#recordHost, { leftMs: () => leftMs(this.#loop), signal })
-    const { input, definition } = await this.#journal.open(() => open(this.runId))
+    const { input, definition } = await this.#journal.open(() => open(this.runId), journal)
     this.#loop.transcript.takeInput(input)
     this.#compare(definition)
     signal.throwIfAborted()
@@ -195,7 +201,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   // Changed instructions are a warning; a changed tool with a call of unknown outcome ends the run.
   #compare(recorded: Definition | undefined): void {
     if (recorded === undefined) return
-    const { changes, tools } = compareDefinitions(recorded, this.#start.definition())
+    const { changes, tools } = compareDefinitions(recorded, this.#start.definition(recorded.format === 1 ? 1 : 2))
     if (changes.length === 0) return
     const warning = { code: 'definition-changed', message: `Since this run was recorded, its agent changed: ${changes.join(', ')}.` }
     this.#loop.notes.addWarning(warning)
@@ -263,10 +269,11 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   // With a journal or an engine the records are there, and only there.
   #state(): RunState | undefined {
-    const { open, engine, recordedDefinition, definition } = this.#start
+    const { open, engine, recordedDefinition, definition, sign } = this.#start
     if (open !== undefined || engine !== undefined) return undefined
     const { version, records } = this.#host
-    return { version, runId: this.runId, definition: recordedDefinition ?? definition(), input: this.#input, records: [...records] }
+    const state: RunState = { version, runId: this.runId, definition: recordedDefinition ?? definition(version), input: this.#input, records: [...records] }
+    return sign === undefined ? state : { ...state, signature: sign(state) }
   }
 }
 

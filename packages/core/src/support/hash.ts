@@ -3,7 +3,22 @@ const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('nod
 
 /** The first characters of the SHA-256 of a text, in hexadecimal. */
 export function shortHash(text: string, length: number): string {
-  return crypto().createHash('sha256').update(text).digest('hex').slice(0, length)
+  return hashText(text, 'hex').slice(0, length)
+}
+
+/** The SHA-256 of a text. */
+export function hashText(text: string, encoding: 'hex' | 'base64url'): string {
+  return crypto().createHash('sha256').update(text).digest(encoding)
+}
+
+/** The HMAC-SHA256 of a text, in hexadecimal. */
+export function signText(text: string, key: string | Uint8Array): string {
+  return crypto().createHmac('sha256', key).update(text).digest('hex')
+}
+
+/** Compares two signatures in a time that does not depend on where they differ. */
+export function isSameSignature(left: string, right: string): boolean {
+  return left.length === right.length && crypto().timingSafeEqual(Buffer.from(left), Buffer.from(right))
 }
 
 /** A random UUID. */

@@ -14,9 +14,10 @@ export function testTool(
     effect: 'read',
     repeatable: false,
     needsApproval: false,
-    validate: async () => ({ ok: true }),
-    run: async (input, call) => {
-      const output = await execute(input, call)
+    check: (value) => ({ ok: true, value }),
+    run: async (value, call) => {
+      // `check` gives back the input, which is JSON.
+      const output = await execute(value as Json, call)
       return typeof output === 'string' ? { status: 'ok', text: output } : output
     },
     ...options,

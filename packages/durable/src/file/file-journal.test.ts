@@ -3,12 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { approve, decide } from '@capstan/core'
-import { shop } from '@capstan/test-kit'
+import { answersTo, shop } from '@capstan/test-kit'
 import { expect, test } from 'vitest'
 import { newFolder } from '../testing/stores.ts'
 import { fileJournal } from './file-journal.ts'
-
-const payment = 'steps/1/tools/1/approval'
 
 /** A run that waits for a person. */
 async function pausedRun() {
@@ -18,12 +16,15 @@ async function pausedRun() {
   return { folder, file, journal: fileJournal(folder), log: file('log.jsonl') }
 }
 
-const finish = async (folder: string) => await shop().agent.resume('r', { journal: fileJournal(folder), answers: { [payment]: approve() } }).result
+const finish = async (folder: string) => {
+  const journal = fileJournal(folder)
+  return await shop().agent.resume('r', { journal, answers: await answersTo(journal, 'r', approve()) }).result
+}
 
 test('every line of a log is JSON: the head, then the records', async () => {
   const { log } = await pausedRun()
   const lines = readFileSync(log, 'utf8').trimEnd().split('\n')
-  expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['head', 'start', 'done', 'done', 'done', 'question', 'end'])
+  expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['head', 'done', 'start', 'done', 'done', 'done', 'question', 'end'])
 })
 
 test.each([
@@ -42,7 +43,7 @@ test.each([
 test('a changed line in the middle of a log is an error', async () => {
   const { folder, log } = await pausedRun()
   writeFileSync(log, readFileSync(log, 'utf8').replace('{"type":"start"', '{"type":"sta'))
-  await expect(finish(folder)).rejects.toMatchObject({ code: 'journal-failed', message: expect.stringContaining('Line 2') })
+  await expect(finish(folder)).rejects.toMatchObject({ code: 'journal-failed', message: expect.stringContaining('Line 3') })
 })
 
 test('a large value is in a file of its own, and the run does not continue without it', async () => {
@@ -64,7 +65,7 @@ test('a decision that a crash cut off does not count, and does not damage the ne
 
 test('a decision about another input is not followed', async () => {
   const { folder, file } = await pausedRun()
-  await decide(fileJournal(folder), 'r', { [payment]: approve() })
+  await decide(fileJournal(folder), 'r', await answersTo(fileJournal(folder), 'r', approve()))
   writeFileSync(file('inbox.jsonl'), readFileSync(file('inbox.jsonl'), 'utf8').replace(/"about":"[^"]*"/, '"about":"of something else"'))
   await expect(shop().agent.resume('r', { journal: fileJournal(folder) }).result).rejects.toMatchObject({ code: 'state-mismatch' })
 })
@@ -109,7 +110,7 @@ test('folders and files can be read by their owner only', async () => {
   const root = join(newFolder(), 'a', 'runs')
   const { agent } = shop({ execute: () => 'x'.repeat(70_000) })
   await agent.generate('go', { journal: fileJournal(root), runId: 'r' })
-  await agent.resume('r', { journal: fileJournal(root), answers: { [payment]: approve() } }).result
+  await agent.resume('r', { journal: fileJournal(root), answers: await answersTo(fileJournal(root), 'r', approve()) }).result
   process.umask(before)
   const paths = [dirname(root), root, ...readdirSync(root, { recursive: true }).map((name) => join(root, String(name)))]
   expect(paths.map((path) => basename(path))).toEqual(expect.arrayContaining(['a', 'runs', 'r', 'log.jsonl', 'inbox.jsonl', 'values', 'owner.2']))

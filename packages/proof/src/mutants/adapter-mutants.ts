@@ -201,9 +201,9 @@ export const toolMutants: readonly Mutant[] = [
   },
   {
     name: 'arguments are not checked',
-    file: `${tools}/run-tool.ts`,
-    search: 'if (!checked.ok) return',
-    replace: 'if (!checked.ok && spec.timeoutMs === 0) return',
+    file: 'packages/core/src/loop/check-input.ts',
+    search: 'if (checked === undefined) return await tool.check(input)',
+    replace: 'if (checked === undefined) return { ok: true, value: input }',
     killer: 'LOOP arguments that do not fit are answered by field, and nothing runs',
   },
   {
@@ -229,9 +229,9 @@ export const toolMutants: readonly Mutant[] = [
   },
   {
     name: 'changes of arguments are not reported',
-    file: `${tools}/run-tool.ts`,
-    search: '...(checked.coerced.length > 0 && { coerced: checked.coerced })',
-    replace: '...(checked.coerced.length > 99 && { coerced: checked.coerced })',
+    file: 'packages/core/src/loop/run-tool.ts',
+    search: 'check.coerced.length > 0 && { coerced',
+    replace: 'check.coerced.length > 99 && { coerced',
     killer: 'T74 arguments that are encoded twice',
   },
 ]

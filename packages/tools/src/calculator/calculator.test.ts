@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { makeCall } from '../testing/call.ts'
+import { callTool, makeCall } from '../testing/call.ts'
 import { calculator } from './index.ts'
 
 async function calculate(expression: string): Promise<string> {
-  const { status, text } = await calculator.run({ expression }, makeCall())
+  const { status, text } = await callTool(calculator, { expression }, makeCall())
   return status === 'ok' ? text : `${status}: ${text}`
 }
 
@@ -143,7 +143,7 @@ test('any text is answered, and soon', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(piece, { maxLength: 60 }), async (pieces) => {
       const before = performance.now()
-      const { status } = await calculator.run({ expression: pieces.join('') }, makeCall())
+      const { status } = await callTool(calculator, { expression: pieces.join('') }, makeCall())
       expect(['ok', 'error']).toContain(status)
       expect(performance.now() - before).toBeLessThan(1_000)
     }),

@@ -1,13 +1,13 @@
 import type { Json } from '@capstan/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { makeCall } from '../testing/call.ts'
+import { callTool, makeCall } from '../testing/call.ts'
 import { dates, datesAt } from './index.ts'
 
 const [dateDifference, dateAdd, weekday, convertTime] = datesAt({ now: () => new Date('2026-11-21T20:00:00Z'), timeZone: 'Asia/Tokyo' })
 
 async function ask(tool: typeof weekday, input: Json): Promise<string> {
-  const { status, text } = await tool.run(input, makeCall())
+  const { status, text } = await callTool(tool, input, makeCall())
   return status === 'ok' ? text : `${status}: ${text}`
 }
 

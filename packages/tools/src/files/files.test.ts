@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Json } from '@capstan/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeCall } from '../testing/call.ts'
+import { callTool, makeCall } from '../testing/call.ts'
 import { files } from './index.ts'
 import { checkPath, makeJail } from './jail.ts'
 
@@ -39,7 +39,7 @@ beforeAll(() => {
 afterAll(() => rmSync(base, { recursive: true }))
 
 async function ask(tool: typeof readFile, input: Json): Promise<string> {
-  const { status, text } = await tool.run(input, makeCall())
+  const { status, text } = await callTool(tool, input, makeCall())
   return status === 'ok' ? text : `${status}: ${text}`
 }
 

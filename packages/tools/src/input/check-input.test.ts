@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { InputSchema } from '../schema/standard-schema.ts'
-import { makeCall, parsed } from '../testing/call.ts'
+import { callTool, makeCall, parsed } from '../testing/call.ts'
 import { tool } from '../tool.ts'
 
 function define(inputSchema: InputSchema): ReturnType<typeof tool> {
@@ -9,7 +9,7 @@ function define(inputSchema: InputSchema): ReturnType<typeof tool> {
 }
 
 async function run(schema: InputSchema, input: string): Promise<unknown> {
-  return await define(schema).run(parsed(input), makeCall())
+  return await callTool(define(schema), parsed(input), makeCall())
 }
 
 const raw = (properties: Record<string, object>): InputSchema => ({ type: 'object', properties, required: [] }) as InputSchema
@@ -41,7 +41,7 @@ test('the message of a raw schema names the innermost field alone', async () => 
 test('long values are shortened and many issues are counted', async () => {
   const schema = z.object({ list: z.array(z.number()), text: z.string().max(1) })
   const input = { list: Array.from({ length: 50 }, () => 'x'), text: 'y'.repeat(1_000) }
-  const { text } = await define(schema).run(input, makeCall())
+  const { text } = await callTool(define(schema), input, makeCall())
   expect(text).toContain('- and 31 more')
   expect(text.length).toBeLessThan(3_000)
 })
@@ -115,8 +115,8 @@ test("E14: a tool that changes its input changes neither the caller's nor anothe
       return before
     },
   })
-  const first = await own.run(input, makeCall())
-  const second = await own.run(input, makeCall())
+  const first = await callTool(own, input, makeCall())
+  const second = await callTool(own, input, makeCall())
   expect(second.text).toBe(first.text)
   expect(input).toEqual({ list: ['a'], any: { deep: [1] } })
 })

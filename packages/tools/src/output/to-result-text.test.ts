@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { makeCall } from '../testing/call.ts'
+import { callTool, makeCall } from '../testing/call.ts'
 import { tool } from '../tool.ts'
 import { serialise } from './serialise.ts'
 import { toResultText } from './to-result-text.ts'
@@ -162,7 +162,7 @@ test('a cap never splits a character', async () => {
 
 test('the cap of a tool is its own', async () => {
   const own = tool({ name: 'any_tool', description: 'Any.', inputSchema: { type: 'object' }, maxResultBytes: 300, execute: () => 'x'.repeat(1_000) })
-  expect(Buffer.byteLength((await own.run({}, makeCall())).text)).toBeLessThanOrEqual(300)
+  expect(Buffer.byteLength((await callTool(own, {}, makeCall())).text)).toBeLessThanOrEqual(300)
 })
 
 test.each<[string, () => unknown, string]>([
@@ -219,7 +219,7 @@ test('E10: a stream that stands still is cancelled at the timeout', async () => 
     timeoutMs: 5,
     execute: () => new ReadableStream({ cancel: () => cancelled?.() }),
   })
-  expect(await own.run({}, makeCall())).toMatchObject({ status: 'timeout' })
+  expect(await callTool(own, {}, makeCall())).toMatchObject({ status: 'timeout' })
   await isCancelled
 })
 
@@ -231,7 +231,7 @@ test('E10: a stream that breaks is an error', async () => {
     inputSchema: { type: 'object' },
     execute: () => new ReadableStream({ start: (controller) => controller.error(error) }),
   })
-  expect(await own.run({}, makeCall())).toMatchObject({ status: 'error', error })
+  expect(await callTool(own, {}, makeCall())).toMatchObject({ status: 'error', error })
 })
 
 test('any value becomes well-formed text within the cap', async () => {

@@ -8,7 +8,7 @@ import { zodToJsonSchema } from 'zod-to-json-schema'
 import { z as z3 } from 'zod3'
 import * as z34 from 'zod3/v4'
 import * as mini34 from 'zod3/v4-mini'
-import { makeCall } from '../testing/call.ts'
+import { callTool, makeCall } from '../testing/call.ts'
 import { tool } from '../tool.ts'
 import { convertZod3 } from './convert-zod.ts'
 import type { InputSchema } from './standard-schema.ts'
@@ -52,8 +52,11 @@ test.each<[string, InputSchema]>([
   ['arktype', type({ n: 'number' })],
   ['raw JSON Schema', { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] }],
 ])('%s checks inputs and names the field', async (_library, schema) => {
-  await expect(define(schema).run({ n: 5 }, makeCall())).resolves.toMatchObject({ status: 'ok', text: '{"n":5}' })
-  await expect(define(schema).run({ n: 'x' }, makeCall())).resolves.toMatchObject({ status: 'invalid-input', text: expect.stringMatching(/- \/n: .*got "x"/) })
+  await expect(callTool(define(schema), { n: 5 }, makeCall())).resolves.toMatchObject({ status: 'ok', text: '{"n":5}' })
+  await expect(callTool(define(schema), { n: 'x' }, makeCall())).resolves.toMatchObject({
+    status: 'invalid-input',
+    text: expect.stringMatching(/- \/n: .*got "x"/),
+  })
 })
 
 test('the zod 4 inside another zod 3.25 is refused, because the converter of another version converts wrongly', () => {
@@ -69,7 +72,7 @@ test('zod-to-json-schema makes nothing of a zod 4 schema, and never meets one', 
 test('what cannot be converted is shown by jsonSchema and still checked by its own schema', async () => {
   const own = define(z34.object({ n: z34.int() }), { type: 'object' })
   expect(own.inputSchema).toEqual({ type: 'object' })
-  await expect(own.validate({ n: 'x' })).resolves.toMatchObject({ ok: false })
+  await expect(own.check({ n: 'x' })).resolves.toMatchObject({ ok: false })
 })
 
 test('valibot without its converter is refused with the way out', () => {
@@ -82,7 +85,7 @@ test('the input side is sent, the output side is run', async () => {
   )
   expect(own.inputSchema).toMatchObject({ properties: { text: { type: 'string' }, plain: { default: 'x' } } })
   expect(own.inputSchema['required']).not.toContain('plain')
-  await expect(own.run({ text: 'four', list: [] }, makeCall())).resolves.toMatchObject({ text: '{"text":4,"plain":"x","list":[]}' })
+  await expect(callTool(own, { text: 'four', list: [] }, makeCall())).resolves.toMatchObject({ text: '{"text":4,"plain":"x","list":[]}' })
 })
 
 test.each<[string, InputSchema, string]>([
@@ -97,7 +100,7 @@ test.each<[string, InputSchema, string]>([
 })
 
 test('coerced dates are taken, because a string makes one', async () => {
-  await expect(define(z3.object({ when: z3.coerce.date() })).run({ when: '2026-11-21' }, makeCall())).resolves.toMatchObject({
+  await expect(callTool(define(z3.object({ when: z3.coerce.date() })), { when: '2026-11-21' }, makeCall())).resolves.toMatchObject({
     text: '{"when":"2026-11-21T00:00:00.000Z"}',
   })
 })
@@ -160,8 +163,8 @@ test('a draft 7 schema is checked as draft 7', async () => {
     type: 'object',
     properties: { pair: { type: 'array', items: [{ type: 'string' }, { type: 'number' }] } },
   })
-  await expect(own.validate({ pair: ['a', 1] })).resolves.toEqual({ ok: true })
-  await expect(own.validate({ pair: ['a', 'b'] })).resolves.toMatchObject({ ok: false, message: expect.stringContaining('/pair/1') })
+  await expect(own.check({ pair: ['a', 1] })).resolves.toMatchObject({ ok: true })
+  await expect(own.check({ pair: ['a', 'b'] })).resolves.toMatchObject({ ok: false, message: expect.stringContaining('/pair/1') })
 })
 
 test('a recursive zod 3 schema is taken, with references and without a warning', async () => {
@@ -172,7 +175,7 @@ test('a recursive zod 3 schema is taken, with references and without a warning',
   const node: z3.ZodType<Node> = z3.lazy(() => z3.object({ name: z3.string(), kids: z3.array(node).optional() }))
   const own = define(z3.object({ tree: node }))
   expect(JSON.stringify(own.inputSchema)).toContain('"$ref":"#/properties/tree"')
-  await expect(own.validate({ tree: { name: 'a', kids: [{ name: {} }] } })).resolves.toMatchObject({
+  await expect(own.check({ tree: { name: 'a', kids: [{ name: {} }] } })).resolves.toMatchObject({
     ok: false,
     message: expect.stringContaining('/tree/kids/0/name'),
   })
@@ -190,7 +193,7 @@ test('a schema of 500 properties is taken', () => {
 
 test('an async refinement is waited for', async () => {
   const own = define(z.object({ id: z.string().refine(async (id) => id === 'known', 'unknown id') }))
-  await expect(own.run({ id: 'other' }, makeCall())).resolves.toMatchObject({
+  await expect(callTool(own, { id: 'other' }, makeCall())).resolves.toMatchObject({
     status: 'invalid-input',
     text: expect.stringContaining('/id: unknown id; got "other"'),
   })
@@ -204,10 +207,10 @@ test('a brand, a pipe and a discriminated union work', async () => {
       u: z.discriminatedUnion('kind', [z.object({ kind: z.literal('a'), x: z.string() }), z.object({ kind: z.literal('b') })]),
     }),
   )
-  await expect(own.run({ id: 'i', n: '5', u: { kind: 'b' } }, makeCall())).resolves.toMatchObject({ status: 'ok' })
+  await expect(callTool(own, { id: 'i', n: '5', u: { kind: 'b' } }, makeCall())).resolves.toMatchObject({ status: 'ok' })
 })
 
 test('the wrapper that the AI SDK makes of JSON Schema is taken', async () => {
   const wrapper = { [Symbol.for('vercel.ai.schema')]: true, jsonSchema: { type: 'object', properties: { a: { type: 'string' } } }, validate: undefined }
-  await expect(define(wrapper as InputSchema).validate({ a: 5.5 })).resolves.toMatchObject({ ok: false })
+  await expect(define(wrapper as InputSchema).check({ a: 5.5 })).resolves.toMatchObject({ ok: false })
 })

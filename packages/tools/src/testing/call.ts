@@ -1,4 +1,4 @@
-import type { Json, ToolCallContext } from '@capstan/core'
+import type { Json, Tool, ToolCallContext, ToolOutput } from '@capstan/core'
 
 /** A call context as the loop would make it. */
 export function makeCall<Context = undefined>(overrides: Partial<ToolCallContext<Context>> = {}): ToolCallContext<Context> {
@@ -15,4 +15,15 @@ export function makeCall<Context = undefined>(overrides: Partial<ToolCallContext
 /** The JSON that a model would have written. */
 export function parsed(text: string): Json {
   return JSON.parse(text)
+}
+
+/** Checks an input and runs the tool with the value, as the loop does. */
+export async function callTool<Context>(
+  tool: Tool<Context>,
+  input: Json,
+  call: ToolCallContext<Context>,
+): Promise<ToolOutput & { readonly coerced?: readonly string[] }> {
+  const check = await tool.check(input)
+  if (!check.ok) return { status: 'invalid-input', text: check.message }
+  return { ...(await tool.run(check.value, call)), ...(check.coerced !== undefined && { coerced: check.coerced }) }
 }

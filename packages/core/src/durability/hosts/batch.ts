@@ -111,7 +111,7 @@ export class Batch<Output> {
 
   async #execute(operation: Operation<Output>): Promise<Outcome<Output> | undefined> {
     const { host, signal, emit, room } = this.#start
-    const { id, name, effect } = operation
+    const { id, name, effect, isDurable = true } = operation
     const executions = host.startsOf(id) + 1
     const { permit, permitMs } = mustWait(operation) ? await this.#takeTurn(operation) : noWait
     if (effect !== 'read') {
@@ -127,6 +127,7 @@ export class Batch<Output> {
     const output = await operation.run({
       key: makeOperationKey(host.runId, id),
       signal,
+      executions,
       waitedMs,
       permit,
       emit: (event) => {
@@ -138,7 +139,7 @@ export class Batch<Output> {
     if (this.#cutMs !== undefined) return undefined
     const ms = performance.now() - started
     // Outputs of operations are JSON by contract.
-    const written = host.write([{ type: 'done', id, name, output: output as Json, ms, waitedMs, executions }], true)
+    const written = host.write([{ type: 'done', id, name, output: output as Json, ms, waitedMs, executions }], isDurable)
     if (written !== undefined) await written
     return { status: 'done', output, ms, waitedMs, executions, replayed: false }
   }

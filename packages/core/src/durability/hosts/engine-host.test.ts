@@ -3,7 +3,7 @@ import { Agent } from '../../agent/agent.ts'
 import { approve } from '../../contract/answers.ts'
 import type { Json } from '../../contract/json.ts'
 import type { Model } from '../../contract/model.ts'
-import type { Question } from '../../contract/operations.ts'
+import type { PendingQuestion } from '../../contract/result.ts'
 import { failureOf, moved, soon, tick } from '../../testing/runs.ts'
 import { call, modelOf, replyEvent, scriptedModel } from '../../testing/scripted-model.ts'
 import { testTool } from '../../testing/test-tool.ts'
@@ -34,9 +34,10 @@ class NumberedEngine implements Engine {
     return Promise.all(steps.map((step) => this.#step(step)))
   }
 
-  async decisions(questions: readonly Question[]) {
-    this.asked.push(...questions.map(({ id }) => id))
-    return decideOn(questions, [], Object.fromEntries(questions.map(({ id }) => [id, id.includes('outcome') ? { output: 'pay done' } : approve()])))
+  async decisions(questions: readonly PendingQuestion[]) {
+    this.asked.push(...questions.map(({ position }) => position))
+    const answers = Object.fromEntries(questions.map(({ id, position }) => [id, position.includes('outcome') ? { output: 'pay done' } : approve()]))
+    return decideOn({ questions, decided: [], answers })
   }
 
   async #step({ name, run }: EngineStep): Promise<Json> {
@@ -90,6 +91,7 @@ test('the same agent runs on an engine as in memory, and waits there for people'
   expect(result).toMatchObject({ stopReason: 'finished', text: 'Step 3.', toolCalls: 3, state: undefined })
   expect(effects).toEqual(['model 1', 'look r/steps/1/tools/0', 'book r/steps/1/tools/1', 'model 2', 'pay r/steps/2/tools/0', 'model 3'])
   expect(engine.recorded.map(({ name }) => name)).toEqual([
+    'start start',
     'steps/1/model/1 model',
     'steps/1/tools/0 tool look',
     'steps/1/tools/1 tool book',
@@ -103,7 +105,7 @@ test('the same agent runs on an engine as in memory, and waits there for people'
 
 test('wherever its process dies, the run ends the same on the engine, and what is recorded is not done again', async () => {
   const whole = await shop([]).generate('go', { engine: new NumberedEngine(), runId: 'r' })
-  for (let crashAfter = 0; crashAfter < 8; crashAfter++) {
+  for (let crashAfter = 0; crashAfter < 9; crashAfter++) {
     const effects: string[] = []
     const { recorded } = await crashed(effects, crashAfter)
     const before = effects.length
@@ -111,8 +113,8 @@ test('wherever its process dies, the run ends the same on the engine, and what i
     const result = await soon(shop(effects).generate('go', { engine, runId: 'r' }))
     expect(result.messages).toEqual(whole.messages)
     expect(effects.filter((line) => line.startsWith('pay'))).toHaveLength(1)
-    expect(engine.asked.includes('steps/2/tools/0/outcome/1')).toBe(crashAfter === 6)
-    expect(effects.length - before).toBeLessThanOrEqual(6 - Math.min(crashAfter, 3))
+    expect(engine.asked.includes('steps/2/tools/0/outcome/1')).toBe(crashAfter === 7)
+    expect(effects.length - before).toBeLessThanOrEqual(6 - Math.min(Math.max(crashAfter - 1, 0), 3))
     expect(new Set(effects).size).toBe(6)
   }
 })
@@ -191,7 +193,10 @@ test('an abort ends a run on an engine at once', async () => {
   const run = agent.stream('go', { engine, runId: 'r' })
   run.on('text-delta', () => run.abort())
   expect(await failureOf(run.result)).toMatchObject({ code: 'aborted' })
-  expect(engine.recorded[0]?.value).toBeUndefined()
+  expect(engine.recorded.map(({ name, value }) => [name, value !== undefined])).toEqual([
+    ['start start', true],
+    ['steps/1/model/1 model', false],
+  ])
 })
 
 test('at most as many calls run at once as the agent allows', async () => {
@@ -221,10 +226,10 @@ test('what an abort kept from starting leaves no step behind', async () => {
   const run = agent.stream('go', { engine, runId: 'r' })
   engine.steps = async (list) => {
     const values = await steps(list)
-    if (list[0]?.name.endsWith(' start')) run.abort()
+    if (list[0]?.name === 'steps/1/tools/0 start') run.abort()
     return values
   }
   await failureOf(run.result)
   await tick()
-  expect(engine.recorded.map(({ name }) => name)).toEqual(['steps/1/model/1 model', 'steps/1/tools/0 start'])
+  expect(engine.recorded.map(({ name }) => name)).toEqual(['start start', 'steps/1/model/1 model', 'steps/1/tools/0 start'])
 })

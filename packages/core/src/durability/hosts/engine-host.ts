@@ -1,11 +1,12 @@
 import { AgentError } from '../../contract/errors.ts'
-import type { Json, JsonObject } from '../../contract/json.ts'
-import type { Answer, Operation, OperationContext, Outcome, Question } from '../../contract/operations.ts'
-import type { RunVersion } from '../../contract/result.ts'
+import type { Json } from '../../contract/json.ts'
+import type { AskOutcome, Operation, OperationContext, Outcome } from '../../contract/operations.ts'
+import type { PendingQuestion, RunVersion } from '../../contract/result.ts'
 import { captureContext } from '../../support/async-context.ts'
 import { describe } from '../../support/describe.ts'
+import { expiredAnswer, isInTime } from '../decisions.ts'
 import { makeOperationKey, makeStepName } from '../operation-ids.ts'
-import { type RunRecord, runVersion } from '../records.ts'
+import { type QuestionRecord, type RunRecord, runVersion } from '../records.ts'
 import { isOnce, type Replay } from '../replay.ts'
 import { withOrigin } from './batch.ts'
 import type { Engine, EngineStep } from './engine.ts'
@@ -51,7 +52,8 @@ export class EngineHost implements RunHost {
     this.version = version
     this.#options = options
     this.#engine = engine
-    this.#replay = replayOf({ records, answers })
+    this.#replay = replayOf(records)
+    for (const [position, answer] of answers) this.#replay.addAnswer(position, answer)
     this.#bodies = RunningBodies.of(engine.scope)
     this.#inContext = engine.keepsContext === true ? (body) => body() : captureContext()
   }
@@ -83,12 +85,35 @@ export class EngineHost implements RunHost {
     return outcomes.map((outcome) => outcome ?? (rest.next().value as Outcome<Output>))
   }
 
-  async ask(questions: readonly Question[]): Promise<readonly (Answer | undefined)[]> {
-    const known = questions.map((question) => (this.#replay.questionOf(question.id) === undefined ? undefined : this.#replay.answerTo(question)))
-    const open = questions.filter((_, index) => known[index] === undefined)
-    const decisions = open.length === 0 ? [] : await this.#untilAborted(() => this.#engine.decisions(open))
-    const rest = open.map(({ about }, index) => answerOf(decisions[index], about)).values()
-    return known.map((answer) => answer ?? rest.next().value)
+  async ask(questions: readonly PendingQuestion[]): Promise<readonly AskOutcome[]> {
+    const known = questions.map((question) => (this.#replay.questionAt(question.position) === undefined ? undefined : this.#replay.answerTo(question)))
+    const unanswered = questions.filter((_, index) => known[index] === undefined)
+    const rest = (unanswered.length === 0 ? [] : await this.#untilAborted(() => this.#askEngine(unanswered))).values()
+    // The engine has an outcome for each question that had no answer.
+    return known.map((answer) => (answer === undefined ? (rest.next().value as AskOutcome) : { status: 'answered', ...answer }))
+  }
+
+  async #askEngine(questions: readonly PendingQuestion[]): Promise<readonly AskOutcome[]> {
+    const asked = await this.#withTimes(questions)
+    const decisions = await this.#engine.decisions(asked)
+    return asked.map((question, index) => {
+      const decision = decisions[index]
+      if (decision === undefined) return { status: 'pending', question }
+      const { answer, at } = checkDecision(decision, question.about)
+      return { status: 'answered', value: isInTime(question, at) ? answer : expiredAnswer, replayed: false }
+    })
+  }
+
+  /** Questions that expire, with the time at which they were asked: recorded here, or by the host before. */
+  async #withTimes(questions: readonly PendingQuestion[]): Promise<readonly PendingQuestion[]> {
+    const known = questions.map((question) => ({ ...question, ...timesOf(this.#replay.questionAt(question.position)) }))
+    const untimed = known.filter(({ expiresInMs, askedAt }) => expiresInMs !== undefined && askedAt === undefined)
+    if (untimed.length === 0) return known
+    const times = await this.#engine.steps(untimed.map(({ position }) => ({ name: makeStepName(position, 'asked'), run: async () => Date.now() })))
+    return known.map((question) => {
+      const index = untimed.indexOf(question)
+      return index < 0 ? question : { ...question, askedAt: Number(times[index]) }
+    })
   }
 
   async #performOpen<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]> {
@@ -130,7 +155,7 @@ export class EngineHost implements RunHost {
       const emit: OperationContext['emit'] = (event) => {
         if (!signal.aborted) this.#options.emit(withOrigin(event, id, execution))
       }
-      const output = await operation.run({ key: this.#keyOf(id), signal, waitedMs, permit, emit, room })
+      const output = await operation.run({ key: this.#keyOf(id), signal, executions: this.#replay.startsOf(id) + 1, waitedMs, permit, emit, room })
       signal.throwIfAborted()
       // Outputs of operations are JSON by contract.
       return { output: output as Json, ms: performance.now() - started, waitedMs }
@@ -173,10 +198,9 @@ export class EngineHost implements RunHost {
   }
 }
 
-function answerOf(decision: JsonObject | undefined, about: Json): Answer | undefined {
-  if (decision === undefined) return undefined
-  const { id, about: hash, answer } = decision
-  return { value: checkDecision({ id: String(id), about: String(hash), answer: answer ?? null }, about).answer, replayed: false }
+function timesOf(record: QuestionRecord | undefined): Pick<PendingQuestion, 'askedAt' | 'expiresInMs'> {
+  const { askedAt, expiresInMs } = record ?? {}
+  return { ...(askedAt !== undefined && { askedAt }), ...(expiresInMs !== undefined && { expiresInMs }) }
 }
 
 function engineFailed(error: unknown): AgentError {

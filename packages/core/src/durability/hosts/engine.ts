@@ -1,5 +1,5 @@
 import type { Json } from '../../contract/json.ts'
-import type { Question } from '../../contract/operations.ts'
+import type { PendingQuestion } from '../../contract/result.ts'
 import type { Decision } from '../journal.ts'
 
 /**
@@ -21,8 +21,11 @@ export interface Engine {
    * @returns The values in array order.
    */
   steps(steps: readonly EngineStep[]): Promise<readonly Json[]>
-  /** Waits durably, as long as it takes, until each question is decided. In array order. */
-  decisions(questions: readonly Question[]): Promise<readonly Decision[]>
+  /**
+   * Waits durably until each question is decided. A question with `askedAt` and `expiresInMs` expires at their sum: the engine then
+   * decides with `expiredDecision`, through the same store, and returns the first decision about the question. In array order.
+   */
+  decisions(questions: readonly PendingQuestion[]): Promise<readonly Decision[]>
 }
 
 /** One operation that an engine executes and records. */

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import type { Json } from '../../contract/json.ts'
 import type { Operation } from '../../contract/operations.ts'
+import type { PendingQuestion } from '../../contract/result.ts'
 import { soon, tick } from '../../testing/runs.ts'
 import { never } from '../../testing/test-tool.ts'
-import type { OpenRun, RunHead } from '../journal.ts'
+import type { Decision, RunHead } from '../journal.ts'
 import type { RunRecord } from '../records.ts'
-import { RecordHost } from './record-host.ts'
+import { RecordHost, type RecordStore } from './record-host.ts'
 
 function hostOf({ records = [], answers = [] }: { records?: readonly RunRecord[]; answers?: readonly (readonly [string, Json])[] } = {}) {
   const controller = new AbortController()
@@ -31,8 +32,9 @@ function operation(id: string, run: Operation<Json>['run'], options: Partial<Ope
 
 const head: RunHead = { version: 2, runId: 'r', definition: { format: 1, instructions: null, tools: {}, hooks: [], output: null }, input: [] }
 
-function openRun(of: RunHead): OpenRun {
-  return { head: of, records: [], decisions: [], append: async () => {}, readDecisions: async () => [], close: async () => {} }
+function openRun(of: RunHead): RecordStore {
+  const store = { append: async () => {}, readDecisions: async () => [], decide: async (decision: Decision) => decision, close: async () => {} }
+  return { head: of, records: [], decisions: [], ...store }
 }
 
 /** A promise and what settles it. */
@@ -44,6 +46,7 @@ function gate(): { readonly opened: Promise<Json>; readonly open: (value: Json) 
   return { opened, open: (value) => open(value) }
 }
 
+const question = (about: Json): PendingQuestion => ({ id: 'public', position: 'q', about })
 const done = (id: string, output: Json = 'recorded'): RunRecord => ({ type: 'done', id, name: 'work', output, ms: 1, waitedMs: 0, executions: 1 })
 
 test('an operation that was recorded is not run again', async () => {
@@ -179,17 +182,17 @@ test('a run that ends before it asked for every record took another course', () 
 test('an answer fits its question whatever the order of its keys', async () => {
   const records: RunRecord[] = [{ type: 'question', id: 'q', about: { amount: 5, to: { name: 'x', city: 'y' } } }]
   const { host } = hostOf({ records, answers: [['q', { approve: true }]] })
-  const [answer] = await host.ask([{ id: 'q', about: { to: { city: 'y', name: 'x' }, amount: 5 } }])
+  const [answer] = await host.ask([question({ to: { city: 'y', name: 'x' }, amount: 5 })])
   expect(answer).toMatchObject({ value: { approve: true }, replayed: false })
 })
 
 test('an answer does not fit a question that changed since it was asked', async () => {
   const { host } = hostOf({ records: [{ type: 'question', id: 'q', about: { amount: 5 } }], answers: [['q', true]] })
-  await expect(host.ask([{ id: 'q', about: { amount: 6 } }])).rejects.toMatchObject({ code: 'state-mismatch' })
+  await expect(host.ask([question({ amount: 6 })])).rejects.toMatchObject({ code: 'state-mismatch' })
 })
 
 test('an answer that was obeyed stands, whatever became of its question', async () => {
   const records: RunRecord[] = [{ type: 'question', id: 'q', about: { tool: 'old' } }, { type: 'answer', id: 'q', answer: true }, done('a')]
-  const [answer] = await hostOf({ records }).host.ask([{ id: 'q', about: { tool: 'new' } }])
+  const [answer] = await hostOf({ records }).host.ask([question({ tool: 'new' })])
   expect(answer).toMatchObject({ value: true, replayed: true })
 })

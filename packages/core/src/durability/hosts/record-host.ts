@@ -1,16 +1,18 @@
 import { AgentError } from '../../contract/errors.ts'
 import { equalJson, type Json } from '../../contract/json.ts'
-import type { Answer, Operation, Outcome, Question } from '../../contract/operations.ts'
-import type { RunVersion } from '../../contract/result.ts'
+import type { AskOutcome, Operation, Outcome } from '../../contract/operations.ts'
+import type { PendingQuestion, RunVersion } from '../../contract/result.ts'
 import { describe } from '../../support/describe.ts'
-import { type Decision, hashAbout, type OpenRun } from '../journal.ts'
-import { brokenRequest, type EndRecord, isRunVersion, type RunRecord, runVersion } from '../records.ts'
+import { expiredAnswer, expiredDecision, isInTime } from '../decisions.ts'
+import type { Decision, OpenRun } from '../journal.ts'
+import { hashAbout } from '../question-ids.ts'
+import { brokenRequest, type EndRecord, isRunVersion, type QuestionRecord, type RunRecord, runVersion } from '../records.ts'
 import { Replay } from '../replay.ts'
 import { Batch, isComplete, stopRequest } from './batch.ts'
-import type { HostOptions, HostStart, RunHost } from './run-host.ts'
+import type { HostOptions, RunHost } from './run-host.ts'
 
-/** Makes each record durable before it counts. */
-type RecordStore = Pick<OpenRun, 'append' | 'readDecisions'>
+/** Makes each record durable before it counts, and keeps the first decision about each question. */
+export type RecordStore = OpenRun & { readonly decide: (decision: Decision) => Promise<Decision> }
 
 const noAnswers: ReadonlyMap<string, Json> = new Map()
 
@@ -26,6 +28,8 @@ export class RecordHost implements RunHost {
   #version: RunVersion
   /** `undefined` where nothing was recorded before, as in most runs. */
   #replay: Replay | undefined
+  /** What people decided since, by position; not recorded yet. */
+  readonly #given: ReadonlyMap<string, Json>
   #journal: RecordStore | undefined
   #last: RunRecord | undefined
   /** The batch under way, or the one that was cut. */
@@ -37,9 +41,10 @@ export class RecordHost implements RunHost {
     this.runId = runId
     this.#version = version
     this.#options = options
+    this.#given = answers
     if (records.length === 0 && answers.size === 0) return
-    this.#replay = replayOf({ records, answers })
-    this.records.push(...records, ...additionsTo({ records, answers }))
+    this.#replay = replayOf(records)
+    this.records.push(...records, ...additionsTo(records))
   }
 
   /**
@@ -47,15 +52,14 @@ export class RecordHost implements RunHost {
    *
    * @throws {AgentError} `state-mismatch` for a run that a later release began.
    */
-  async attach(journal: OpenRun): Promise<void> {
+  async attach(journal: RecordStore): Promise<void> {
     const { head, records } = journal
     if (!isRunVersion(head.version)) throw unknownVersion(head)
     this.#version = head.version
     this.#journal = journal
     this.#last = records.at(-1)
-    const start = { records, answers: noAnswers }
-    this.#replay = replayOf(start)
-    const added = additionsTo(start)
+    this.#replay = replayOf(records)
+    const added = additionsTo(records)
     if (added.length > 0) await this.write(added, true)
   }
 
@@ -107,15 +111,65 @@ export class RecordHost implements RunHost {
     return batch.run()
   }
 
-  async ask(questions: readonly Question[]): Promise<readonly (Answer | undefined)[]> {
+  async ask(questions: readonly PendingQuestion[]): Promise<readonly AskOutcome[]> {
     this.#options.signal.throwIfAborted()
-    const isNew = ({ id }: Question): boolean => this.#replay?.questionOf(id) === undefined
-    const [fresh, known] = [questions.filter(isNew), questions.filter((question) => !isNew(question))]
-    const records = fresh.map(({ id, about }): RunRecord => ({ type: 'question', id, about }))
-    if (records.length > 0) await this.write(records, true)
-    const pending = known.filter((question) => this.#replay?.answerTo(question) === undefined)
-    if (pending.length > 0) await this.#takeDecisions(pending)
-    return questions.map((question) => (fresh.includes(question) ? undefined : this.#replay?.answerTo(question)))
+    const fresh = questions.filter(({ position }) => this.#replay?.questionAt(position) === undefined)
+    const asked = questions.filter((question) => !fresh.includes(question)).map((question) => this.#asAsked(question))
+    const unanswered = asked.filter((question) => this.#replay?.answerTo(question) === undefined)
+    const added = unanswered.length > 0 ? await this.#answersFor(unanswered) : []
+    const isHalf = added.length < unanswered.length || fresh.length > 0
+    // In memory a question is answered together with the others of its step, or stays pending.
+    const isKept = this.#journal !== undefined || this.#version === 1 || !isHalf
+    if (isKept) await this.#record(added)
+    const written = fresh.map((question) => ({ ...question, ...(question.expiresInMs !== undefined && { askedAt: Date.now() }) }))
+    if (written.length > 0) await this.write(written.map(questionRecord), true)
+    return questions.map(({ position }) => this.#outcomeOf([...asked, ...written].find((question) => question.position === position)))
+  }
+
+  #outcomeOf(question: PendingQuestion | undefined): AskOutcome {
+    if (question === undefined) throw new RangeError('Every question is asked or was asked before.')
+    const answer = this.#replay?.answerTo(question)
+    return answer === undefined ? { status: 'pending', question } : { status: 'answered', ...answer }
+  }
+
+  /** A question as it was recorded: with the time at which it was asked. */
+  #asAsked(question: PendingQuestion): PendingQuestion {
+    const { askedAt, expiresInMs } = this.#replay?.questionAt(question.position) ?? {}
+    return { ...question, ...(askedAt !== undefined && { askedAt }), ...(expiresInMs !== undefined && { expiresInMs }) }
+  }
+
+  /** What counts as the answer to these questions by now, by position. An answer that came too late counts as none in time. */
+  async #answersFor(questions: readonly PendingQuestion[]): Promise<readonly (readonly [string, Json])[]> {
+    const now = Date.now()
+    const decisions = (await this.#journal?.readDecisions()) ?? []
+    const found: (readonly [string, Json])[] = []
+    for (const question of questions) {
+      const { position, about } = question
+      const given = this.#given.get(position)
+      const made =
+        decisions.find(({ id }) => id === position) ?? (given === undefined ? undefined : { id: position, about: hashAbout(about), answer: given, at: now })
+      const decision = made ?? (isInTime(question, now) ? undefined : await this.#expire(question))
+      if (decision === undefined) continue
+      const { answer, at } = checkDecision(decision, about)
+      found.push([position, isInTime(question, at) ? answer : expiredAnswer])
+    }
+    return found
+  }
+
+  /** Expiry is itself a decision: the first one about a question stays, whoever made it. */
+  async #expire(question: PendingQuestion): Promise<Decision> {
+    const expired = expiredDecision(question)
+    return (await this.#journal?.decide(expired)) ?? expired
+  }
+
+  // A decision that came from elsewhere counts once it is a record of the run.
+  async #record(answers: readonly (readonly [string, Json])[]): Promise<void> {
+    if (answers.length === 0) return
+    await this.write(
+      answers.map(([id, answer]) => ({ type: 'answer', id, answer })),
+      true,
+    )
+    for (const [position, answer] of answers) this.#replay?.addAnswer(position, answer)
   }
 
   /** How often the body of an operation was started before. */
@@ -130,34 +184,21 @@ export class RecordHost implements RunHost {
     this.records.push(...records)
     return undefined
   }
+}
 
-  // A decision that another process kept counts once it is a record of the run.
-  async #takeDecisions(pending: readonly Question[]): Promise<void> {
-    const decisions = (await this.#journal?.readDecisions()) ?? []
-    const taken = pending.flatMap(({ id, about }) => {
-      const decision = decisions.find((item) => item.id === id)
-      return decision === undefined ? [] : [checkDecision(decision, about)]
-    })
-    if (taken.length === 0) return
-    const records = taken.map(({ id, answer }): RunRecord => ({ type: 'answer', id, answer }))
-    await this.write(records, true)
-    for (const { id, answer } of taken) this.#replay?.addAnswer(id, answer)
-  }
+function questionRecord({ position, about, askedAt, expiresInMs }: PendingQuestion): QuestionRecord {
+  return { type: 'question', id: position, about, ...(askedAt !== undefined && { askedAt }), ...(expiresInMs !== undefined && { expiresInMs }) }
 }
 
 /** What a process adds to the records that it continues from. */
-function additionsTo({ records, answers }: HostStart): readonly RunRecord[] {
+function additionsTo(records: readonly RunRecord[]): readonly RunRecord[] {
   const broken = brokenRequest(records)
-  const again: readonly RunRecord[] = broken === undefined ? [] : [{ type: 'again', id: broken }]
-  return [...again, ...[...answers].map(([id, answer]): RunRecord => ({ type: 'answer', id, answer }))]
+  return broken === undefined ? [] : [{ type: 'again', id: broken }]
 }
 
-/** The recorded part of a run, looked up by id. */
-export function replayOf({ records, answers }: HostStart): Replay {
-  const broken = brokenRequest(records)
-  const replay = new Replay(broken === undefined ? records : [...records, { type: 'again', id: broken }])
-  for (const [id, answer] of answers) replay.addAnswer(id, answer)
-  return replay
+/** What a host continues from, looked up by id. */
+export function replayOf(records: readonly RunRecord[]): Replay {
+  return new Replay([...records, ...additionsTo(records)])
 }
 
 function unknownVersion({ runId, version }: { readonly runId: string; readonly version: unknown }): AgentError {
@@ -165,7 +206,7 @@ function unknownVersion({ runId, version }: { readonly runId: string; readonly v
   return new AgentError(message, { code: 'state-mismatch', phase: 'setup' })
 }
 
-async function append(journal: RecordStore, records: readonly RunRecord[], isDurable: boolean): Promise<void> {
+async function append(journal: OpenRun, records: readonly RunRecord[], isDurable: boolean): Promise<void> {
   try {
     await journal.append(records, isDurable)
   } catch (error) {

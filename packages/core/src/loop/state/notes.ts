@@ -14,6 +14,9 @@ export class Notes {
   /** What `fatal` tools threw, by call id. */
   #toolErrors: Map<string, unknown> | undefined
 
+  /** Checked values, by the operation that checked them. */
+  #checked: Map<string, { readonly value: unknown }> | undefined
+
   get warnings(): readonly Warning[] {
     return this.#warnings
   }
@@ -33,6 +36,16 @@ export class Notes {
 
   failureOf(operationKey: string): AgentError | undefined {
     return this.#failures?.get(operationKey)
+  }
+
+  /** Keeps the value that a schema made of an input: the call gets this very value. */
+  keepChecked(operation: string, value: unknown): void {
+    this.#checked ??= new Map()
+    this.#checked.set(operation, { value })
+  }
+
+  checkedBy(operation: string): { readonly value: unknown } | undefined {
+    return this.#checked?.get(operation)
   }
 
   keepToolError(callId: string, error: unknown): void {

@@ -32,7 +32,7 @@ function toolsOf(world: World) {
     worldTool(world, 'save', { effect: 'idempotent' }),
     worldTool(world, 'send', { effect: 'once' }),
     worldTool(world, 'pay', { effect: 'once', needsApproval: true }),
-    worldTool(world, 'refund', { effect: 'once', needsApproval: (input) => amountOf(input) > 100 }),
+    worldTool(world, 'refund', { effect: 'once', needsApproval: (value) => amountOf(value as Json) > 100 }),
     worldTool(world, 'book', { effect: 'once', ask: () => 'Which seat?' }),
   ]
 }

@@ -36,12 +36,12 @@ export async function play({ agent }: RecordedCase, stage: Stage, keeper: Keeper
 /** What a reader of a journal sees of a run. */
 export async function readShown(journal: Journal, runId: string) {
   const saved = await journal.read(runId)
-  return { questions: openQuestions(saved), events: finishedEvents(saved) }
+  return { questions: openQuestions(saved).map(({ id, about }) => ({ id, about })), events: finishedEvents(saved) }
 }
 
 async function begin(agent: ReturnType<RecordedCase['agent']>, { isRestart, answers = {} }: Stage, keeper: Keeper): Promise<Run> {
   const { runId } = keeper
-  if ('state' in keeper) return keeper.state === undefined ? agent.stream('go', { runId }) : agent.resume(keeper.state, { answers })
+  if ('state' in keeper) return keeper.state === undefined ? agent.stream('go', { runId }) : agent.resume(keeper.state, { answers, acceptAnswers: true })
   const { journal } = keeper
   const isThere = (await journal.list()).some((listed) => listed.runId === runId)
   return isThere && isRestart !== true ? agent.resume(runId, { journal, answers }) : agent.stream('go', { journal, runId })
