@@ -117,7 +117,7 @@ describe.each(stores)('a journal (%s)', (store) => {
   })
 
   test('a decision about a run that does not exist is refused', async () => {
-    const decision = { id: payment, about: 'hash', answer: { approve: true } }
+    const decision = { id: 'steps/1/tools/1/approval', about: 'hash', answer: { approve: true } }
     await expect(journalsOf(store)().decide('r', decision)).rejects.toMatchObject({ code: 'run-not-found' })
   })
 

@@ -6,18 +6,11 @@ import { makeOperationId } from '../durability/operation-ids.ts'
 import type { Verdict } from '../durability/records.ts'
 import { errorId } from '../support/describe.ts'
 import { askPeople } from './ask-people.ts'
-import type { RunnableCall } from './check-calls.ts'
-import { type CheckedInput, checkFirst, type FirstCheck } from './check-input.ts'
+import type { CheckedInput, GatedCall, RunnableCall, SettledCall } from './check-calls.ts'
+import { checkFirst, type FirstCheck } from './check-input.ts'
 import { sortAsFirstRelease } from './first-release.ts'
 import { type LoopRun, withinTimeLimit } from './loop-run.ts'
 import { makeQuestion } from './make-question.ts'
-import type { SettledCall } from './run-tools.ts'
-
-/** A call that a person has to be asked about; with what its tool asks. */
-export interface GatedCall {
-  readonly call: RunnableCall
-  readonly question?: Json
-}
 
 /** The calls of a step by what their gates said. */
 export interface SortedCalls {

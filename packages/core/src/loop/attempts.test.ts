@@ -68,7 +68,8 @@ test('a run that release 0.1.0 began asks for an empty third reply of a step no 
   const model = scriptedModel([{ calls: [call('pay')] }, busy, busy, empty, { text: 'ok' }])
   const agent = new Agent({ model, tools: [testTool('pay', undefined, { needsApproval: true })], attempts: { max: 9, ...atOnce } })
   const paused = await agent.generate('go')
-  const old = { ...stateIn(paused), version: 1 as const }
-  const error = await failureOf(agent.resume(old, { answers: { [openQuestion(paused)]: approve() } }).result)
+  const records = stateIn(paused).records.filter(({ id }) => id === 'steps/1/model/1')
+  const old = await agent.resume({ ...stateIn(paused), version: 1 as const, records }, { acceptAnswers: true }).result
+  const error = await failureOf(agent.resume(stateIn(old), { acceptAnswers: true, answers: { [openQuestion(old)]: approve() } }).result)
   expect(error).toMatchObject({ code: 'empty-reply', attempts: 3 })
 })

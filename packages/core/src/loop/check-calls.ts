@@ -5,7 +5,7 @@ import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import { outputToolName } from '../contract/output.ts'
 import type { Tool } from '../contract/tool.ts'
 import { type CallPosition, makeOperationId } from '../durability/operation-ids.ts'
-import type { CheckedInput } from './check-input.ts'
+import type { ToolCallOutput, Verdict } from '../durability/records.ts'
 import type { LoopRun } from './loop-run.ts'
 import { isRepeatedTooOften } from './repeats.ts'
 
@@ -33,6 +33,29 @@ export interface RefusedCall extends CallPosition {
 }
 
 export type CheckedCall = RunnableCall | RefusedCall
+
+/** A value that was checked before its call runs, as it is recorded. */
+export interface CheckedInput extends Pick<Extract<Verdict, { value: Json }>, 'verdict' | 'value' | 'isExact' | 'coerced'> {
+  /** Id of the operation that checked it. */
+  readonly operation: string
+  /** True when it came from a record. */
+  readonly replayed: boolean
+}
+
+/** A call that a person has to be asked about; with what its tool asks. */
+export interface GatedCall {
+  readonly call: RunnableCall
+  readonly question?: Json
+}
+
+/** A call that was answered without running here. */
+export interface SettledCall<Call extends CheckedCall = CheckedCall> {
+  readonly call: Call
+  readonly output: ToolCallOutput
+  /** 0 for a call that did not run. */
+  readonly ms: number
+  readonly replayed: boolean
+}
 
 /** What a step asked, and what it was offered. */
 export interface StepReply {

@@ -1,16 +1,7 @@
-import { equalJson, type Json, jsonFormOf } from '../contract/json.ts'
+import { equalJson, jsonFormOf } from '../contract/json.ts'
 import type { ToolCheck } from '../contract/tool.ts'
-import type { Verdict } from '../durability/records.ts'
-import type { RunnableCall } from './check-calls.ts'
+import type { CheckedInput, RunnableCall } from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
-
-/** A value that was checked before its call runs, as it is recorded. */
-export interface CheckedInput extends Pick<Extract<Verdict, { value: Json }>, 'verdict' | 'value' | 'isExact' | 'coerced'> {
-  /** Id of the operation that checked it. */
-  readonly operation: string
-  /** True when it came from a record. */
-  readonly replayed: boolean
-}
 
 /** What a first check made of an input: the value itself, and its JSON form for the record. */
 export type FirstCheck =

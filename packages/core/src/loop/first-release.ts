@@ -2,8 +2,7 @@ import type { Json } from '../contract/json.ts'
 import type { Operation } from '../contract/operations.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import type { GateOfFirstRelease } from '../durability/records.ts'
-import type { GatedCall } from './approvals.ts'
-import type { RunnableCall } from './check-calls.ts'
+import type { GatedCall, RunnableCall } from './check-calls.ts'
 import { type LoopRun, withinTimeLimit } from './loop-run.ts'
 
 /**

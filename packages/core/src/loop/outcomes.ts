@@ -1,10 +1,9 @@
 import { readOutcome } from '../contract/answers.ts'
 import type { PendingQuestion } from '../contract/result.ts'
 import { askPeople } from './ask-people.ts'
-import type { RunnableCall } from './check-calls.ts'
+import type { RunnableCall, SettledCall } from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
 import { makeQuestion } from './make-question.ts'
-import type { SettledCall } from './run-tools.ts'
 
 /** What people said about calls of unknown outcome, or the questions that nobody has answered yet. */
 export type AskedOutcomes =

@@ -5,7 +5,7 @@ import type { PendingQuestion } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import type { ToolCallOutput } from '../durability/records.ts'
 import { askForApproval, hasGate, sortByGate } from './approvals.ts'
-import { type CheckedCall, checkCalls, countsAsCall, findTool, isCut, type RunnableCall, type StepReply } from './check-calls.ts'
+import { checkCalls, countsAsCall, findTool, isCut, type RunnableCall, type SettledCall, type StepReply } from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
 import { makeQuestion } from './make-question.ts'
 import { askForOutcomes } from './outcomes.ts'
@@ -108,15 +108,6 @@ async function settleUnknown(run: LoopRun, results: CallResults, calls: readonly
     unknown = await execute(run, results, { calls: asked.repeated, round })
   }
   return []
-}
-
-/** A call that was answered without running here. */
-export interface SettledCall<Call extends CheckedCall = CheckedCall> {
-  readonly call: Call
-  readonly output: ToolCallOutput
-  /** 0 for a call that did not run. */
-  readonly ms: number
-  readonly replayed: boolean
 }
 
 /** Keeps a result and shows its end. */
