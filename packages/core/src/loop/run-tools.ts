@@ -3,7 +3,6 @@ import { type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/m
 import type { ModelReply } from '../contract/model.ts'
 import type { PendingQuestion } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
-import type { ToolCallOutput } from '../durability/records.ts'
 import { askForApproval, hasGate, sortByGate } from './approvals.ts'
 import { checkCalls, countsAsCall, findTool, isCut, type RunnableCall, type SettledCall, type StepReply } from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
