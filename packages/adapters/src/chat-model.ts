@@ -22,8 +22,9 @@ export interface ChatModelOptions {
  * @throws {AgentError} `invalid-options` for settings that the model refuses, before any request.
  */
 export function createChatModel(options: ChatModelOptions): Model {
-  const { id, profile, settings, model } = options
+  const { id, settings, model } = options
   checkSettings(settings, model)
+  const profile = { ...options.profile, finishWords: { ...options.profile.finishWords, ...settings.finishWords } }
   const parameters = encodeParameters(settings, profile, model)
   const clocks = clocksOf(settings, profile)
   const chat: Chat = {

@@ -1,4 +1,5 @@
 import { checkNames } from '@capstan/core/internal'
+import { checkFinishWords } from './check-settings.ts'
 import { parameterNames } from './profiles/parameters.ts'
 import { defaultClocks, defaultLimits } from './profiles/plain.ts'
 import type { ModelProfile } from './profiles/profile.ts'
@@ -61,6 +62,7 @@ export function checkProfile(profile: ModelProfile): void {
   checkNames(profile.tools, { names: ['allowed', 'because', 'max', 'names'], what: 'a field of a profile', path: 'profile.tools.' })
   checkNames(profile.toolChoice, { names: ['values', 'whileThinking', 'onlyWhenAsked'], what: 'a field of a profile', path: 'profile.toolChoice.' })
   checkNames(profile.reasoning, { names: ['field', 'passBack', 'flips'], what: 'a field of a profile', path: 'profile.reasoning.' })
+  checkFinishWords(profile.finishWords ?? {})
   checkNames(profile.clocks ?? {}, { names: Object.keys(defaultClocks), what: 'a clock', path: 'profile.clocks.' })
   checkNames(profile.limits ?? {}, { names: Object.keys(defaultLimits), what: 'a limit of a model', path: 'profile.limits.' })
 }

@@ -1,7 +1,7 @@
 import { checkNames } from '@capstan/core/internal'
 import { parameterNames } from './profiles/parameters.ts'
 import { defaultClocks, defaultLimits } from './profiles/plain.ts'
-import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'
+import type { ByteLimits, Clocks, FinishMeaning, ModelProfile } from './profiles/profile.ts'
 import { invalidOptions } from './refusals.ts'
 import type { ChatSettings, ConnectionSettings, ToolSettings } from './settings.ts'
 
@@ -16,6 +16,7 @@ const settingTypes: Readonly<Record<keyof (ConnectionSettings & ToolSettings), S
   dispatcher: 'object',
   stream: 'boolean',
   streamUsage: 'boolean',
+  finishWords: 'object',
   timeouts: 'object',
   limits: 'object',
   prices: 'object',
@@ -73,6 +74,7 @@ function checkTypes(settings: ChatSettings): void {
     if (value !== undefined && !isOfType) throw invalidOptions(`\`${name}\` must be ${typeWords[type]}.`)
   }
   checkHeaders(settings.headers ?? {})
+  checkFinishWords(settings.finishWords ?? {})
   if (settings.prices !== undefined) {
     checkNames(settings.prices, { names: ['currency', 'input', 'output', 'cachedInput'], what: 'a price', path: 'prices.', instead: { cached: 'cachedInput' } })
   }
@@ -84,6 +86,25 @@ function checkTypes(settings: ChatSettings): void {
 function checkHeaders(headers: object): void {
   if (Symbol.iterator in headers) throw invalidOptions('`headers` must be a plain object. Use Object.fromEntries(headers).')
   for (const [name, value] of Object.entries(headers)) if (typeof value !== 'string') throw invalidOptions(`\`headers.${name}\` must be a string.`)
+}
+
+const finishMeanings: Readonly<Record<FinishMeaning, true>> = {
+  stop: true,
+  'tool-calls': true,
+  length: true,
+  'content-filter': true,
+  overloaded: true,
+  failed: true,
+  other: true,
+}
+
+/** Checks what finish words are said to mean. */
+export function checkFinishWords(words: object): void {
+  for (const [word, meaning] of Object.entries(words)) {
+    if (Object.hasOwn(finishMeanings, String(meaning))) continue
+    const known = Object.keys(finishMeanings).map((name) => `'${name}'`)
+    throw invalidOptions(`\`finishWords.${word}\` must be one of ${known.join(', ')}.`)
+  }
 }
 
 /** The clocks of a model: settings over profile over defaults. */

@@ -1,6 +1,6 @@
 import type { JsonObject, Limiter, Prices } from '@capstan/core'
 import type { ParameterName, RequestParameters } from './profiles/parameters.ts'
-import type { ByteLimits, Clocks } from './profiles/profile.ts'
+import type { ByteLimits, Clocks, FinishMeaning } from './profiles/profile.ts'
 import type { Dispatcher } from './transport/dispatch.ts'
 
 /** Clocks in milliseconds; `Infinity` switches one off. All of them stand still while the consumer does not ask for more. */
@@ -24,6 +24,8 @@ export interface ConnectionSettings {
   readonly streamUsage?: boolean
   /** Shared by many models and agents: each request waits for its permit. */
   readonly limiter?: Limiter
+  /** What odd finish words of the endpoint mean, without case: `{ eos_reached: 'stop' }`. `overloaded` and `failed` are replies that broke. */
+  readonly finishWords?: Readonly<Record<string, FinishMeaning>>
   readonly timeouts?: Timeouts
   /** Sizes that are accepted: `eventBytes` 8 MiB, `responseBytes` 64 MiB, `toolInputBytes` 4 MiB, and 128 `toolCalls` for each reply. */
   readonly limits?: Partial<ByteLimits>

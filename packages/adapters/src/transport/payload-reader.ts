@@ -80,8 +80,11 @@ export class PayloadReader {
         if (data.length * 3 > maxBytes && Buffer.byteLength(data) > maxBytes) throw tooLarge(maxBytes)
         this.#sink.push({ kind: 'event', data, name: event })
       },
-      onError: ({ type }) => {
+      onError: ({ type, line = '', value = '' }) => {
         if (type === 'max-buffer-size-exceeded') throw tooLarge(maxBytes)
+        // Some servers write an error into a stream as a line of its own: `error: {…}`, or only the JSON.
+        const data = /^error\s*:/.test(line) ? value : /^\s*\{\s*"error"/.test(line) ? line : undefined
+        if (data !== undefined) this.#sink.push({ kind: 'event', data, name: 'error' })
       },
     })
   }

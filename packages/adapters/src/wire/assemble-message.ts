@@ -8,6 +8,7 @@ import { type MarkupRules, type Recovered, recoverCalls } from './markup/recover
 import { TextFilter } from './markup/text-filter.ts'
 import { PartList } from './part-list.ts'
 import { type SplitText, ThinkSplitter, thinkField } from './think-tags.ts'
+import { endWhole, type Half, takeWhole } from './whole-text.ts'
 
 /** Fields in which servers put reasoning. */
 const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_text', 'reasoning_details'] as const
@@ -18,6 +19,8 @@ export interface FinishedMessage {
   readonly events: readonly ModelEvent[]
   /** True when its calls were recovered from markup, whatever the finish reason says. */
   readonly hasRecovered: boolean
+  /** The words in which the model refused; empty for none. */
+  readonly refusal: string
 }
 
 /** Assembles an assistant message from deltas, or from one complete message. */
@@ -28,6 +31,9 @@ export class MessageAssembler {
   readonly #think: ThinkSplitter | undefined
   readonly #filter: TextFilter | undefined
   readonly #seen: SeenReasoning = { field: undefined, announced: undefined }
+  readonly #textHalf: Half = { half: '' }
+  readonly #reasoningHalf: Half = { half: '' }
+  #refusal: string[] | undefined
 
   constructor(context: DecodeContext) {
     this.#context = context
@@ -46,12 +52,14 @@ export class MessageAssembler {
   add(delta: JsonObject, events: ModelEvent[]): boolean {
     const before = events.length
     this.#addReasoning(delta, events)
+    const refusal = refusalText(delta)
+    if (refusal !== '') this.#addRefusal(refusal)
     const text = textOfContent(delta['content'])
-    if (text !== '') this.#addText(text, events)
+    if (text !== '') this.#addText(takeWhole(this.#textHalf, text), events)
     const callsBefore = this.#calls.count
     const toolCalls = delta['tool_calls'] ?? legacyCall(delta['function_call'])
     if (toolCalls !== undefined) this.#calls.add(toolCalls, events)
-    return text !== '' || events.length > before || this.#calls.count > callsBefore || hasToolCalls(toolCalls)
+    return text !== '' || refusal !== '' || events.length > before || this.#calls.count > callsBefore || hasToolCalls(toolCalls)
   }
 
   /**
@@ -63,6 +71,8 @@ export class MessageAssembler {
   finish(isCut: boolean): FinishedMessage {
     const { model, tools, profile } = this.#context
     const events: ModelEvent[] = []
+    this.#show('reasoning', endWhole(this.#reasoningHalf), events)
+    this.#addText(endWhole(this.#textHalf), events)
     if (this.#think !== undefined) this.#addSplit(this.#think.end(), events)
     const held = this.#filter?.end() ?? nothingHeld
     this.#show('text', held.text, events)
@@ -74,7 +84,7 @@ export class MessageAssembler {
     for (const [index, call] of found.calls.entries()) events.push(callEvent(call, index))
     const content = contentOf(this.#parts, this.#seen, profile)
     for (const calls of [own, found.calls]) for (const call of calls) content.push(call)
-    return { message: { role: 'assistant', content }, events, hasRecovered: found.calls.length > 0 }
+    return { message: { role: 'assistant', content }, events, hasRecovered: found.calls.length > 0, refusal: this.#refusal?.join('') ?? '' }
   }
 
   #addReasoning(delta: JsonObject, events: ModelEvent[]): void {
@@ -93,8 +103,13 @@ export class MessageAssembler {
     this.#seen.announced ??= field
     if (text === '') return false
     this.#seen.field ??= field
-    this.#show('reasoning', text, events)
+    this.#show('reasoning', takeWhole(this.#reasoningHalf, text), events)
     return true
+  }
+
+  #addRefusal(text: string): void {
+    this.#refusal ??= []
+    this.#refusal.push(text)
   }
 
   #addText(text: string, events: ModelEvent[]): void {
@@ -171,9 +186,16 @@ function hasToolCalls(toolCalls: Json | undefined): boolean {
   return Array.isArray(toolCalls) && toolCalls.length > 0
 }
 
-/** The form before `tool_calls`: one call, without id and index. */
+/** The form before `tool_calls`: one call, without id and index. Some servers send an empty one beside text. */
 function legacyCall(call: Json | undefined): Json | undefined {
-  return isJsonObject(call) ? [{ function: call }] : undefined
+  return isJsonObject(call) && (call['name'] || call['arguments']) ? [{ function: call }] : undefined
+}
+
+/** What a model says instead of a reply: a field beside the content, or parts in it. */
+function refusalText({ refusal, content }: JsonObject): string {
+  if (typeof refusal === 'string' && refusal !== '') return refusal
+  if (!Array.isArray(content)) return ''
+  return content.map((part: Json) => (isJsonObject(part) && typeof part['refusal'] === 'string' ? part['refusal'] : '')).join('')
 }
 
 /** Reasoning as text, or as OpenRouter's list of pieces. */
@@ -187,9 +209,7 @@ function textOfContent(content: Json | undefined): string {
   if (typeof content === 'string') return content
   if (content === undefined || content === null) return ''
   // Some servers send text parts, in the form in which requests may hold them.
-  const texts = Array.isArray(content)
-    ? content.map((part) => (isJsonObject(part) && typeof part['text'] === 'string' ? part['text'] : undefined))
-    : [undefined]
+  const texts = Array.isArray(content) ? content.map((part: Json) => (isJsonObject(part) ? textOfPart(part) : undefined)) : [undefined]
   if (texts.includes(undefined)) {
     throw new AgentError('A frame of the response is malformed: `content` is neither text nor null.', {
       code: 'stream-malformed',
@@ -198,4 +218,9 @@ function textOfContent(content: Json | undefined): string {
     })
   }
   return texts.join('')
+}
+
+function textOfPart({ text, refusal }: JsonObject): string | undefined {
+  if (typeof text === 'string') return text
+  return typeof refusal === 'string' ? '' : undefined
 }

@@ -1,6 +1,7 @@
 import { AgentError, type Json, type ModelEvent, type ToolCallPart, type ToolDefinition } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import type { ByteLimits } from '../profiles/profile.ts'
+import { endWhole, takeWhole } from './whole-text.ts'
 
 /** A call whose fragments are still coming. */
 interface PartialCall {
@@ -9,8 +10,12 @@ interface PartialCall {
   /** Further pieces of a name: they are joined only where that makes the name of an offered tool. */
   readonly morePieces: string[]
   readonly fragments: string[]
-  /** False while only fragments without a name have come: they are shown together with the name. */
-  isAnnounced: boolean
+  /** Its position among the calls that have a name; `undefined` while only fragments without a name have come. */
+  index: number | undefined
+  /** An id that came after the name: that of another call, if another name follows. */
+  laterId: string
+  /** The first half of a character at the end of the last fragment. */
+  half: string
   bytes: number
 }
 
@@ -19,14 +24,17 @@ interface PartialCall {
  * for fragments holds for every shape that servers are known to send:
  *
  * - a fragment belongs to the call at its `index`; without one to the last call, unless it brings a new id or a new name;
- * - a new id at an index whose call already has a name starts another call;
+ * - a new id with a name, at an index whose call already has a name, starts another call; a new id without a name does not;
  * - pieces of a name are joined only where that makes the name of an offered tool, empty ids are ignored, arguments sent as an object are
- *   written as JSON.
+ *   written as JSON;
+ * - a call with neither name nor arguments is dropped, and arguments that are sent twice, or after an empty form of them, count once.
  */
 export class ToolCallAssembler {
   readonly #limits: ByteLimits
   readonly #tools: readonly ToolDefinition[]
+  /** In the order in which they began. */
   readonly #calls: PartialCall[] = []
+  #announced = 0
   #byIndex: Map<number, PartialCall> | undefined
 
   constructor(limits: ByteLimits, tools: readonly ToolDefinition[] = []) {
@@ -49,58 +57,78 @@ export class ToolCallAssembler {
     for (let position = 0; position < toolCalls.length; position++) this.#addFragment(readFragment(toolCalls[position]), position === 0, events)
   }
 
-  /** The calls in the order in which they began, arguments byte for byte; `{}` where there were none. */
+  /**
+   * The calls in the order in which their names came, arguments byte for byte; `{}` where there were none, or `null`, `[]` or `""`.
+   * Calls that never got a name come last.
+   */
   finish(): readonly ToolCallPart[] {
-    return this.#calls.map(({ id, name, morePieces, fragments }, position) => ({
+    const nameless = this.#calls.filter((call) => call.index === undefined && call.fragments.length > 0)
+    const named = this.#calls.filter((call) => call.index !== undefined).sort((left, right) => (left.index ?? 0) - (right.index ?? 0))
+    return [...named, ...nameless].map((call, position) => ({
       type: 'tool-call',
       // A tool message must name its call, so an empty id cannot be sent back.
-      toolCallId: id === '' ? `call_${position}` : id,
-      toolName: wholeName(name, morePieces, this.#tools),
-      inputText: fragments.join('') || '{}',
+      toolCallId: call.id === '' ? `call_${position}` : call.id,
+      toolName: wholeName(call.name, call.morePieces, this.#tools),
+      inputText: inputOf(call),
     }))
   }
 
   #addFragment(fragment: Fragment, isFirstOfDelta: boolean, events: ModelEvent[]): void {
     const call = this.#find(fragment, isFirstOfDelta)
     nameCall(call, fragment)
-    if (fragment.arguments !== '') this.#append(call, fragment.arguments)
-    // The newest call is nearly always the one that grows.
-    const index = this.#calls.at(-1) === call ? this.#calls.length - 1 : this.#calls.indexOf(call)
-    const event = announce(call, index, fragment.arguments)
+    const delta = fragment.arguments === '' ? '' : this.#append(call, fragment.arguments)
+    const event = this.#announce(call, delta)
     if (event !== undefined) events.push(event)
   }
 
-  #append(call: PartialCall, text: string): void {
+  #append(call: PartialCall, piece: string): string {
     const { toolInputBytes } = this.#limits
-    call.bytes += Buffer.byteLength(text)
+    call.bytes += Buffer.byteLength(piece)
     if (call.bytes > toolInputBytes) throw tooLarge(`The arguments of a tool call are longer than ${toolInputBytes} bytes.`)
+    const text = takeWhole(call, piece)
     call.fragments.push(text)
+    return text
   }
 
-  #find({ index, id, name }: Fragment, isFirstOfDelta: boolean): PartialCall {
+  #announce(call: PartialCall, delta: string): ModelEvent | undefined {
+    if (call.name === '') return undefined
+    if (call.index !== undefined) return delta === '' ? undefined : { type: 'tool-call-delta', index: call.index, delta }
+    call.index = this.#announced++
+    return { type: 'tool-call-delta', index: call.index, toolName: call.name, delta: call.fragments.join('') }
+  }
+
+  #find(fragment: Fragment, isFirstOfDelta: boolean): PartialCall {
+    const { index } = fragment
     const known = index === undefined ? this.#calls.at(-1) : this.#byIndex?.get(index)
-    const isOther = known === undefined || (id !== '' && known.id !== '' && id !== known.id && known.name !== '')
-    // Without an index, two fragments of one delta are two calls, and a different name begins another one.
-    const isNext = index === undefined && known !== undefined && name !== '' && known.name !== '' && (name !== known.name || !isFirstOfDelta)
-    if (!isOther && !isNext) return known
-    const call = this.#start()
+    if (known !== undefined && !startsCall(fragment, known, isFirstOfDelta)) return known
+    const call = this.#start(fragment.id === '' ? (known?.laterId ?? '') : fragment.id)
     if (index === undefined) return call
     this.#byIndex ??= new Map()
     this.#byIndex.set(index, call)
     return call
   }
 
-  #start(): PartialCall {
+  #start(id: string): PartialCall {
     const { toolCalls } = this.#limits
     if (this.#calls.length >= toolCalls) throw tooLarge(`The reply asks for more than ${toolCalls} tool calls.`)
-    const call: PartialCall = { id: '', name: '', morePieces: [], fragments: [], isAnnounced: false, bytes: 0 }
+    const call: PartialCall = { id, name: '', morePieces: [], fragments: [], index: undefined, laterId: '', half: '', bytes: 0 }
     this.#calls.push(call)
     return call
   }
 }
 
+/** Whether a fragment at the index of a call begins another call. */
+function startsCall({ index, id, name }: Fragment, known: PartialCall, isFirstOfDelta: boolean): boolean {
+  if (known.name === '' || name === '') return false
+  if (id !== '' && known.id !== '' && id !== known.id) return true
+  if (known.laterId !== '' && name !== known.name) return true
+  // Without an index, two fragments of one delta are two calls, and a different name begins another one.
+  return index === undefined && (name !== known.name || !isFirstOfDelta)
+}
+
 function nameCall(call: PartialCall, { id, name }: Fragment): void {
   if (call.id === '') call.id = id
+  else if (id !== '' && id !== call.id) call.laterId = id
   if (call.name === '') call.name = name
   else if (name !== '' && name !== call.name) call.morePieces.push(name)
 }
@@ -111,11 +139,21 @@ function wholeName(name: string, morePieces: readonly string[], tools: readonly 
   return !tools.some((tool) => tool.name === name) && tools.some((tool) => tool.name === joined) ? joined : name
 }
 
-function announce(call: PartialCall, index: number, delta: string): ModelEvent | undefined {
-  if (call.name === '') return undefined
-  if (call.isAnnounced) return delta === '' ? undefined : { type: 'tool-call-delta', index, delta }
-  call.isAnnounced = true
-  return { type: 'tool-call-delta', index, toolName: call.name, delta: call.fragments.join('') }
+/** What some servers send before the arguments. */
+const emptyBefore = /^\s*(?:\{\s*\}|\[\s*\]|null|"")\s*(?=\{)/
+/** What models and servers send where there are no arguments. */
+const emptyInput = /^\s*(?:\[\s*\]|null|"")?\s*$/
+
+function inputOf(call: PartialCall): string {
+  const { fragments } = call
+  const rest = endWhole(call)
+  if (rest !== '') fragments.push(rest)
+  const text = fragments.join('')
+  const last = fragments.at(-1) ?? ''
+  // Some servers stream the arguments and then send them once more, complete. One object after another is no JSON.
+  const once = last.startsWith('{') && last.length * 2 === text.length && text.startsWith(last) ? last : text
+  const input = once.replace(emptyBefore, '')
+  return emptyInput.test(input) ? '{}' : input
 }
 
 interface Fragment {

@@ -83,7 +83,16 @@ test.each([
 test('the message of the provider is kept in its own words, capped', () => {
   const error = errorOf(400, said('x'.repeat(5_000)))
   expect(error.providerMessage).toBe(`${'x'.repeat(1_000)}… (4000 more characters)`)
-  expect(errorOf(400, said('Bad `stop`')).message).toBe('evolink/m at https://api.example answered with 400: Bad `stop`.')
+  expect(errorOf(402, said('Insufficient Balance')).message).toBe('evolink/m at https://api.example answered with 402: Insufficient Balance.')
+})
+
+test('words that no row knows are kept, and the message says which class was taken and why', () => {
+  expect(errorOf(400, said('Bad `stop`')).message).toBe(
+    'evolink/m at https://api.example answered with 400: Bad `stop`. No known rule fits these words, so it counts as invalid-request, by its status.',
+  )
+  expect(errorOf(403, said('Something odd')).message).toMatch(
+    /answered with 403: Something odd\. No known rule fits these words, so it counts as auth-failed, by its status\. The key came/,
+  )
 })
 
 test('a refused key is told where it came from, and never shown', () => {
@@ -113,12 +122,27 @@ test.each([
   ['the words, when the header says 0', { 'retry-after': '0' }, 'please try again after 1 seconds', 1_000],
   ['other words', {}, 'Please try again in 1.5s.', 1_500],
   ['minutes in words', {}, 'try again in 2 minutes', 120_000],
+  ['a fraction of a second', { 'retry-after': '1.5' }, '', 1_500],
+  ['seconds with their unit', { 'retry-after': '2s' }, '', 2_000],
+  ['no wait at all', { 'retry-after': '0' }, '', 0],
+  ['the words of Azure', {}, 'Please retry after 1 seconds.', 1_000],
+  ['the words of OpenAI', {}, 'Please try again in 6m0s. Contact us.', 360_000],
+  ['milliseconds in words', {}, 'Please try again in 20ms.', 20],
+  ['hours, minutes and seconds', {}, 'try again in 1h2m3s', 3_723_000],
+  ['the words of Gemini', {}, 'Please retry in 34.07s.', 34_070],
+  ['a wait', {}, 'Too many requests; please wait 10 seconds', 10_000],
+  ['words without a delay', {}, 'Please retry later, after the model in 3 regions is back', undefined],
 ])('the wait is read from %s', (_name, headers, message, expected) => {
   expect(retryAfterMs({ headers, message, now: 0 })).toBe(expected)
 })
 
 test('a date without a Date header is measured against our clock', () => {
   expect(parseRetryAfter('Fri, 21 Nov 2026 10:00:05 GMT', Date.parse('2026-11-21T10:00:00Z'))).toBe(5_000)
+})
+
+test('the delay in the details of an error is read', () => {
+  const body = { error: { code: 429, message: 'slow', details: [{ retryDelay: '34s' }] } }
+  expect(errorOf(429, body).retryAfterMs).toBe(34_000)
 })
 
 test('the wait is on an error that may pass, not on another', () => {

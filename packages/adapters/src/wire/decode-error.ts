@@ -4,7 +4,7 @@ import { classifyError } from './classify-error.ts'
 import { decodeErrorBody, type ProviderError } from './error-body.ts'
 import { retryAfterMs } from './retry-after.ts'
 
-/** What an error message may tell about the request. Nothing here is a secret but `secrets`. */
+/** What an error message may tell about the request. Only `secrets` are secret. */
 export interface ErrorContext {
   readonly model: string
   /** Scheme, host and port. */
@@ -17,8 +17,8 @@ export interface ErrorContext {
   readonly secrets: readonly string[]
 }
 
-/** An answer that is an error. */
-export interface ErrorAnswer {
+/** A response that is an error. */
+export interface ErrorResponse {
   /** The HTTP status; 0 for an error inside a 200. */
   readonly status: number
   readonly phase: ErrorPhase
@@ -32,20 +32,21 @@ export interface ErrorAnswer {
 const maxProviderMessage = 1_000
 const maxExcerpt = 200
 
-/** Makes the error of an answer that is one. The provider's words are kept, capped and with keys taken out. */
-export function decodeError(answer: ErrorAnswer, context: ErrorContext): AgentError {
-  const { status, headers, phase } = answer
+/** The error of a response that reports one. The provider's words are kept, capped and with keys taken out. */
+export function decodeError(response: ErrorResponse, context: ErrorContext): AgentError {
+  const { status, headers, phase } = response
   // Before anything is cut: half a key would not be recognised.
-  const said = readProviderError(typeof answer.body === 'string' ? redact(answer.body, context.secrets) : answer.body)
-  const { code, retryable } = classifyError(status, said)
+  const said = readProviderError(typeof response.body === 'string' ? redact(response.body, context.secrets) : response.body)
+  const { code, retryable, row } = classifyError(status, said)
   const providerMessage = cap(redact(said.message, context.secrets), maxProviderMessage)
-  const delay = retryable ? retryAfterMs({ headers, message: said.message, now: Date.now() }) : undefined
+  const delay = retryable ? retryAfterMs({ headers, message: `${said.message} ${said.delay}`, now: Date.now() }) : undefined
   const requestId = requestIdOf(headers, context.secrets)
   const shouldRetry = headers['x-should-retry']
-  const statusText = status === 0 ? 'with an error in its answer' : `with ${status}`
-  const hint = code === 'auth-failed' ? keyHintOf(context) : code === 'network-redirect' ? redirectHint(headers) : ''
+  const statusText = status === 0 ? 'with an error inside a 200' : `with ${status}`
+  const why = row === undefined ? [`No known rule fits these words, so it counts as ${code}, by its status.`] : []
+  const hints = [...why, ...(code === 'auth-failed' ? [keyHintOf(context)] : []), ...(code === 'network-redirect' ? [redirectHint(headers)] : [])]
   return new AgentError(
-    `${context.model} at ${context.origin} answered ${joinSentences(providerMessage === '' ? statusText : `${statusText}: ${providerMessage}`, hint)}`,
+    `${context.model} at ${context.origin} answered ${joinSentences(providerMessage === '' ? statusText : `${statusText}: ${providerMessage}`, hints.join(' '))}`,
     {
       code,
       phase,
@@ -54,7 +55,7 @@ export function decodeError(answer: ErrorAnswer, context: ErrorContext): AgentEr
       ...(delay !== undefined && { retryAfterMs: delay }),
       ...(providerMessage !== '' && { providerMessage }),
       ...(requestId !== undefined && { requestId }),
-      ...(answer.usage !== undefined && { usage: answer.usage }),
+      ...(response.usage !== undefined && { usage: response.usage }),
     },
   )
 }
@@ -70,7 +71,7 @@ export function readProviderError(body: string | Json): ProviderError {
   const known = decodeErrorBody(parsed)
   if (known !== undefined) return known
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return { message: excerpt(text), type: '', code: '', param: '' }
+  return { message: excerpt(text), type: '', code: '', param: '', delay: '' }
 }
 
 /** The first 200 characters of a body in one line, for people. */

@@ -2,16 +2,17 @@ import { AgentError, type Candidate, type Json, type JsonObject, type ModelEvent
 import { isJsonObject } from '@capstan/core/internal'
 import { redact } from '../redact.ts'
 import { type FinishedMessage, MessageAssembler } from './assemble-message.ts'
-import { type DecodeContext, errorDetails } from './decode-context.ts'
+import { type DecodeContext, type ErrorDetails, errorDetails } from './decode-context.ts'
 import { decodeError, excerpt } from './decode-error.ts'
-import { decodeErrorBody } from './error-body.ts'
-import { finishReasonOf, isAtOutputLimit, readFinishWord } from './finish-word.ts'
+import { decodeErrorBody, saysError } from './error-body.ts'
+import { finishReasonOf, isAtOutputLimit, noFinishWord, readFinishWord } from './finish-word.ts'
+import { refusalOf } from './refusal.ts'
 import { readInfo } from './response-info.ts'
 import { decodeUsage } from './usage.ts'
 
-/** A whole body, decoded. */
+/** A complete body, decoded. */
 export interface DecodedResponse {
-  /** What a stream of the same answer would have shown of the first candidate. */
+  /** What a stream of the same reply would have shown of the first candidate. */
   readonly events: readonly ModelEvent[]
   readonly reply: ModelReply
   readonly candidates: readonly Candidate[]
@@ -20,64 +21,66 @@ export interface DecodedResponse {
 }
 
 /**
- * Decodes a body that came in one piece.
+ * Decodes a body that came in one piece. A complete JSON document is complete without a finish word, too.
  *
- * @throws {AgentError} `unexpected-content` when it is no chat completion, `stream-truncated` when it has no finish reason, or the error it holds.
+ * @throws {AgentError} `unexpected-content` when it is not a chat completion, `stream-truncated` when it is not complete JSON,
+ *   `content-refused` when the model refused, or the error that the body holds.
  */
 export function decodeResponse(text: string, context: DecodeContext): DecodedResponse {
   const body = parseBody(text, context)
-  const usage = decodeUsage(rawUsageOf(body))
+  const rawUsage = rawUsageOf(body)
+  const usage = decodeUsage(rawUsage)
   const details = errorDetails(usage, context)
-  const events: ModelEvent[] = []
-  const warnings: Warning[] = []
-  const candidates = readChoices(body, context).map((choice, position): Candidate => {
-    const finishWord = choice['finish_reason']
-    if (typeof finishWord !== 'string' || finishWord === '') {
-      throw new AgentError(`The answer of ${context.model} has no finish reason: it is not whole.`, {
-        code: 'stream-truncated',
-        phase: 'finish',
-        retryable: true,
-        ...details,
-      })
-    }
-    const { finishReason, warning } = readFinishWord(finishWord, context, details)
-    if (warning !== undefined) warnings.push(warning)
-    const { message, hasRecovered } = readMessage(choice['message'], isAtOutputLimit(finishReason, usage, context), {
-      context,
-      events: position === 0 ? events : [],
-    })
-    const logprobs = choice['logprobs']
-    return {
-      message,
-      finishReason: finishReasonOf(finishReason, hasRecovered),
-      rawFinishReason: finishWord,
-      ...(logprobs !== undefined && logprobs !== null && { logprobs }),
-    }
-  })
-  const [first] = candidates
+  const read = readChoices(body, context).map((choice) => readCandidate(choice, { context, details, usage }))
+  const [first] = read
   if (first === undefined) throw notACompletion('its `choices` are empty', text, context)
+  const refusal = refusalOf(first.finished, context, details)
+  const { message, finishReason, rawFinishReason } = first.candidate
   const reply: ModelReply = {
-    message: first.message,
-    finishReason: first.finishReason,
-    ...(first.rawFinishReason !== undefined && { rawFinishReason: first.rawFinishReason }),
-    atOutputLimit: isAtOutputLimit(first.finishReason, usage, context),
+    message,
+    finishReason,
+    ...(rawFinishReason !== undefined && { rawFinishReason }),
+    atOutputLimit: isAtOutputLimit(finishReason, usage, context),
     usage: usage ?? {},
-    response: responseInfo(body, context),
+    response: responseInfo(body, rawUsage, context),
   }
-  return { events, reply, candidates, warnings, raw: body }
+  const warnings = [...read.map(({ warning }) => warning), refusal].filter((warning) => warning !== undefined)
+  return { events: first.events, reply, candidates: read.map(({ candidate }) => candidate), warnings, raw: body }
 }
 
-interface MessageTarget {
+interface ReadCandidate {
+  readonly candidate: Candidate
+  readonly finished: FinishedMessage
+  readonly events: readonly ModelEvent[]
+  readonly warning: Warning | undefined
+}
+
+interface Known {
   readonly context: DecodeContext
-  readonly events: ModelEvent[]
+  readonly details: ErrorDetails
+  readonly usage: ModelReply['usage'] | undefined
 }
 
-function readMessage(message: Json | undefined, isCut: boolean, { context, events }: MessageTarget): FinishedMessage {
+function readCandidate(choice: JsonObject, { context, details, usage }: Known): ReadCandidate {
+  const { finish_reason: word, message, logprobs, error } = choice
+  if (saysError(error)) throw errorInside(choice, context, details)
+  const finishWord = typeof word === 'string' && word !== '' ? word : undefined
+  const end = finishWord === undefined ? noFinishWord(context) : readFinishWord(finishWord, context, details)
   const assembler = new MessageAssembler(context)
+  const events: ModelEvent[] = []
   if (isJsonObject(message)) assembler.add(message, events)
-  const finished = assembler.finish(isCut)
-  for (const event of finished.events) events.push(event)
-  return finished
+  const finished = assembler.finish(isAtOutputLimit(end.finishReason, usage, context))
+  return {
+    candidate: {
+      message: finished.refusal === '' || finished.message.content.length > 0 ? finished.message : { role: 'assistant', content: finished.refusal },
+      finishReason: finishReasonOf(end, finished),
+      ...(finishWord !== undefined && { rawFinishReason: finishWord }),
+      ...(logprobs !== undefined && logprobs !== null && { logprobs }),
+    },
+    finished,
+    events: [...events, ...finished.events],
+    warning: end.warning,
+  }
 }
 
 function parseBody(text: string, context: DecodeContext): JsonObject {
@@ -87,18 +90,20 @@ function parseBody(text: string, context: DecodeContext): JsonObject {
   } catch {
     // A body that begins as an object and ends in the middle was cut on its way.
     if (text.trimStart().startsWith('{')) {
-      throw new AgentError(`The answer of ${context.model} is not whole JSON.`, { code: 'stream-truncated', phase: 'stream', retryable: true })
+      throw new AgentError(`The response of ${context.model} is not complete JSON.`, { code: 'stream-truncated', phase: 'stream', retryable: true })
     }
     throw notACompletion('it is not JSON', text, context)
   }
-  if (isJsonObject(body)) {
-    const { error, choices } = body
-    if ((error !== undefined && error !== null) || (choices === undefined && decodeErrorBody(body) !== undefined)) {
-      throw decodeError({ status: 0, phase: 'first', headers: context.headers, body, usage: decodeUsage(body['usage']) }, context)
-    }
-    return body
+  const isError = isJsonObject(body) ? saysError(body['error']) || (body['choices'] ?? null) === null : Array.isArray(body)
+  if (isError && decodeErrorBody(body) !== undefined) {
+    throw errorInside(body, context, errorDetails(isJsonObject(body) ? decodeUsage(body['usage']) : undefined, context))
   }
+  if (isJsonObject(body)) return body
   throw notACompletion('it is not a JSON object', text, context)
+}
+
+function errorInside(body: Json, context: DecodeContext, { usage }: ErrorDetails): AgentError {
+  return decodeError({ status: 0, phase: 'first', headers: context.headers, body, usage }, context)
 }
 
 /** Moonshot puts it into the choice. */
@@ -109,8 +114,7 @@ function rawUsageOf(body: JsonObject): Json | undefined {
   return isJsonObject(first) && isJsonObject(first['usage']) ? first['usage'] : undefined
 }
 
-function responseInfo(body: JsonObject, { requestId }: DecodeContext): ResponseInfo {
-  const rawUsage = rawUsageOf(body)
+function responseInfo(body: JsonObject, rawUsage: Json | undefined, { requestId }: DecodeContext): ResponseInfo {
   return { ...readInfo(body), ...(requestId !== undefined && { requestId }), ...(rawUsage !== undefined && { rawUsage }) }
 }
 
@@ -124,7 +128,7 @@ function indexOf(choice: JsonObject): number {
   return typeof choice['index'] === 'number' ? choice['index'] : 0
 }
 
-/** The error for a 200 that is no chat completion, with the beginning of what came instead. */
+/** The error for a 200 that is not a chat completion, with the beginning of what came instead. */
 export function notACompletion(why: string, text: string, { model, origin, secrets }: DecodeContext): AgentError {
   const begins = excerpt(redact(text.slice(0, 4_000), secrets))
   return new AgentError(`${model} at ${origin} answered 200 with something that is not a chat completion: ${why}. It begins: ${begins}`, {

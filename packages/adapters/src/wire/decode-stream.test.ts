@@ -42,7 +42,7 @@ function calls(...deltas: readonly (readonly object[])[]): readonly string[] {
   return content.map(({ toolCallId, toolName, inputText }) => `${toolCallId} ${toolName} ${inputText}`)
 }
 
-test.each([
+test.each<readonly [string, readonly (readonly object[])[], readonly string[]]>([
   [
     'DeepSeek: id and name first, then fragments by index, one call after another',
     [
@@ -64,7 +64,7 @@ test.each([
     'fragments interleaved by index',
     [
       [
-        { index: 0, id: 'a', function: { name: 'f', arguments: '[' } },
+        { index: 0, id: 'a', function: { name: 'f', arguments: '[1' } },
         { index: 1, id: 'b', function: { name: 'g', arguments: '{' } },
       ],
       [
@@ -72,7 +72,7 @@ test.each([
         { index: 0, function: { arguments: ']' } },
       ],
     ],
-    ['a f []', 'b g {}'],
+    ['a f [1]', 'b g {}'],
   ],
   [
     'two parallel calls with one id',
@@ -149,7 +149,63 @@ test.each([
     [[{ index: 0, id: 'a', function: { name: 'f', arguments: '' } }], [{ index: 0, function: { name: 'f', arguments: '{}' } }]],
     ['a f {}'],
   ],
-  ['no function at all', [[{ index: 0, id: 'a' }]], ['a  {}']],
+  ['neither name nor arguments: no call', [[{ index: 0, id: 'a' }]], []],
+  ['arguments without a name stay a call', [[{ index: 0, id: 'a', function: { arguments: '{"x":1}' } }]], ['a  {"x":1}']],
+  [
+    'a second id on a fragment without a name',
+    [
+      [{ index: 0, id: 'a', function: { name: 'f', arguments: '' } }],
+      [{ index: 0, id: 'b', function: { arguments: '{"x":' } }],
+      [{ index: 0, id: 'b', function: { arguments: '1}' } }],
+    ],
+    ['a f {"x":1}'],
+  ],
+  ['the same without an index', [[{ id: 'a', function: { name: 'f', arguments: '' } }], [{ id: 'b', function: { arguments: '{}' } }]], ['a f {}']],
+  [
+    'an id that comes before the name of the next call',
+    [
+      [{ index: 0, id: 'a', function: { name: 'f', arguments: '{"x":1}' } }],
+      [{ index: 0, id: 'b' }],
+      [{ index: 0, function: { name: 'g', arguments: '{"y":2}' } }],
+    ],
+    ['a f {"x":1}', 'b g {"y":2}'],
+  ],
+  [
+    'an empty call before the real one',
+    [[{ index: 0, id: '', function: { name: '', arguments: '' } }], [{ index: 1, id: 'a', function: { name: 'f', arguments: '{"x":1}' } }]],
+    ['a f {"x":1}'],
+  ],
+  [
+    'an empty call behind the real one',
+    [[{ index: 0, id: 'a', function: { name: 'f', arguments: '{"x":1}' } }], [{ index: 1, id: 'b', function: { name: '', arguments: '' } }]],
+    ['a f {"x":1}'],
+  ],
+  ...['{}', '{ }', '[]', 'null', '""'].map(
+    (empty) =>
+      [
+        `${empty} before the real arguments`,
+        [
+          [{ index: 0, id: 'a', function: { name: 'f', arguments: empty } }],
+          [{ index: 0, function: { arguments: '{"x":' } }],
+          [{ index: 0, function: { arguments: '1}' } }],
+        ],
+        ['a f {"x":1}'],
+      ] as const,
+  ),
+  ...['[]', 'null', '""', ' ', '[ ]'].map(
+    (empty) => [`${empty} for no arguments`, [[{ index: 0, id: 'a', function: { name: 'f', arguments: empty } }]], ['a f {}']] as const,
+  ),
+  ['an object with a blank is kept as it came', [[{ index: 0, id: 'a', function: { name: 'f', arguments: '{ }' } }]], ['a f { }']],
+  ['a list with something in it is kept as it came', [[{ index: 0, id: 'a', function: { name: 'f', arguments: '[null]' } }]], ['a f [null]']],
+  [
+    'the arguments in fragments and then once more, complete',
+    [
+      [{ index: 0, id: 'a', function: { name: 'f', arguments: '{"x":' } }],
+      [{ index: 0, function: { arguments: '1}' } }],
+      [{ index: 0, function: { arguments: '{"x":1}' } }],
+    ],
+    ['a f {"x":1}'],
+  ],
 ])('tool calls: %s', (_name, deltas, expected) => {
   expect(calls(...deltas)).toEqual(expected)
 })
@@ -242,7 +298,30 @@ test.each([
   ['content_filter', 'content-filter'],
   ['sensitive', 'content-filter'],
   ['model_context_window_exceeded', 'length'],
+  ['STOP', 'stop'],
+  ['end_turn', 'stop'],
+  ['endTurn', 'stop'],
+  ['COMPLETE', 'stop'],
+  ['eos_token', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['FinishReason.STOP', 'stop'],
+  ['TOOL_CALLS', 'tool-calls'],
+  ['tool_use', 'tool-calls'],
+  ['toolUse', 'tool-calls'],
+  ['tool-calls', 'tool-calls'],
+  ['MAX_TOKENS', 'length'],
+  ['max_tokens', 'length'],
+  ['maxTokens', 'length'],
+  ['max_output_tokens', 'length'],
+  ['model_length', 'length'],
+  ['FINISH_REASON_MAX_TOKENS', 'length'],
+  ['SAFETY', 'content-filter'],
+  ['refusal', 'content-filter'],
+  ['guardrail_intervened', 'content-filter'],
+  ['ContentFilter', 'content-filter'],
   ['constructor', 'other'],
+  ['__proto__', 'other'],
+  ['moonlight', 'other'],
 ] as const)('finish reason %s means %s', (word, expected) => {
   expect(decode([chunk({ content: 'a' }, { finish_reason: word })]).reply).toMatchObject({ finishReason: expected, rawFinishReason: word })
 })
@@ -251,6 +330,10 @@ test.each([
   ['insufficient_system_resource', 'provider-overloaded'],
   ['network_error', 'provider-failed'],
   ['repetition_truncation', 'provider-failed'],
+  ['NETWORK_ERROR', 'provider-failed'],
+  ['abort', 'provider-failed'],
+  ['MALFORMED_FUNCTION_CALL', 'provider-failed'],
+  ['ERROR', 'provider-failed'],
 ])('finish reason %s means that the answer broke', (word, code) => {
   expect(() => decode([chunk({ content: 'a' }, { finish_reason: word })])).toThrow(expect.objectContaining({ code, retryable: true }))
 })

@@ -3,11 +3,12 @@ import { copyError, isJsonObject } from '@capstan/core/internal'
 import { type FinishedMessage, MessageAssembler } from './assemble-message.ts'
 import { type DecodeContext, errorDetails, type MutableInfo } from './decode-context.ts'
 import { decodeError } from './decode-error.ts'
-import { decodeErrorBody } from './error-body.ts'
-import { finishReasonOf, isAtOutputLimit, readFinishWord } from './finish-word.ts'
+import { decodeErrorBody, saysError } from './error-body.ts'
+import { finishReasonOf, isAtOutputLimit, isWholeMessage, noFinishWord, readFinishWord } from './finish-word.ts'
 import { FrameParser } from './frame-parser.ts'
+import { refusalOf } from './refusal.ts'
 import { readInfo } from './response-info.ts'
-import { decodeUsage } from './usage.ts'
+import { decodeUsage, joinUsage } from './usage.ts'
 
 /** Decodes the payloads of one stream into events, in linear time. */
 export class StreamDecoder {
@@ -60,20 +61,24 @@ export class StreamDecoder {
   finish(warnings: readonly Warning[]): readonly ModelEvent[] {
     const context = this.#context
     const finishWord = this.#finishWord
-    if (finishWord === undefined) throw this.#truncated('a finish reason', this.#phase)
+    // Without a finish word, only usage and the end mark together show that the server had no more to say.
+    if (finishWord === undefined && !(this.isDone && this.usage !== undefined)) throw this.#truncated('a finish reason', this.#phase)
     if (context.profile.needsDone === true && !this.isDone) throw this.#truncated('`[DONE]`', 'finish')
-    const { finishReason, warning } = readFinishWord(finishWord, context, this.#details)
-    const atOutputLimit = isAtOutputLimit(finishReason, this.usage, context)
-    const { message, events, hasRecovered } = this.#finishMessage(atOutputLimit)
+    const end = finishWord === undefined ? noFinishWord(context) : readFinishWord(finishWord, context, this.#details)
+    const atOutputLimit = isAtOutputLimit(end.finishReason, this.usage, context)
+    const finished = this.#finishMessage(atOutputLimit)
+    if (finishWord === undefined && !isWholeMessage(finished.message)) throw this.#truncated('a finish reason', this.#phase)
+    const refusal = refusalOf(finished, context, this.#details)
+    const { message, events } = finished
     const reply: ModelReply = {
       message,
-      finishReason: finishReasonOf(finishReason, hasRecovered),
-      rawFinishReason: finishWord,
+      finishReason: finishReasonOf(end, finished),
+      ...(finishWord !== undefined && { rawFinishReason: finishWord }),
       atOutputLimit,
       usage: this.usage ?? {},
       response: { ...this.#info, ...(context.requestId !== undefined && { requestId: context.requestId }) },
     }
-    const notes = warning === undefined ? warnings : [...warnings, warning]
+    const notes = [...warnings, end.warning, refusal].filter((note) => note !== undefined)
     return [...events, ...notes.map((note) => ({ type: 'warning', warning: note }) as const), { type: 'reply', reply }]
   }
 
@@ -92,8 +97,8 @@ export class StreamDecoder {
 
   #checkForError(chunk: JsonObject, name: string | undefined): void {
     const { choices, usage, error } = chunk
-    if (name === 'error' || (error !== undefined && error !== null)) throw this.#streamError(chunk)
-    if (choices !== undefined) return
+    if (name === 'error' || saysError(error)) throw this.#streamError(chunk)
+    if (choices !== undefined && choices !== null) return
     if (decodeErrorBody(chunk) !== undefined) throw this.#streamError(chunk)
     if (usage === undefined && 'data' in chunk && 'success' in chunk) {
       throw this.#malformed('an event wraps the response in an envelope of its own', false)
@@ -102,7 +107,9 @@ export class StreamDecoder {
 
   #readChunk(chunk: JsonObject, events: ModelEvent[]): boolean {
     const { choices } = chunk
+    const { x_groq: groq } = chunk
     this.#addInfo(chunk)
+    this.#addUsage(isJsonObject(groq) ? groq['usage'] : undefined)
     this.#addUsage(chunk['usage'])
     if (choices === undefined || choices === null) return false
     if (!Array.isArray(choices)) throw this.#malformed('`choices` is not an array')
@@ -116,8 +123,9 @@ export class StreamDecoder {
   }
 
   #readChoice(choice: JsonObject, events: ModelEvent[]): boolean {
-    const { delta, message, usage, finish_reason: finishWord } = choice
+    const { delta, message, usage, finish_reason: finishWord, error } = choice
     this.#addUsage(usage)
+    if (saysError(error)) throw this.#streamError(choice)
     if (typeof finishWord === 'string' && finishWord !== '') this.#finishWord = finishWord
     const content = delta ?? message
     return isJsonObject(content) && this.#message.add(content, events)
@@ -127,7 +135,7 @@ export class StreamDecoder {
     if (value === undefined || value === null) return
     const usage = decodeUsage(value)
     if (usage === undefined || Object.keys(usage).length === 0) return
-    this.usage = usage
+    this.usage = joinUsage(this.usage, usage)
     this.#info.rawUsage = value
   }
 

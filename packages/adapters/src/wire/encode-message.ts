@@ -1,9 +1,9 @@
 import type { AssistantMessage, Message, ReasoningPart, ToolCallPart, UserMessage } from '@capstan/core'
-import { assertNever, isJsonObject } from '@capstan/core/internal'
+import { assertNever } from '@capstan/core/internal'
 import type { ModelProfile } from '../profiles/profile.ts'
 import { refusedBy } from '../refusals.ts'
 import type { EncodeMode } from './encode-mode.ts'
-import { jsonString } from './json-text.ts'
+import { isObjectText, jsonString } from './json-text.ts'
 import { thinkField } from './think-tags.ts'
 
 /** What decides how a message is serialised. */
@@ -134,13 +134,4 @@ function encodeToolCall(call: ToolCallPart, id: string | undefined, { callInputs
   const input = callInputs === 'json' && !isObjectText(call.inputText) ? JSON.stringify({ invalid_json: call.inputText }) : call.inputText
   const called = `{"name":${jsonString(wireName(call))},"arguments":${jsonString(input)}}`
   return `{"id":${jsonString(id ?? call.toolCallId)},"type":"function","function":${called}}`
-}
-
-/** True for arguments that a server which parses them again can read. */
-export function isObjectText(text: string): boolean {
-  try {
-    return isJsonObject(JSON.parse(text))
-  } catch {
-    return false
-  }
 }

@@ -1,11 +1,19 @@
-/** A surrogate without its other half. */
-const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+import { isJsonObject } from '@capstan/core/internal'
 
 /**
- * A string as JSON text, well-formed: half of a character becomes U+FFFD. `JSON.stringify` would write it as an escape that
- * strict servers refuse to parse.
+ * A string as well-formed JSON text: half of a character becomes U+FFFD. `JSON.stringify` would write it as an escape that strict
+ * servers refuse to parse.
  */
 export function jsonString(text: string): string {
   const json = JSON.stringify(text)
-  return json.includes('\\ud') ? JSON.stringify(text.replace(loneSurrogate, '\ufffd')) : json
+  return json.includes('\\ud') ? JSON.stringify(text.toWellFormed()) : json
+}
+
+/** True for a text that is a JSON object, such as the arguments of a call have to be. */
+export function isObjectText(text: string): boolean {
+  try {
+    return isJsonObject(JSON.parse(text))
+  } catch {
+    return false
+  }
 }

@@ -28,7 +28,7 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'errors inside a stream are skipped',
     file: `${adapters}/wire/decode-stream.ts`,
-    search: "if (name === 'error' || (error !== undefined && error !== null)) throw this.#streamError(chunk)\n    if (choices !== undefined) return",
+    search: "if (name === 'error' || saysError(error)) throw this.#streamError(chunk)\n    if (choices !== undefined && choices !== null) return",
     replace: 'return',
     killer: 'T31 an error object as the first event, without a known code',
   },
@@ -104,23 +104,23 @@ export const adapterMutants: readonly Mutant[] = [
   },
   {
     name: '402 is a wrong key',
-    file: `${adapters}/wire/classify-error.ts`,
-    search: 'case 402:\n      return quota',
-    replace: "case 402:\n      return { code: 'auth-failed', retryable: false }",
+    file: `${adapters}/wire/error-rows.ts`,
+    search: "{ id: 'status-402', means: quota,",
+    replace: "{ id: 'status-402', means: auth,",
     killer: 'T37 402, no balance',
   },
   {
     name: '401 is asked again',
-    file: `${adapters}/wire/classify-error.ts`,
-    search: "case 403:\n      return { code: 'auth-failed', retryable: false }",
-    replace: "case 403:\n      return { code: 'auth-failed', retryable: true }",
+    file: `${adapters}/wire/error-rows.ts`,
+    search: "{ id: 'status-401', means: auth,",
+    replace: "{ id: 'status-401', means: { ...auth, retryable: true },",
     killer: 'T36 401',
   },
   {
     name: 'Retry-After is in milliseconds',
     file: `${adapters}/wire/retry-after.ts`,
-    search: 'return Number(text) * 1000',
-    replace: 'return Number(text)',
+    search: 'Number.parseFloat(text) * secondMs',
+    replace: 'Number.parseFloat(text)',
     killer: 'T42 429 with Retry-After: 2',
   },
   {
@@ -154,8 +154,8 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'calls at one index are joined',
     file: `${adapters}/wire/assemble-tool-calls.ts`,
-    search: "(id !== '' && known.id !== '' && id !== known.id && known.name !== '')",
-    replace: "(id !== '' && known.id === 'never')",
+    search: "if (id !== '' && known.id !== '' && id !== known.id) return true",
+    replace: "if (id !== '' && known.id === 'never') return true",
     killer: 'T70 two calls whose index is same',
   },
   {
