@@ -35,7 +35,7 @@ export class LineReader {
   /** The next line, also one that is waiting; `undefined` at the end of the input. */
   async next(prompt: ShownText): Promise<string | undefined> {
     const line = this.#waiting.shift()
-    if (this.#waiting.length === 0) this.#lines.resume()
+    if (this.#waiting.length === 0 && !this.#isClosed) this.#lines.resume()
     if (line !== undefined || this.#isClosed) return line
     return await new Promise((resolve) => {
       this.#take = resolve
