@@ -21,6 +21,7 @@ const allOptions = {
   ...modelOptions,
   quiet: { type: 'boolean' },
   full: { type: 'boolean' },
+  'grace-seconds': { type: 'string' },
   agent: { type: 'string' },
   json: { type: 'boolean' },
   jsonl: { type: 'boolean' },
@@ -46,6 +47,8 @@ export interface RunArguments {
   readonly quiet: boolean
   /** Cuts no line. */
   readonly full: boolean
+  /** How long work that has begun may take after SIGTERM. */
+  readonly graceMs: number
   /** An agent of the user: `./file.js#name`. */
   readonly agent: string | undefined
   /** The folder of the journal that records the run. */
@@ -76,6 +79,7 @@ export function parseRunArguments(command: 'run' | 'demo' | 'chat', args: readon
     output: line.outputForm(),
     quiet: line.flag('quiet'),
     full: line.flag('full'),
+    graceMs: line.graceMs(),
     agent,
     journal,
     runId,

@@ -23,10 +23,18 @@ export async function chatCommand(words: readonly string[], host: Host): Promise
   try {
     if (note !== undefined) view.note(note, 'yellow')
     if (host.stdin.isTTY) view.note(help)
-    return await new Chat(agent, view, host).converse()
+    return await new Chat({ agent, view, host, graceMs: args.graceMs }).converse()
   } finally {
     await close()
   }
+}
+
+interface ChatParts {
+  readonly agent: Agent
+  readonly view: RunView
+  readonly host: Host
+  /** How long work that has begun may take after SIGTERM. */
+  readonly graceMs: number
 }
 
 /** A conversation: what was said so far, and the run that answers now. */
@@ -34,16 +42,18 @@ class Chat {
   readonly #agent: Agent
   readonly #view: RunView
   readonly #host: Host
+  readonly #graceMs: number
   readonly #reader: LineReader
   #messages: readonly Message[] = []
   #exitCode: number = exitCodes.finished
   #run: Run | undefined
   #isOver = false
 
-  constructor(agent: Agent, view: RunView, host: Host) {
+  constructor({ agent, view, host, graceMs }: ChatParts) {
     this.#agent = agent
     this.#view = view
     this.#host = host
+    this.#graceMs = graceMs
     this.#reader = new LineReader(host, () => this.#stop('interrupt'))
   }
 
@@ -65,7 +75,7 @@ class Chat {
   }
 
   #stop(cause: StopCause): void {
-    if (this.#run !== undefined) stopRun(this.#run, cause)
+    if (this.#run !== undefined) stopRun(this.#run, cause, this.#graceMs)
     if (this.#run === undefined || cause !== 'interrupt') {
       this.#isOver = true
       this.#reader.close()
@@ -86,7 +96,7 @@ class Chat {
     this.#messages = input
     try {
       let result = await this.#follow(this.#agent.stream(input, { retryAfterText: 'restart' }))
-      while (result.status === 'paused' && result.state !== undefined) {
+      while (result.pending.length > 0 && result.state !== undefined) {
         const answers = await this.#ask(result)
         if (answers === undefined) {
           this.#view.lines([say`The question is not answered, so nothing was run.`])

@@ -82,6 +82,11 @@ export class CommandLine<Types extends OptionTypes> {
     if (word !== undefined) throw new UsageError(`${command} does not take the word '${word}'.`)
   }
 
+  /** How long work that has begun may take after SIGTERM. Containers are killed 10 s after it, unless they are told otherwise. */
+  graceMs(this: CommandLine<{ 'grace-seconds': { type: 'string' } }>): number {
+    return (this.number('grace-seconds', { least: 0, most: 86_400 }) ?? 8) * 1_000
+  }
+
   /** How a result is written: as text, as one JSON object, or as a line of JSON for each event. */
   outputForm(this: CommandLine<{ json: { type: 'boolean' }; jsonl: { type: 'boolean' } }>): OutputForm {
     const [json, jsonl] = [this.flag('json'), this.flag('jsonl')]

@@ -7,7 +7,7 @@ import { ShownText, say } from './terminal/shown-text.ts'
 export interface RunSummary {
   readonly runId: string
   /**
-   * How it ended or what it waits for; `decided` when it can be resumed after a decision, `unfinished` while it works or after a
+   * How it ended or what it waits for, such as `stopped`; `decided` when it can be resumed after a decision, `unfinished` while it works or after a
    * crash, `broken` when its records cannot be read.
    */
   readonly status: string
@@ -45,7 +45,7 @@ function timeOf(changedAt: number | undefined): { readonly changedAt?: string } 
 function statusOf({ records }: SavedRun, questions: readonly PendingQuestion[]): string {
   const last = records.at(-1)
   if (last?.type !== 'end') return 'unfinished'
-  const isDecided = last.status === 'paused' && questions.length === 0
+  const isDecided = last.status === 'paused' && last.stopReason !== 'stopped' && questions.length === 0
   return isDecided ? 'decided' : last.stopReason
 }
 

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -97,4 +97,60 @@ test('a tool that ignores the end of its run does not keep the process', async (
 test('an error that an agent throws outside of its run is shown cleaned, with exit code 1', async () => {
   const { code, stderr } = await capstan(['run', agent('throwing'), 'Pay it.'], { cwd: folder })
   expect([code, stderr]).toEqual([1, expect.stringContaining('error (internal, a defect of capstan or of the agent): Error: lost<U+001B>]0;x<U+202E>')])
+})
+
+/** Sends a signal when the tool is at work. */
+function killAtWork(signal: NodeJS.Signals): (text: string, child: ChildProcess) => void {
+  return (text, child) => {
+    if (text.endsWith('working\n')) child.kill(signal)
+  }
+}
+
+test('SIGTERM lets the work that has begun end, records it and exits with code 4: the run goes on later', async () => {
+  const paid = join(folder, 'stopped')
+  const env = { TEST_PAID: paid, TEST_MS: '1000' }
+  const stopped = await capstan(['run', agent('slow'), '--journal', 'runs', '--run-id', 's1', 'Pay it.'], { cwd: folder, env, onStderr: killAtWork('SIGTERM') })
+  expect([stopped.code, stopped.stdout, readFileSync(paid, 'utf8')]).toEqual([4, '', '{"amount":5}\n'])
+  expect(stopped.stderr).toMatch(/may take 8 s[\s\S]*To continue it: capstan runs resume s1 --journal runs --agent FILE#NAME/)
+  expect((await capstan(['runs', 'list', '--journal', 'runs'], { cwd: folder })).stdout).toMatch(/^s1 {2}stopped /)
+  const resumed = await capstan(['runs', 'resume', 's1', '--journal', 'runs', agent('slow')], { cwd: folder, env })
+  expect([resumed.code, resumed.stdout, readFileSync(paid, 'utf8')]).toEqual([0, 'Result: paid 5\n', '{"amount":5}\n'])
+})
+
+test.each(['run', 'chat'])('%s: after the grace period the run is aborted', async (command) => {
+  const words = command === 'run' ? ['Pay it.'] : []
+  const { code, stderr } = await capstan([command, agent('slow'), '--grace-seconds', '1', ...words], {
+    cwd: folder,
+    stdin: 'Pay it.\nNot asked.\n',
+    env: { TEST_MS: '60000' },
+    onStderr: killAtWork('SIGTERM'),
+  })
+  expect([code, stderr]).toEqual([130, expect.stringMatching(/aborted.*1000 ms/)])
+  expect(stderr.match(/step 1/g)).toHaveLength(1)
+})
+
+test('chat ends after SIGTERM with exit code 4, when the work that has begun has ended', async () => {
+  const paid = join(folder, 'chat-stopped')
+  const { code, stdout } = await capstan(['chat', agent('slow')], {
+    cwd: folder,
+    stdin: 'Pay it.\nAgain.\n',
+    env: { TEST_PAID: paid },
+    onStderr: killAtWork('SIGTERM'),
+  })
+  expect([code, stdout, readFileSync(paid, 'utf8')]).toEqual([4, '', '{"amount":5}\n'])
+})
+
+test('a second SIGTERM aborts at once', async () => {
+  let count = 0
+  const { code } = await capstan(['run', agent('slow'), 'Pay it.'], {
+    cwd: folder,
+    env: { TEST_MS: '60000' },
+    onStderr: (text, child) => {
+      if ((count === 0 && text.endsWith('working\n')) || (count === 1 && /may take/.test(text))) {
+        count++
+        child.kill('SIGTERM')
+      }
+    },
+  })
+  expect([code, count]).toEqual([130, 2])
 })

@@ -17,7 +17,7 @@ export async function runCommand(command: 'run' | 'demo', words: readonly string
     if (command === 'demo' && args.words.length === 0) view.note(say`Question: ${question}`, 'bold')
     const run = agent.stream(question, await recording(args))
     if (args.journal !== undefined) view.note(say`· run ${ShownText.shell(run.runId)}, recorded in ${ShownText.shell(args.journal)}`)
-    return await showResult(run, { host, view, output: args.output, journal: args.journal })
+    return await showResult(run, { host, view, output: args.output, journal: args.journal, graceMs: args.graceMs })
   } finally {
     await close()
   }

@@ -37,6 +37,7 @@ const options = {
   failed: { type: 'string' },
   again: { type: 'boolean' },
   full: { type: 'boolean' },
+  'grace-seconds': { type: 'string' },
 } as const
 
 interface Job {
@@ -61,7 +62,7 @@ const commands: Readonly<Record<string, Command>> = {
   approve: { takes: ['input', 'answer'], words: 2, run: (job) => answer(job, approval(job)) },
   deny: { takes: ['reason'], words: 2, run: (job) => answer(job, deny(job.line.text('reason'))) },
   outcome: { takes: ['output', 'failed', 'again'], words: 2, run: (job) => answer(job, outcome(job)) },
-  resume: { takes: ['agent', 'force', 'jsonl', 'quiet', 'full'], words: 1, run: resume },
+  resume: { takes: ['agent', 'force', 'jsonl', 'quiet', 'full', 'grace-seconds'], words: 1, run: resume },
 }
 
 /** `capstan runs`: lists and shows recorded runs, answers their questions and resumes them. */
@@ -157,5 +158,5 @@ async function resume({ host, folder, journal, line, runId }: Job): Promise<numb
   const output = line.outputForm()
   const agent = await loadAgent(location)
   const view = new RunView(host, { quiet: line.flag('quiet'), answers: output === 'text', full: line.flag('full') })
-  return await showResult(agent.resume(runId, { journal, retryAfterText: 'restart' }), { host, view, output, journal: folder })
+  return await showResult(agent.resume(runId, { journal, retryAfterText: 'restart' }), { host, view, output, journal: folder, graceMs: line.graceMs() })
 }

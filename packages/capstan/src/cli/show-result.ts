@@ -3,7 +3,7 @@ import type { OutputForm } from './command-line.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
 import { type RunView, writeEvents } from './show-run.ts'
-import { questionLines } from './show-saved.ts'
+import { commandLine, questionLines } from './show-saved.ts'
 import { stopRun } from './stop-run.ts'
 import { summarise } from './summary.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
@@ -15,6 +15,8 @@ export interface Showing {
   readonly output: OutputForm
   /** The folder of the journal that records the run. */
   readonly journal: string | undefined
+  /** How long work that has begun may take when the command is asked to end. */
+  readonly graceMs: number
 }
 
 /** Shows a run while it works, ends it when the command is asked to end, and shows its result. Returns the exit code. */
@@ -23,12 +25,14 @@ export async function showResult(run: Run, showing: Showing): Promise<number> {
   let isLost = false
   const release = host.onStop((cause) => {
     isLost ||= cause === 'output-lost'
-    stopRun(run, cause)
+    if (cause === 'terminate') view.note(say`Stopping: nothing new begins. What is under way may take ${showing.graceMs / 1_000} s.`)
+    stopRun(run, cause, showing.graceMs)
   })
   if (output === 'jsonl') writeEvents(run, host.stdout)
   else view.watch(run)
   try {
-    return showFinished(await run.result, showing)
+    const code = showFinished(await run.result, showing)
+    return isLost && showing.journal === undefined ? exitCodes.error : code
   } catch (error) {
     if (!AgentError.is(error)) throw error
     // The command reports by itself that its output is lost.
@@ -41,7 +45,14 @@ export async function showResult(run: Run, showing: Showing): Promise<number> {
 function showFinished(result: RunResult, { host, view, output, journal }: Showing): number {
   if (output === 'json') host.stdout.write(say`${ShownText.json(result, 2)}\n`)
   view.note(summarise(result))
-  const { runId, pending } = result
+  const { runId, pending, stopReason } = result
+  if (stopReason === 'stopped') {
+    const next =
+      journal === undefined
+        ? say`It was not recorded, so it cannot be continued`
+        : say`To continue it: ${commandLine({ runId, journal }, ['resume'], ['--agent FILE#NAME'])}`
+    view.note(say`The run was stopped. ${next}`)
+  }
   if (pending.length > 0 && journal === undefined)
     view.note(say`A person must decide before the run can continue. To record a run so that it waits: --journal DIR`)
   if (journal !== undefined) view.lines(pending.flatMap((question) => questionLines(question, { runId, journal, output: host.stderr, isFull: false })))
