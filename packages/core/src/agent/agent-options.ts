@@ -15,11 +15,11 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
   /** For people: in events and errors. Default: `agent`. */
   readonly name?: string
   /**
-   * One model, or a fallback chain: each entry is tried once, then the list again after a wait. Quota, overload, timeouts, broken
-   * answers and empty ones go on to the next; a refused request or key does not.
+   * One model, or a fallback chain: each model is tried once, then the list again after a delay. After an exhausted quota, an overload,
+   * a timeout, an incomplete or an empty reply the next model is asked; after a refused request or key it is not.
    */
   readonly model: Model | readonly [Model, ...Model[]]
-  /** Sent as a system message before all others, the same in each request. */
+  /** Sent as a system message before all others, unchanged in each request. */
   readonly instructions?: string
   /** At most 128, each with a name of its own: a list, or a record keyed by name. */
   readonly tools?: ToolSet<Context>
@@ -30,16 +30,16 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
    * `@capstan/tools` makes of one.
    */
   readonly output?: OutputSpec<Output> | StandardSchema<Output>
-  /** Default: the best that the model's profile has. */
+  /** Default: the best mode that the model has. */
   readonly outputMode?: OutputMode
-  /** Tool calls of one step that run at once. Default: 10. */
+  /** Tool calls of one step that run at the same time. Default: 10. */
   readonly toolCallConcurrency?: number
   readonly limits?: Limits
   /** How often and after which delay a failed request is sent again. Default: 3 requests for a step, random delays below 0.5 s doubling to 8 s. */
   readonly attempts?: AttemptOptions
-  /** Decides before each step what to change for it alone. Its decision is recorded: it must be plain JSON. */
+  /** Called before each step: returns what to change for this step only. Its return value is recorded, so it must be plain JSON. */
   readonly prepareStep?: PrepareStep
-  /** Decides after each step with tool calls whether to end the run with `stop-condition`. Recorded. */
+  /** Called after each step with tool calls: returns true to end the run with `stop-condition`. Its return value is recorded. */
   readonly stopWhen?: StopWhen
   /**
    * A secret that signs the states of paused runs, so that only unchanged states of this agent are continued: 32 random bytes or a long
@@ -48,7 +48,7 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
   readonly signStates?: StateKey | readonly StateKey[]
 }
 
-/** Handed to tools: never sent to the model and never recorded. Optional while no tool asks for one. */
+/** Passed to tools, never sent to the model and never recorded. Required if a tool of the agent declares one. */
 export type ContextOption<Context> = unknown extends Context ? { readonly context?: Context } : { readonly context: Context }
 
 /** Options of `agent.generate`. */
@@ -60,8 +60,8 @@ export interface CommonRunOptions {
   /** Default: a random UUID. */
   readonly runId?: string
   /**
-   * Keeps the run beyond this process. A `runId` that the journal has goes on from what is recorded, or gives the recorded result:
-   * starting a run twice is safe. The input must be the same.
+   * Keeps the run beyond this process. A run whose `runId` the journal already has continues from its records, or returns its recorded
+   * result, so starting a run twice is safe. The input must be the same.
    */
   readonly journal?: Journal
   /** Replaces, name by name, what the agent was given. */
@@ -75,20 +75,20 @@ export type StreamOptions<Context = unknown> = RunOptions<Context> & StreamOnlyO
 
 interface StreamOnlyOptions {
   /**
-   * What happens when an answer breaks after a part of its text was delivered: `fail` (default) ends the run with
-   * `stream-interrupted`, `restart` asks again and shows a `step-retry` event that voids what was shown of the step.
+   * What happens when a reply breaks after a part of its text was delivered: `fail` (default) ends the run with
+   * `stream-interrupted`; `restart` asks again and emits a `step-retry` event, which voids what was shown of the step.
    */
   readonly retryAfterText?: 'fail' | 'restart'
 }
 
-/** The run keeps its id: idempotency keys follow from it. */
+/** Options of `agent.resume(state, options)`. The run keeps its id, because idempotency keys are derived from it. */
 export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal' | 'engine' | 'attempts'> &
   ContextOption<Context> &
   StreamOnlyOptions &
   ResumeOnlyOptions
 
 interface ResumeOnlyOptions {
-  /** What people decided, by the id of the question in `pending`: `approve()`, `deny()`, or the outcome of a call. */
+  /** What people answered, by the id of the question in `pending`: `approve()`, `deny()`, `answer()`, or the outcome of a call. */
   readonly answers?: Answers
   /**
    * Trusts the approvals that an unsigned state holds. Only for a state that nobody else could change, or for one of release 0.1.0.

@@ -14,12 +14,12 @@ import { checkCallOptions, readInput } from './check-options.ts'
 import { readState, type StateKey, signState } from './read-state.ts'
 import { resolveAgent } from './resolve-agent.ts'
 
-/** The options are optional where each of them is. */
+/** Makes the options object optional if each of its options is. */
 type Arguments<Options> = Record<string, never> extends Options ? [options?: Options] : [options: Options]
 
-/** A model, its instructions and its tools. It holds no state of a run: one agent serves any number of runs at once. */
+/** A model, its instructions and its tools. It holds no state of a run, so one agent serves any number of runs at the same time. */
 export class Agent<Context = unknown, Output = unknown> {
-  /** Types only: an agent that needs a context is none that needs nothing. */
+  /** Phantom type: prevents an agent that requires a context from being used as one that does not. */
   declare readonly '~context': ((context: Context) => void) | undefined
   readonly name: string
   readonly #agent: LoopAgent
@@ -40,7 +40,7 @@ export class Agent<Context = unknown, Output = unknown> {
    * Starts a run and returns it at once.
    *
    * @param input - What the user said, or the messages so far.
-   * @throws {AgentError} `invalid-messages` when the messages could not be sent.
+   * @throws {AgentError} `invalid-messages` for input that is empty or cannot be sent; `invalid-options` for an option.
    */
   stream(input: string | readonly Message[], ...[options]: Arguments<StreamOptions<Context>>): Run<Output> {
     checkCallOptions(options ?? {}, 'stream')
@@ -48,9 +48,10 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 
   /**
-   * Runs to the end. The same run as `stream`, drained; broken answers are asked for again, as nobody saw them.
+   * Starts a run and waits for its result. It is the same run as that of `stream`, but a reply that breaks is always asked for again,
+   * because nobody has seen its text.
    *
-   * @throws {AgentError} What broke, with the result so far on `result`.
+   * @throws {AgentError} The error that ended the run, with the result so far on `result`.
    */
   async generate(input: string | readonly Message[], ...[options]: Arguments<RunOptions<Context>>): Promise<RunResult<Output>> {
     checkCallOptions(options ?? {}, 'generate')
@@ -58,11 +59,11 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 
   /**
-   * Goes on with a paused, aborted or crashed run, in this process or another: from its state, or by its id from a journal. What
-   * was recorded is not done again. The run rejects with `run-not-found` or `run-locked` when the journal cannot give it.
+   * Continues a paused, aborted or crashed run, in this process or another: from its state, or by its id from a journal. Recorded
+   * operations are not executed again. The run rejects with `run-not-found` or `run-locked` if the journal cannot open it.
    *
-   * @throws {AgentError} `state-mismatch` when the state is not one that this version can read; `invalid-use` for an answer to a
-   * question that is not open in it.
+   * @throws {AgentError} `state-mismatch` if this release cannot read the state; `invalid-use` for an answer to a question that is not
+   * pending in it.
    */
   resume(runId: string, ...[options]: Arguments<JournalResumeOptions<Context>>): Run<Output>
   resume(state: RunState, ...[options]: Arguments<ResumeOptions<Context>>): Run<Output>
@@ -72,10 +73,10 @@ export class Agent<Context = unknown, Output = unknown> {
     const common = { ...rest, restartAfterText: retryAfterText === 'restart' }
     if (typeof from === 'string') {
       if (journal === undefined)
-        throw new AgentError('This is not a state that a run can go on from. To resume a run by its id, pass the journal that has it.', {
+        throw new AgentError('A string is not a state. To resume a run by its id, pass the journal that has it: resume(runId, { journal }).', {
           code: 'state-mismatch',
         })
-      if (common.engine !== undefined) throw new AgentError('A run in a journal goes on there, not on an engine.', { code: 'invalid-use' })
+      if (common.engine !== undefined) throw new AgentError('A run in a journal cannot continue on an engine. Leave out `engine`.', { code: 'invalid-use' })
       return this.#run([], { ...common, runId: from, journal, open: () => openRun(journal, from, answers) })
     }
     const trust = { agentName: this.name, tools: this.#agent.tools, keys: this.#stateKeys, acceptAnswers }
@@ -114,7 +115,7 @@ export class Agent<Context = unknown, Output = unknown> {
     return new Run({ ...start, recordedDefinition: definition, journal, open, engine })
   }
 
-  // Hashed once, and only where it is compared or kept.
+  // Computed once, when it is first compared or recorded.
   #definition(format: RunVersion): Definition {
     if (this.#hashes?.format !== format) this.#hashes = definitionOf(this.#agent, format)
     return this.#hashes

@@ -4,7 +4,7 @@ import { checkNames, kindOf } from '../contract/options.ts'
 import { checkMessages } from '../transcripts/check.ts'
 import type { AgentOptions, JournalResumeOptions, StreamOptions } from './agent-options.ts'
 
-/** Every option, as the compiler knows them: a record with a name too few or too many does not compile. */
+/** Every option of an agent. The type makes the compiler refuse a missing or an additional name. */
 const agentOptions: Readonly<Record<keyof AgentOptions, true>> = {
   name: true,
   model: true,

@@ -6,7 +6,7 @@ type Chain = readonly [Model, ...Model[]]
 /**
  * The models of an agent: one, or a fallback chain.
  *
- * @throws {AgentError} `invalid-options` for something that is no model, or prices in different currencies.
+ * @throws {AgentError} `invalid-options` for a value that is not a model, or prices in different currencies.
  */
 export function modelsOf(given: Model | readonly Model[]): Chain {
   const [first, ...others] = isList(given) ? given : [given]
@@ -15,11 +15,11 @@ export function modelsOf(given: Model | readonly Model[]): Chain {
     if (typeof model?.stream !== 'function') refuse('`model` must be a model, such as evolink(...) or openaiCompatible({ ... }) makes, or a list of them.')
   }
   const currencies = new Set([first, ...others].flatMap(({ traits }) => traits.prices?.currency ?? []))
-  if (currencies.size > 1) refuse(`the models have prices in different currencies: ${[...currencies].join(', ')}. Give them in one.`)
+  if (currencies.size > 1) refuse(`the models have prices in different currencies: ${[...currencies].join(', ')}. Give them in one currency.`)
   return [first, ...others]
 }
 
-/** What all models of a chain have: a request must suit each of them. */
+/** What all models of a chain have in common: a request must suit each of them. */
 export function sharedTraits(models: Chain): ModelTraits {
   const [{ traits: first }] = models
   const all = models.map(({ traits }) => traits)

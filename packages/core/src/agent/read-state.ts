@@ -10,7 +10,7 @@ import { callOf, isOnce, startsWork } from '../durability/replay.ts'
 import { isSameSignature, signText } from '../support/hash.ts'
 import { checkMessages } from '../transcripts/check.ts'
 
-/** What a state holds, checked. */
+/** The checked content of a state. */
 export interface ReadState {
   readonly version: RunVersion
   readonly runId: string
@@ -40,12 +40,12 @@ export type StateKey = string | Uint8Array
  * @throws {AgentError} `state-mismatch` when it is not a state, one of another version, or one whose signature does not fit.
  */
 export function readState(state: RunState, trust: StateTrust): ReadState {
-  // It comes out of the caller's store, whatever its type says.
+  // It comes from the caller's store, so its type proves nothing.
   const { version, runId, definition, input, records }: Readonly<Record<string, unknown>> = isJsonObject(state) ? { ...state } : {}
   if (!isRunVersion(version)) refuse(`its version is ${JSON.stringify(version)}; this release reads 1 and 2`)
-  if (typeof runId !== 'string' || runId === '') refuse('it has no runId')
+  if (typeof runId !== 'string' || runId === '') refuse('it has no `runId`')
   if (!Array.isArray(records) || !records.every(isRecord)) refuse('its records are not records of a run')
-  if (!Array.isArray(input)) refuse('it has no input')
+  if (!Array.isArray(input)) refuse('it has no `input`')
   checkMessages(input)
   const isSigned = trust.keys.length > 0
   if (isSigned) checkSignature(state, trust)
@@ -53,7 +53,7 @@ export function readState(state: RunState, trust: StateTrust): ReadState {
     refuse('it has the form of release 0.1.0, which cannot show who gave its answers. If the state never left your hands, pass `acceptAnswers: true`')
   }
   const isTrusted = isSigned || trust.acceptAnswers
-  // Compared key by key: what is missing in it reads as changed.
+  // It is compared key by key later, so a missing key counts as a change.
   const known = isJsonObject(definition) ? (definition as unknown as Definition) : undefined
   return { version, runId, definition: known, input, records: isTrusted ? records : withoutApprovals(records, trust), recheckGates: !isTrusted }
 }

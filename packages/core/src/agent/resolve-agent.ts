@@ -54,9 +54,9 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
 
 function checkModels({ limits, toolChoice }: Pick<AgentOptions, 'limits' | 'toolChoice'>, models: readonly Model[], tools: number): void {
   for (const { id, traits } of models) {
-    if (traits.candidates > 1) refuse(`${id} is set to n = ${traits.candidates}; an agent follows one answer. Use model.complete() for more.`)
+    if (traits.candidates > 1) refuse(`${id} is set to n = ${traits.candidates}, but an agent uses one reply. Use model.complete() for more candidates.`)
     if (limits?.cost !== undefined && traits.prices === undefined) {
-      refuse(`limits.cost needs prices, and ${id} has none. Pass \`prices\` in the settings of the model.`)
+      refuse(`\`limits.cost\` needs prices, and ${id} has none. Pass \`prices\` in the settings of the model.`)
     }
     if (traits.prices !== undefined && !arePrices(traits.prices)) {
       refuse(`the prices of ${id} must be integers of at least 0: micro-units for a million tokens, so 0.60 is 600_000.`)
@@ -79,7 +79,7 @@ interface OutputSetting {
 
 function resolveOutput(spec: OutputSpec, wanted: OutputMode | undefined, { traits, own }: OutputSetting): LoopOutput {
   const mode = wanted ?? chooseOutputMode(traits, own.size > 0)
-  if (!canUse(mode, traits)) refuse(`outputMode '${mode}' is not one that the model has. Leave it out for the best one.`)
+  if (!canUse(mode, traits)) refuse(`the model does not support \`outputMode: '${mode}'\`. Leave it out: the best mode is then chosen.`)
   return { spec, mode, instructions: outputInstructions(mode, spec.schema) }
 }
 

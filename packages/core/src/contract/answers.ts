@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from './json.ts'
 
-/** A person's answer about a call. `input` replaces what the model asked for; `answer` is for a tool that asks. */
+/** A person's answer to the question about a call. `input` replaces the input that the model wrote; `answer` is for a tool with `ask`. */
 export type Approval =
   | { readonly approve: true; readonly input?: Json; readonly answer?: Json }
   | {
@@ -10,10 +10,10 @@ export type Approval =
       readonly expired?: true
     }
 
-/** A person's answer about a call whose outcome is unknown. */
+/** A person's answer about a call whose outcome is unknown: what it returned, that it failed, or that it shall be repeated. */
 export type OutcomeAnswer = { readonly output: string } | { readonly failed: string } | { readonly repeat: true }
 
-/** Approves a call; with `input`, runs it with that input instead of the model's. */
+/** Approves a call. With `input`, the call runs with that input instead of the model's. */
 export function approve(input?: Json): Approval {
   return input === undefined ? { approve: true } : { approve: true, input }
 }
@@ -23,12 +23,12 @@ export function answer(value: Json): Approval {
   return { approve: true, answer: value }
 }
 
-/** Denies a call. The model is told the reason. */
+/** Denies a call. The model gets the reason, if there is one. */
 export function deny(reason?: string): Approval {
   return reason === undefined ? { approve: false } : { approve: false, reason }
 }
 
-/** Reads an answer; anything that is not clearly an approval is a denial. */
+/** Reads an answer from JSON. Anything that is not clearly an approval is a denial. */
 export function readApproval(given: Json): Approval {
   if (!isJsonObject(given)) return deny()
   const { approve: isApproved, input, answer: value, reason }: Readonly<Record<string, Json | undefined>> = given
@@ -36,7 +36,7 @@ export function readApproval(given: Json): Approval {
   return { ...(typeof reason === 'string' ? deny(reason) : deny()), ...(given['expired'] === true && { expired: true }) } as Approval
 }
 
-/** Reads an answer; anything unclear means that the call failed, never that it is repeated. */
+/** Reads an answer from JSON. Anything unclear means that the call failed, never that it is repeated. */
 export function readOutcome(answer: Json): OutcomeAnswer {
   const { output, failed, repeat }: JsonObject = isJsonObject(answer) ? answer : {}
   if (typeof output === 'string') return { output }

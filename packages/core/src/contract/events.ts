@@ -22,7 +22,7 @@ export type RunEventBody =
       readonly toolName?: string
       readonly delta: string
     }
-  /** The attempt failed or was not usable: what was shown of this step is void, and it starts again after `delayMs`. */
+  /** The attempt failed or could not be used: what was shown of this step is void, and the step starts again after `delayMs` milliseconds. */
   | { readonly type: 'step-retry'; readonly step: number; readonly attempt: number; readonly delayMs: number; readonly error: ErrorData }
   | {
       readonly type: 'message-end'
@@ -60,25 +60,25 @@ export interface ToolEndEvent {
   readonly toolCallId: string
   readonly toolName: string
   readonly status: ToolStatus
-  /** What the model is told. */
+  /** The text that the model gets. */
   readonly text: string
-  /** 0 for a call that never ran. */
+  /** In milliseconds; 0 for a call that never ran. */
   readonly ms: number
   readonly coerced?: readonly string[]
   readonly replayed?: true
-  /** The very error that the tool threw. Not enumerable: it is on the live event alone and not in its JSON. */
+  /** The error that the tool threw. Not enumerable: it is only on the live event, not in its JSON. */
   readonly error?: unknown
 }
 
-/** Why a request was sent: the first of its step, a retry of a broken one, the next model of the chain, or an empty answer. */
+/** Why a request was sent: it is the first of its step, or the one before it failed, or failed on another model, or had an empty reply. */
 export type AttemptReason = 'first' | 'retry' | 'fallback' | 'empty-reply'
 
 /** An event as consumers see it: plain JSON. `seq` counts from 1 without gaps within a process. */
 export type RunEvent = RunEventBody & LivePlace & { readonly runId: string; readonly seq: number }
 
 /**
- * Where a live event comes from, for events from inside an operation. What an execution showed counts only while it is the newest
- * of its operation, and only until the operation's end event.
+ * The operation that a live event comes from, for events from inside one. What an execution showed counts only while it is the newest
+ * execution of its operation, and only until the end event of the operation.
  */
 interface LivePlace {
   readonly operation?: string

@@ -114,7 +114,7 @@ function sorted(value: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
 }
 
-/** Fails to compile where a union is not handled whole; throws if an unknown member arrives at run time. */
+/** Fails to compile if a member of a union is not handled; throws if an unknown member arrives at run time. */
 export function assertNever(value: never): never {
   throw new TypeError(`Unexpected value: ${JSON.stringify(value)}`)
 }

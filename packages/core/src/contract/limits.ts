@@ -13,13 +13,13 @@ export interface Limits {
   /** Money, in integer micro-units of the currency of the model's prices. Needs a model with prices. Default: none. */
   readonly cost?: number
   /**
-   * Active time in milliseconds: model calls, tools and your own code in the loop, also while a slow consumer of the events holds
-   * them up; waiting for a person is free. Default: 1,800,000 (30 minutes).
+   * Active time in milliseconds: model calls, tools and your own hooks, also while a slow consumer of the events delays them.
+   * Waiting for a person does not count. Default: 1,800,000 (30 minutes).
    */
   readonly durationMs?: number
 }
 
-/** Limits with a value for each; infinity where there is none. */
+/** Limits with every default filled in; `Infinity` for no limit. */
 export interface ResolvedLimits {
   readonly steps: number
   readonly toolCalls: number
@@ -72,7 +72,7 @@ export function resolveLimits(limits: Limits): ResolvedLimits {
   return { ...defaultLimits, ...Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) }
 }
 
-/** What a run has spent of the budgets that are counted. */
+/** What a run has used of its steps, tool calls and time. */
 export interface Spending {
   readonly steps: number
   readonly toolCalls: number

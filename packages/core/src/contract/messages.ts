@@ -18,7 +18,7 @@ export interface UserMessage {
   readonly content: string | readonly UserPart[]
 }
 
-/** What the model answered: parts in the order in which they came, or plain text. */
+/** What the model sent: parts in the order in which they came, or plain text. */
 export interface AssistantMessage {
   readonly role: 'assistant'
   readonly version?: 1
@@ -28,8 +28,8 @@ export interface AssistantMessage {
 }
 
 /**
- * The result of one tool call. A message with k tool calls is followed by exactly k tool messages in call order:
- * they belong together by position, because providers repeat ids.
+ * The result of one tool call. A message with k tool calls is followed by exactly k tool messages in call order.
+ * Calls and results are matched by position, because providers repeat ids.
  */
 export interface ToolMessage {
   readonly role: 'tool'
@@ -48,11 +48,11 @@ export interface TextPart {
   readonly text: string
 }
 
-/** What the model thought. It is sent back byte for byte where the endpoint asks for it; an empty text is meaningful. */
+/** The model's reasoning. It is sent back byte for byte to endpoints that ask for it; an empty text is meaningful. */
 export interface ReasoningPart {
   readonly type: 'reasoning'
   readonly text: string
-  /** Name of the wire field it came in, where it is not the profile's usual one. */
+  /** Name of the wire field that it came in, if that is not the profile's usual one. */
   readonly field?: string
 }
 
@@ -63,7 +63,7 @@ export interface ImagePart {
   readonly url: string
 }
 
-/** A call that the model asked for. */
+/** A tool call that the model asked for. */
 export interface ToolCallPart {
   readonly type: 'tool-call'
   /** The provider's id, verbatim. Not unique: some providers repeat ids within a run, or even within a message. */
@@ -80,7 +80,7 @@ export interface ToolResultPart {
   readonly toolCallId: string
   readonly toolName: string
   readonly status: ToolStatus
-  /** What the model is told. */
+  /** The text that the model gets. */
   readonly text: string
 }
 
@@ -117,7 +117,7 @@ export function textOf(message: AssistantMessage | UserMessage): string {
   return typeof message.content === 'string' ? message.content : joinParts(message.content, 'text')
 }
 
-/** The reasoning of a message, its parts joined; `undefined` when it has none (an empty one is `''`). */
+/** The reasoning of a message, its parts joined; `undefined` without a reasoning part, `''` for an empty one. */
 export function reasoningOf(message: AssistantMessage): string | undefined {
   if (typeof message.content === 'string') return undefined
   return message.content.some((part) => part.type === 'reasoning') ? joinParts(message.content, 'reasoning') : undefined

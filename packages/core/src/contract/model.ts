@@ -3,7 +3,7 @@ import type { Json, JsonObject } from './json.ts'
 import type { AssistantMessage, Message } from './messages.ts'
 import type { Prices, Usage } from './usage.ts'
 
-/** What an agent needs of a model. Adapters implement it; core knows no HTTP, no wire format and no model name. */
+/** What an agent needs from a model. Adapters implement it; core knows nothing about HTTP, wire formats and model names. */
 export interface Model {
   /** Endpoint and model, for people: `evolink/kimi-k2-thinking`. */
   readonly id: string
@@ -14,7 +14,7 @@ export interface Model {
    * Sends the request once and yields what comes back. The events of one network chunk come as one array; the last event is
    * `reply`. A model that does not stream yields the same events in one array.
    *
-   * @throws {AgentError} When the request was refused or the answer is not whole. `retryable` says whether sending it again may help.
+   * @throws {AgentError} When the request was refused or the reply is incomplete. `retryable` says whether sending it again may help.
    */
   stream(request: ModelRequest, options: ModelCallOptions): AsyncIterable<readonly ModelEvent[]>
   /**
@@ -51,17 +51,17 @@ export interface Permit {
   release(usedTokens?: number): void
 }
 
-/** What a loop may ask about a model, taken from its profile. */
+/** Facts about a model that the loop depends on, taken from its profile. */
 export interface ModelTraits {
   /** False when the endpoint refuses tools for this model. */
   readonly tools: boolean
   /** The values of tool choice that may be sent; empty when the parameter may not be sent at all. */
   readonly toolChoices: readonly ToolChoice[]
-  /** Ways in which the endpoint holds an answer to JSON, best first. Default: none. */
+  /** Ways in which the endpoint can guarantee JSON, best first: of a given schema (`native`), or any (`json`). Default: none. */
   readonly outputModes?: readonly ('native' | 'json')[]
-  /** Candidates of each answer that the settings ask for; an agent takes only 1. */
+  /** Candidates of each reply that the settings ask for; an agent accepts only 1. */
   readonly candidates: number
-  /** Names the endpoint and credential whose retry budget this model shares. Default: the `id`. Never a key. */
+  /** Identifies the endpoint and credential whose retry budget this model shares; never contains a key. Default: the `id`. */
   readonly retryScope?: string
   /** Without prices, cost is unknown. */
   readonly prices?: Prices
@@ -80,15 +80,15 @@ export interface ModelRequest {
   /** The same array for each step of a run, so that it is serialised once. */
   readonly tools?: readonly ToolDefinition[]
   readonly toolChoice?: ToolChoice
-  /** Asks the endpoint for JSON; with a schema, for JSON of that shape. Only where `traits.outputModes` has it. */
+  /** Asks the endpoint for JSON; with a schema, for JSON of that shape. Only if `traits.outputModes` has it. */
   readonly responseFormat?: { readonly type: 'json'; readonly schema?: JsonObject }
 }
 
-/** What the model is told about a tool. */
+/** A tool as the model sees it. */
 export interface ToolDefinition {
   readonly name: string
   readonly description: string
-  /** JSON Schema with an object at its top. */
+  /** JSON Schema whose top is an object. */
   readonly inputSchema: JsonObject
 }
 
@@ -102,48 +102,48 @@ export type ModelEvent =
   /** A piece of the arguments of the call at `index`; `toolName` comes with its first piece. */
   | { readonly type: 'tool-call-delta'; readonly index: number; readonly toolName?: string; readonly delta: string }
   | { readonly type: 'warning'; readonly warning: Warning }
-  /** Something was set right without asking: a request worded otherwise, a call recovered from text. `what` is stable. */
+  /** The adapter corrected something by itself: it changed a refused request, or recovered a call from text. `what` is stable. */
   | { readonly type: 'repaired'; readonly what: string; readonly message: string }
-  /** The whole answer: always the last event, exactly once. */
+  /** The complete reply: always the last event, exactly once. */
   | { readonly type: 'reply'; readonly reply: ModelReply }
 
 /** A complete reply of a model. */
 export interface ModelReply {
   readonly message: AssistantMessage
   readonly finishReason: FinishReason
-  /** The provider's own word. */
+  /** The provider's own finish reason. */
   readonly rawFinishReason?: string
-  /** True when the output limit was reached whatever the finish reason says: calls are not provably complete. */
+  /** True when the output limit was reached, whatever the finish reason says: calls may be incomplete. */
   readonly atOutputLimit: boolean
   readonly usage: Usage
   readonly response: ResponseInfo
 }
 
-/** Why the model stopped. `other` is a word we do not know: see `rawFinishReason`. */
+/** Why the model stopped. `other` is an unknown finish reason: see `rawFinishReason`. */
 export type FinishReason = 'stop' | 'tool-calls' | 'length' | 'content-filter' | 'other'
 
-/** What the provider said about its answer, as it said it. */
+/** What the provider said about its response, unchanged. */
 export interface ResponseInfo {
   readonly id?: string
   readonly object?: string
   /** Seconds since the Unix epoch. */
   readonly created?: number
-  /** The model that answered; it can differ from the one asked for. */
+  /** The model that replied; it can differ from the requested one. */
   readonly model?: string
   readonly systemFingerprint?: string
   /** The provider's id of the request, from its headers. */
   readonly requestId?: string
-  /** The usage object as it came. */
+  /** The usage object of the response, unchanged. */
   readonly rawUsage?: Json
 }
 
-/** The answer of `complete()`. */
+/** The result of `complete()`. */
 export interface Completion extends ModelReply {
   /** All candidates in the provider's order; the fields beside it are those of the first. */
   readonly candidates: readonly Candidate[]
   /** Requests that were sent. */
   readonly attempts: number
-  /** The body as it came. */
+  /** The response body, unchanged. */
   readonly raw: Json
   readonly warnings: readonly Warning[]
 }
@@ -157,7 +157,7 @@ export interface Candidate {
   readonly logprobs?: Json
 }
 
-/** Something that is worth knowing and breaks nothing. `code` is stable. */
+/** A problem that does not end the run. `code` is stable. */
 export interface Warning extends JsonObject {
   readonly code: string
   readonly message: string

@@ -24,7 +24,7 @@ export interface Operations {
 export interface Operation<Output> {
   /** Derived from the position in the run, such as `steps/2/tools/1`: the same in every replay. */
   readonly id: string
-  /** What it does, such as `model` or `tool pay`: compared on replay. */
+  /** The kind of operation, such as `model` or `tool pay`: compared on replay. */
   readonly name: string
   readonly effect: ToolEffect
   /** At most this many bodies of one batch run at once. Default: no limit. */
@@ -52,7 +52,7 @@ export interface OperationContext {
   readonly permit?: Permit | undefined
   /** Shows a live event. Live events are never recorded. */
   readonly emit: (event: RunEventBody) => void
-  /** `undefined` while consumers keep up; else what to wait for before more is fetched. */
+  /** `undefined` while consumers keep up; otherwise a promise to await before more is fetched. */
   readonly room: () => Promise<void> | undefined
 }
 
@@ -64,12 +64,12 @@ export type Outcome<Output> =
       readonly ms: number
       /** How long it waited before as part of the active time, in milliseconds. */
       readonly waitedMs: number
-      /** How often the body was started, lost executions included. */
+      /** How often the body was started, including executions that a crash interrupted. */
       readonly executions: number
       /** True when it came from a record. */
       readonly replayed: boolean
     }
-  /** A `once` operation that was started and whose outcome was never recorded. */
+  /** A `once` operation was started, and its outcome was never recorded. */
   | { readonly status: 'unknown' }
 
 /** What a host knows about a question: the answer, or that people have still to answer it. */

@@ -5,13 +5,13 @@ import type { StandardSchema } from './standard-schema.ts'
 
 /** What the output of an agent must be: JSON of a given shape. `output(schema)` of `@capstan/tools` makes one of a schema. */
 export interface OutputSpec<Output = unknown> {
-  /** JSON Schema with an object at its top: the model is told it. */
+  /** JSON Schema whose top is an object; the model gets it. */
   readonly schema: JsonObject
   /** Checks parsed JSON. Never throws. */
   parse(value: Json): Promise<OutputCheck<Output>>
 }
 
-/** The value; or what the model is told to correct. */
+/** The checked value, or what the model is told to correct. */
 export type OutputCheck<Output> = { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly message: string }
 
 /**
@@ -27,21 +27,21 @@ export function isOutputSpec<Output>(output: OutputSpec<Output> | StandardSchema
 }
 
 /**
- * How the model is brought to answer in JSON:
+ * How the model is asked for JSON:
  *
- * - `native`: the endpoint holds the answer to the schema;
- * - `json`: the endpoint holds it to JSON, the schema stands in the instructions;
- * - `tool`: a tool of the loop takes the answer; no tool choice is forced, as thinking models refuse that;
- * - `text`: the schema stands in the instructions and nothing else helps.
+ * - `native`: the endpoint guarantees that the output fits the schema;
+ * - `json`: the endpoint guarantees JSON, and the instructions contain the schema;
+ * - `tool`: a tool of the loop takes the output; no tool choice is forced, because thinking models refuse that;
+ * - `text`: only the instructions contain the schema.
  *
- * In each the answer is checked here, and the model is asked again, with what is wrong, at most twice.
+ * In each mode the output is checked here; if it does not fit, the model is told why and asked again, at most twice.
  */
 export type OutputMode = 'native' | 'json' | 'tool' | 'text'
 
-/** Name of the tool that takes the answer in mode `tool`. */
+/** Name of the tool that takes the output in mode `tool`. */
 export const outputToolName = 'final_answer'
 
-/** The best mode that a model's endpoint has: with tools of the agent's own, the answer is a tool too. */
+/** The best mode that a model's endpoint has. An agent with tools of its own uses mode `tool`. */
 export function chooseOutputMode(traits: ModelTraits, hasTools: boolean): OutputMode {
   const [best] = traits.outputModes ?? []
   if (hasTools && traits.tools) return 'tool'

@@ -25,11 +25,11 @@ export type StopReason =
   | 'outcome-unknown'
   /** `run.stop()`: nothing is pending, and the run can be continued. */
   | 'stopped'
-  /** Only on the result that an error carries: what there was by then. */
+  /** Only on the result that an error carries, with what there was by then. */
   | 'failed'
   | 'aborted'
 
-/** The status that each stop reason stands for. */
+/** The status of each stop reason. */
 export const statusOf: Readonly<Record<StopReason, RunStatus>> = {
   finished: 'finished',
   'stop-condition': 'finished',
@@ -48,10 +48,10 @@ export const statusOf: Readonly<Record<StopReason, RunStatus>> = {
   aborted: 'unusable',
 }
 
-/** One model call and the tools it asked for. */
+/** One model call and the tool calls it asked for. */
 export interface RunStep {
   readonly step: number
-  /** The id of the model that answered. */
+  /** The id of the model that replied. */
   readonly model: string
   readonly message: AssistantMessage
   /** In call order, one for each call. */
@@ -65,16 +65,16 @@ export interface RunStep {
   readonly ms: number
 }
 
-/** What a run came to. Plain data but for its two methods. */
+/** The result of a run. Plain data except for its two methods. */
 export interface RunResult<Output = unknown> {
   readonly runId: string
   readonly status: RunStatus
   readonly stopReason: StopReason
-  /** The text of the last message; what there is of it when the run did not finish. */
+  /** The text of the last message, or the part of it that came if the run did not finish. */
   readonly text: string
   /** The reasoning of the last message. */
   readonly reasoningText: string
-  /** Input and all whole steps: always sendable, so it can be the input of the next run. */
+  /** Input and all complete steps: always sendable, so they can be the input of the next run. */
   readonly messages: readonly Message[]
   readonly steps: readonly RunStep[]
   readonly usage: RunUsage
@@ -82,10 +82,10 @@ export interface RunResult<Output = unknown> {
   readonly cost: Cost | undefined
   /** The output, checked, in its JSON form: the same while the run is live and when it is replayed. Only with an `output` on the agent. */
   readonly output: JsonForm<Output> | undefined
-  /** What the model said about its last whole message. */
+  /** Why the model ended its last complete message. */
   readonly finishReason: FinishReason | undefined
   readonly toolCalls: number
-  /** Active time in milliseconds: waiting for a person is free. */
+  /** Active time in milliseconds: waiting for a person does not count. */
   readonly activeMs: number
   readonly warnings: readonly Warning[]
   /** What a person has to decide, when the run is paused; empty when it was stopped. */
@@ -93,7 +93,7 @@ export interface RunResult<Output = unknown> {
   /** JSON to continue a paused run from, in this process or another; `undefined` with a journal, which has it. */
   readonly state: RunState | undefined
   /**
-   * The text of a whole answer.
+   * The text of a complete answer.
    *
    * @throws {AgentError} `unfinished`, `output-limit` or `content-filtered` when `status` is not `finished`.
    */
@@ -126,7 +126,7 @@ export interface PendingQuestion {
 /** Version of a run's records: 1 for runs that release 0.1.0 began, which keep its rules to their end; 2 for runs begun since. */
 export type RunVersion = 1 | 2
 
-/** A paused run: what was given and every recorded outcome. It is plain JSON. */
+/** A run that can be continued: its input and every recorded outcome, as plain JSON. */
 export interface RunState {
   readonly version: RunVersion
   readonly runId: string

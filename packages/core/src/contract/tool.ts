@@ -3,8 +3,8 @@ import type { ToolStatus } from './messages.ts'
 import type { ToolDefinition } from './model.ts'
 
 /**
- * What repeating an execution means: `read` changes nothing, `idempotent` may be repeated with the same key, `once` must not be
- * repeated by itself.
+ * What repeating a call means: `read` changes nothing, `idempotent` may be repeated with the same key, `once` must not be repeated
+ * without asking a person.
  */
 export type ToolEffect = 'read' | 'idempotent' | 'once'
 
@@ -14,7 +14,7 @@ export type ToolEffect = 'read' | 'idempotent' | 'once'
  */
 export interface Tool<Context = unknown> extends ToolDefinition {
   readonly effect: ToolEffect
-  /** True for tools that are called again with the same input on purpose, such as polling: the repeat guard leaves them alone. */
+  /** True for tools that are called again with the same input on purpose, such as polling: the repeat guard does not count them. */
   readonly repeatable: boolean
   /** Changes with what the tool does: an approval of a call counts only for the version that was shown. Default: none. */
   readonly version?: string
@@ -22,7 +22,7 @@ export interface Tool<Context = unknown> extends ToolDefinition {
   readonly expiresInMs?: number
   /** Whether a person must approve a call before it runs; a function decides for each checked value. */
   readonly needsApproval: boolean | ((value: unknown, context: Context) => boolean | Promise<boolean>)
-  /** What a person must answer before the call runs: JSON, mostly a text; nothing for no question. The answer is `answer` of the call. */
+  /** Returns the question that a person must answer before the call runs, usually a text; `undefined` for no question. The call gets the answer as `answer`. */
   readonly ask?: (value: unknown, context: Context) => Json | undefined | Promise<Json | undefined>
   /** Checks a parsed input against the schema. The loop calls it once for each call. Never throws. */
   check(input: Json): ToolCheck | Promise<ToolCheck>
@@ -44,15 +44,15 @@ export type ToolCheck =
     }
   | { readonly ok: false; readonly message: string }
 
-/** What `execute` of a tool receives beside its input. */
+/** What `execute` of a tool receives in addition to its input. */
 export interface ToolCallContext<Context = unknown> {
   /**
    * Aborts with the run, at the tool's own timeout and at the time limit of the run. For a tool that is not made by `tool()` it is one
-   * signal for all calls of the run: take listeners off when the call ends.
+   * signal for all calls of the run: remove listeners when the call ends.
    */
   readonly signal: AbortSignal
   readonly context: Context
-  /** The same for each repetition of this very call: hand it to the service that has the effect. */
+  /** The same for each repetition of this call: pass it to the service that has the effect. */
   readonly idempotencyKey: string
   /** The provider's id of the call. Not unique within a run: use `idempotencyKey` as a key. */
   readonly toolCallId: string
@@ -65,8 +65,8 @@ export interface ToolCallContext<Context = unknown> {
 /** How a tool call ended. */
 export interface ToolOutput {
   readonly status: ToolStatus
-  /** What the model is told, already capped. */
+  /** The text that the model gets, already cut to its maximum length. */
   readonly text: string
-  /** The very error that was thrown: on the live event alone, never recorded. */
+  /** The error that was thrown: only on the live event, never recorded. */
   readonly error?: unknown
 }

@@ -1,5 +1,5 @@
 /**
- * Tokens that a provider reported. A count nobody reported is absent, never 0.
+ * Tokens that a provider reported. A count that was not reported is absent, never 0.
  * `inputTokens` includes the cached ones and `outputTokens` the reasoning ones, as DeepSeek and Moonshot report them.
  */
 export interface Usage {
@@ -18,7 +18,7 @@ export interface RunUsage extends Usage {
 
 const counts = ['inputTokens', 'cachedInputTokens', 'outputTokens', 'reasoningTokens', 'totalTokens'] as const
 
-/** Adds two usages count by count; a count that neither knows stays absent. */
+/** Adds two usages count by count; a count that neither has stays absent. */
 export function addUsage(left: Usage, right: Usage): Usage {
   const sum: { -readonly [Key in keyof Usage]: Usage[Key] } = {}
   for (const count of counts) {
@@ -43,12 +43,12 @@ export interface Cost {
   readonly amountMicros: number
 }
 
-/** The cost of a usage, rounded up to a whole micro-unit; `undefined` when input or output tokens are unknown or no whole numbers. */
+/** The cost of a usage, rounded up to an integer of micro-units; `undefined` if input or output tokens are unknown or not integers. */
 export function costOf(usage: Usage, prices: Prices): Cost | undefined {
   const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage
   if (!isCount(inputTokens) || !isCount(outputTokens) || !isCount(cachedInputTokens)) return undefined
   const cached = Math.min(cachedInputTokens, inputTokens)
-  // Tokens times price leaves the exact range of a number at a few thousand million: BigInt keeps it exact.
+  // The product of tokens and price exceeds the safe integers at a few thousand million tokens: BigInt is exact.
   const total =
     BigInt(inputTokens - cached) * BigInt(prices.input) +
     BigInt(cached) * BigInt(prices.cachedInput ?? prices.input) +

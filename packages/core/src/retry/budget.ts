@@ -1,4 +1,4 @@
-/** Tokens of a full budget. */
+/** Tokens of a full retry budget. */
 export const maxRetryTokens = 10
 /** Tokens that a success gives back; a failure takes one. */
 export const retryTokenRatio = 0.1
@@ -7,9 +7,9 @@ const maxScopes = 1_000
 const tokensByScope = new Map<string, number>()
 
 /**
- * The retry budget of an endpoint and credential in this process, shared by all runs: 10 tokens, a failure takes one, a success
- * gives 0.1 back, and retries are made while more than half are left. A service that is down gets about one request for each
- * that was asked for, instead of three.
+ * True while the retry budget of an endpoint and credential allows a retry. The budget is shared by all runs of this process: it has 10
+ * tokens, a failure takes one, a success gives 0.1 back, and retries need more than half of them. So a service that is down gets about
+ * one request for each step, instead of three.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  */
@@ -22,7 +22,7 @@ export function countFailure(scope: string): void {
   setTokens(scope, Math.max(0, tokensOf(scope) - 1))
 }
 
-/** Counts an attempt that was answered. */
+/** Counts an attempt that succeeded. */
 export function countSuccess(scope: string): void {
   setTokens(scope, Math.min(maxRetryTokens, tokensOf(scope) + retryTokenRatio))
 }
@@ -31,7 +31,7 @@ function tokensOf(scope: string): number {
   return tokensByScope.get(scope) ?? maxRetryTokens
 }
 
-// A full budget need not be kept, so the map holds only endpoints in trouble; beyond 1,000 of them it starts anew.
+// A full budget need not be kept, so the map holds only endpoints with failures. At 1,000 of them it is cleared.
 function setTokens(scope: string, tokens: number): void {
   if (tokens >= maxRetryTokens) tokensByScope.delete(scope)
   else {

@@ -7,7 +7,7 @@ const maxLeakAttempts = 2
 /** A server that asks for a longer wait fails the step at once, with `retryAfterMs` on the error. */
 export const maxRetryAfterMs = 60_000
 
-/** What decides about a retry beside the error. */
+/** What a retry depends on, apart from the error. */
 export interface RetryRules extends ResolvedAttempts {
   /** From 0 up to 1: the jitter. */
   readonly random: number

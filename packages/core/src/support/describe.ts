@@ -1,6 +1,6 @@
 import { shortHash } from './hash.ts'
 
-/** Says what was thrown, in a few words, whatever it is. */
+/** Describes a thrown value in a few words; it may be anything. */
 export function describe(thrown: unknown): string {
   try {
     if (!(thrown instanceof Error)) return String(thrown)
@@ -11,8 +11,8 @@ export function describe(thrown: unknown): string {
 }
 
 /**
- * A short id for a failure whose message is not for the model. The same failure has the same id, so that a repeated one is seen
- * as such; the event of the call has the id and the original error.
+ * A short id for a failure whose message the model must not see. Equal failures have equal ids, so the repeat guard recognises them. The
+ * `tool-end` event has the id in its text, and the original error.
  */
 export function errorId(thrown: unknown): string {
   return shortHash(describe(thrown), 8)

@@ -1,4 +1,4 @@
-/** Loaded with the first use: it takes longer to load than all of this package. */
+/** Loaded at its first use: it takes longer to load than this complete package. */
 const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto')
 
 /** The first characters of the SHA-256 of a text, in hexadecimal. */

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events'
 
-/** Lets a signal have any number of listeners without a warning: each is taken off again, so many are no leak. */
+/** Lets a signal have any number of listeners without a warning. Each listener is removed again, so a large number is not a leak. */
 export function allowManyListeners(signal: AbortSignal): void {
   try {
     setMaxListeners(0, signal)
   } catch {
-    // Not a signal of Node's own: it warns of nothing.
+    // A signal that Node did not make emits no such warning.
   }
 }
