@@ -39,8 +39,8 @@ Limits (run, chat, demo)
   --max-tool-calls N  default 100
   --max-tokens N      input and output tokens of the run; default none
   --max-seconds N     active time of the run; default 1800
-  --grace-seconds N   after SIGTERM nothing new begins, and what is under way may
-                      take so long; default 8 (also for runs resume)
+  --grace-seconds N   after SIGTERM nothing new begins, and what is under way
+                      may take so long; default 8 (also for runs resume)
 
 Output (run, demo)
   --json              the result as one JSON object on stdout
