@@ -1,7 +1,7 @@
-// Joins the built files of a package into few, for what is published: reading and linking a hundred small modules takes longer
-// than all else that `import 'capstan'` does. The workspace itself runs on the plain files.
-//   node scripts/bundle.mjs         the package in this folder: its `prepack`
-//   node scripts/bundle.mjs --all   each that is published so
+// Joins the built files of a package into a few files for publishing: reading and linking a hundred small modules takes longer than
+// everything else that `import 'capstan'` does. The workspace itself runs on the plain files.
+//   node scripts/bundle.mjs         the package in this folder, as scripts/prepack.mjs calls it
+//   node scripts/bundle.mjs --all   every package whose `publishConfig` exports joined files
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
@@ -17,14 +17,14 @@ async function bundle(folder) {
   if (Object.keys(input).length === 0) return
   const out = join(folder, 'dist/bundle')
   rmSync(out, { recursive: true, force: true })
-  // What a package does not hold itself stays an import: there is one copy of core, whoever imports it.
+  // Other packages stay imports, so that there is one copy of core for all of them.
   const work = await rolldown({ cwd: folder, input, external: /^[^./]/, platform: 'node', logLevel: 'warn' })
   // The documentation is in the type declarations and in `src`, which are published too.
   await work.write({ dir: out, format: 'esm', comments: { jsdoc: false }, entryFileNames: '[name].js', chunkFileNames: 'part-[name]-[hash].js' })
   await work.close()
 }
 
-/** Built files by the name of what becomes of them, from what is exported in the workspace and what is exported when published. */
+/** The built files to join, by the names of the joined files: what is exported in the workspace, and as `publishConfig` exports it. */
 function entriesOf({ name, exports = {}, bin = {}, publishConfig }) {
   if (publishConfig?.exports === undefined) return {}
   const plain = [...Object.values(exports).flatMap((target) => target.default ?? []), ...Object.values(bin)]

@@ -1,10 +1,12 @@
-// Packs what is published, installs it as users do, type-checks and runs programs against it. Nothing of the workspace is in reach there.
+// Packs what is published, installs it as users do, type-checks, runs and bundles programs that use it. They cannot reach the workspace.
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installFolder } from './install-folder.mjs'
+import { bundleWays, checkBundle } from './packed/bundles.mjs'
 import { compilers, consumerOf, installers, makeProject, resolutions, sizeOf, typeCheck } from './packed/projects.mjs'
 import { runCommand } from './packed/run-command.mjs'
-import { packAll, problemsOf } from './packed/tarballs.mjs'
+import { packAll, problemsOf, refusesNpm } from './packed/tarballs.mjs'
 
 const base = mkdtempSync(join(tmpdir(), 'capstan-packed-'))
 const results = []
@@ -37,8 +39,10 @@ async function checkPackages(tarballs) {
       return `${tarball.paths.length} files, ${Math.round(tarball.bytes / 1024)} KiB packed`
     })
   }
+  await check('npm pack is refused', refusesNpm)
   for (const manager of Object.keys(installers)) await checkManager(manager, tarballs)
   await checkTwoCopies()
+  await checkBundles()
 }
 
 async function checkManager(manager, tarballs) {
@@ -53,6 +57,7 @@ async function checkManager(manager, tarballs) {
   }
   for (const [runtime, command] of Object.entries(runtimes)) {
     await check(`${manager}: a program, ${runtime}`, () => runCommand(...command('use.js'), { cwd: folder }))
+    await check(`${manager}: a CommonJS program, ${runtime}`, () => runCommand(...command('use-commonjs.cjs'), { cwd: folder }))
   }
   await check(`${manager}: the command`, () => runCommand(join('node_modules', '.bin', 'capstan'), ['--help'], { cwd: folder }).then(() => undefined))
 }
@@ -72,7 +77,13 @@ async function checkTwoCopies() {
   }
 }
 
-/** Runs one case. Gives what it gave, or `undefined` when it failed. */
+/** Bundles a program of the project of npm in each way of docs/bundling.md, and runs what comes of it where nothing is installed. */
+async function checkBundles() {
+  if (!(await check('install the bundlers', async () => installFolder('bundling', 'the bundlers (107 MB)') ?? true))) return
+  for (const way of bundleWays) await check(`bundle: ${way.name}`, () => checkBundle(join(base, 'npm'), way))
+}
+
+/** Runs one case. Returns its value, or `undefined` when it failed. */
 async function check(name, run) {
   const since = performance.now()
   try {

@@ -29,7 +29,7 @@ export function makeProject(folder, tarballs, { direct, others = {}, devDependen
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2))
   for (const [name, options] of Object.entries(resolutions)) {
-    const config = { compilerOptions: { ...strict, ...options }, files: ['use.ts'] }
+    const config = { compilerOptions: { ...strict, ...options }, files: ['use.ts', 'bundled.ts', ...(name === 'nodenext' ? ['use-commonjs.cts'] : [])] }
     writeFileSync(join(folder, `tsconfig.${name}.json`), JSON.stringify(config, null, 2))
   }
   cpSync(join(root, 'scripts/packed/consumer'), folder, { recursive: true })

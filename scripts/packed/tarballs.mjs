@@ -1,10 +1,12 @@
 // Packs the published packages, and looks into what was packed.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { pnpm as pnpmName } from '../install-folder.mjs'
 import { packageNames, readJson, root } from '../project-files.mjs'
 import { runCommand } from './run-command.mjs'
 
-export const pnpm = ['-y', 'pnpm@10.34.9']
+/** Arguments of npx. */
+export const pnpm = ['-y', pnpmName]
 
 /**
  * Packs all published packages into a folder.
@@ -15,7 +17,7 @@ export async function packAll(folder) {
   const names = packageNames().map((name) => readJson(`packages/${name}/package.json`))
   const filters = names.filter((manifest) => !manifest.private).flatMap(({ name }) => ['--filter', name])
   const output = await runCommand('npx', [...pnpm, '-r', ...filters, 'pack', '--json', '--pack-destination', folder], { cwd: root })
-  // What each package runs before it is packed is told first, whatever pnpm is asked.
+  // pnpm prints what each package runs before it is packed first, with `--json` too.
   const packed = JSON.parse(output.slice(output.search(/^\[$/m)))
   return packed.map(({ name, version, filename, files }) => ({
     name,
@@ -26,7 +28,20 @@ export async function packAll(folder) {
   }))
 }
 
-/** What is wrong with a package as it lies unpacked in `folder`. */
+/** npm would leave `workspace:*` in what it packs: it must be refused. */
+export async function refusesNpm() {
+  const folders = packageNames().filter((name) => !readJson(`packages/${name}/package.json`).private)
+  for (const name of folders) {
+    const packing = runCommand('npm', ['pack', '--dry-run'], { cwd: join(root, 'packages', name) })
+    const message = await packing.then(
+      () => 'npm packed it',
+      (error) => String(error.message),
+    )
+    if (!message.includes("dependencies as 'workspace:*'")) throw new Error(`${name}: ${message}`)
+  }
+}
+
+/** What is wrong with a package as it is unpacked in `folder`. */
 export function problemsOf({ name, paths }, folder) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   return [

@@ -1,6 +1,7 @@
 import type { Model, ModelEvent, ModelTraits, ToolChoice, Warning } from '@capstan/core'
 import { checkSettings, clocksOf, limitsOf } from './check-settings.ts'
 import { prepareConnection } from './connection.ts'
+import { loadPart } from './load-part.ts'
 import type { ModelProfile } from './profiles/profile.ts'
 import type { Call, Chat } from './send.ts'
 import type { ChatSettings } from './settings.ts'
@@ -53,7 +54,7 @@ export function createChatModel(options: ChatModelOptions): Model {
     ...(settings.limiter !== undefined && { limiter: settings.limiter }),
     stream: (request, { signal }) => openStream({ chat, request, stream: settings.stream !== false, signal }, warnings),
     complete: async (request, options = {}) => {
-      const { complete } = await import('./complete.ts')
+      const { complete } = await loadPart(() => import('./complete.ts'))
       return await complete({ chat, request, options }, warnings)
     },
   }
@@ -67,7 +68,7 @@ function openStream(call: Call, warnings: readonly Warning[]): AsyncIterable<rea
 }
 
 async function* openFirstStream(call: Call, warnings: readonly Warning[]): AsyncGenerator<readonly ModelEvent[]> {
-  loaded ??= await import('./reply-stream.ts')
+  loaded ??= await loadPart(() => import('./reply-stream.ts'))
   yield* new loaded.ReplyStream(call, warnings)
 }
 
