@@ -19,7 +19,11 @@ console.log(JSON.stringify(await (setting.decides === undefined ? run() : decide
 
 async function run(): Promise<ChildReport> {
   const dying = dyingJournal(journal, point, tearWrite(setting, runId))
-  const report = await crashAgent(setting, reach).generate('Go.', { journal: dying, runId }).then(reportOf, refused)
+  const run = crashAgent(setting, reach).stream('Go.', { journal: dying, runId, retryAfterText: 'restart' })
+  const { by, graceMs } = setting.term ?? {}
+  if (by === 'stop') process.once('SIGTERM', () => run.stop(graceMs === undefined ? {} : { graceMs }))
+  if (by === 'abort') process.once('SIGTERM', () => run.abort())
+  const report = await run.result.then(reportOf, refused)
   return { ...report, records: await recordedIds() }
 }
 
@@ -37,6 +41,10 @@ async function reach(position: string): Promise<void> {
   if (setting.stopAt === position) {
     appendFileSync(setting.witness, 'stopped\n')
     process.kill(process.pid, 'SIGSTOP')
+  }
+  if (setting.term?.at === position) {
+    process.kill(process.pid, 'SIGTERM')
+    await sleep(setting.term.workMs)
   }
   if (setting.slow === true) await sleep(3)
 }

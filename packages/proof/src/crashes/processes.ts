@@ -28,6 +28,15 @@ export interface ChildSetting extends RunSetting, Death {
   readonly startAt?: number
   /** Position at which it stops itself with SIGSTOP. */
   readonly stopAt?: string
+  /** Ends itself with SIGTERM at a position: what it then does with its run, and how long the work at that position still takes. */
+  readonly term?: Termination
+}
+
+export interface Termination {
+  readonly at: string
+  readonly by: 'stop' | 'abort'
+  readonly graceMs?: number
+  readonly workMs: number
 }
 
 /** What one process said: how its run ended, which questions it decided, or how it was refused. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { approve, deny } from '@capstan/core'
 import type { Witness } from '@capstan/test-kit'
-import { type ChildEnd, type ChildSetting, childArguments, type RunSetting, runChild, startChild, watchChild, withRun } from './processes.ts'
+import { type ChildEnd, type ChildSetting, childArguments, type RunSetting, runChild, startChild, type Termination, watchChild, withRun } from './processes.ts'
 import type { StoreName } from './stores.ts'
 
 /** What no single crash point shows: races, owners that come back, full disks, decisions from other processes. */
@@ -24,6 +24,9 @@ export const storeCases: readonly StoreCase[] = [
   { name: 'decisions from other processes', stores: both, run: decisions },
   { name: 'two decisions at once', stores: both, run: twoDecisions },
   { name: 'an owner stopped past its lease', stores: both, run: stoppedOwner },
+  { name: 'SIGTERM: the run is stopped, its work ends, another process continues it', stores: both, run: stoppedRun },
+  { name: 'SIGTERM: work that outlasts the grace period is aborted', stores: both, run: outlastedGrace },
+  { name: 'SIGTERM: the run is aborted at once', stores: both, run: abortedRun },
   { name: 'a full disk', stores: process.platform === 'win32' ? [] : ['file'], run: fullDisk },
 ]
 
@@ -81,6 +84,44 @@ async function stoppedOwner(store: StoreName): Promise<string> {
     deepStrictEqual(error, 'run-locked')
     deepStrictEqual(records.length, new Set(records).size, 'a record is there twice')
     return 'append refused: run-locked'
+  })
+}
+
+/** A process that is told to end stops its run, wherever the run is: nothing is lost, repeated or unknown. */
+async function stoppedRun(store: StoreName): Promise<string> {
+  const positions = ['model 1', 'tool work', 'after work', 'tool second', 'model 2']
+  const reasons = await Promise.all(
+    positions.map((at) =>
+      withRun({ store, effect: 'once' }, async (setting, outside) => {
+        const { stopReason, pending } = await runChild({ ...setting, term: { at, by: 'stop', graceMs: 10_000, workMs: 100 } })
+        deepStrictEqual([stopReason, pending], ['stopped', []], at)
+        const before = outside.read()
+        deepStrictEqual((await runChild(setting)).stopReason, 'paused', at)
+        happenedOnce(outside)
+        return `${at}: ${before.length} of ${outside.read().length}`
+      }),
+    ),
+  )
+  return `stopped at each of ${reasons.length} positions, effects 1, requests 2, nothing unknown`
+}
+
+/** A call that must happen once and outlasts the grace period: what became of it is asked. */
+async function outlastedGrace(store: StoreName): Promise<string> {
+  return await endedInCall(store, { by: 'stop', graceMs: 50 })
+}
+
+/** Aborting breaks the work off, and is the same as a crash for the next process. */
+async function abortedRun(store: StoreName): Promise<string> {
+  return await endedInCall(store, { by: 'abort' })
+}
+
+async function endedInCall(store: StoreName, how: Pick<Termination, 'by' | 'graceMs'>): Promise<string> {
+  return await withRun({ store, effect: 'once' }, async (setting, outside) => {
+    const { error } = await runChild({ ...setting, term: { at: 'after work', workMs: 3_000, ...how } })
+    deepStrictEqual(error, 'aborted')
+    deepStrictEqual((await runChild(setting)).stopReason, 'outcome-unknown')
+    deepStrictEqual([countOf(outside, 'effect work'), countOf(outside, 'model')], [1, 1], outside.read().join(', '))
+    return 'aborted; the next process asks what became of the call'
   })
 }
 
