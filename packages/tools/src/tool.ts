@@ -1,4 +1,5 @@
 import type { Json, JsonObject, Tool, ToolCallContext, ToolEffect } from '@capstan/core'
+import { findUnknownNames, refusedTool } from '@capstan/core/internal'
 import { checkDefinition } from './check-definition.ts'
 import { defaultMaxResultBytes, defaultTimeoutMs } from './limits.ts'
 import { withRuntime } from './load-runtime.ts'
@@ -44,12 +45,51 @@ export interface ToolOptions<Schema extends InputSchema, Context> {
   execute(input: InputOf<Schema>, call: ToolCallContext<Context>): unknown
 }
 
+const optionNames: Readonly<Record<keyof ToolOptions<InputSchema, unknown>, true>> = {
+  name: true,
+  description: true,
+  inputSchema: true,
+  jsonSchema: true,
+  effect: true,
+  repeatable: true,
+  needsApproval: true,
+  ask: true,
+  version: true,
+  expiresInMs: true,
+  timeoutMs: true,
+  maxResultBytes: true,
+  retries: true,
+  execute: true,
+}
+
+const instead = {
+  id: 'name',
+  parameters: 'inputSchema',
+  schema: 'inputSchema',
+  input: 'inputSchema',
+  args: 'inputSchema',
+  strict: '`strictTools` in the settings of the model',
+  run: 'execute',
+  func: 'execute',
+  handler: 'execute',
+  call: 'execute',
+  requireApproval: 'needsApproval',
+  timeout: 'timeoutMs',
+  maxRetries: 'retries',
+}
+
+function checkNames(options: object): void {
+  const problem = findUnknownNames(options, { names: Object.keys(optionNames), what: 'an option of tool()', instead })
+  if (problem !== undefined) throw refusedTool(`Tool ${JSON.stringify(Object(options).name ?? '')}: ${problem}`)
+}
+
 /**
  * Makes a tool: a function that a model can call, with its input checked, its time limited and its result capped.
  *
  * @throws {AgentError} `invalid-tool`, naming the tool, the JSON pointer and the way out, when it could not be offered to a model.
  */
 export function tool<const Schema extends InputSchema, Context = unknown>(options: ToolOptions<Schema, Context>): Tool<Context> {
+  checkNames(options)
   const { name, description, effect = 'once', repeatable = false, timeoutMs = defaultTimeoutMs, maxResultBytes = defaultMaxResultBytes, retries = 0 } = options
   const { needsApproval = false, ask, version, expiresInMs } = options
   checkDefinition({ name, description, effect, timeoutMs, maxResultBytes, retries, version, expiresInMs, execute: options.execute })

@@ -1,6 +1,7 @@
 import { AgentError } from '../contract/errors.ts'
 import { type Message, user } from '../contract/messages.ts'
 import { checkNames, kindOf } from '../contract/options.ts'
+import { checkJournal } from '../durability/journal.ts'
 import { checkMessages } from '../transcripts/check.ts'
 import type { AgentOptions, JournalResumeOptions, StreamOptions } from './agent-options.ts'
 
@@ -133,10 +134,7 @@ export function checkCallOptions(options: object, call: CallName): void {
     refuse(`\`signal\` must be an AbortSignal, not ${kindOf(signal)}. Of an AbortController it is \`controller.signal\`.`)
   }
   if (runId !== undefined && (typeof runId !== 'string' || runId === '')) refuse(`\`runId\` must be a text that is not empty, not ${kindOf(runId)}.`)
-  if (journal !== undefined && typeof journal?.open !== 'function') {
-    const use = typeof journal === 'string' ? ` Write \`journal: fileJournal(${JSON.stringify(journal)})\`, or sqliteJournal for a database.` : ''
-    refuse(`\`journal\` must be a journal, such as fileJournal(folder) or sqliteJournal(file) makes, not ${kindOf(journal)}.${use}`)
-  }
+  if (journal !== undefined) checkJournal(journal)
   if (engine !== undefined && typeof engine?.steps !== 'function') refuse(`\`engine\` must be the engine that a workflow gives, not ${kindOf(engine)}.`)
   checkChoice('retryAfterText', retryAfterText, ['fail', 'restart'])
 }

@@ -2,7 +2,7 @@ import type { Approval, OutcomeAnswer } from '../contract/answers.ts'
 import { AgentError } from '../contract/errors.ts'
 import { equalJson, type Json } from '../contract/json.ts'
 import type { PendingQuestion } from '../contract/result.ts'
-import type { Decision, Journal, SavedRun } from './journal.ts'
+import { checkJournal, type Decision, type Journal, type SavedRun } from './journal.ts'
 import { expiryOf, hashAbout, questionIn, randomOf } from './question-ids.ts'
 import type { RunRecord } from './records.ts'
 
@@ -16,10 +16,11 @@ export const expiredAnswer = { approve: false, expired: true, reason: 'nobody ap
  * Decides pending questions of a run in a journal, from any process. The first answer to a question stays; giving it again is fine.
  * The run continues when it is resumed.
  *
- * @throws {AgentError} `run-not-found`; `invalid-use` for an answer that cannot be used: nobody asked this question, it was answered
+ * @throws {AgentError} `run-not-found`; `invalid-options` for a value that is not a journal; `invalid-use` for an answer that cannot be used: nobody asked this question, it was answered
  * differently before, or it has expired.
  */
 export async function decide(journal: Journal, runId: string, answers: Answers): Promise<void> {
+  checkJournal(journal)
   const { records, decisions } = await journal.read(runId)
   const asked = questionsIn(records)
   for (const decision of decideOn({ questions: asked, decided: [...answersIn(records), ...decisions], answers })) {
