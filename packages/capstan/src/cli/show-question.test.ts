@@ -46,3 +46,12 @@ test('a question in an unknown form is shown as it is', () => {
     '  input[1]: 5',
   ])
 })
+
+test('a question whose answers expire says until when', () => {
+  const about = { type: 'approval', toolName: 'pay', input: {} }
+  expect(askedLines(askedIn({ about, askedAt: 0, expiresInMs: 60_000 }), room).lines.map(String)).toEqual([
+    'This call of pay needs your approval:',
+    '  input: {}',
+    'An answer is accepted until 1970-01-01T00:01:00.000Z.',
+  ])
+})

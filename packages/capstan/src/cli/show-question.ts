@@ -13,14 +13,18 @@ export interface Asked {
   /** What the tool gets, where its schema changes the input. */
   readonly value: Json | undefined
   readonly question: Json | undefined
+  /** When answers are no longer accepted, in milliseconds since the Unix epoch. */
+  readonly until: number | undefined
 }
 
 /** Reads what a question is about; what cannot be read is shown as it is. */
-export function askedIn({ about }: Pick<PendingQuestion, 'about'>): Asked {
+export function askedIn({ about, askedAt, expiresInMs }: Omit<PendingQuestion, 'id' | 'position'>): Asked {
   const { type, toolName, tool, input, value, question }: Readonly<Record<string, Json | undefined>> = isJsonObject(about) ? about : {}
   const version = tool !== undefined && isJsonObject(tool) && typeof tool['version'] === 'string' ? tool['version'] : undefined
-  if (typeof type === 'string' && typeof toolName === 'string') return { type, toolName, version, input: input ?? null, value, question }
-  return { type: 'approval', toolName: 'unknown', version, input: about, value, question }
+  const until = askedAt === undefined || expiresInMs === undefined ? undefined : askedAt + expiresInMs
+  const rest = { version, value, question, until }
+  if (typeof type === 'string' && typeof toolName === 'string') return { type, toolName, input: input ?? null, ...rest }
+  return { type: 'approval', toolName: 'unknown', input: about, ...rest }
 }
 
 /**
@@ -39,7 +43,8 @@ export function askedLines(asked: Asked, { columns, lines }: Room, edited?: Json
   ]
   const room = { columns, lines: Math.floor(lines / sections.length) }
   const shown = sections.map(({ head, fields }) => ({ head, ...showFields(fields, room) }))
-  return { lines: shown.flatMap((section) => [section.head, ...section.lines]), isCut: shown.some(({ isCut }) => isCut) }
+  const expiry = asked.until === undefined ? [] : [say`An answer is accepted until ${new Date(asked.until).toJSON() ?? 'an unknown time'}.`]
+  return { lines: [...shown.flatMap(({ head, lines: rows }) => [head, ...rows]), ...expiry], isCut: shown.some(({ isCut }) => isCut) }
 }
 
 function inputFields(input: Json): readonly Field[] {
