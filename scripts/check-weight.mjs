@@ -9,7 +9,7 @@ const execute = promisify(execFile)
 const drivers = join(root, 'packages/bench/processes/weight')
 
 /** None of these is loaded by `import 'capstan'`: each waits for its first use, or is never needed. */
-const lazy = ['undici', 'eventsource-parser', 'zod', 'zod-to-json-schema', '@cfworker/json-schema', 'decimal.js']
+const lazy = ['undici', 'eventsource-parser', 'zod', 'zod-to-json-schema', 'decimal.js']
 const lazyOfOurs = ['packages/simulator/', 'packages/capstan/dist/cli']
 const lazyBuiltIn = ['http', 'https', 'http2', 'net', 'tls', 'crypto', 'zlib', 'fs/promises', 'child_process', 'worker_threads']
 const limits = {

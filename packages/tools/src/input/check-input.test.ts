@@ -63,6 +63,9 @@ test.each<[string, InputSchema, string, string, string[]]>([
   ['"5" in a record', z.object({ r: z.record(z.string(), z.number()) }), '{"r":{"a":"5"}}', '{"r":{"a":5}}', ['/r/a']],
   ['"5" in a raw schema', raw({ n: { type: 'integer' } }), '{"n":"5"}', '{"n":5}', ['/n']],
   ['"5" behind a $ref', { ...raw({ n: { $ref: '#/$defs/n' } }), $defs: { n: { type: 'integer' } } } as InputSchema, '{"n":"5"}', '{"n":5}', ['/n']],
+  ['null for no arguments', z.object({}), 'null', '{}', ['']],
+  ['[] for no arguments', raw({ a: { type: 'string' } }), '[]', '{}', ['']],
+  ['"" for no arguments', z.object({ a: z.string().optional() }), '""', '{}', ['']],
   ['"2" for a const', raw({ n: { enum: [1, 2] } }), '{"n":"2"}', '{"n":2}', ['/n']],
 ])('E23, E24: %s is changed without loss and reported', async (_case, schema, input, text, coerced) => {
   expect(await run(schema, input)).toEqual({ status: 'ok', text, coerced })

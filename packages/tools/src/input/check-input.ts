@@ -1,7 +1,10 @@
 import type { Json, StandardIssue } from '@capstan/core'
+import { SchemaPosition, toPointer } from '@capstan/core/internal'
+import { finish, nextTurn, Work } from '../interpreter/work.ts'
+import { serialise } from '../output/serialise.ts'
 import type { ResolvedSchema } from '../schema/input-schema.ts'
 import { cloneInput, InputRefusal } from './clone-input.ts'
-import { coerceInput, type InputPath, toPointer, valueAt } from './coerce.ts'
+import { type CoercedInput, coerceAt, type InputPath, type Mismatch, valueAt } from './coerce.ts'
 
 /** A checked value, or what is wrong with it: a line for each problem, written for the model. */
 export type CheckedInput =
@@ -13,50 +16,72 @@ const maxIssueLength = 300
 const maxPreviewLength = 80
 /** One change can uncover the next: a list in a string, then numbers in strings inside it. */
 const maxRounds = 4
+/** Changes that are made before the event loop gets a turn. */
+const changesBetweenTurns = 500
 
 /**
- * Checks a parsed input against the schema; where that fails, once more after changes without loss.
+ * Checks a parsed input against the schema; where that fails, again after changes without loss.
  *
- * @throws What the validator throws, and a TypeError when its answer is no answer.
+ * @throws What the validator throws, and a TypeError when its result has another form than Standard Schema says.
  */
 export async function checkInput(schema: ResolvedSchema, input: Json): Promise<CheckedInput> {
   try {
-    const value = cloneInput(input)
+    const value = await finish(cloneInput(input, new Work()))
     const result: unknown = await schema.standard['~standard'].validate(value)
     const issues = issuesOf(result)
-    return issues === undefined ? { ok: true, value: acceptedValue(result), coerced: [] } : await checkCoerced(schema, value, issues)
+    return issues === undefined ? { ok: true, value: acceptedValue(result), coerced: [] } : await checkCoerced(schema, { input, value }, issues)
   } catch (error) {
     if (error instanceof InputRefusal) return { ok: false, problems: [`- ${error.message}`] }
     throw error
   }
 }
 
-async function checkCoerced(schema: ResolvedSchema, input: Json, firstIssues: readonly StandardIssue[]): Promise<CheckedInput> {
-  let value = input
+interface RefusedInput {
+  /** What came. */
+  readonly input: Json
+  /** A copy of it. */
+  readonly value: Json
+}
+
+async function checkCoerced(schema: ResolvedSchema, { input, value }: RefusedInput, firstIssues: readonly StandardIssue[]): Promise<CheckedInput> {
+  const position = new SchemaPosition(schema.json)
+  const coerced: CoercedInput = { value, pointers: new Set() }
   let issues = firstIssues
-  const coerced = new Set<string>()
   for (let round = 2; round <= maxRounds; round++) {
-    const coercion = coerceInput(value, schema.json, issues.map(pathOf))
-    if (coercion === undefined) break
+    if (!(await coerceAll(coerced, issues, position))) break
     // A string may have held what the first check could not see.
-    value = cloneInput(coercion.value)
-    for (const pointer of coercion.pointers) coerced.add(pointer)
-    const result: unknown = await schema.standard['~standard'].validate(value)
+    coerced.value = await finish(cloneInput(coerced.value, new Work()))
+    const result: unknown = await schema.standard['~standard'].validate(coerced.value)
     const left = issuesOf(result)
-    if (left === undefined) return { ok: true, value: acceptedValue(result), coerced: [...coerced] }
+    if (left === undefined) return { ok: true, value: acceptedValue(result), coerced: [...coerced.pointers] }
     issues = left
   }
   return { ok: false, problems: describeIssues(firstIssues, input) }
 }
 
+/** @returns True when at least one value was changed. */
+async function coerceAll(coerced: CoercedInput, issues: readonly StandardIssue[], position: SchemaPosition): Promise<boolean> {
+  let isChanged = false
+  for (const [index, issue] of issues.entries()) {
+    if (index % changesBetweenTurns === changesBetweenTurns - 1) await nextTurn()
+    if (coerceAt(coerced, mismatchOf(issue), position)) isChanged = true
+  }
+  return isChanged
+}
+
+function mismatchOf(issue: StandardIssue): Mismatch {
+  const expected = 'expected' in issue ? String(issue.expected) : ''
+  return { path: pathOf(issue), expectsBigInt: /\bbigint\b/i.test(expected) }
+}
+
 /** `undefined` for success. */
 function issuesOf(result: unknown): readonly StandardIssue[] | undefined {
-  if (typeof result !== 'object' || result === null) throw new TypeError('The schema answered with something that is no result.')
+  if (typeof result !== 'object' || result === null) throw new TypeError('The schema returned something that is not a result.')
   if (!('issues' in result) || result.issues === undefined) {
-    if (!('value' in result)) throw new TypeError('The schema answered with neither a value nor issues.')
+    if (!('value' in result)) throw new TypeError('The schema returned neither a value nor issues.')
     return undefined
   }
-  if (!Array.isArray(result.issues)) throw new TypeError('The schema answered with issues that are no list.')
+  if (!Array.isArray(result.issues)) throw new TypeError('The schema returned issues that are not a list.')
   return result.issues
 }
 
@@ -83,12 +108,14 @@ function describeIssue(issue: StandardIssue, input: Json): string {
   const path = pathOf(issue)
   const found = valueAt(input, path)
   const message = String(issue.message).slice(0, maxIssueLength).replace(/\.$/, '')
-  const place = path.length === 0 ? 'the input' : toPointer(path)
+  const position = path.length === 0 ? 'the input' : toPointer(path)
   const came = path.length === 0 ? '' : `; got ${found === undefined ? 'nothing' : preview(found)}`
-  return `${place}: ${message}${came}`
+  return `${position}: ${message}${came}`
 }
 
+/** The work does not depend on the size of the value. */
 function preview(value: Json): string {
-  const text = JSON.stringify(value)
-  return text.length <= maxPreviewLength ? text : `${text.slice(0, maxPreviewLength)}… (${text.length} characters)`
+  if (typeof value === 'string' && value.length > maxPreviewLength) return `${JSON.stringify(value.slice(0, maxPreviewLength))}… (${value.length} characters)`
+  const { text } = serialise(value, { maxBytes: maxPreviewLength * 4 })
+  return text.length <= maxPreviewLength ? text : `${text.slice(0, maxPreviewLength)}…`
 }

@@ -1,7 +1,9 @@
 import type { Json, JsonObject } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
+import type { Steps, Work } from '../interpreter/work.ts'
 import { maxInputDepth } from '../limits.ts'
 
-/** An input that is refused before any schema sees it. */
+/** An input that is refused before any schema checks it. */
 export class InputRefusal extends Error {
   override readonly name = 'InputRefusal'
 }
@@ -10,28 +12,36 @@ export class InputRefusal extends Error {
  * Copies an input, so that a tool that changes its input changes neither the history nor another call. Keys such as `constructor`
  * become own properties; `__proto__` is refused, because a later `Object.assign` in a tool would set the prototype with it.
  *
- * @throws {InputRefusal} When it is nested too deep, has a key `__proto__` or a number that is too large.
+ * @throws {InputRefusal} When it is nested too deeply, has a key `__proto__` or an infinite number.
  */
-export function cloneInput(value: Json, depth = 0): Json {
-  // JSON has no infinity; a number such as 1e400 becomes one when it is parsed.
-  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw new InputRefusal('a number in it is too large')
-  if (typeof value !== 'object' || value === null) return value
+export function* cloneInput(value: Json, work: Work, depth = 0): Steps<Json> {
+  if (typeof value !== 'object' || value === null) return cloneLeaf(value)
   if (depth >= maxInputDepth) throw new InputRefusal(`it is nested deeper than ${maxInputDepth} levels`)
-  if (isList(value)) return value.map((item) => cloneInput(item, depth + 1))
-  const copy: Record<string, Json> = {}
-  for (const key of Object.keys(value)) {
-    if (key === '__proto__') throw new InputRefusal('the key "__proto__" is not allowed')
-    copy[key] = cloneInput(value[key] ?? null, depth + 1)
+  return isJsonObject(value) ? yield* cloneObject(value, work, depth) : yield* cloneList(value, work, depth)
+}
+
+function* cloneList(list: readonly Json[], work: Work, depth: number): Steps<Json> {
+  const copy: Json[] = []
+  for (const item of list) {
+    if (work.spend(1)) yield
+    copy.push(typeof item === 'object' ? yield* cloneInput(item, work, depth + 1) : cloneLeaf(item))
   }
   return copy
 }
 
-/** `Array.isArray` does not narrow readonly arrays. */
-export function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value)
+function* cloneObject(object: JsonObject, work: Work, depth: number): Steps<Json> {
+  const copy: Record<string, Json> = {}
+  for (const key of Object.keys(object)) {
+    if (key === '__proto__') throw new InputRefusal('the key "__proto__" is not allowed')
+    if (work.spend(1)) yield
+    const item = object[key] ?? null
+    copy[key] = typeof item === 'object' ? yield* cloneInput(item, work, depth + 1) : cloneLeaf(item)
+  }
+  return copy
 }
 
-/** True for a JSON object. */
-export function isRecord(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function cloneLeaf<Leaf extends Json>(value: Leaf): Leaf {
+  // JSON has no infinity; a number such as 1e400 becomes one when it is parsed.
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw new InputRefusal('a number in it is too large')
+  return value
 }

@@ -1,5 +1,7 @@
-import { AgentError } from '@capstan/core'
-import { isJsonObject } from '@capstan/core/internal'
+import type { AgentError } from '@capstan/core'
+import { escapePointer, isJsonObject, refusedTool, resolveReference, typeNames, typeOf } from '@capstan/core/internal'
+import { findCycle } from './find-cycle.ts'
+import { listKeywords, mapKeywords, walkSchemas } from './walk-schemas.ts'
 
 /** What is wrong with a schema, and where: a JSON pointer into it. */
 export interface SchemaProblem {
@@ -7,50 +9,30 @@ export interface SchemaProblem {
   readonly message: string
 }
 
-const typeNames: ReadonlySet<unknown> = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'])
-const schemaKeys = [
-  'additionalProperties',
-  'items',
-  'additionalItems',
-  'contains',
-  'not',
-  'if',
-  'then',
-  'else',
-  'propertyNames',
-  'unevaluatedItems',
-  'unevaluatedProperties',
-]
-const listKeys = ['allOf', 'anyOf', 'oneOf', 'prefixItems']
-const mapKeys = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']
 const maxDepth = 100
+const endlessMessage = 'it refers to itself without an end. Refer to it from one of its properties or items, or remove the $ref.'
 
 /** The error for a schema that cannot be offered to a model. */
 export function invalidSchema(what: string, problem: SchemaProblem, cause?: unknown): AgentError {
-  const place = problem.pointer === '' ? 'at its top' : `at ${problem.pointer}`
-  return new AgentError(`${what} cannot be used: ${place}, ${problem.message}`, { code: 'invalid-tool', cause })
+  const position = problem.pointer === '' ? 'at its top' : `at ${problem.pointer}`
+  return refusedTool(`${what} cannot be used: ${position}, ${problem.message}`, cause)
 }
 
 /**
- * Finds the first problem that would otherwise appear at the first call: something that is not JSON, an unknown `type`, a `$ref`
- * that leads nowhere, a `pattern` that is no regular expression.
+ * Finds the first problem that would otherwise appear at the first call, or with every call: something that is not JSON, an unknown
+ * `type`, a `$ref` that leads nowhere or to itself, a keyword whose value has the wrong type, an `enum` without a value of the `type`.
  */
 export function findSchemaProblem(schema: unknown): SchemaProblem | undefined {
   const notJson = findNonJson(schema, '', 0)
   if (notJson !== undefined) return notJson
   if (!isJsonObject(schema))
-    return { pointer: '', message: 'it is not an object. Give a JSON Schema object, or a schema of a library that speaks Standard Schema.' }
-  return findIn(schema, { root: schema, pointer: '' })
-}
-
-/** The top of a tool's schema must be an object, because the arguments of a call are one. */
-export function findTopProblem(schema: unknown): SchemaProblem | undefined {
-  if (isJsonObject(schema) && schema['type'] === 'object') return undefined
-  const found = isJsonObject(schema) ? (schema['type'] ?? Object.keys(schema).find((key) => listKeys.includes(key)) ?? 'no type') : typeof schema
-  return {
-    pointer: '/type',
-    message: `the top must be of type "object", found ${JSON.stringify(found)}. Put it into a property of an object, such as { input: … }.`,
+    return { pointer: '', message: 'it is not an object. Give a JSON Schema object, or a schema of a library that implements Standard Schema.' }
+  for (const found of walkSchemas(schema)) {
+    const problem = findInSchema(found.schema, schema)
+    if (problem !== undefined) return { pointer: `${found.pointer}${problem.pointer}`, message: problem.message }
   }
+  const cycle = findCycle(schema)
+  return cycle === undefined ? undefined : { pointer: cycle, message: endlessMessage }
 }
 
 function findNonJson(value: unknown, pointer: string, depth: number): SchemaProblem | undefined {
@@ -73,90 +55,89 @@ function findNonJson(value: unknown, pointer: string, depth: number): SchemaProb
   return undefined
 }
 
-interface Place {
-  readonly root: unknown
-  readonly pointer: string
-}
-
-function findIn(schema: unknown, place: Place): SchemaProblem | undefined {
+function findInSchema(schema: unknown, root: unknown): SchemaProblem | undefined {
   if (typeof schema === 'boolean') return undefined
-  if (!isJsonObject(schema)) return { pointer: place.pointer, message: 'a schema must be an object or a boolean.' }
-  return findInKeywords(schema, place) ?? findInChildren(schema, place)
+  if (!isJsonObject(schema)) return { pointer: '', message: 'a schema must be an object or a boolean.' }
+  return findBadType(schema) ?? findBadKeyword(schema) ?? findBadReference(schema, root) ?? findImpossible(schema)
 }
 
-function findInKeywords(schema: Readonly<Record<string, unknown>>, { root, pointer }: Place): SchemaProblem | undefined {
-  const type = schema['type']
-  const badType = type !== undefined && [type].flat().find((name) => !typeNames.has(name))
-  if (badType !== undefined && badType !== false)
-    return { pointer: `${pointer}/type`, message: `${JSON.stringify(badType)} is no JSON Schema type (${[...typeNames].join(', ')}).` }
-  const required = schema['required']
-  if (required !== undefined && !(Array.isArray(required) && required.every((key) => typeof key === 'string'))) {
-    return { pointer: `${pointer}/required`, message: 'it must be a list of property names.' }
-  }
-  const reference = schema['$ref']
-  if (reference !== undefined && resolveReference(root, reference) === undefined) {
-    return { pointer: `${pointer}/$ref`, message: `${JSON.stringify(reference)} leads nowhere. Refer to a place inside this schema, such as "#/$defs/name".` }
-  }
-  for (const pattern of [schema['pattern'], ...Object.keys(isJsonObject(schema['patternProperties']) ? schema['patternProperties'] : {})]) {
-    if (pattern !== undefined && !isPattern(pattern))
-      return { pointer: `${pointer}/pattern`, message: `${JSON.stringify(pattern)} is no regular expression that JavaScript takes with the "u" flag.` }
+type Schema = Readonly<Record<string, unknown>>
+
+function findBadType({ type }: Schema): SchemaProblem | undefined {
+  if (type === undefined) return undefined
+  const names: readonly unknown[] = [type].flat()
+  const bad = names.find((name) => !typeNames.some((known) => known === name))
+  if (names.length > 0 && bad === undefined) return undefined
+  return { pointer: '/type', message: `${JSON.stringify(bad ?? type)} is not a type of JSON Schema (${typeNames.join(', ')}).` }
+}
+
+const isNumber = (value: unknown): boolean => typeof value === 'number'
+const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0
+// A boolean in draft 4, a number since.
+const isNumberOrBoolean = (value: unknown): boolean => typeof value === 'number' || typeof value === 'boolean'
+
+const count = { check: isCount, expected: 'a whole number of at least 0' }
+const number = { check: isNumber, expected: 'a number' }
+const boolean = { check: (value: unknown): boolean => typeof value === 'boolean', expected: 'true or false' }
+const listOfNames = {
+  check: (value: unknown): boolean => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+  expected: 'a list of property names',
+}
+
+/** Keywords that assert something, and what their value must be. */
+const keywordRules: Readonly<Record<string, { readonly check: (value: unknown) => boolean; readonly expected: string }>> = {
+  minimum: number,
+  maximum: number,
+  exclusiveMinimum: { check: isNumberOrBoolean, expected: 'a number' },
+  exclusiveMaximum: { check: isNumberOrBoolean, expected: 'a number' },
+  multipleOf: { check: (value) => typeof value === 'number' && value > 0, expected: 'a number above 0' },
+  minLength: count,
+  maxLength: count,
+  minItems: count,
+  maxItems: count,
+  minProperties: count,
+  maxProperties: count,
+  minContains: count,
+  maxContains: count,
+  uniqueItems: boolean,
+  nullable: boolean,
+  required: listOfNames,
+  enum: { check: (value) => Array.isArray(value) && value.length > 0, expected: 'a list of at least one value' },
+  pattern: { check: (value) => typeof value === 'string', expected: 'a regular expression, as a string' },
+  ...Object.fromEntries(listKeywords.map((keyword) => [keyword, { check: Array.isArray, expected: 'a list of schemas' }])),
+  ...Object.fromEntries(mapKeywords.map((keyword) => [keyword, { check: isJsonObject, expected: 'an object of schemas' }])),
+}
+
+function findBadKeyword(schema: Schema): SchemaProblem | undefined {
+  for (const [keyword, value] of Object.entries(schema)) {
+    const rule = Object.hasOwn(keywordRules, keyword) ? keywordRules[keyword] : undefined
+    if (value !== undefined && rule?.check(value) === false)
+      return { pointer: `/${keyword}`, message: `it must be ${rule.expected}, not ${JSON.stringify(value).slice(0, 100)}.` }
   }
   return undefined
 }
 
-function findInChildren(schema: Readonly<Record<string, unknown>>, { root, pointer }: Place): SchemaProblem | undefined {
-  const badList = listKeys.find((key) => schema[key] !== undefined && !Array.isArray(schema[key]))
-  if (badList !== undefined) return { pointer: `${pointer}/${badList}`, message: 'it must be a list of schemas.' }
-  const badMap = mapKeys.find((key) => schema[key] !== undefined && !isJsonObject(schema[key]))
-  if (badMap !== undefined) return { pointer: `${pointer}/${badMap}`, message: 'it must be an object of schemas.' }
-  for (const [way, child] of childrenOf(schema)) {
-    const problem = findIn(child, { root, pointer: `${pointer}/${way}` })
-    if (problem !== undefined) return problem
+function findBadReference(schema: Schema, root: unknown): SchemaProblem | undefined {
+  for (const keyword of ['$ref', '$dynamicRef', '$recursiveRef']) {
+    const reference = schema[keyword]
+    if (reference === undefined || resolveReference(root, reference) !== undefined) continue
+    return {
+      pointer: `/${keyword}`,
+      message: `${JSON.stringify(reference)} leads nowhere. Refer to a position inside this schema by a JSON pointer, such as "#/$defs/name".`,
+    }
   }
   return undefined
 }
 
-function* childrenOf(schema: Readonly<Record<string, unknown>>): Generator<readonly [string, unknown]> {
-  for (const key of schemaKeys) {
-    // Before draft 2020-12 a tuple was a list of schemas in `items`.
-    if (schema[key] !== undefined && !Array.isArray(schema[key])) yield [key, schema[key]]
+/** An `enum` that the `type` next to it excludes as a whole: every call would fail. */
+function findImpossible({ type, enum: values, nullable }: Schema): SchemaProblem | undefined {
+  if (type === undefined || !Array.isArray(values)) return undefined
+  const names: readonly unknown[] = [type, nullable === true ? 'null' : []].flat()
+  const isOf = (value: unknown): boolean => {
+    const actual = typeOf(value as Parameters<typeof typeOf>[0]) // just checked to be JSON
+    return names.includes(actual) || (actual === 'integer' && names.includes('number'))
   }
-  for (const key of ['items', ...listKeys, ...mapKeys]) {
-    const children = schema[key]
-    const isMany = Array.isArray(children) || (key !== 'items' && isJsonObject(children))
-    if (isMany) for (const [name, child] of Object.entries(children)) yield [`${key}/${escapePointer(name)}`, child]
-  }
-}
-
-/** Follows a reference inside a schema, such as `#` or `#/$defs/node`. */
-export function resolveReference(root: unknown, reference: unknown): unknown {
-  if (typeof reference !== 'string' || !/^#(?:\/|$)/.test(reference)) return undefined
-  let place: unknown = root
-  for (const segment of reference.slice(1).split('/').slice(1)) {
-    const key = decodeSegment(segment)
-    if (typeof place !== 'object' || place === null || !Object.hasOwn(place, key)) return undefined
-    place = Reflect.get(place, key)
-  }
-  return place
-}
-
-function decodeSegment(segment: string): string {
-  try {
-    return decodeURIComponent(segment).replaceAll('~1', '/').replaceAll('~0', '~')
-  } catch {
-    return segment
-  }
-}
-
-function isPattern(pattern: unknown): boolean {
-  try {
-    return typeof pattern === 'string' && new RegExp(pattern, 'u') instanceof RegExp
-  } catch {
-    return false
-  }
-}
-
-/** Makes a property name a segment of a JSON pointer. */
-export function escapePointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+  if (values.some(isOf)) return undefined
+  const advice = names.includes('array') ? ' For a list of such values, put `enum` into `items`.' : ''
+  return { pointer: '/enum', message: `none of its values is of type ${JSON.stringify(type)}, so no value would fit.${advice}` }
 }

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
 import type { JsonObject } from '@capstan/core'
+import { findPeers } from './find-peers.ts'
 
-/** A schema that its library cannot convert by itself. The message ends with the way out. */
+/** A schema that its library cannot convert by itself. The message ends with how to fix it. */
 export class ConversionError extends Error {
   override readonly name = 'ConversionError'
   readonly pointer: string
@@ -11,10 +11,6 @@ export class ConversionError extends Error {
     this.pointer = pointer
   }
 }
-
-// Optional peers: resolved at the definition of a tool that needs them, never by an import of this package. `require` because
-// tool() is synchronous; both packages ship CommonJS.
-const require = createRequire(import.meta.url)
 
 /** A zod 4 schema, mini or classic, of any copy of zod. */
 export interface Zod4Schema {
@@ -43,31 +39,38 @@ export function isZod3(schema: object): boolean {
   return !isZod4(schema) && '_def' in schema && typeof schema._def === 'object' && schema._def !== null && 'typeName' in schema._def
 }
 
+/** Since this version, a schema converts itself, except in zod/mini. */
+const ownConverter: Zod4Version = { major: 4, minor: 2, patch: 0 }
+const passJsonSchema = "pass `jsonSchema: z.toJSONSchema(schema, { io: 'input' })` beside it."
+/** Until this version, each copy of zod kept the descriptions of its own schemas. */
+const sharedDescriptions: Zod4Version = { major: 4, minor: 1, patch: 0 }
+
 /**
- * Converts a zod 4 schema that has no converter of its own: zod/mini, and the zod 4 inside zod 3.25.
+ * Converts a zod 4 schema that has no converter of its own: zod/mini, zod 4.0 and 4.1, and the zod 4 inside zod 3.25. The converter of a
+ * later version of zod 4 reads schemas of earlier ones.
  *
- * @throws {ConversionError} When zod is not installed beside this package in the version that made the schema.
+ * @throws {ConversionError} When no such converter is installed.
  */
 export function convertZod4(schema: Zod4Schema): JsonObject {
-  const core = requirePeer('zod/v4/core', isZod4Core)
-  const version = schema._zod.version
-  // A converter of another version gives wrong schemas without an error: 3.25's makes `number` of a later z.int().
-  if (core === undefined || version === undefined || formatVersion(core.version) !== formatVersion(version)) {
-    const found = core === undefined ? 'zod was not found' : `the zod found is ${formatVersion(core.version)}`
-    throw new ConversionError(
-      `the schema was made by zod ${version === undefined ? '4' : formatVersion(version)}, and ${found}. Pass \`jsonSchema: z.toJSONSchema(schema, { io: 'input' })\` beside it, or use zod >= 4.2 (not mini).`,
-    )
-  }
-  return core.toJSONSchema(schema, { io: 'input', ...metadataOf(schema) })
+  const version = schema._zod.version ?? { major: 4, minor: 0, patch: 0 }
+  const found = findPeers('zod/v4/core', isZod4Core)
+  // An earlier converter gives wrong schemas without an error: 3.25's makes `number` of a later z.int().
+  const core = found.find((candidate) => compareVersions(candidate.version, version) >= 0)
+  if (core !== undefined) return core.toJSONSchema(schema, { io: 'input', ...metadataOf(schema, version) })
+  const [nearest] = found
+  const problem = nearest === undefined ? 'no zod was found that converts it' : `the zod that was found is ${formatVersion(nearest.version)}`
+  const wanted = compareVersions(version, ownConverter) < 0 ? ownConverter : version
+  throw new ConversionError(
+    `the schema was made by zod ${formatVersion(version)}, and ${problem}. Run \`npm install zod@^${formatVersion(wanted)}\` in the program; in a bundle, keep zod external. Or ${passJsonSchema}`,
+  )
 }
 
-/** Descriptions live in a registry of the copy of zod that made the schema; before 4.1 that copy is not the required one. */
-function metadataOf(schema: Zod4Schema): { readonly metadata?: unknown } {
-  if ('__zod_globalRegistry' in globalThis) return {}
-  if (typeof schema.meta !== 'function') {
-    throw new ConversionError("descriptions of this version of zod mini cannot be read. Pass `jsonSchema: z.toJSONSchema(schema, { io: 'input' })` beside it.")
-  }
-  return { metadata: { get: (part: Zod4Schema) => part.meta?.(), has: () => false } }
+function metadataOf(schema: Zod4Schema, version: Zod4Version): { readonly metadata?: unknown } {
+  if (compareVersions(version, sharedDescriptions) >= 0) return {}
+  if (typeof schema.meta === 'function') return { metadata: { get: (part: Zod4Schema) => part.meta?.(), has: () => false } }
+  throw new ConversionError(
+    `descriptions of zod/mini ${formatVersion(version)} cannot be read. Run \`npm install zod@^${formatVersion(ownConverter)}\` where the schema is defined, or ${passJsonSchema}`,
+  )
 }
 
 /**
@@ -76,16 +79,20 @@ function metadataOf(schema: Zod4Schema): { readonly metadata?: unknown } {
  * @throws {ConversionError} When zod-to-json-schema is not installed, or a part has no JSON form.
  */
 export function convertZod3(schema: object): JsonObject {
-  // Given a zod 4 schema, zod-to-json-schema answers with an empty one, and without an error.
+  // Given a zod 4 schema, zod-to-json-schema returns an empty one, without an error.
   if (isZod4(schema)) return convertZod4(schema)
-  const converter = requirePeer('zod-to-json-schema', isZod3Converter)
-  if (converter === undefined) throw new ConversionError('zod 3 needs the package zod-to-json-schema. Install it, or move to zod >= 4.2.')
+  const [converter] = findPeers('zod-to-json-schema', isZod3Converter)
+  if (converter === undefined) {
+    throw new ConversionError(
+      'a schema of zod 3 needs the package zod-to-json-schema. Run `npm install zod-to-json-schema`, and in a bundle keep it external; or move to zod >= 4.2.',
+    )
+  }
   const options = { pipeStrategy: 'input', target: 'jsonSchema2019-09', removeAdditionalStrategy: 'strict' }
   let isRecursive = false
   const override: Override = (def, refs, seen) => {
     refuseUnrepresentable(def, refs.currentPath)
     isRecursive ||= seen?.path.every((segment, index) => refs.currentPath[index] === segment) === true
-    // A recursive schema is converted again below: nothing is entered twice here, so that no warning is printed.
+    // A recursive schema is converted again below. Here recursion is not followed, so that no warning is printed.
     return isRecursive ? {} : converter.ignoreOverride
   }
   const inlined = converter.zodToJsonSchema(schema, { ...options, $refStrategy: 'none', override })
@@ -124,15 +131,6 @@ function refuseUnrepresentable(def: Readonly<Record<string, unknown>>, path: rea
   throw new ConversionError(`${typeName} cannot come out of JSON. Use a string or a number and transform it, or z.coerce.`, pointer.join(''))
 }
 
-function requirePeer<Module>(name: string, isModule: (value: unknown) => value is Module): Module | undefined {
-  try {
-    const module: unknown = require(name)
-    return isModule(module) ? module : undefined
-  } catch {
-    return undefined
-  }
-}
-
 function isZod4Core(value: unknown): value is Zod4Core {
   return typeof value === 'object' && value !== null && 'toJSONSchema' in value && 'version' in value
 }
@@ -143,4 +141,8 @@ function isZod3Converter(value: unknown): value is Zod3Converter {
 
 function formatVersion({ major, minor, patch }: Zod4Version): string {
   return `${major}.${minor}.${patch}`
+}
+
+function compareVersions(first: Zod4Version, second: Zod4Version): number {
+  return first.major - second.major || first.minor - second.minor || first.patch - second.patch
 }

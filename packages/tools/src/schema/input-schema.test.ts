@@ -59,9 +59,24 @@ test.each<[string, InputSchema]>([
   })
 })
 
-test('the zod 4 inside another zod 3.25 is refused, because the converter of another version converts wrongly', () => {
-  expect(() => define(z34.object({ n: z34.int() }))).toThrow(/made by zod 4\.0\.0.*z\.toJSONSchema/)
-  expect(() => define(mini34.object({ n: mini34.int() }))).toThrow(/z\.toJSONSchema/)
+test('the zod 4 inside zod 3.25 is converted by a later zod, with its descriptions', async () => {
+  const own = define(z34.object({ n: z34.int().describe('N.'), list: z34.array(z34.string()).optional() }))
+  expect(own.inputSchema).toEqual({
+    type: 'object',
+    properties: { n: { type: 'integer', description: 'N.' }, list: { type: 'array', items: { type: 'string' } } },
+    required: ['n'],
+  })
+  await expect(callTool(own, { n: 'x' }, makeCall())).resolves.toMatchObject({ status: 'invalid-input' })
+})
+
+test('the zod/mini inside zod 3.25, whose descriptions cannot be read, is refused with the command that mends it', () => {
+  expect(() => define(mini34.object({ n: mini34.int() }))).toThrow(/`npm install zod@\^4\.2\.0`/)
+})
+
+test('a schema of a later zod than the one that is found is refused with the command that mends it', () => {
+  const later = mini.object({ n: mini.int() })
+  Object.assign(later._zod, { version: { major: 4, minor: 99, patch: 0 } })
+  expect(() => define(later)).toThrow(/made by zod 4\.99\.0, and the zod that was found is 4\.6\.7\. Run `npm install zod@\^4\.99\.0`/)
 })
 
 test('zod-to-json-schema makes nothing of a zod 4 schema, and never meets one', () => {
@@ -70,7 +85,7 @@ test('zod-to-json-schema makes nothing of a zod 4 schema, and never meets one', 
 })
 
 test('what cannot be converted is shown by jsonSchema and still checked by its own schema', async () => {
-  const own = define(z34.object({ n: z34.int() }), { type: 'object' })
+  const own = define(v.object({ n: v.number() }), { type: 'object' })
   expect(own.inputSchema).toEqual({ type: 'object' })
   await expect(own.check({ n: 'x' })).resolves.toMatchObject({ ok: false })
 })
@@ -108,7 +123,9 @@ test('coerced dates are taken, because a string makes one', async () => {
 test.each<[string, InputSchema]>([
   ['a string', z.string()],
   ['a list', z.array(z.string())],
-  ['a union', z.union([z.object({ a: z.string() }), z.object({ b: z.string() })])],
+  ['a union of an object and a string', z.union([z.object({ a: z.string() }), z.string()])],
+  ['null', z.null()],
+  ['a reference to a string', { $ref: '#/$defs/a', $defs: { a: { type: 'string' } } } as InputSchema],
   ['a raw string schema', { type: 'string' }],
   ['a raw schema without type', { properties: {} }],
 ])('%s at the top is refused when the tool is defined', (_case, schema) => {
@@ -120,7 +137,25 @@ test.each<[string, unknown, string]>([
   ['a $ref that leads nowhere', { type: 'object', properties: { a: { $ref: '#/$defs/none' } } }, '/properties/a/$ref'],
   ['a $ref to an anchor', { type: 'object', properties: { a: { $ref: '#name' } } }, '/properties/a/$ref'],
   ['a remote $ref', { type: 'object', properties: { a: { $ref: 'https://example.com/schema' } } }, '/properties/a/$ref'],
-  ['a broken pattern', { type: 'object', properties: { a: { type: 'string', pattern: '(' } } }, '/properties/a/pattern'],
+  ['a pattern that is not a string', { type: 'object', properties: { a: { type: 'string', pattern: 5 } } }, '/properties/a/pattern'],
+  ['a bound that is a string', { type: 'object', properties: { a: { type: 'number', minimum: '5' } } }, '/properties/a/minimum'],
+  ['an exclusive bound that is a string', { type: 'object', properties: { a: { type: 'number', exclusiveMinimum: 'yes' } } }, '/properties/a/exclusiveMinimum'],
+  ['an empty enum', { type: 'object', properties: { a: { enum: [] } } }, '/properties/a/enum'],
+  ['an empty list of types', { type: 'object', properties: { a: { type: [] } } }, '/properties/a/type'],
+  ['strings for a list', { type: 'object', properties: { a: { type: 'array', enum: ['x', 'y'] } }, required: ['a'] }, '/properties/a/enum, none of its values'],
+  ['required as in draft 3', { type: 'object', properties: { a: { type: 'string', required: true } } }, '/properties/a/required'],
+  ['a $ref to itself', { type: 'object', properties: { a: { $ref: '#/properties/a' } } }, '/properties/a, it refers to itself without an end'],
+  ['a $ref to itself at the top', { type: 'object', $ref: '#' }, 'at its top, it refers to itself'],
+  [
+    'a circle of references',
+    {
+      type: 'object',
+      properties: { a: { $ref: '#/$defs/a' } },
+      $defs: { a: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/b' }] }, b: { allOf: [{ $ref: '#/$defs/a' }] } },
+    },
+    '/properties/a',
+  ],
+  ['a union of itself', { type: 'object', properties: { a: { anyOf: [{ type: 'string' }, { $ref: '#/properties/a' }] } } }, '/properties/a'],
   ['a function', { type: 'object', properties: { a: () => 1 } }, '/properties/a'],
   ['a list of required that is none', { type: 'object', required: 'a' }, '/required'],
   ['nothing', undefined, 'undefined'],

@@ -1,10 +1,12 @@
 import { AgentError, type JsonObject, type StandardSchema } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
-import { findSchemaProblem, findTopProblem, invalidSchema, type SchemaProblem } from './check-schema.ts'
+import { findSchemaProblem, invalidSchema, type SchemaProblem } from './check-schema.ts'
 import { ConversionError, convertZod3, convertZod4, isZod3, isZod4 } from './convert-zod.ts'
-import { jsonSchema } from './json-schema.ts'
+import { jsonSchema, jsonSchemaVendor } from './json-schema.ts'
 import { normaliseSchema } from './normalise.ts'
+import { toObjectSchema } from './object-schema.ts'
 import { isStandardSchema } from './standard-schema.ts'
+import { uncheckedPatterns } from './unchecked-patterns.ts'
 
 /** A schema as a tool uses it: what is sent, and what checks. */
 export interface ResolvedSchema {
@@ -23,14 +25,27 @@ export function resolveSchema(schema: unknown, shown: unknown, what: string): Re
   try {
     const standard = toStandard(schema)
     const converted = shown ?? convert(standard)
-    const problem = findSchemaProblem(converted) ?? findTopProblem(converted)
+    const problem = findSchemaProblem(converted)
     if (problem !== undefined) throw new ConversionError(problem.message, problem.pointer)
-    // Just checked to be plain JSON with an object at its top.
-    const json = normaliseSchema(converted as JsonObject, shown === undefined && standard['~standard'].vendor === 'zod')
-    return { json, standard }
+    // The check has shown that it is plain JSON.
+    const top = toObjectSchema(converted as JsonObject)
+    if ('problem' in top) throw new ConversionError(top.problem.message, top.problem.pointer)
+    if (standard['~standard'].vendor === jsonSchemaVendor) warnOfPatterns(what, convert(standard) as JsonObject)
+    return { json: normaliseSchema(top.schema, shown === undefined && standard['~standard'].vendor === 'zod'), standard }
   } catch (error) {
     if (AgentError.is(error)) throw new AgentError(error.message.replace('A JSON Schema', what), { code: 'invalid-tool', cause: error })
     throw invalidSchema(what, explain(error, schema), error)
+  }
+}
+
+/** The schemas of libraries check their patterns themselves. */
+function warnOfPatterns(what: string, schema: JsonObject): void {
+  for (const { pointer, reason } of uncheckedPatterns(schema)) {
+    process.emitWarning(`${what}: the pattern at ${pointer} is not checked: ${reason}.`, {
+      type: 'CapstanWarning',
+      code: 'CAPSTAN_UNCHECKED_PATTERN',
+      detail: 'Inputs that do not match it reach the tool. Check them in `execute`, or write the pattern in the syntax of JavaScript without back references.',
+    })
   }
 }
 

@@ -1,7 +1,10 @@
 import type { Json, JsonObject } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
+import { toModernForm } from './modern-form.ts'
+import { describePattern } from './unchecked-patterns.ts'
+import { mapKeywords } from './walk-schemas.ts'
 
-/** Keywords in the order in which they are sent; what is not here follows as it came. */
+/** Keywords in the order in which they are sent; all others follow in the order of the schema. */
 const order = [
   'type',
   'description',
@@ -22,10 +25,9 @@ const order = [
   'default',
 ]
 const ranks: ReadonlyMap<string, number> = new Map(order.map((key, index) => [key, index]))
-const mapKeys: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'])
-/** Values, not schemas: they are passed on as they are. */
+/** Keywords whose values are not schemas: they are passed on as they are. */
 const dataKeys: ReadonlySet<string> = new Set(['default', 'const', 'enum', 'examples', 'example', 'required', 'type', 'dependentRequired'])
-/** Formats whose name says what a generated pattern of some hundred characters says again. */
+/** Formats for which zod adds a pattern of some hundred characters that says the same. */
 const knownFormats: ReadonlySet<Json | undefined> = new Set([
   'email',
   'uuid',
@@ -53,12 +55,14 @@ const knownFormats: ReadonlySet<Json | undefined> = new Set([
 ])
 
 /**
- * The form of a schema that is sent: without `$schema`, without what zod generates and no one wrote (bounds of every
- * integer, patterns of known formats, `additionalProperties: true`), with keywords in a fixed order, so that equal tools are equal bytes. Property names keep their order.
+ * The form of a schema that is sent: without `$schema`, without what zod adds by itself (bounds of every integer, patterns of known
+ * formats, `additionalProperties: true`), in the form of draft 2020-12, with keywords in a fixed order, so that equal tools are equal
+ * bytes. Property names keep their order.
  *
  * @param generated - True when a library made the schema: only then is noise removed.
  */
-export function normaliseSchema(schema: JsonObject, generated: boolean): JsonObject {
+export function normaliseSchema(given: JsonObject, generated: boolean): JsonObject {
+  const schema = describePattern(toModernForm(given))
   const entries = Object.entries(schema).filter(
     ([key, value]) => key !== '$schema' && key !== '~standard' && value !== undefined && !(generated && isNoise(schema, key)),
   )
@@ -68,7 +72,7 @@ export function normaliseSchema(schema: JsonObject, generated: boolean): JsonObj
 
 function normaliseKeyword(key: string, value: Json, generated: boolean): Json {
   if (dataKeys.has(key)) return value
-  if (mapKeys.has(key) && isJsonObject(value)) {
+  if (mapKeywords.includes(key) && isJsonObject(value)) {
     return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, normaliseValue(child, generated)]))
   }
   return normaliseValue(value, generated)

@@ -1,0 +1,73 @@
+import type { JsonObject } from '@capstan/core'
+import { isJsonObject, resolveReference } from '@capstan/core/internal'
+import type { SchemaProblem } from './check-schema.ts'
+
+/** A schema with an object at its top; or why it has none. */
+export type ObjectSchema = { readonly schema: JsonObject } | { readonly problem: SchemaProblem }
+
+/**
+ * Makes `type: "object"` visible at the top of a schema, because the arguments of a call are an object and endpoints look for it there:
+ * a reference at the top is replaced by what it leads to, a union of objects gets the type, and `null` beside an object is left out.
+ */
+export function toObjectSchema(schema: JsonObject): ObjectSchema {
+  const { type } = schema
+  if (type === 'object') return { schema }
+  if (Array.isArray(type) && type.includes('object')) return { schema: { ...schema, type: 'object' } }
+  const found = type === undefined ? objectIn(schema) : undefined
+  if (found !== undefined) return { schema: found }
+  const shown = type ?? Object.keys(schema).find((key) => ['anyOf', 'oneOf', 'allOf', '$ref'].includes(key)) ?? 'no type'
+  return {
+    problem: {
+      pointer: '/type',
+      message: `the top must be of type "object", found ${JSON.stringify(shown)}. Put it into a property of an object, such as { input: … }.`,
+    },
+  }
+}
+
+function objectIn(schema: JsonObject): JsonObject | undefined {
+  const { $ref: reference, ...others } = schema
+  const target = resolveReference(schema, reference)
+  if (isJsonObject(target) && describesObject(target, schema)) return toTyped({ ...target, ...others })
+  for (const keyword of ['anyOf', 'oneOf']) {
+    const branches = branchesOf(schema, keyword)
+    const objects = branches.filter((branch) => !isNull(branch))
+    if (objects.length === 0 || !objects.every((branch) => describesObject(branch, schema))) continue
+    return objects.length === branches.length ? toTyped(schema) : withBranches(schema, keyword, objects)
+  }
+  return branchesOf(schema, 'allOf').some((branch) => describesObject(branch, schema)) ? toTyped(schema) : undefined
+}
+
+/** A single branch takes the place of the union, unless something refers into it. */
+function withBranches(schema: JsonObject, keyword: string, objects: readonly JsonObject[]): JsonObject {
+  const [only] = objects
+  const { [keyword]: _union, ...others } = schema
+  const isReferredTo = JSON.stringify(schema).includes(`"#/${keyword}/`)
+  if (only === undefined || objects.length > 1 || isReferredTo) return toTyped({ ...schema, [keyword]: isReferredTo ? branchesOf(schema, keyword) : objects })
+  return objectIn({ ...only, ...others }) ?? toTyped({ ...only, ...others })
+}
+
+function toTyped(schema: JsonObject): JsonObject {
+  return { ...schema, type: 'object' }
+}
+
+function branchesOf(schema: JsonObject, keyword: string): readonly JsonObject[] {
+  const branches = schema[keyword]
+  return Array.isArray(branches) ? branches.filter((branch): branch is JsonObject => isJsonObject(branch)) : []
+}
+
+function isNull(schema: JsonObject): boolean {
+  return schema['type'] === 'null' || schema['const'] === null
+}
+
+/** True when only an object, or `null`, fits. References that lead to themselves were refused before. */
+function describesObject(schema: JsonObject, root: JsonObject): boolean {
+  const { type } = schema
+  if (type !== undefined) return [type].flat().every((name) => name === 'object' || name === 'null') && !isNull(schema)
+  const target = resolveReference(root, schema['$ref'])
+  if (isJsonObject(target) && describesObject(target, root)) return true
+  if (branchesOf(schema, 'allOf').some((branch) => describesObject(branch, root))) return true
+  return ['anyOf', 'oneOf'].some((keyword) => {
+    const branches = branchesOf(schema, keyword)
+    return branches.length > 0 && branches.every((branch) => describesObject(branch, root) || isNull(branch))
+  })
+}
