@@ -13,7 +13,7 @@ function getModels(baseURL: string, agent: Agent): Promise<void> {
   })
 }
 
-describe('life', () => {
+describe('starting and closing', () => {
   test('the base URL names a free port on the loopback address', async () => {
     await using simulator = await startSimulator()
     expect(simulator.baseURL).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1$/)
@@ -30,7 +30,7 @@ describe('life', () => {
     await expect(simulator.close()).resolves.toBeUndefined()
   })
 
-  test('close ends a response that stalls, and it is not the client who left', async () => {
+  test('close ends a stalled response, and this does not count as closed by the client', async () => {
     const simulator = await startSimulator({ faults: [{ fault: { kind: 'stall', at: 'mid-stream', keepAliveMs: 5 } }] })
     const response = await post(simulator.baseURL, { stream: true })
     const reading = response.text()
@@ -41,7 +41,7 @@ describe('life', () => {
     expect(request?.closedByClient).toBe(false)
   })
 
-  test('close destroys a connection on which nothing was asked', async () => {
+  test('close destroys a connection without a request', async () => {
     const simulator = await startSimulator()
     const { port } = new URL(simulator.baseURL)
     const socket = connect(Number(port), '127.0.0.1')
@@ -53,7 +53,7 @@ describe('life', () => {
     expect(socket.destroyed).toBe(true)
   })
 
-  test('a wait for a request that never comes ends with the simulator', async () => {
+  test('waitForRequest is rejected when the simulator is closed', async () => {
     const simulator = await startSimulator()
     const waiting = simulator.waitForRequest(2)
     await simulator.close()
@@ -72,7 +72,7 @@ describe('the log of requests', () => {
     expect(request?.headers['authorization']).toBe('Bearer key')
   })
 
-  test('waitForRequest is fulfilled as soon as the request is there, answered or not', async () => {
+  test('waitForRequest is fulfilled when the request is received, before its response', async () => {
     await using simulator = await startSimulator({ faults: [{ fault: { kind: 'stall', at: 'before-headers' } }] })
     const controller = new AbortController()
     const sent = post(simulator.baseURL, {}, { signal: controller.signal }).catch(() => undefined)
@@ -82,7 +82,7 @@ describe('the log of requests', () => {
     await sent
   })
 
-  test('a client that leaves is seen', async () => {
+  test('a client that disconnects is noticed', async () => {
     await using simulator = await startSimulator({ faults: [{ fault: { kind: 'stall', at: 'first-event' } }] })
     const controller = new AbortController()
     await post(simulator.baseURL, { stream: true }, { signal: controller.signal })
@@ -103,13 +103,13 @@ describe('the log of requests', () => {
 })
 
 describe('authentication and routes', () => {
-  test('without an Authorization header the answer is 401', async () => {
+  test('without an Authorization header the status is 401', async () => {
     await using simulator = await startSimulator()
     const response = await post(simulator.baseURL, {}, { headers: {} })
     expect(response.status).toBe(401)
   })
 
-  test('a wrong key is a 401 that shows no more than its end, in the words of DeepSeek', async () => {
+  test("a wrong key is a 401 with DeepSeek's message, which shows only the end of the key", async () => {
     await using simulator = await startSimulator({ apiKey: 'right-key' })
     const response = await post(simulator.baseURL, {}, { headers: { authorization: 'Bearer wrong-secret-key' } })
     expect(response.status).toBe(401)
@@ -129,7 +129,7 @@ describe('authentication and routes', () => {
     expect((await postJson(simulator.baseURL)).status).toBe(200)
   })
 
-  test('the models of the pages are listed', async () => {
+  test('the documented models are listed', async () => {
     await using simulator = await startSimulator()
     const response = await fetch(`${simulator.baseURL}/models`, { headers: { authorization: 'Bearer key' } })
     expect(await response.json()).toMatchObject({
@@ -149,12 +149,12 @@ describe('authentication and routes', () => {
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
   })
 
-  test('a body that is no JSON is a 400', async () => {
+  test('a body that is not JSON is a 400', async () => {
     await using simulator = await startSimulator()
     expect((await post(simulator.baseURL, {}, { body: '{"model":' })).status).toBe(400)
   })
 
-  test('a body over the limit is a 413', async () => {
+  test('a body larger than the limit is a 413', async () => {
     await using simulator = await startSimulator({ maxBodyBytes: 100 })
     expect((await post(simulator.baseURL, { padding: 'x'.repeat(200) })).status).toBe(413)
   })
@@ -185,7 +185,7 @@ describe('the same seed', () => {
     expect(await answers(7)).toEqual(await answers(7))
   })
 
-  test('and another seed gives other ids', async () => {
+  test('another seed gives other ids', async () => {
     const [[first], [second]] = [await answers(7), await answers(8)]
     expect(first).not.toEqual(second)
   })

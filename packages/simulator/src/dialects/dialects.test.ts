@@ -25,17 +25,17 @@ async function whole(body: JsonObject, scripted: ScriptedReply = reply): Promise
 const deltas = (chunks: readonly JsonObject[]): readonly JsonObject[] => chunks.map((chunk) => asObject(firstChoice(chunk)['delta']))
 
 describe('DeepSeek', () => {
-  test('the first delta of a thinking answer has null content and an empty reasoning', async () => {
+  test('the first delta of a reply with reasoning has null content and empty reasoning', async () => {
     const [first] = deltas(await stream({}))
     expect(first).toEqual({ role: 'assistant', content: null, reasoning_content: '' })
   })
 
-  test('the first delta of an answer without thinking has no reasoning key', async () => {
+  test('the first delta of a reply without reasoning has no reasoning key', async () => {
     const [first] = deltas(await stream({}, { text: 'Hi.' }))
     expect(first).toEqual({ role: 'assistant', content: '' })
   })
 
-  test('calls come one after the other, name and id first, arguments piece by piece, {} for none', async () => {
+  test('calls are sent one after the other, name and id first, arguments in pieces, {} where there are none', async () => {
     const calls = deltas(await stream({}))
       .flatMap((delta) => asArray(delta['tool_calls']))
       .map(asObject)
@@ -62,7 +62,7 @@ describe('DeepSeek', () => {
     })
   })
 
-  test('a whole body has the fields of the page', async () => {
+  test('a body that is not streamed has the fields of the page', async () => {
     expect(await whole({})).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/),
       object: 'chat.completion',
@@ -81,19 +81,19 @@ describe('DeepSeek', () => {
     })
   })
 
-  test('hit and miss tokens add up to the prompt', async () => {
+  test('hit and miss tokens are together the tokens of the prompt', async () => {
     const usage = asObject((await whole({}))['usage'])
     expect(Number(usage['prompt_cache_hit_tokens']) + Number(usage['prompt_cache_miss_tokens'])).toBe(usage['prompt_tokens'])
   })
 
-  test('log probabilities stand beside each piece, with as many alternatives as asked for', async () => {
+  test('log probabilities are sent with each piece, with as many alternatives as requested', async () => {
     const chunks = await stream({ logprobs: true, top_logprobs: 2 }, { text: 'Hi there' })
     const entries = chunks.flatMap((chunk) => asArray(asObject(firstChoice(chunk)['logprobs'])['content'])).map(asObject)
     expect(entries.map((entry) => entry['token'])).toEqual(['Hi', ' there'])
     expect(entries[0]).toMatchObject({ bytes: [72, 105], logprob: expect.any(Number), top_logprobs: [{ token: 'Hi' }, {}] })
   })
 
-  test('log probabilities of a whole answer are one list', async () => {
+  test('log probabilities of a reply that is not streamed are one list', async () => {
     const body = await whole({ logprobs: true }, { text: 'Hi there' })
     expect(asArray(asObject(firstChoice(body)['logprobs'])['content'])).toHaveLength(2)
   })
@@ -102,7 +102,7 @@ describe('DeepSeek', () => {
 describe('Kimi', () => {
   const model = 'kimi-k2-thinking'
 
-  test('calls have ids that count through the whole conversation', async () => {
+  test('the ids of calls count through the complete conversation', async () => {
     const messages = [
       { role: 'user', content: 'Hello.' },
       {
@@ -117,7 +117,7 @@ describe('Kimi', () => {
     expect(calls).toEqual(['functions.get_weather:1', 'functions.ping:2'])
   })
 
-  test('usage stands in the choice of the last chunk', async () => {
+  test('usage is in the choice of the last chunk', async () => {
     const chunks = await stream({ model })
     expect(chunks.at(-1)).toMatchObject({ choices: [{ delta: {}, finish_reason: 'tool_calls', usage: { prompt_tokens: expect.any(Number) } }] })
     expect(chunks.every((chunk) => !('usage' in chunk))).toBe(true)
@@ -128,11 +128,11 @@ describe('Kimi', () => {
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: expect.any(Number) } })
   })
 
-  test('an empty reasoning is said once', async () => {
+  test('empty reasoning is sent once', async () => {
     expect(deltas(await stream({ model }, { reasoning: '', text: 'Hi.' }))[1]).toEqual({ reasoning_content: '' })
   })
 
-  test('a whole body has the fields of the page', async () => {
+  test('a body that is not streamed has the fields of the page', async () => {
     expect(await whole({ model }, { reasoning: 'r', text: 'Hi.' })).toEqual({
       id: expect.stringMatching(/^cmpl-[0-9a-f]{32}$/),
       model,
@@ -184,18 +184,18 @@ describe('cached tokens', () => {
     return counts
   }
 
-  test('a history that only grows hits nearly all of the earlier prompt', async () => {
+  test('for a history that only grows, nearly all of the earlier prompt is cached', async () => {
     const [none, hit] = await cached('deepseek-chat', [{ messages: first }, { messages: second }])
     expect(none).toBe(0)
     expect(hit).toBe(576)
   })
 
-  test('hits of DeepSeek are multiples of 64', async () => {
+  test('cached tokens of DeepSeek are multiples of 64', async () => {
     const [, hit] = await cached('deepseek-chat', [{ messages: first }, { messages: first }])
     expect(Number(hit) % 64).toBe(0)
   })
 
-  test('a changed head hits nothing', async () => {
+  test('after a change at the start, nothing is cached', async () => {
     const changed = [
       { role: 'system', content: `Now. ${long}` },
       { role: 'user', content: 'One?' },

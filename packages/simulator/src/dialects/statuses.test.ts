@@ -38,13 +38,13 @@ test.each([
   expect(answer).toMatchObject({ status, body: { error } })
 })
 
-test('a redirect goes to the path that was asked for', async () => {
+test('a redirect goes to the path of the request', async () => {
   await using simulator = await startSimulator({ endpoint: 'openrouter', faults: [{ fault: { kind: 'redirect' } }] })
   const response = await fetch(`${simulator.baseURL}/chat/completions`, { method: 'POST', redirect: 'manual', body: '{}' })
   expect([response.status, response.headers.get('location')]).toEqual([307, '/api/v1/chat/completions'])
 })
 
-test('an error of SGLang is the body itself', async () => {
+test('an error of SGLang is the body', async () => {
   await using simulator = await startSimulator({ endpoint: 'sglang', faults: [{ fault: { kind: 'status', status: 400 } }] })
   const { body } = await postJson(simulator.baseURL, {})
   expect([asObject(body)['object'], asObject(body)['type'], asObject(body)['error']]).toEqual(['error', 'BadRequestError', undefined])

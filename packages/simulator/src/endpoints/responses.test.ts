@@ -150,7 +150,7 @@ describe.each(forms)('$endpoint with $model', (form) => {
     expect(JSON.stringify(unasked).includes('"prompt_tokens"')).toBe(form.usageUnasked)
   })
 
-  test('a whole body', async () => {
+  test('a body that is not streamed', async () => {
     await using simulator = await start()
     const { status, body } = await postJson(simulator.baseURL, { model: form.model, tools })
     expect(status).toBe(200)
@@ -161,7 +161,7 @@ describe.each(forms)('$endpoint with $model', (form) => {
   })
 })
 
-test('the data of the endpoints have names of their own, and models that are all different', () => {
+test('the endpoints have their own names as data, and no two models of one endpoint have the same id', () => {
   for (const [name, endpoint] of Object.entries(simulatedEndpoints)) {
     expect(endpoint.name).toBe(name)
     const ids = endpoint.models.map(({ id }) => id)
@@ -170,27 +170,27 @@ test('the data of the endpoints have names of their own, and models that are all
   }
 })
 
-test('a stream of OpenRouter opens with a comment', async () => {
+test('a stream of OpenRouter begins with a comment', async () => {
   await using simulator = await startSimulator({ endpoint: 'openrouter' })
   const text = await (await post(simulator.baseURL, { model: 'deepseek/deepseek-v3.2', stream: true })).text()
   expect(text.startsWith(': OPENROUTER PROCESSING\n\n')).toBe(true)
   expect(payloads(text).length).toBeGreaterThan(2)
 })
 
-test('deltas of SGLang carry null for all that they do not say', async () => {
+test('deltas of SGLang have null in every field that they do not use', async () => {
   await using simulator = await startSimulator({ endpoint: 'sglang' })
   const chunks = await postStream(simulator.baseURL, { model: 'deepseek-ai/DeepSeek-V3.2' })
   expect(firstChoice(chunks[1])['delta']).toEqual({ role: null, content: expect.any(String), reasoning_content: null, tool_calls: null })
 })
 
-test.each(['vllm', 'sglang', 'llama.cpp', 'ollama'] as const)('%s asks for no key, unless it was given one', async (endpoint) => {
+test.each(['vllm', 'sglang', 'llama.cpp', 'ollama'] as const)('%s requires no key, unless it was started with one', async (endpoint) => {
   const ask = async (baseURL: string) => (await post(baseURL, { model: simulatedEndpoints[endpoint].models[0]?.id }, { headers: {} })).status
   await using open = await startSimulator({ endpoint })
   await using closed = await startSimulator({ endpoint, apiKey: 'key' })
   expect([await ask(open.baseURL), await ask(closed.baseURL)]).toEqual([200, 401])
 })
 
-test('DeepSeek answers at its base URL, at /v1 and at /beta, and nowhere else', async () => {
+test('DeepSeek serves its base URL, /v1 and /beta, and no other path', async () => {
   await using simulator = await startSimulator({ endpoint: 'deepseek' })
   const statuses = await Promise.all(
     ['', '/v1', '/beta', '/v2'].map(async (path) => (await postJson(`${simulator.baseURL}${path}`, { model: 'deepseek-flash' })).status),
@@ -198,7 +198,7 @@ test('DeepSeek answers at its base URL, at /v1 and at /beta, and nowhere else', 
   expect(statuses).toEqual([200, 200, 200, 404])
 })
 
-test('at /beta DeepSeek takes strict tools and a prefix', async () => {
+test('at /beta DeepSeek accepts strict tools and a prefix', async () => {
   await using simulator = await startSimulator({ endpoint: 'deepseek' })
   const parameters = { type: 'object', properties: { a: { type: 'number' } }, required: ['a'], additionalProperties: false }
   const strict = { type: 'function', function: { name: 'add', description: 'Adds.', parameters, strict: true } }
@@ -211,7 +211,7 @@ test('at /beta DeepSeek takes strict tools and a prefix', async () => {
   }
 })
 
-test('without thinking DeepSeek takes a named tool, which is then called', async () => {
+test('without thinking DeepSeek accepts a named tool, which is then called', async () => {
   await using simulator = await startSimulator({ endpoint: 'deepseek' })
   const choice = { type: 'function', function: { name: 'second_tool' } }
   const body = { model: 'deepseek-flash', tools: [...tools, stringTool('second_tool', 'text')], tool_choice: choice, thinking: { type: 'disabled' } }
@@ -221,6 +221,7 @@ test('without thinking DeepSeek takes a named tool, which is then called', async
 test.each([
   ['the vendors’ switch', 'deepseek', 'deepseek-flash', { thinking: { type: 'disabled' } }, { thinking: { type: 'enabled' } }],
   ['the chat template', 'vllm', 'deepseek-ai/DeepSeek-V3.2', {}, { chat_template_kwargs: { thinking: true } }],
+  ['the chat template of other models', 'sglang', 'deepseek-ai/DeepSeek-V3.2', {}, { chat_template_kwargs: { enable_thinking: true } }],
   ['the reasoning object', 'openrouter', 'deepseek/deepseek-v3.2', {}, { reasoning: { enabled: true } }],
   ['the effort', 'ollama', 'deepseek-v3.2', { reasoning_effort: 'none' }, { reasoning_effort: 'low' }],
 ] as const)('%s turns thinking off and on (%s)', async (_switch, endpoint, model, off, on) => {
@@ -230,7 +231,7 @@ test.each([
   expect([await thinks(off), await thinks(on)]).toEqual([false, true])
 })
 
-test('kimi-k3 takes a forced tool choice while it thinks', async () => {
+test('kimi-k3 accepts a forced tool choice while it thinks', async () => {
   await using simulator = await startSimulator({ endpoint: 'moonshot' })
   const { body } = await postJson(simulator.baseURL, { model: 'kimi-k3', tools, tool_choice: 'required' })
   expect(firstChoice(body)).toMatchObject({ finish_reason: 'tool_calls', message: { reasoning_content: expect.any(String) } })
@@ -250,13 +251,13 @@ test('max_completion_tokens cuts as max_tokens does', async () => {
   expect(firstChoice(body)).toMatchObject({ finish_reason: 'length', message: { content: 'one two' } })
 })
 
-test('an output limit under a name that is not known is not heeded', async () => {
+test('an output limit under an unknown name is ignored', async () => {
   await using simulator = await startSimulator({ endpoint: 'deepseek', script: [{ text: 'one two three four' }] })
   const { body } = await postJson(simulator.baseURL, { model: 'deepseek-flash', max_completion_tokens: 2 })
   expect(firstChoice(body)).toMatchObject({ finish_reason: 'stop', message: { content: 'one two three four' } })
 })
 
-test.each(['vllm', 'sglang'] as const)('Kimi weights on %s end their turn at ids that are not their own', async (endpoint) => {
+test.each(['vllm', 'sglang'] as const)('Kimi weights on %s generate an empty reply after ids that are not their own', async (endpoint) => {
   await using simulator = await startSimulator({ endpoint, script: [{ text: 'Eighteen.' }] })
   const ask = async (id: string) => {
     const call = { id, type: 'function', function: { name: 'get_weather', arguments: '{}' } }

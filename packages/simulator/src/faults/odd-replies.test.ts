@@ -137,6 +137,15 @@ describe('no-finish', () => {
     expect(text).toMatch(/\[DONE\]\n\n$/)
   })
 
+  test('keeps an event without choices before the finish reason', async () => {
+    await using simulator = await startSimulator({
+      script: [hello],
+      faults: [{ fault: { kind: 'odd-event', as: 'empty-choices' } }, { fault: { kind: 'no-finish' } }],
+    })
+    const chunks = payloads(await (await post(simulator.baseURL, { stream: true })).text())
+    expect(chunks.filter(({ choices }) => asArray(choices).length === 0)).toHaveLength(1)
+  })
+
   test('without usage, what follows the finish reason is omitted too', async () => {
     const { chunks } = await receive({ kind: 'no-finish' }, hello, { endpoint: 'vllm' })
     expect([reasonsIn(chunks), usagesIn(chunks)]).toEqual([[], []])
@@ -190,6 +199,16 @@ describe('surrogate-halves', () => {
         .map((call) => asObject(call['function'])['arguments'])
         .join(''),
     ).toBe('{"text":"😀"}')
+  })
+
+  test('divides every character of a fragment', async () => {
+    await using simulator = await startSimulator({
+      script: [{ toolCalls: [{ name: 'say', input: { text: '😀🙈' } }] }],
+      faults: [{ fault: { kind: 'fragments', characters: 100 } }, { fault: { kind: 'surrogate-halves' } }],
+    })
+    const chunks = payloads(await (await post(simulator.baseURL, { stream: true })).text())
+    const pieces = callsIn(chunks).flatMap((call) => asObject(call['function'])['arguments'] ?? [])
+    expect(pieces).toEqual(['', '{"text":"\ud83d', '\ude00\ud83d', '\ude48"}'])
   })
 
   test('adds a character where the stream has none', async () => {

@@ -64,7 +64,7 @@ describe('how calls are written', () => {
     expect(namesIn((await ask({ kind: 'call-name', as }, calls)).chunks)).toEqual(names)
   })
 
-  test('fragments in turn are whole when they are joined', async () => {
+  test('interleaved fragments are the arguments when they are joined', async () => {
     const { chunks } = await ask({ kind: 'fragments', characters: 1, interleaved: true }, calls)
     expect([argumentsIn(chunks, 0), argumentsIn(chunks, 1)]).toEqual(['{"city":"Oslo"}', '{"city":"Rome"}'])
     const order = callsIn(chunks).map((call) => call['index'])
@@ -86,7 +86,7 @@ describe('how calls are written', () => {
     expect(callsIn(chunks).map((call) => asObject(call['function'])['arguments'])).toContainEqual({ city: 'Rome' })
   })
 
-  test('many-calls repeats the last one, each with an id of its own', async () => {
+  test('many-calls repeats the last call, each time with another id', async () => {
     const { chunks } = await ask({ kind: 'many-calls', count: 5 }, calls)
     expect(new Set(callsIn(chunks).flatMap((call) => call['id'] ?? [])).size).toBe(5)
   })
@@ -96,7 +96,7 @@ describe('frames', () => {
   test.each([
     ['lone', [0xff]],
     ['overlong', [0xc0, 0xaf]],
-  ] as const)('invalid-utf8 %s puts the very bytes into a text', async (of, bytes) => {
+  ] as const)('invalid-utf8 %s puts exactly these bytes into the text', async (of, bytes) => {
     expect((await ask({ kind: 'invalid-utf8', of })).bytes.includes(Buffer.from(bytes))).toBe(true)
   })
 
@@ -104,7 +104,7 @@ describe('frames', () => {
     expect([...(await ask({ kind: 'invalid-utf8', of: 'truncated' })).bytes.subarray(-2)]).toEqual([0xf0, 0x9f])
   })
 
-  test.each(['no-space', 'multi-line', 'mixed-endings', 'fields', 'no-last-break'] as const)('framing %s holds the same events', async (as) => {
+  test.each(['no-space', 'multi-line', 'mixed-endings', 'fields', 'no-last-break'] as const)('framing %s has the same events', async (as) => {
     const { bytes } = await ask({ kind: 'framing', as })
     const events = bytes
       .toString()
@@ -129,14 +129,14 @@ describe('frames', () => {
     expect((await deltas('think-tags')).map((delta) => delta['content'] ?? '').join('')).toBe('<think>Well.</think>one two three four')
   })
 
-  test('long-text sends as much text as was asked for', async () => {
+  test('long-text sends as much text as requested', async () => {
     const { chunks } = await ask({ kind: 'long-text', bytes: 100_000 })
     expect(chunks.map((chunk) => asObject(firstChoice(chunk)['delta'])['content'] ?? '').join('').length).toBeGreaterThanOrEqual(100_000)
   })
 })
 
 describe('connections and headers', () => {
-  test('refuse: nothing listens', async () => {
+  test('refuse: connections are refused', async () => {
     await using simulator = await startSimulator({ faults: [{ fault: { kind: 'refuse' } }] })
     await expect(fetch(simulator.baseURL)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
   })
@@ -150,19 +150,19 @@ describe('connections and headers', () => {
     await expect(fetch(simulator.baseURL.replace('http:', 'https:'))).rejects.toMatchObject({ cause: { code: expect.stringMatching(code) } })
   })
 
-  test('cut-headers ends inside them', async () => {
+  test('cut-headers ends inside the headers', async () => {
     await using simulator = await startSimulator({ script: [{ ...hello, fault: { kind: 'cut-headers', bytes: 20, end: 'close' } }] })
     expect(await postRaw(simulator.baseURL)).toEqual({ text: 'HTTP/1.1 200 OK\r\ncon', end: 'fin' })
   })
 
-  test('hang-up closes a connection that would be used again', async () => {
+  test('hang-up closes a connection that the client would use again', async () => {
     await using simulator = await startSimulator({ script: [{ ...hello, fault: { kind: 'hang-up' } }, hello] })
     await (await post(simulator.baseURL)).text()
     await (await post(simulator.baseURL)).text()
     expect(simulator.requests.map(({ connectionId }) => connectionId)).toEqual([1, 2])
   })
 
-  test('status: dates, milliseconds, the veto and an echo of the key', async () => {
+  test('status can send dates, milliseconds, x-should-retry and an echo of the key', async () => {
     const { headers, bytes } = await ask({ kind: 'status', status: 429, retryAfter: 'date+60', retryAfterMs: 5, shouldRetry: false, echoKey: true })
     const seconds = (Date.parse(headers.get('retry-after') ?? '') - Date.now()) / 1_000
     expect(seconds).toBeGreaterThan(50)
@@ -170,12 +170,12 @@ describe('connections and headers', () => {
     expect(bytes.toString()).toContain('Your key is key')
   })
 
-  test('usage at-limit says that max_tokens was reached', async () => {
+  test('usage at-limit reports max_tokens as output tokens', async () => {
     const { chunks } = await ask({ kind: 'usage', value: 'at-limit' }, hello, { max_tokens: 77 })
     expect(asObject(chunks.at(-1)?.['usage'])['completion_tokens']).toBe(77)
   })
 
-  test('a probability strikes the same requests for the same seed', async () => {
+  test('a probability affects the same requests for the same seed', async () => {
     const strikes = async (seed: number): Promise<string> => {
       await using simulator = await startSimulator({ seed, respond: () => hello, faults: [{ fault: { kind: 'status', status: 503 }, probability: 0.5 }] })
       const statuses = []

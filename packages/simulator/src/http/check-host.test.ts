@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import type { SimulatorOptions } from '../options/options.ts'
 import { startSimulator } from '../start-simulator.ts'
+import { checkHost } from './check-host.ts'
 
 interface Seen {
   readonly status: number | undefined
@@ -51,6 +52,8 @@ describe('the Host header', () => {
     'localhost.evil.example',
     'evillocalhost',
     '10.0.0.1',
+    '12.7.0.1',
+    '128.0.0.1',
     '0.0.0.0',
     '[2001:db8::1]',
     '2130706433',
@@ -68,12 +71,24 @@ describe('the Host header', () => {
     expect(await statusFor('0.0.0.0:80', { host: '0.0.0.0' })).toBe(200)
   })
 
+  test('the address of the connection is accepted, also where it is written as IPv6', () => {
+    const own = { host: '0.0.0.0', allowedHosts: [] }
+    expect(checkHost('10.1.2.3:80', '10.1.2.3', own)).toBeUndefined()
+    expect(checkHost('10.1.2.3:80', '::ffff:10.1.2.3', own)).toBeUndefined()
+    expect(checkHost('[2001:db8::1]', '2001:db8::1', own)).toBeUndefined()
+    expect(checkHost('10.1.2.4:80', '10.1.2.3', own)?.status).toBe(403)
+  })
+
+  test('a request without a Host header is accepted: no browser sends one', () => {
+    expect(checkHost(undefined, '127.0.0.1', { host: '127.0.0.1', allowedHosts: [] })).toBeUndefined()
+  })
+
   test('a name in allowedHosts is accepted, with any port and in any case', async () => {
     expect(await statusFor('Simulator.test:80', { allowedHosts: ['simulator.test'] })).toBe(200)
     expect(await statusFor('a.simulator.test', { allowedHosts: ['simulator.test'] })).toBe(403)
   })
 
-  test('a refusal says why and how to fix it, and that no client need try again', async () => {
+  test('a refusal says why and how to fix it', async () => {
     await using simulator = await startSimulator()
     const { text } = await getModels(simulator.baseURL, 'evil.example:80')
     expect(JSON.parse(text)).toMatchObject({

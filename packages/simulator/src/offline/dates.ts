@@ -32,8 +32,8 @@ const UNIT = /\b(day|week|month|year|hour|minute)s?\b/i
 
 /** A span before or after a date. `how` names the direction. */
 const ADDITIONS = [
-  new RegExp(`\\b${SPAN} (?<how>after|before|from|since|prior to|later than|earlier than|following) (?<date>${DATE})`, 'gi'),
   new RegExp(`\\b(?<how>add|subtract) ${SPAN} (?:to|from) (?<date>${DATE})`, 'gi'),
+  new RegExp(`\\b${SPAN} (?<how>after|before|from|since|prior to|later than|earlier than|following) (?<date>${DATE})`, 'gi'),
   new RegExp(`\\b(?<date>${DATE}) (?<how>plus|minus) ${SPAN}`, 'gi'),
 ]
 const BETWEEN = new RegExp(`\\b(?:between (${DATE}) and|from (${DATE}) (?:to|until|till|through|up to)) (${DATE})`, 'gi')
@@ -42,11 +42,10 @@ const WEEKDAY = /\b(weekday|day of the week|(?:which|what) day(?! (?:of the mont
 
 /** Finds calculations with dates: additions, differences, weekdays. */
 export const findDates: FindTasks = (clause) => {
-  const additions = ADDITIONS.flatMap((regex) => [...clause.matchAll(regex)].map(addition))
-  const withoutAdditions = blankOut(clause, additions)
-  const differences = findDifferences(withoutAdditions, clause)
-  const earlier = [...additions, ...differences]
-  return [...earlier, ...findWeekdays(blankOut(withoutAdditions, differences), clause, earlier)]
+  const additions: Task[] = []
+  for (const regex of ADDITIONS) additions.push(...[...blankOut(clause, additions).matchAll(regex)].map(addition))
+  const earlier = [...additions, ...findDifferences(blankOut(clause, additions), clause)]
+  return [...earlier, ...findWeekdays(blankOut(clause, earlier), clause, earlier)]
 }
 
 /** A date stays; words such as "that date" stand for an earlier result. */

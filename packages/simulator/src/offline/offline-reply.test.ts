@@ -78,8 +78,8 @@ function run(question: string, outputs: Outputs, body: JsonObject = { tools: sto
 const callsOf = (question: string, tools: readonly Json[]): readonly Json[] =>
   run(question, {}, { tools }).steps[0]?.map(([name, input]) => [name, input]) ?? []
 
-describe('whole runs', () => {
-  test('two questions are two parallel calls, and the answer has both results', () => {
+describe('complete runs', () => {
+  test('two questions are two parallel calls, and the reply has both results', () => {
     const { steps, answer } = run('What is 17% of 2,340, and how many days are there from 2026-11-21 to 2027-03-01?', {
       calculator: '397.8',
       date_difference: '{"days":100}',
@@ -115,7 +115,7 @@ describe('whole runs', () => {
     expect(answer).toContain('42 * 4 is 42')
   })
 
-  test('an error of a tool is told as one, and what needed it is not called', () => {
+  test('an error of a tool is reported as an error, and what needs its result is not called', () => {
     const { steps, answer } = run('Which date is 90 days after 2026-11-21? Then tell me the weekday of that date.', {
       date_add: 'Error: the calendar is closed',
     })
@@ -165,7 +165,7 @@ describe('whole runs', () => {
     expect(offlineReply({ tools: stock, messages }, false).candidates[0]?.text).toBe('2 + 3 is 5. 4 + 5 is 9.')
   })
 
-  test('the reasoning names the rule', () => {
+  test('the reasoning says which rule was used', () => {
     const [candidate] = offlineReply({ tools: stock, messages: [{ role: 'user', content: 'What is 17% of 2,340?' }] }, true).candidates
     expect(candidate?.reasoning).toBe('I follow rules. One call fits. “17% of 2,340”: a sum, so I call calculator with {"expression":"2340 * 17 / 100"}.')
   })
@@ -198,14 +198,14 @@ describe('stock tools', () => {
     expect(callsOf(question, stock)).toEqual([[name, input]])
   })
 
-  test('two works on files in one sentence are two calls', () => {
+  test('two tasks with files in one sentence are two calls', () => {
     expect(callsOf('List the files in src and read package.json', stock)).toEqual([
       ['list_files', { path: 'src' }],
       ['read_file', { path: 'package.json' }],
     ])
   })
 
-  test('the weekday of a date that must be found first is two steps', () => {
+  test('the weekday of a date that must be calculated first is two steps', () => {
     const { steps } = run('What weekday is 3 weeks after March 1, 2027?', { date_add: '{"date":"2027-03-22"}' })
     expect(steps).toEqual([[['date_add', { date: '2027-03-01', weeks: 3 }]], [['weekday', { date: '2027-03-22' }]]])
   })
@@ -245,7 +245,7 @@ describe('any tools', () => {
     expect(callsOf('Sort the numbers 3, 1 and 2', [tool])).toEqual([['sort_numbers', { numbers: [3, 1, 2] }]])
   })
 
-  test('results are worded with their input', () => {
+  test('results are reported with their input', () => {
     expect(run('Weather in Oslo?', { get_weather: '{"temperature":4,"sky":"clear"}' }, { tools: own }).answer).toBe(
       'get_weather (city Oslo) says: temperature 4, sky clear.',
     )
@@ -264,12 +264,12 @@ describe('what is not a call', () => {
     expect(answer).toContain('get_weather')
   })
 
-  test('asked what it is, it says so', () => {
+  test('when it is asked what it is, it says so', () => {
     expect(run('Who are you?', {}, { tools: stock }).answer).toContain('not a language model')
     expect(run('请介绍一下你自己', {}, {}).answer).toContain('不是语言模型')
   })
 
-  test('with tool_choice none it words an answer', () => {
+  test('with tool_choice none it replies with text', () => {
     const body = { tools: stock, tool_choice: 'none', messages: [{ role: 'user', content: 'What is 2 + 2?' }] }
     expect(offlineReply(body, false).candidates[0]).toMatchObject({
       toolCalls: [],
@@ -277,7 +277,7 @@ describe('what is not a call', () => {
     })
   })
 
-  test('a last message that ends the calls is answered from what is there', () => {
+  test('after a last message that ends the calls, it replies with the results that exist', () => {
     const messages = [
       { role: 'user', content: 'What is 2 + 2, and what is 3 + 3?' },
       { role: 'assistant', content: '', tool_calls: [{ id: 'a', type: 'function', function: { name: 'calculator', arguments: '{"expression":"2 + 2"}' } }] },
@@ -289,7 +289,7 @@ describe('what is not a call', () => {
     )
   })
 
-  test('with tool_choice required it calls even where nothing fits', () => {
+  test('with tool_choice required it calls a tool even where none fits', () => {
     const body = { tools: own, tool_choice: 'required', messages: [{ role: 'user', content: 'Hello.' }] }
     expect(offlineReply(body, false).candidates[0]?.toolCalls).toEqual([{ name: 'get_weather', arguments: '{"city":"Hello"}' }])
   })
@@ -324,7 +324,7 @@ describe('JSON', () => {
     expect(ask('Reply in JSON like {"city": "Rome", "days": 3}. I go to Paris for 5 days.')).toEqual({ city: 'Paris', days: 5 })
   })
 
-  test('without either the answer is one field', () => {
+  test('without either, the reply has one field', () => {
     expect(ask('Answer in JSON. Who are you?')).toEqual({ answer: expect.stringContaining('rule-based stand-in') })
   })
 })
@@ -337,10 +337,10 @@ test('a partial message is continued, not repeated', () => {
   expect(offlineReply({ messages }, false).candidates[0]?.text).toMatch(/^ stand-in for a language model/)
 })
 
-describe('outputs in words', () => {
+describe('sentences for outputs', () => {
   const answer = (question: string, outputs: Outputs): string => run(question, outputs).answer
 
-  test('a sum that gives no number is an error, and nothing is calculated with it', () => {
+  test('an output of a sum without a number is an error, and nothing is calculated with it', () => {
     const { steps, answer: said } = run('What is 5 / 0? Then multiply the result by 4.', { calculator: 'At "/", position 3: Division by zero.' })
     expect(steps).toHaveLength(1)
     expect(said).toContain('The tool calculator could not do its part (“5 / 0”): At "/", position 3: Division by zero.')
@@ -352,13 +352,13 @@ describe('outputs in words', () => {
     )
   })
 
-  test('a sentence of a tool is not wrapped in another', () => {
+  test("a tool's sentence is not put into another sentence", () => {
     expect(
       answer('How many days are there from 2026-11-21 to 2027-03-01?', { date_difference: '100 days from 2026-11-21 (Saturday) to 2027-03-01 (Monday).' }),
     ).toBe('There are 100 days from 2026-11-21 (Saturday) to 2027-03-01 (Monday).')
   })
 
-  test('today is asked of tools that know it, and of no others', () => {
+  test('today is passed to tools that know the word, and to no others', () => {
     const knowing = define('date_difference', 'Time between two dates.', { from: text('YYYY-MM-DD, or "today".'), to: text('Last date.') })
     expect(callsOf('How many days until 2027-03-01?', [knowing])).toEqual([['date_difference', { from: 'today', to: '2027-03-01' }]])
     expect(callsOf('How many days until 2027-03-01?', stock)).toEqual([])

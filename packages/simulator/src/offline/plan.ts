@@ -10,14 +10,12 @@ export interface PlannedCall {
   /** `undefined` for a call that words or parameters suggested. */
   readonly kind: TaskKind | undefined
   readonly tool: OfflineTool
-  /** `undefined` while it waits for an earlier result. */
+  /** `undefined` while it waits for an earlier result, and when that result failed or does not exist. */
   readonly input: Json | undefined
   readonly values: TaskValues
   readonly phrase: string
   readonly reason: string
   readonly result: CallResult | undefined
-  /** Whether it can never be made: what it waits for failed or does not exist. */
-  readonly isBlocked: boolean
 }
 
 const CLAUSE_END =
@@ -51,7 +49,7 @@ export function makePlan(request: OfflineRequest): readonly PlannedCall[] {
 
 /** A call that the words or its parameters suggest. */
 export function planCall({ tool, input, reason }: SuggestedCall, phrase: string, request: OfflineRequest): PlannedCall {
-  return { kind: undefined, tool, input, values: {}, phrase: phrase.trim(), reason, result: resultOf(tool, input, request), isBlocked: false }
+  return { kind: undefined, tool, input, values: {}, phrase: phrase.trim(), reason, result: resultOf(tool, input, request) }
 }
 
 interface BoundTask {
@@ -87,11 +85,11 @@ interface PlanSoFar {
 
 function planTask({ kind, phrase, values }: Task, { tool, parameters }: Binding, soFar: PlanSoFar): PlannedCall {
   const { reason, output } = taskKinds[kind]
-  const base = { kind, tool, phrase, reason, values, input: undefined, result: undefined, isBlocked: false }
+  const base = { kind, tool, phrase, reason, values, input: undefined, result: undefined }
   const written = JSON.stringify(values)
   const needed = written.includes('{number}') ? 'number' : written.includes('{date}') ? 'date' : undefined
   const known = needed === undefined ? '' : lookUp(needed, soFar)
-  if (typeof known !== 'string') return { ...base, ...known }
+  if (known === undefined) return base
   const replace = (value: string | number): string | number => (typeof value === 'string' ? value.replace(/\{(?:number|date)\}/g, known) : value)
   const complete = Object.fromEntries(Object.entries(values).map(([role, value]) => [role, replace(value)]))
   const input = inputFrom(complete, parameters)
@@ -102,11 +100,11 @@ function planTask({ kind, phrase, values }: Task, { tool, parameters }: Binding,
 }
 
 /** What "that date" or "the result" means: the output of the last earlier task that gives one, or else the last result of the history. */
-function lookUp(needed: 'number' | 'date', { request, earlier }: PlanSoFar): string | { readonly isBlocked: boolean } {
+function lookUp(needed: 'number' | 'date', { request, earlier }: PlanSoFar): string | undefined {
   const giver = earlier.findLast(({ kind }) => kind !== undefined && taskKinds[kind].gives === needed) ?? earlier.findLast(({ kind }) => kind === undefined)
-  if (giver !== undefined && giver.result === undefined) return { isBlocked: giver.isBlocked }
+  if (giver !== undefined && giver.result === undefined) return undefined
   const results = giver?.result === undefined ? request.results : [giver.result]
-  return results.findLast(({ output }) => !output.isError && output[needed] !== undefined)?.output[needed] ?? { isBlocked: true }
+  return results.findLast(({ output }) => !output.isError && output[needed] !== undefined)?.output[needed]
 }
 
 function resultOf({ name }: OfflineTool, input: Json, { results }: OfflineRequest): CallResult | undefined {

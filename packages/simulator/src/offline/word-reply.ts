@@ -26,9 +26,9 @@ function describeItself({ tools, asked }: OfflineRequest): string {
   return `I am a rule-based stand-in for a language model, not a language model. I pick tools by numbers, percentages, dates, times, paths, quoted text, names and cities in your words, and word an answer from their results. ${offer}${chinese}`
 }
 
-function plannedSentence({ kind, tool, input, values, phrase, result, isBlocked }: PlannedCall): string {
+function plannedSentence({ kind, tool, input, values, phrase, result }: PlannedCall): string {
   if (result === undefined) {
-    return isBlocked || input === undefined
+    return input === undefined
       ? `I could not work out ${quote(phrase)}: there is no earlier result that it could mean.`
       : `I did not call ${tool.name} for ${quote(phrase)}, because no more calls are allowed.`
   }

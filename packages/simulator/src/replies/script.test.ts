@@ -4,7 +4,7 @@ import { startSimulator } from '../start-simulator.ts'
 import { errorMessage, firstChoice, firstMessage, payloads, post, postJson, postStream } from '../testing/client.ts'
 
 describe('the script', () => {
-  test('replies come in the order of the requests', async () => {
+  test('replies are used in the order of the requests', async () => {
     await using simulator = await startSimulator({ script: [{ text: 'one' }, { text: 'two' }] })
     const texts = [await postJson(simulator.baseURL), await postJson(simulator.baseURL)].map(({ body }) => firstMessage(body)['content'])
     expect(texts).toEqual(['one', 'two'])
@@ -51,7 +51,7 @@ describe('the script', () => {
     expect(firstMessage((await postJson(simulator.baseURL)).body)['content']).toBe('one')
   })
 
-  test('respond chooses by request, and passes on what it does not know', async () => {
+  test('respond chooses a reply by request, and leaves other requests to the script', async () => {
     await using simulator = await startSimulator({
       script: [{ text: 'from the script' }],
       respond: (request) => (request.index === 1 ? { text: 'chosen' } : undefined),
@@ -80,7 +80,7 @@ describe('a scripted reply', () => {
     expect(firstMessage(body)['tool_calls']).toEqual([{ index: 3, id: 'x', type: 'function', function: { name: 'get_weather', arguments: input } }])
   })
 
-  test('argument text is whole again when its deltas are joined', async () => {
+  test('the deltas of an argument text are the text when they are joined', async () => {
     const input = { text: 'Ünïcode 漢字 😀 "quoted" \\ and \n more', list: [1, 2.5, null] }
     await using simulator = await startSimulator({ script: [{ toolCalls: [{ name: 'say', input }] }] })
     const chunks = await postStream(simulator.baseURL)
@@ -108,7 +108,7 @@ describe('a scripted reply', () => {
     expect(chunks.every((chunk) => firstChoice(chunk)['finish_reason'] === null)).toBe(true)
   })
 
-  test('usage is laid over the computed one', async () => {
+  test('usage replaces fields of the computed usage', async () => {
     await using simulator = await startSimulator({ script: [{ text: 'a', usage: { prompt_tokens: 77 } }] })
     expect((await postJson(simulator.baseURL)).body['usage']).toMatchObject({ prompt_tokens: 77, completion_tokens: 1 })
   })
@@ -126,7 +126,7 @@ describe('a scripted reply', () => {
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
   })
 
-  test('a status without a body is worded by the family', async () => {
+  test('a status without a body has the message of the family', async () => {
     await using simulator = await startSimulator({ script: [{ status: 402 }, { status: 429, headers: { 'retry-after': '3' } }] })
     expect((await postJson(simulator.baseURL)).body).toEqual({
       error: { message: 'Insufficient Balance', type: 'unknown_error', param: null, code: 'invalid_request_error' },
@@ -140,17 +140,33 @@ describe('a scripted reply', () => {
     expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([200, 'text/html; charset=utf-8', '<html>Sign in</html>'])
   })
 
-  test('a fault of a reply that is not in parts fails assertDone', async () => {
+  test('a fault that changes replies fails assertDone when it is used with exact chunks', async () => {
     await using simulator = await startSimulator({ script: [{ chunks: [], fault: { kind: 'empty' } }] })
     await postStream(simulator.baseURL)
     expect(() => simulator.assertDone()).toThrow("Fault 'empty' of request 1 changes a reply, so it cannot be applied to exact chunks or a body")
   })
 })
 
+describe('pauses', () => {
+  test('delayMs is a pause before the response', async () => {
+    await using simulator = await startSimulator({ script: [{ text: 'a', delayMs: 60 }] })
+    const started = performance.now()
+    await post(simulator.baseURL)
+    expect(performance.now() - started).toBeGreaterThan(50)
+  })
+
+  test('chunkDelayMs is a pause between events', async () => {
+    await using simulator = await startSimulator({ script: [{ text: 'a b c d' }], chunkDelayMs: 20 })
+    const started = performance.now()
+    const chunks = await postStream(simulator.baseURL)
+    expect(performance.now() - started).toBeGreaterThan(15 * chunks.length)
+  })
+})
+
 describe('limits of a request', () => {
   const script = [{ reasoning: 'one two', text: 'three four five STOP six' }]
 
-  test('max_tokens really cuts, and the finish reason is length', async () => {
+  test('max_tokens cuts the reply, and the finish reason is length', async () => {
     await using simulator = await startSimulator({ script })
     const { body } = await postJson(simulator.baseURL, { max_tokens: 4 })
     expect(firstChoice(body)).toMatchObject({ finish_reason: 'length', message: { reasoning_content: 'one two', content: 'three four' } })
@@ -169,12 +185,24 @@ describe('limits of a request', () => {
     expect(firstChoice(body)).toMatchObject({ finish_reason: 'length', message: { tool_calls: [{ function: { arguments: '{"city' } }] } })
   })
 
+  test('calls after the last allowed token are dropped', async () => {
+    await using simulator = await startSimulator({ script: [{ text: 'one two', toolCalls: [{ name: 'a', input: {} }] }] })
+    const choice = firstChoice((await postJson(simulator.baseURL, { max_tokens: 2 })).body)
+    expect(choice).toMatchObject({ finish_reason: 'length', message: { content: 'one two' } })
+    expect(choice['message']).not.toHaveProperty('tool_calls')
+  })
+
+  test('of several stop strings, the first in the text counts', async () => {
+    await using simulator = await startSimulator({ script })
+    expect(firstMessage((await postJson(simulator.baseURL, { stop: ['STOP', 'four'] })).body)['content']).toBe('three ')
+  })
+
   test('a stop string ends the text and is not part of it', async () => {
     await using simulator = await startSimulator({ script })
     expect(firstMessage((await postJson(simulator.baseURL, { stop: ['STOP'] })).body)['content']).toBe('three four five ')
   })
 
-  test('a reply with a finish reason of its own is left alone', async () => {
+  test('a scripted reply with a finish reason is not cut', async () => {
     await using simulator = await startSimulator({ script: [{ text: 'one two three', finishReason: 'stop' }] })
     expect(firstChoice((await postJson(simulator.baseURL, { max_tokens: 1 })).body)).toMatchObject({
       finish_reason: 'stop',

@@ -8,7 +8,7 @@ import { PromptCache } from './prompt-cache.ts'
 const rule = { granularityTokens: 1, minimumTokens: 1 }
 
 describe('the prompt cache', () => {
-  test('partitions that were not used for long are forgotten when all prompts are too long together', () => {
+  test('when all prompts are too long together, the partitions that were not used recently are forgotten', () => {
     const cache = new PromptCache()
     const long = 'word '.repeat(3_000_000)
     cache.add('first', long, rule)
@@ -18,7 +18,7 @@ describe('the prompt cache', () => {
     expect(cache.add('third', 'word word', rule)).toBe(2)
   })
 
-  test('prompts of one partition that are too long together are forgotten, except the newest', () => {
+  test('when the prompts of one partition are too long together, only the newest is kept', () => {
     const cache = new PromptCache()
     cache.add('only', `a ${'word '.repeat(3_000_000)}`, rule)
     cache.add('only', `b ${'word '.repeat(3_000_000)}`, rule)

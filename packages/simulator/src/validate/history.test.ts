@@ -27,17 +27,17 @@ async function refusal(model: string, messages: readonly JsonObject[], more: Jso
 }
 
 describe('calls and results', () => {
-  test.each(['kimi-k2-thinking', 'deepseek-chat'])('a whole history is accepted (%s)', async (model) => {
+  test.each(['kimi-k2-thinking', 'deepseek-chat'])('a complete history is accepted (%s)', async (model) => {
     expect(await refusal(model, [user, assistant(['a', 'b']), result('b'), result('a'), user])).toBeUndefined()
   })
 
-  test('a result without a call is refused in the words of DeepSeek', async () => {
+  test("a result without a call is refused with DeepSeek's message", async () => {
     expect(await refusal('deepseek-chat', [user, result('a')])).toBe(
       "400 Messages with role 'tool' must be a response to a preceding message with 'tool_calls'",
     )
   })
 
-  test('a result without a call is refused in the words of Moonshot', async () => {
+  test("a result without a call is refused with Moonshot's message", async () => {
     expect(await refusal('kimi-k2-thinking', [user, result('a')])).toBe('400 Invalid request: tool_call_id  is not found')
   })
 
@@ -54,7 +54,7 @@ describe('calls and results', () => {
     expect(await refusal('deepseek-chat', [user, assistant(['a']), result('a'), result('a')])).toContain('must be a response')
   })
 
-  test('two calls with one id want two results', async () => {
+  test('two calls with one id need two results', async () => {
     expect(await refusal('deepseek-chat', [user, assistant(['a', 'a']), result('a')])).toContain('insufficient tool messages')
     expect(await refusal('deepseek-chat', [user, assistant(['a', 'a']), result('a'), result('a')])).toBeUndefined()
   })
@@ -63,7 +63,7 @@ describe('calls and results', () => {
     expect(await refusal('deepseek-chat', [user, assistant(['a']), result('a'), assistant(['a']), result('a')])).toBeUndefined()
   })
 
-  test('arguments that are no string are refused', async () => {
+  test('arguments that are not a string are refused', async () => {
     const broken = { id: 'a', type: 'function', function: { name: 'get_weather', arguments: {} } }
     expect(await refusal('deepseek-chat', [user, assistant([], { tool_calls: [broken] }), result('a')])).toContain('function.arguments must be a string')
   })
@@ -72,21 +72,21 @@ describe('calls and results', () => {
 describe('reasoning', () => {
   const lost = [user, assistant(['a'], { reasoning_content: undefined }), result('a')]
 
-  test('lost reasoning of a call is refused in the words of Moonshot', async () => {
+  test("lost reasoning of a call is refused with Moonshot's message", async () => {
     expect(await refusal('kimi-k2-thinking', lost)).toBe('400 thinking is enabled but reasoning_content is missing in assistant tool call message at index 1')
   })
 
-  test('lost reasoning of a call is refused in the words of DeepSeek when thinking is on', async () => {
+  test("lost reasoning of a call is refused with DeepSeek's message when thinking is on", async () => {
     expect(await refusal('deepseek-chat', lost, { thinking: { type: 'enabled' } })).toContain(
       'Missing `reasoning_content` field in the assistant message at message index 1.',
     )
   })
 
-  test('without thinking nobody asks for it', async () => {
+  test('without thinking, missing reasoning is accepted', async () => {
     expect(await refusal('deepseek-chat', lost)).toBeUndefined()
   })
 
-  test('an empty reasoning is enough', async () => {
+  test('empty reasoning is accepted', async () => {
     expect(await refusal('kimi-k2-thinking', [user, assistant(['a'], { reasoning_content: '' }), result('a')])).toBeUndefined()
   })
 })
@@ -100,13 +100,13 @@ describe('messages', () => {
     expect(await refusal('kimi-k2-thinking', [{ role: 'developer', content: 'x' }])).toContain('role must be one of system, user, assistant, tool')
   })
 
-  test('an empty assistant message is refused in the words of Moonshot', async () => {
+  test("an empty assistant message is refused with Moonshot's message", async () => {
     expect(await refusal('kimi-k2-thinking', [user, { role: 'assistant', content: '' }])).toBe(
       "400 Invalid request: the message at position 1 with role 'assistant' must not be empty",
     )
   })
 
-  test('an assistant message of null is refused in the words of DeepSeek, an empty string is not', async () => {
+  test("an assistant message of null is refused with DeepSeek's message, an empty string is not", async () => {
     expect(await refusal('deepseek-chat', [user, { role: 'assistant', content: null }])).toBe(
       '400 Invalid assistant message: content or tool_calls must be set',
     )
@@ -124,19 +124,19 @@ describe('messages', () => {
     expect(await refusal('deepseek-chat', messages)).toMatch(/messages\[0\]: unknown variant `image_url`, expected `text` at line 1 column \d+$/)
   })
 
-  test('a tool message of parts is refused by DeepSeek', async () => {
+  test('a tool message with content parts is refused by DeepSeek', async () => {
     const parts = { role: 'tool', tool_call_id: 'a', content: [{ type: 'text', text: '18' }] }
     expect(await refusal('deepseek-chat', [user, assistant(['a']), parts])).toContain('content must be a string')
   })
 
-  test('partial mode is for a last assistant message of Kimi', async () => {
+  test('partial mode is accepted for a last assistant message of Kimi only', async () => {
     const partial = { role: 'assistant', content: '{', partial: true }
     expect(await refusal('kimi-k2-thinking', [user, partial])).toBeUndefined()
     expect(await refusal('kimi-k2-thinking', [user, partial, user])).toContain('only allowed on a last message')
     expect(await refusal('deepseek-chat', [user, partial])).toContain('does not support partial mode')
   })
 
-  test('partial mode and JSON mode do not mix', async () => {
+  test('partial mode together with JSON mode is refused', async () => {
     const messages = [
       { role: 'user', content: 'JSON, please.' },
       { role: 'assistant', content: '{', partial: true },
@@ -144,7 +144,7 @@ describe('messages', () => {
     expect(await refusal('kimi-k2-thinking', messages, { response_format: { type: 'json_object' } })).toContain('partial mode')
   })
 
-  test('a prompt over the context window is refused with both numbers', async () => {
+  test('a prompt larger than the context window is refused with both numbers', async () => {
     const messages = [{ role: 'user', content: 'a '.repeat(270_000) }]
     expect(await refusal('kimi-k2-thinking', messages)).toMatch(/exceeded model token limit: 262144 \(requested: \d+\)/)
   })
@@ -177,8 +177,14 @@ describe('tools', () => {
     expect(await refusal('deepseek-chat', [user], { tools: [changed(change)] })).toContain(message)
   })
 
-  test('a name of two letters is too short for Kimi alone', async () => {
+  test('a tool name of two letters is refused by Kimi K2 only', async () => {
     expect(await refusal('kimi-k2-thinking', [user], { tools: [changed({ name: 'ab' })] })).toContain('function.name is invalid')
     expect(await refusal('deepseek-chat', [user], { tools: [changed({ name: 'ab' })] })).toBeUndefined()
+    expect(await refusal('kimi-k3', [user], { tools: [changed({ name: 'a' })] })).toBeUndefined()
+  })
+
+  test('a tool name of 129 characters is refused by kimi-k3, one of 128 is not', async () => {
+    expect(await refusal('kimi-k3', [user], { tools: [changed({ name: 'a'.repeat(129) })] })).toContain('function.name is invalid')
+    expect(await refusal('kimi-k3', [user], { tools: [changed({ name: 'a'.repeat(128) })] })).toBeUndefined()
   })
 })

@@ -96,6 +96,8 @@ describe.each(rows)('%j with %j', (models, body, refused) => {
   })
 })
 
+const pattern: JsonObject = { type: 'string', pattern: '^[A-Z]' }
+
 describe('strict variants', () => {
   const cases: readonly (readonly [keyof StrictOptions, JsonObject, string])[] = [
     ['unlistedParameters', { user: 'somebody' }, 'user'],
@@ -108,7 +110,16 @@ describe('strict variants', () => {
     ['callIds', { messages: withCall('functions.get_weather:0') }, "does not match the pattern '^[a-zA-Z0-9_-]+$'"],
     ['alternatingRoles', { messages: [...userMessages, ...userMessages] }, 'successive user or assistant messages (messages[0] and messages[1]'],
     ['noTools', { tools }, 'does not support Function Calling'],
-    ['toolSchemas', { model: 'kimi-k2-thinking', tools: [patternTool()] }, 'unsupported keywords: pattern'],
+    [
+      'toolSchemas',
+      { model: 'kimi-k2-thinking', tools: [patternTool({ properties: { city: pattern } })] },
+      "'root.properties.city': unsupported keywords: pattern",
+    ],
+    [
+      'toolSchemas',
+      { model: 'kimi-k2-thinking', tools: [patternTool({ additionalProperties: pattern })] },
+      "'root.additionalProperties': unsupported keywords: pattern",
+    ],
   ]
 
   test.each(cases)('%s', async (option, body, named) => {
@@ -130,7 +141,6 @@ function withCall(id: string): readonly JsonObject[] {
   return [...userMessages, { role: 'assistant', content: '', tool_calls: [call] }, { role: 'tool', tool_call_id: id, content: '18' }]
 }
 
-function patternTool(): JsonObject {
-  const parameters = { type: 'object', properties: { city: { type: 'string', pattern: '^[A-Z]' } }, required: ['city'] }
-  return { type: 'function', function: { name: 'get_weather', description: 'Weather.', parameters } }
+function patternTool(schema: JsonObject): JsonObject {
+  return { type: 'function', function: { name: 'get_weather', description: 'Weather.', parameters: { type: 'object', ...schema } } }
 }
