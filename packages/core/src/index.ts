@@ -1,5 +1,6 @@
 export { Agent } from './agent/agent.ts'
 export type { AgentOptions, ContextOption, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent/agent-options.ts'
+export type { StateKey } from './agent/read-state.ts'
 export type { ToolSet } from './agent/tool-set.ts'
 export { type Approval, answer, approve, deny, type OutcomeAnswer } from './contract/answers.ts'
 export type { AttemptOptions } from './contract/attempts.ts'
