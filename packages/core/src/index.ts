@@ -13,7 +13,7 @@ export {
   fatal,
   ToolError,
 } from './contract/errors.ts'
-export type { AttemptReason, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './contract/events.ts'
+export type { AttemptReason, OnEvent, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './contract/events.ts'
 export type { PrepareStep, StepPlan, StepView, StopWhen } from './contract/hooks.ts'
 export type { Json, JsonForm, JsonObject } from './contract/json.ts'
 export { defaultLimits, type Limits, type ResolvedLimits } from './contract/limits.ts'
@@ -57,7 +57,7 @@ export type {
   Warning,
 } from './contract/model.ts'
 export type { OutputCheck, OutputMode, OutputSpec, SchemaReader } from './contract/output.ts'
-export type { PendingQuestion, RunResult, RunState, RunStatus, RunStep, RunVersion, StopReason } from './contract/result.ts'
+export type { PendingQuestion, RunResult, RunState, RunStatus, RunStep, RunVersion, StopReason, ToolFailure } from './contract/result.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './contract/standard-schema.ts'
 export type { Tool, ToolCallContext, ToolCheck, ToolEffect, ToolOutput } from './contract/tool.ts'
 export type { Cost, Prices, RunUsage, Usage } from './contract/usage.ts'

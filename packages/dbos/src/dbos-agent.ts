@@ -9,7 +9,7 @@ import { fromDbosError, toWorkflowError } from './failures.ts'
 export type RunInput = string | readonly Message[] | RunState
 
 /** A result as JSON: its `messages` are the input of a next run. */
-export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'textOrThrow' | 'outputOrThrow'>
+export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'toolErrors' | 'textOrThrow' | 'outputOrThrow'>
 
 /** Options of `dbosAgent`. */
 export type DbosAgentOptions<Context = unknown> = ContextOption<Context> & {

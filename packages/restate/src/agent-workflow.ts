@@ -9,7 +9,7 @@ import { restateEngine } from './restate-engine.ts'
 export type AgentRequest = { readonly input: string | readonly Message[] } | { readonly state: RunState; readonly answers?: Answers }
 
 /** A result as JSON. */
-export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'textOrThrow' | 'outputOrThrow'>
+export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'toolErrors' | 'textOrThrow' | 'outputOrThrow'>
 
 /** Options of `agentWorkflow`. */
 export type AgentWorkflowOptions<Name extends string = string, Context = unknown> = ContextOption<Context> & {

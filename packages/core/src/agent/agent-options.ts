@@ -1,4 +1,5 @@
 import type { AttemptOptions } from '../contract/attempts.ts'
+import type { OnEvent } from '../contract/events.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { Model, ToolChoice } from '../contract/model.ts'
@@ -42,6 +43,11 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
   /** Called after each step with tool calls: returns true to end the run with `stop-condition`. Its return value is recorded. */
   readonly stopWhen?: StopWhen
   /**
+   * Called with every event of every run of this agent, such as for a log. The `tool-end` event of a call that threw has the error of the
+   * tool as `error`, which is not in its JSON.
+   */
+  readonly onEvent?: OnEvent
+  /**
    * A secret that signs the states of paused runs, so that only unchanged states of this agent are continued: 32 random bytes or a long
    * text. Of a list the first one signs and each of them verifies, for changing secrets. Default: states are not signed.
    */
@@ -66,6 +72,8 @@ export interface CommonRunOptions {
   readonly journal?: Journal
   /** Replaces, name by name, what the agent was given. */
   readonly attempts?: AttemptOptions
+  /** Called with every event of this run, after `onEvent` of the agent. */
+  readonly onEvent?: OnEvent
   /** Hosts the run on a distributed engine, from inside a workflow of it; not together with `journal`. Needs a `runId`. */
   readonly engine?: Engine
 }
@@ -82,7 +90,7 @@ interface StreamOnlyOptions {
 }
 
 /** Options of `agent.resume(state, options)`. The run keeps its id, because idempotency keys are derived from it. */
-export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal' | 'engine' | 'attempts'> &
+export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal' | 'engine' | 'attempts' | 'onEvent'> &
   ContextOption<Context> &
   StreamOnlyOptions &
   ResumeOnlyOptions

@@ -1,4 +1,5 @@
 import { AgentError } from '../contract/errors.ts'
+import type { OnEvent } from '../contract/events.ts'
 import type { Message } from '../contract/messages.ts'
 import type { SchemaReader } from '../contract/output.ts'
 import type { RunResult, RunState, RunVersion } from '../contract/result.ts'
@@ -8,7 +9,8 @@ import { runVersion } from '../durability/records.ts'
 import type { LoopAgent } from '../loop/loop-agent.ts'
 import { resolveAttempts } from '../retry/resolve-attempts.ts'
 import { openRun, startRun } from '../run/open-run.ts'
-import { Run, type RunStart } from '../run/run.ts'
+import { Run } from '../run/run.ts'
+import type { RunStart } from '../run/run-start.ts'
 import type { AgentOptions, CommonRunOptions, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent-options.ts'
 import { checkCallOptions, readInput } from './check-options.ts'
 import { readState, type StateKey, signState } from './read-state.ts'
@@ -24,6 +26,7 @@ export class Agent<Context = unknown, Output = unknown> {
   readonly name: string
   readonly #agent: LoopAgent
   readonly #stateKeys: readonly StateKey[]
+  readonly #onEvent: OnEvent | undefined
   #hashes: Definition | undefined
 
   /**
@@ -34,6 +37,7 @@ export class Agent<Context = unknown, Output = unknown> {
     this.#agent = resolveAgent(options, readSchema)
     this.name = this.#agent.name
     this.#stateKeys = stateKeysOf(options.signStates)
+    this.#onEvent = options.onEvent
   }
 
   /**
@@ -111,6 +115,7 @@ export class Agent<Context = unknown, Output = unknown> {
       signal,
       restartAfterText,
       attempts,
+      observers: [this.#onEvent, options.onEvent].filter((observer) => observer !== undefined),
     }
     return new Run({ ...start, recordedDefinition: definition, journal, open, engine })
   }
@@ -122,7 +127,7 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 }
 
-type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine' | 'attempts'> &
+type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine' | 'attempts' | 'onEvent'> &
   Pick<RunStart, 'restartAfterText'> &
   Partial<Pick<RunStart, 'version' | 'records' | 'answers' | 'context' | 'journal' | 'open' | 'recheckGates'>> & {
     readonly definition?: Definition | undefined

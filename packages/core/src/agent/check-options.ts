@@ -19,16 +19,17 @@ const agentOptions: Readonly<Record<keyof AgentOptions, true>> = {
   attempts: true,
   prepareStep: true,
   stopWhen: true,
+  onEvent: true,
   signStates: true,
 }
 
 type CallName = 'generate' | 'stream' | 'resume'
 
-const startOptions = ['signal', 'context', 'runId', 'journal', 'engine', 'attempts'] satisfies readonly (keyof StreamOptions)[]
+const startOptions = ['signal', 'context', 'runId', 'journal', 'engine', 'attempts', 'onEvent'] satisfies readonly (keyof StreamOptions)[]
 const callOptions: Readonly<Record<CallName, readonly (keyof StreamOptions | keyof JournalResumeOptions)[]>> = {
   generate: startOptions,
   stream: [...startOptions, 'retryAfterText'],
-  resume: ['signal', 'context', 'journal', 'engine', 'attempts', 'retryAfterText', 'answers', 'acceptAnswers'],
+  resume: ['signal', 'context', 'journal', 'engine', 'attempts', 'onEvent', 'retryAfterText', 'answers', 'acceptAnswers'],
 }
 
 const hintsOf: Partial<Readonly<Record<CallName, Readonly<Record<string, string>>>>> = {
@@ -113,7 +114,7 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
   checkNames(options, { names: Object.keys(agentOptions), what: 'an option of Agent', instead: insteadInAgent })
   if (options.model === undefined || options.model === null) refuse('`model` is required, such as evolink(id) or openaiCompatible({ … }) makes.')
   for (const name of ['name', 'instructions'] as const) checkType(name, options[name], 'string')
-  for (const name of ['prepareStep', 'stopWhen'] as const) checkType(name, options[name], 'function')
+  for (const name of ['prepareStep', 'stopWhen', 'onEvent'] as const) checkType(name, options[name], 'function')
   checkChoice('toolChoice', options.toolChoice, ['auto', 'none', 'required'])
   checkChoice('outputMode', options.outputMode, ['native', 'json', 'tool', 'text'])
   const { toolCallConcurrency: concurrency = 1 } = options
@@ -129,7 +130,8 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
 export function checkCallOptions(options: object, call: CallName): void {
   const hints = Object.entries(hintsOf[call] ?? {}).flatMap(([name, hint]) => (name in Object(options) ? [hint] : []))
   checkNames(options, { names: callOptions[call], what: `an option of ${call}()`, instead: insteadInCall, ...(hints[0] && { hint: hints[0] }) })
-  const { signal, runId, journal, engine, retryAfterText }: Partial<StreamOptions> = options
+  const { signal, runId, journal, engine, retryAfterText, onEvent }: Partial<StreamOptions> = options
+  checkType('onEvent', onEvent, 'function')
   if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function')) {
     refuse(`\`signal\` must be an AbortSignal, not ${kindOf(signal)}. Of an AbortController it is \`controller.signal\`.`)
   }

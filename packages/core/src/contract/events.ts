@@ -87,6 +87,10 @@ interface LivePlace {
 }
 
 /** The `type` of an event. */
+/** Called with every event of a run. A throw, or a rejection of an async function, is contained and reported as a warning. */
+export type OnEvent = (event: RunEvent) => unknown
+
+/** The types of events. */
 export type RunEventType = RunEventBody['type']
 /** The event of one type. */
 export type RunEventOf<Type extends RunEventType> = Extract<RunEvent, { readonly type: Type }>

@@ -65,7 +65,7 @@ export interface RunStep {
   readonly ms: number
 }
 
-/** The result of a run. Plain data except for its two methods. */
+/** The result of a run. Plain data, except for its two methods and `toolErrors`. */
 export interface RunResult<Output = unknown> {
   readonly runId: string
   readonly status: RunStatus
@@ -90,6 +90,11 @@ export interface RunResult<Output = unknown> {
   readonly warnings: readonly Warning[]
   /** What a person has to decide, when the run is paused; empty when it was stopped. */
   readonly pending: readonly PendingQuestion[]
+  /**
+   * What tools threw in this process, in the order in which the calls ended. The model does not see these errors, and they are not recorded.
+   * Not enumerable, so the result stays plain data.
+   */
+  readonly toolErrors: readonly ToolFailure[]
   /** JSON to continue a paused run from, in this process or another; `undefined` with a journal, which has it. */
   readonly state: RunState | undefined
   /**
@@ -121,6 +126,15 @@ export interface PendingQuestion {
   readonly askedAt?: number
   /** How long after `askedAt` an answer is accepted, in milliseconds. Default: for ever. */
   readonly expiresInMs?: number
+}
+
+/** An error that a tool threw, and the call that it ended. */
+export interface ToolFailure {
+  /** The key of the call, as in its events: unique in the run. */
+  readonly key: string
+  readonly toolCallId: string
+  readonly toolName: string
+  readonly error: unknown
 }
 
 /** Version of a run's records: 1 for runs that release 0.1.0 began, which keep its rules to their end; 2 for runs begun since. */

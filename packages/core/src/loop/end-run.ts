@@ -38,7 +38,7 @@ export function pauseRun(run: LoopRun, pending: readonly PendingQuestion[], repl
 export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending = [], shown, state }: Ending): RunResult {
   const { transcript, ledger } = run
   const last = reply ?? transcript.steps.at(-1)
-  return withThrowers({
+  const data: RunData = {
     runId: run.operations.runId,
     status: statusOf[stopReason],
     stopReason,
@@ -55,19 +55,20 @@ export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending
     warnings: run.notes.warnings,
     pending,
     state,
-  })
+  }
+  return completeResult(data, run.notes.toolErrors)
 }
 
 /** Adds the state that a paused run is continued from. */
 export function withState(result: RunResult, state: RunState | undefined): RunResult {
-  return withThrowers({ ...result, state })
+  return completeResult({ ...result, state }, result.toolErrors)
 }
 
-/** A result without its methods. */
-type RunData = Omit<RunResult, 'textOrThrow' | 'outputOrThrow'>
+/** The enumerable part of a result. */
+type RunData = Omit<RunResult, 'textOrThrow' | 'outputOrThrow' | 'toolErrors'>
 
-/** Adds the methods of a result; not enumerable, so the result stays plain data for `structuredClone` and JSON. */
-function withThrowers(data: RunData): RunResult {
+/** Adds what is not JSON; not enumerable, so the result stays plain data for `structuredClone` and JSON. */
+function completeResult(data: RunData, toolErrors: RunResult['toolErrors']): RunResult {
   const textOrThrow = (): string => {
     // A run that `stopWhen` ended among its tools has no answer yet.
     const isAnswer = data.status === 'finished' && (data.output !== undefined || data.steps.at(-1)?.toolResults.length === 0)
@@ -79,7 +80,8 @@ function withThrowers(data: RunData): RunResult {
     throw unfinished(data)
   }
   // defineProperties cannot tell the compiler that the properties are there now.
-  return Object.defineProperties(data, { textOrThrow: { value: textOrThrow }, outputOrThrow: { value: outputOrThrow } }) as RunResult
+  const hidden = { textOrThrow: { value: textOrThrow }, outputOrThrow: { value: outputOrThrow }, toolErrors: { value: toolErrors } }
+  return Object.defineProperties(data, hidden) as RunResult
 }
 
 function unfinished({ stopReason, text }: RunData): AgentError {

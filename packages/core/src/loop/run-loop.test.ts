@@ -239,7 +239,7 @@ test('fatal() ends the run with the very error as cause', async () => {
 })
 
 test('a tool that throws is an error result without its message, and the event holds the original', async () => {
-  const secret = new Error('password is 1234')
+  const secret = new Error('password is correct horse')
   const model = scriptedModel([{ calls: [call('leak')] }, { text: 'ok' }])
   const run = new Agent({
     model,
@@ -258,7 +258,7 @@ test('a tool that throws is an error result without its message, and the event h
   const result = await run.result
 
   expect(errors).toEqual([secret])
-  expect(lines.join() + JSON.stringify(result)).not.toContain('1234')
+  expect(lines.join() + JSON.stringify(result)).not.toContain('correct horse')
   expect(result.steps[0]?.toolResults[0]?.status).toBe('error')
 })
 

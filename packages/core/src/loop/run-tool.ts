@@ -52,7 +52,7 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
   })
   const { error, ...output } = await settleCall(run, call, { signal: context.signal, progress: progress.report, deadlineMs })
   progress.close()
-  if (output.status === 'fatal') run.notes.keepToolError(call.id, error)
+  if (error !== undefined) run.notes.keepToolError({ key: call.id, toolCallId, toolName, error })
   context.emit(withError({ type: 'tool-end', ...head, ...output, ms: performance.now() - started }, error))
   return output
 }

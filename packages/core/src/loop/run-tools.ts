@@ -125,7 +125,8 @@ function countCall({ ledger }: LoopRun, { tool }: RunnableCall, status: ToolStat
 
 function failWhenFatal({ notes, transcript }: LoopRun, { fatal }: CallResults): void {
   if (fatal === undefined) return
-  const cause = notes.toolErrorOf(makeOperationId({ type: 'call', step: transcript.currentStep, index: fatal.index, round: 0 }))
+  const key = makeOperationId({ type: 'call', step: transcript.currentStep, index: fatal.index, round: 0 })
+  const cause = notes.toolErrors.findLast((failure) => failure.key === key)?.error
   throw new AgentError(`The tool '${fatal.toolName}' ended the run.`, { code: 'tool-fatal', phase: 'tool', cause })
 }
 

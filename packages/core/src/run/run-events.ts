@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
 import { AgentError } from '../contract/errors.ts'
-import type { RunEvent, RunEventBody, RunEventOf, RunEventType } from '../contract/events.ts'
+import type { OnEvent, RunEvent, RunEventBody, RunEventOf, RunEventType } from '../contract/events.ts'
 import { EventIterator, eventSize } from './event-iterator.ts'
 
 /** Events held until the first consumer comes, and events that the iterator may lag behind; then the run waits. */
@@ -21,6 +21,7 @@ type ReportListener = (type: RunEventType, error: unknown) => void
 export class RunEvents {
   readonly #runId: string
   readonly #reportListener: ReportListener
+  readonly #observers: readonly OnEvent[]
   readonly #emitter = new EventEmitter()
   /** By type and listener, the function that the emitter calls instead. */
   #listeners: Map<RunEventType, Map<unknown, (event: RunEvent) => void>> | undefined
@@ -38,10 +39,14 @@ export class RunEvents {
   readonly #reasoning: string[] = []
   #attempt = 0
 
-  /** @param reportListener - Called when a listener throws; the run continues. */
-  constructor(runId: string, reportListener: ReportListener) {
+  /**
+   * @param reportListener - Called when a listener or an observer throws; the run continues.
+   * @param observers - Called with every event as it happens, also while events are held. They are not consumers.
+   */
+  constructor(runId: string, reportListener: ReportListener, observers: readonly OnEvent[]) {
     this.#runId = runId
     this.#reportListener = reportListener
+    this.#observers = observers
   }
 
   /** The number of the request that is under way, from 1; 0 between requests. */
@@ -81,15 +86,8 @@ export class RunEvents {
   }
 
   on<Type extends RunEventType>(type: Type, listener: Listener<Type>): void {
-    const contained = (event: RunEvent): void => {
-      try {
-        // The emitter calls it only with events of this type.
-        const returned: unknown = listener(event as RunEventOf<Type>)
-        if (returned instanceof Promise) returned.catch((error: unknown) => this.#reportListener(type, error))
-      } catch (error) {
-        this.#reportListener(type, error)
-      }
-    }
+    // The emitter calls it only with events of this type.
+    const contained = (event: RunEvent): void => this.#call((given) => listener(given as RunEventOf<Type>), event)
     this.off(type, listener)
     this.#listeners ??= new Map()
     const ofType = this.#listeners.get(type) ?? new Map<unknown, (event: RunEvent) => void>()
@@ -150,9 +148,19 @@ export class RunEvents {
     const event = body as RunEventBody & { runId: string; seq: number }
     event.runId = this.#runId
     event.seq = ++this.#seq
+    for (const observer of this.#observers) this.#call(observer, event)
     if (!this.#isHolding && !this.#isDelivering) return this.#deliverAll(event)
     this.#held.push(event)
     this.#heldSize += eventSize(event)
+  }
+
+  #call(listener: OnEvent, event: RunEvent): void {
+    try {
+      const returned = listener(event)
+      if (returned instanceof Promise) returned.catch((error: unknown) => this.#reportListener(event.type, error))
+    } catch (error) {
+      this.#reportListener(event.type, error)
+    }
   }
 
   #deliverAll(first: RunEvent | undefined): void {

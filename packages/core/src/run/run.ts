@@ -1,19 +1,14 @@
-import type { ResolvedAttempts } from '../contract/attempts.ts'
 import { AgentError, copyError } from '../contract/errors.ts'
 import type { RunEvent, RunEventType } from '../contract/events.ts'
-import type { Json } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
-import type { RunResult, RunState, RunVersion } from '../contract/result.ts'
+import type { RunResult, RunState } from '../contract/result.ts'
 import { compareDefinitions, type Definition } from '../durability/definition.ts'
 import { stopRequest } from '../durability/hosts/batch.ts'
-import type { Engine } from '../durability/hosts/engine.ts'
 import { EngineHost } from '../durability/hosts/engine-host.ts'
 import { RecordHost } from '../durability/hosts/record-host.ts'
 import type { RunHost } from '../durability/hosts/run-host.ts'
-import type { Journal, OpenRun } from '../durability/journal.ts'
-import { brokenRequest, type RunRecord } from '../durability/records.ts'
+import { brokenRequest } from '../durability/records.ts'
 import { resultOf, withState } from '../loop/end-run.ts'
-import type { LoopAgent } from '../loop/loop-agent.ts'
 import { type LoopRun, leftMs, newLoopRun } from '../loop/loop-run.ts'
 import { runLoop } from '../loop/run-loop.ts'
 import { describe } from '../support/describe.ts'
@@ -21,36 +16,9 @@ import { newId } from '../support/hash.ts'
 import { allowManyListeners } from '../support/many-listeners.ts'
 import { type Listener, RunEvents } from './run-events.ts'
 import { RunJournal } from './run-journal.ts'
+import type { RunStart } from './run-start.ts'
 import { checkStopOptions, type StopOptions } from './stop-options.ts'
 import { textStreamOf } from './text-stream.ts'
-
-/** What a run starts with, checked by the agent. */
-export interface RunStart {
-  readonly agent: LoopAgent
-  readonly definition: (format: RunVersion) => Definition
-  /** The definition that the records were made with. */
-  readonly recordedDefinition: Definition | undefined
-  /** Opens the run in a journal, which then has records and input. */
-  readonly open: ((runId: string) => Promise<OpenRun>) | undefined
-  /** The journal that `open` opens the run in. */
-  readonly journal: Pick<Journal, 'decide'> | undefined
-  /** Signs a state; `undefined` where states are not signed. */
-  readonly sign: ((state: RunState) => string) | undefined
-  /** True when the records may have been changed by others. */
-  readonly recheckGates: boolean
-  /** Records the run instead of this process. */
-  readonly engine: Engine | undefined
-  readonly input: readonly Message[]
-  readonly runId: string | undefined
-  /** The version of the state that the run is continued from. */
-  readonly version: RunVersion | undefined
-  readonly records: readonly RunRecord[]
-  readonly answers: ReadonlyMap<string, Json> | undefined
-  readonly context: unknown
-  readonly signal: AbortSignal | undefined
-  readonly restartAfterText: boolean
-  readonly attempts: ResolvedAttempts
-}
 
 /**
  * One run: iterate it, listen to it, or await its `result`. It starts in the next microtask, so consumers that are attached in the same
@@ -73,12 +41,12 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   /** Made by `agent.stream()`. */
   constructor(start: RunStart) {
-    const { agent, input, records, answers, version, context, restartAfterText, recheckGates, attempts } = start
+    const { agent, input, records, answers, version, context, restartAfterText, recheckGates, attempts, observers } = start
     this.#start = start
     this.runId = start.runId ?? newId()
     // A copy: the list of the caller may grow later.
     this.#input = [...input]
-    this.#events = new RunEvents(this.runId, (type, error) => this.#reportListener(type, error))
+    this.#events = new RunEvents(this.runId, (type, error) => this.#reportListener(type, error), observers)
     const { emit, room } = this.#events
     const { signal } = this.#controller
     // Each call of a step listens to this signal: many listeners are not a leak.

@@ -1,7 +1,9 @@
 import type { AgentError } from '../../contract/errors.ts'
 import type { Warning } from '../../contract/model.ts'
+import type { ToolFailure } from '../../contract/result.ts'
 
 const maxWarnings = 100
+const noFailures: readonly ToolFailure[] = []
 
 /**
  * What this process knows of a run beside its records: warnings, and the original errors behind recorded failures. A replay in another
@@ -11,9 +13,7 @@ export class Notes {
   readonly #warnings: Warning[] = []
   /** By operation key. */
   #failures: Map<string, AgentError> | undefined
-  /** What `fatal` tools threw, by call id. */
-  #toolErrors: Map<string, unknown> | undefined
-
+  #toolErrors: ToolFailure[] | undefined
   /** Checked values, by the operation that checked them. */
   #checked: Map<string, { readonly value: unknown }> | undefined
 
@@ -48,12 +48,13 @@ export class Notes {
     return this.#checked?.get(operation)
   }
 
-  keepToolError(callId: string, error: unknown): void {
-    this.#toolErrors ??= new Map()
-    this.#toolErrors.set(callId, error)
+  /** What tools threw, in the order in which their calls ended. */
+  get toolErrors(): readonly ToolFailure[] {
+    return this.#toolErrors ?? noFailures
   }
 
-  toolErrorOf(callId: string): unknown {
-    return this.#toolErrors?.get(callId)
+  keepToolError(failure: ToolFailure): void {
+    this.#toolErrors ??= []
+    this.#toolErrors.push(failure)
   }
 }

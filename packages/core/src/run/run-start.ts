@@ -1,0 +1,40 @@
+import type { ResolvedAttempts } from '../contract/attempts.ts'
+import type { OnEvent } from '../contract/events.ts'
+import type { Json } from '../contract/json.ts'
+import type { Message } from '../contract/messages.ts'
+import type { RunState, RunVersion } from '../contract/result.ts'
+import type { Definition } from '../durability/definition.ts'
+import type { Engine } from '../durability/hosts/engine.ts'
+import type { Journal, OpenRun } from '../durability/journal.ts'
+import type { RunRecord } from '../durability/records.ts'
+import type { LoopAgent } from '../loop/loop-agent.ts'
+
+/** What a run starts with, checked by the agent. */
+export interface RunStart {
+  readonly agent: LoopAgent
+  readonly definition: (format: RunVersion) => Definition
+  /** The definition that the records were made with. */
+  readonly recordedDefinition: Definition | undefined
+  /** Opens the run in a journal, which then has records and input. */
+  readonly open: ((runId: string) => Promise<OpenRun>) | undefined
+  /** The journal that `open` opens the run in. */
+  readonly journal: Pick<Journal, 'decide'> | undefined
+  /** Signs a state; `undefined` where states are not signed. */
+  readonly sign: ((state: RunState) => string) | undefined
+  /** True when the records may have been changed by others. */
+  readonly recheckGates: boolean
+  /** Records the run instead of this process. */
+  readonly engine: Engine | undefined
+  readonly input: readonly Message[]
+  readonly runId: string | undefined
+  /** The version of the state that the run is continued from. */
+  readonly version: RunVersion | undefined
+  readonly records: readonly RunRecord[]
+  readonly answers: ReadonlyMap<string, Json> | undefined
+  readonly context: unknown
+  readonly signal: AbortSignal | undefined
+  readonly restartAfterText: boolean
+  readonly attempts: ResolvedAttempts
+  /** `onEvent` of the agent and of the call. */
+  readonly observers: readonly OnEvent[]
+}
