@@ -25,6 +25,8 @@ export {
   type CompleteOptions,
   type Completion,
   type Cost,
+  type CostBounds,
+  type ExactCost,
   checkMessages,
   createLimiter,
   type Decision,

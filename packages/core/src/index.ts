@@ -60,7 +60,7 @@ export type { OutputCheck, OutputMode, OutputSpec, SchemaReader } from './contra
 export type { PendingQuestion, RunResult, RunState, RunStatus, RunStep, RunVersion, StopReason, ToolFailure } from './contract/result.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './contract/standard-schema.ts'
 export type { Tool, ToolCallContext, ToolCheck, ToolEffect, ToolOutput } from './contract/tool.ts'
-export type { Cost, Prices, RunUsage, Usage } from './contract/usage.ts'
+export type { Cost, CostBounds, ExactCost, Prices, RunUsage, Usage } from './contract/usage.ts'
 export { type Answers, decide, decideOn, openQuestions } from './durability/decisions.ts'
 export type { Engine, EngineStep } from './durability/hosts/engine.ts'
 export type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from './durability/journal.ts'

@@ -22,8 +22,14 @@ function known(tokens: number | undefined): string {
 }
 
 function costText({ cost, usage, steps }: RunResult): string {
-  if (cost !== undefined) return `cost ${(cost.amountMicros / 1_000_000).toFixed(6)} ${cost.currency}`
-  if (usage.unknownAttempts > 0) return `cost unknown (${count(usage.unknownAttempts, 'request')} reported no usage)`
+  if (cost?.amountMicros !== undefined) return `cost ${money(cost.amountMicros)} ${cost.currency}`
+  const silent = `${count(usage.unknownAttempts, 'request')} reported no usage`
+  if (cost !== undefined) return `cost ${money(cost.atLeast)} to ${money(cost.atMost)} ${cost.currency} (${silent})`
+  if (usage.unknownAttempts > 0) return `cost unknown (${silent})`
   if (steps.length === 0) return 'no cost'
   return `cost unknown (no prices for ${[...new Set(steps.map(({ model }) => model))].join(', ')})`
+}
+
+function money(micros: number): string {
+  return (micros / 1_000_000).toFixed(6)
 }

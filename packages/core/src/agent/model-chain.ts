@@ -6,7 +6,7 @@ type Chain = readonly [Model, ...Model[]]
 /**
  * The models of an agent: one, or a fallback chain.
  *
- * @throws {AgentError} `invalid-options` for a value that is not a model, or prices in different currencies.
+ * @throws {AgentError} `invalid-options` for a value that is not a model.
  */
 export function modelsOf(given: Model | readonly Model[]): Chain {
   const [first, ...others] = isList(given) ? given : [given]
@@ -14,8 +14,6 @@ export function modelsOf(given: Model | readonly Model[]): Chain {
   for (const model of [first, ...others]) {
     if (typeof model?.stream !== 'function') refuse('`model` must be a model, such as evolink(...) or openaiCompatible({ ... }) makes, or a list of them.')
   }
-  const currencies = new Set([first, ...others].flatMap(({ traits }) => traits.prices?.currency ?? []))
-  if (currencies.size > 1) refuse(`the models have prices in different currencies: ${[...currencies].join(', ')}. Give them in one currency.`)
   return [first, ...others]
 }
 
@@ -23,7 +21,7 @@ export function modelsOf(given: Model | readonly Model[]): Chain {
 export function sharedTraits(models: Chain): ModelTraits {
   const [{ traits: first }] = models
   const all = models.map(({ traits }) => traits)
-  const arePriced = all.every(({ prices }) => prices !== undefined)
+  const arePriced = all.every(({ prices }) => prices !== undefined && prices.currency === first.prices?.currency)
   return {
     tools: all.every(({ tools }) => tools),
     toolChoices: first.toolChoices.filter((choice) => all.every(({ toolChoices }) => toolChoices.includes(choice))),

@@ -8,7 +8,7 @@ export function outputTool(spec: OutputSpec): Tool {
     description: 'Takes the final answer. Call it once, when you have the whole answer, instead of answering in text.',
     inputSchema: spec.schema,
     effect: 'read',
-    repeatable: true,
+    repeatable: false,
     needsApproval: false,
     check: async (input) => {
       const parsed = await spec.parse(input)

@@ -53,6 +53,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
 }
 
 function checkModels({ limits, toolChoice }: Pick<AgentOptions, 'limits' | 'toolChoice'>, models: readonly Model[], tools: number): void {
+  if (limits?.cost !== undefined) checkCurrency(models)
   for (const { id, traits } of models) {
     if (traits.candidates > 1) refuse(`${id} is set to n = ${traits.candidates}, but an agent uses one reply. Use model.complete() for more candidates.`)
     if (limits?.cost !== undefined && traits.prices === undefined) {
@@ -75,6 +76,11 @@ function readOutput<Output>(output: OutputSpec<Output> | StandardSchema<Output>,
 interface OutputSetting {
   readonly traits: ModelTraits
   readonly own: ReadonlyMap<string, unknown>
+}
+
+function checkCurrency(models: readonly Model[]): void {
+  const currencies = new Set(models.flatMap(({ traits }) => traits.prices?.currency ?? []))
+  if (currencies.size > 1) refuse(`limits.cost counts one currency, and the models have prices in ${[...currencies].join(' and ')}. Give all prices in one.`)
 }
 
 function resolveOutput(spec: OutputSpec, wanted: OutputMode | undefined, { traits, own }: OutputSetting): LoopOutput {

@@ -23,6 +23,8 @@ export type StopReason =
   | 'repeated-calls'
   | 'paused'
   | 'outcome-unknown'
+  /** The model ended its reply with a word that no profile knows, so the reply may not be complete. `finishWords` maps the word. */
+  | 'unknown-ending'
   /** `run.stop()`: nothing is pending, and the run can be continued. */
   | 'stopped'
   /** Only on the result that an error carries, with what there was by then. */
@@ -35,6 +37,7 @@ export const statusOf: Readonly<Record<StopReason, RunStatus>> = {
   'stop-condition': 'finished',
   truncated: 'unusable',
   filtered: 'unusable',
+  'unknown-ending': 'unusable',
   'max-steps': 'limit',
   'max-tool-calls': 'limit',
   'max-tokens': 'limit',
@@ -78,7 +81,7 @@ export interface RunResult<Output = unknown> {
   readonly messages: readonly Message[]
   readonly steps: readonly RunStep[]
   readonly usage: RunUsage
-  /** Unknown without prices, or while the usage of an attempt is unknown. */
+  /** Exact, or a bound while an attempt never reported its usage; `undefined` without prices. */
   readonly cost: Cost | undefined
   /** The output, checked, in its JSON form: the same while the run is live and when it is replayed. Only with an `output` on the agent. */
   readonly output: JsonForm<Output> | undefined

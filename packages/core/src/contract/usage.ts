@@ -37,14 +37,29 @@ export interface Prices {
   readonly cachedInput?: number
 }
 
+/** What a run cost: exactly, or between two bounds where an attempt never reported its usage. */
+export type Cost = ExactCost | CostBounds
+
 /** An amount of money: `amountMicros` are millionths of the currency, an integer. */
-export interface Cost {
+export interface ExactCost {
   readonly currency: string
   readonly amountMicros: number
+  readonly atLeast?: undefined
+  readonly atMost?: undefined
+}
+
+/** Millionths of the currency, integers. */
+export interface CostBounds {
+  readonly currency: string
+  readonly amountMicros?: undefined
+  /** What was reported. */
+  readonly atLeast: number
+  /** The same, and for each attempt that never reported an estimate of its request: what a budget of money counts. */
+  readonly atMost: number
 }
 
 /** The cost of a usage, rounded up to an integer of micro-units; `undefined` if input or output tokens are unknown or not integers. */
-export function costOf(usage: Usage, prices: Prices): Cost | undefined {
+export function costOf(usage: Usage, prices: Prices): ExactCost | undefined {
   const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage
   if (!isCount(inputTokens) || !isCount(outputTokens) || !isCount(cachedInputTokens)) return undefined
   const cached = Math.min(cachedInputTokens, inputTokens)

@@ -126,7 +126,7 @@ test('what a model throws that is no AgentError is a defect with the thrown valu
 test.each<[string, string, Answer]>([
   ['an output limit that was reached', 'truncated', { text: 'Half an ans', atOutputLimit: true }],
   ['the finish reason length', 'truncated', { text: 'Half an ans', finishReason: 'length' }],
-  ['a finish reason that nobody knows', 'finished', { text: 'A whole answer.', finishReason: 'other' }],
+  ['a finish reason that nobody knows', 'unknown-ending', { text: 'A whole answer.', finishReason: 'other' }],
 ])('text with %s ends the run as %s', async (_, stopReason, answer) => {
   await expect(new Agent({ model: scriptedModel([answer]) }).generate('go')).resolves.toMatchObject({ stopReason, text: answer.text })
 })

@@ -31,12 +31,14 @@ export function passedBudget({ agent, ledger }: Spent, { modelIndex, estimate }:
   return sum(spent) > cost ? 'max-cost' : undefined
 }
 
-/** The cost so far, each model at its own prices; `undefined` without prices, or while the usage of an attempt is unknown. */
+/** The cost so far, each model at its own prices: bounds while the usage of an attempt is unknown; `undefined` without prices. */
 export function costSoFar({ agent, ledger }: Spent): Cost | undefined {
-  const { prices } = agent.traits
-  if (prices === undefined || ledger.usage.unknownAttempts > 0) return undefined
-  const amountMicros = sum(agent.models.map((model, index) => micros(model, { ...ledger.spendingOf(index), estimatedTokens: 0 })))
-  return amountMicros === Number.POSITIVE_INFINITY ? undefined : { currency: prices.currency, amountMicros }
+  if (agent.traits.prices === undefined) return undefined
+  const { currency } = agent.traits.prices
+  const atLeast = sum(agent.models.map((model, index) => micros(model, { ...ledger.spendingOf(index), estimatedTokens: 0 })))
+  if (atLeast === Number.POSITIVE_INFINITY) return undefined
+  if (ledger.usage.unknownAttempts === 0) return { currency, amountMicros: atLeast }
+  return { currency, atLeast, atMost: sum(agent.models.map((model, index) => micros(model, ledger.spendingOf(index)))) }
 }
 
 /**

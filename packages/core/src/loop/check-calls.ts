@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../contract/json.ts'
 import { type ToolCallPart, type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import { outputToolName } from '../contract/output.ts'
+import type { RunVersion } from '../contract/result.ts'
 import type { Tool } from '../contract/tool.ts'
 import { type CallPosition, makeOperationId } from '../durability/operation-ids.ts'
 import type { ToolCallOutput, Verdict } from '../durability/records.ts'
@@ -75,8 +76,9 @@ export function checkCalls(run: LoopRun, { request, reply }: StepReply, callsKey
     const refuse = (status: ToolStatus, text: string): RefusedCall => ({ ...position, result: toolResult(part, status, text) })
     if (rule !== undefined) return refuse('skipped', rule)
     const tool = findTool(run, part.toolName)
+    if (hasUnknownEnding(reply) && tool?.effect !== 'read') return refuse('skipped', unknownEndingText(reply))
     if (tool === undefined || !offered.includes(tool.name)) return refuse('unknown-tool', unknownToolText(part.toolName, offered))
-    const parsed = parseInput(part.inputText, tool.inputSchema)
+    const parsed = parseInput(part.inputText, tool.inputSchema, run.operations.version)
     if ('problem' in parsed) return refuse('invalid-input', parsed.problem)
     if (countsAsCall(tool) && left-- <= 0) return refuse('skipped', `Not run: the limit of ${run.agent.limits.toolCalls} tool calls of this run is reached.`)
     return { ...position, tool, input: parsed.input }
@@ -95,7 +97,12 @@ export function toolResult(part: ToolCallPart, status: ToolStatus, text: string)
 
 /** True when the calls of this reply are not provably whole. */
 export function isCut({ finishReason, atOutputLimit }: ModelReply): boolean {
-  return atOutputLimit || finishReason === 'length' || finishReason === 'other'
+  return atOutputLimit || finishReason === 'length'
+}
+
+/** True when the reply ended with a word that its profile does not know. */
+export function hasUnknownEnding({ finishReason }: ModelReply): boolean {
+  return finishReason === 'other'
 }
 
 /** The tool that a name means. Some models send it with the prefix or suffix that belongs to the id of a call: `functions.NAME:0`. */
@@ -105,14 +112,16 @@ export function findTool({ agent: { tools } }: LoopRun, name: string): Tool<neve
 
 // A reason why no call of this step may run.
 function ruleAgainstAll(run: LoopRun, reply: ModelReply, callsKey: string): string | undefined {
-  if (reply.finishReason === 'other') {
-    return `Not run: the reply ended for an unknown reason ('${reply.rawFinishReason}'), so its calls may not be whole. Send them again.`
-  }
+  if (run.operations.version === 1 && hasUnknownEnding(reply)) return unknownEndingText(reply)
   if (isCut(reply)) return 'Not run: output limit. The reply was cut at its output limit, so its calls may not be whole. Send shorter calls, one at a time.'
   if (callsKey !== '' && isRepeatedTooOften(run.transcript.repeats, callsKey)) {
     return 'Not run: these very calls were made before and gave the same outputs each time. Use those outputs, try something else, or give your answer.'
   }
   return undefined
+}
+
+function unknownEndingText({ rawFinishReason }: ModelReply): string {
+  return `Not run: the reply ended for an unknown reason ('${rawFinishReason}'), so its calls may not be whole. Send them again.`
 }
 
 function unknownToolText(name: string, offered: readonly string[]): string {
@@ -125,10 +134,11 @@ function unknownToolText(name: string, offered: readonly string[]): string {
  *
  * @param schema - The schema of the tool: it says where a number may become the string that was written.
  */
-export function parseInput(text: string, schema: JsonObject): { readonly input: Json } | { readonly problem: string } {
+export function parseInput(text: string, schema: JsonObject, version: RunVersion): { readonly input: Json } | { readonly problem: string } {
   if (text.trim() === '') return { input: {} }
   try {
-    const read = parseExactly(text, schema)
+    // Release 0.1.0 rounded such numbers, and its runs keep their course.
+    const read = version === 1 ? { value: JSON.parse(text) as Json } : parseExactly(text, schema)
     if ('value' in read) return { input: read.value }
     return { problem: ['Not run: numbers in the arguments would change:', ...read.problems, stringAdvice].join('\n') }
   } catch (error) {

@@ -23,8 +23,8 @@ interface Ending extends CurrentStep {
 /** Ends the run. */
 export function endRun(run: LoopRun, stopReason: StopReason, current: CurrentStep = {}): RunResult {
   const { reply, partialText } = current
-  // A truncated text is sendable and worth keeping; a filtered or empty message is not.
-  if (stopReason === 'truncated' && reply !== undefined && textOf(reply.message) !== '') completeStep(run, reply, [])
+  // A truncated text is sendable and worth keeping, and so is one whose ending is unknown; a filtered or empty message is not.
+  if ((stopReason === 'truncated' || stopReason === 'unknown-ending') && reply !== undefined && textOf(reply.message) !== '') completeStep(run, reply, [])
   return resultOf(run, { reply, partialText, stopReason })
 }
 
@@ -90,5 +90,10 @@ function unfinished({ stopReason, text }: RunData): AgentError {
     return new AgentError(`The answer was cut at the output limit, ${what}. Raise the output limit.`, { code: 'output-limit', phase: 'finish' })
   }
   if (stopReason === 'filtered') return new AgentError("The provider's filter cut the answer.", { code: 'content-filtered', phase: 'finish' })
+  if (stopReason === 'unknown-ending') {
+    const message =
+      'The reply ended with a word that its profile does not know, so it may not be complete. If it is, map the word with `finishWords` of the model.'
+    return new AgentError(message, { code: 'unfinished', phase: 'finish' })
+  }
   return new AgentError(`There is no whole answer: the run ended with '${stopReason}'.`, { code: 'unfinished', phase: 'loop' })
 }

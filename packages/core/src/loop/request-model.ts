@@ -2,7 +2,7 @@ import { defaultAttempts } from '../contract/attempts.ts'
 import { AgentError, copyError } from '../contract/errors.ts'
 import { textOf, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
-import type { StopReason } from '../contract/result.ts'
+import type { RunVersion, StopReason } from '../contract/result.ts'
 import { type ModelStep, makeOperationId, makeOperationKey } from '../durability/operation-ids.ts'
 import type { AttemptOutput } from '../durability/records.ts'
 import { type Attempt, attemptOperation } from './attempt.ts'
@@ -53,13 +53,16 @@ function outcomeOf(
   if (output.status === 'failed') {
     return output.retryInMs === undefined ? { error: notes.failureOf(key) ?? new AgentError(output.error.message, output.error) } : undefined
   }
-  const stop = judge(output.reply)
+  const stop = judge(output.reply, operations.version)
   if (stop === undefined) return { reply: output.reply, replayed }
   if (stop !== 'empty') return { stop, reply: output.reply }
   // Release 0.1.0 did not record it: the maximum was always the default.
   const isLastAttempt = operations.version === 1 ? number >= defaultAttempts.max : output.last === true
   const isLast = position.remaining.length === 0 && (transcript.emptyReplies > 0 || isLastAttempt)
-  return isLast ? { error: copyError(emptyReply(output.reply), { attempts: number }) } : undefined
+  if (!isLast) return undefined
+  // A text that announces calls and has none is not empty: it is kept, and is not a success.
+  if (operations.version > 1 && textOf(output.reply.message).trim() !== '') return { stop: 'unknown-ending', reply: output.reply }
+  return { error: copyError(emptyReply(output.reply), { attempts: number }) }
 }
 
 // Moves the chain on after an attempt that the step could not end with, and says why the next request is sent.
@@ -105,12 +108,13 @@ function usageOf(output: AttemptOutput): ModelReply['usage'] | undefined {
 }
 
 // What the loop cannot continue with. Calls of a cut message are answered by the tool part of the loop.
-function judge({ message, finishReason, atOutputLimit }: ModelReply): StopReason | 'empty' | undefined {
+function judge({ message, finishReason, atOutputLimit }: ModelReply, version: RunVersion): StopReason | 'empty' | undefined {
   if (finishReason === 'content-filter') return 'filtered'
   if (toolCallsOf(message).length > 0) return undefined
   if (finishReason === 'length' || atOutputLimit) return 'truncated'
   // A message that announces calls and has none has lost them, whatever its text.
-  return textOf(message).trim() === '' || finishReason === 'tool-calls' ? 'empty' : undefined
+  if (textOf(message).trim() === '' || finishReason === 'tool-calls') return 'empty'
+  return finishReason === 'other' && version > 1 ? 'unknown-ending' : undefined
 }
 
 function emptyReply(reply: ModelReply | undefined): AgentError {

@@ -132,7 +132,6 @@ test.each([['functions.echo'], ['echo:0'], ['functions.echo:12']])('the tool nam
 test.each<[string, Partial<Answer>]>([
   ['the finish reason length', { finishReason: 'length' }],
   ['a full output budget', { atOutputLimit: true }],
-  ['an unknown finish reason', { finishReason: 'other' }],
 ])('no tool runs from a step with %s: the model is told once, then the run fails', async (_, cut) => {
   let runs = 0
   const tool = testTool('pay', () => {

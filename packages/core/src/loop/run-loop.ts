@@ -1,13 +1,12 @@
 import type { RunResult } from '../contract/result.ts'
 import { endAtLimit } from './closing-request.ts'
 import { endRun, pauseRun } from './end-run.ts'
-import { completeStep, type LoopRun, limitOf } from './loop-run.ts'
-import { prepareRequest, wantsToStop } from './prepare-step.ts'
+import { type LoopRun, limitOf } from './loop-run.ts'
+import { prepareRequest } from './prepare-step.ts'
 import { recordStart } from './record-start.ts'
-import { endAt } from './repeats.ts'
 import { requestModel } from './request-model.ts'
 import { runTools } from './run-tools.ts'
-import { settleReply } from './settle-output.ts'
+import { settleStep } from './settle-step.ts'
 
 /**
  * The loop: asks the model, runs the calls that come back, appends the results, and repeats until the model stops.
@@ -35,10 +34,7 @@ export async function runLoop(run: LoopRun): Promise<RunResult> {
     const batch = await runTools(run, { ...outcome, request })
     if (batch.pending !== undefined) return pauseRun(run, batch.pending, reply)
 
-    completeStep(run, reply, batch.results)
-    const settled = await settleReply(run, reply, batch.results)
-    if (settled === 'finished') return endRun(run, 'finished')
-    if (transcript.repeats.count >= endAt) return endRun(run, 'repeated-calls')
-    if (await wantsToStop(run)) return endRun(run, 'stop-condition')
+    const stop = await settleStep(run, reply, batch)
+    if (stop !== undefined) return endRun(run, stop)
   }
 }

@@ -1,19 +1,21 @@
 import { AgentError } from '../contract/errors.ts'
 import { type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
-import type { PendingQuestion } from '../contract/result.ts'
+import type { PendingQuestion, StopReason } from '../contract/result.ts'
+import type { Tool } from '../contract/tool.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import { askForApproval, hasGate, sortByGate } from './approvals.ts'
-import { checkCalls, countsAsCall, findTool, isCut, type RunnableCall, type SettledCall, type StepReply } from './check-calls.ts'
+import { checkCalls, countsAsCall, findTool, hasUnknownEnding, isCut, type RunnableCall, type SettledCall, type StepReply } from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
 import { makeQuestion } from './make-question.ts'
 import { askForOutcomes } from './outcomes.ts'
 import { callsKey } from './repeats.ts'
 import { toolOperation } from './run-tool.ts'
+import type { StepResults } from './settle-step.ts'
 import { CallResults } from './state/call-results.ts'
 
 /** The results of all calls in call order, or what people have to decide first. */
-export type ToolBatch = { readonly results: readonly ToolResultPart[]; readonly pending?: undefined } | { readonly pending: readonly PendingQuestion[] }
+export type ToolBatch = (StepResults & { readonly pending?: undefined }) | { readonly pending: readonly PendingQuestion[] }
 
 /**
  * Answers every call of a message: those that nobody has to approve run first, then people are asked.
@@ -34,15 +36,43 @@ export async function runTools(run: LoopRun, step: StepReply): Promise<ToolBatch
     checked.filter((call) => 'tool' in call),
   )
   if (pending.length > 0) return { pending }
-  if (isCut(step.reply)) countCutReply(run, step.reply)
   // Every call has a result by now.
   const ordered = results.inOrder
+  const stop = countCutReply(run, step.reply, ordered)
   run.transcript.countCalls(key, ordered)
-  return { results: ordered }
+  return { results: ordered, ...(stop !== undefined && { stop }) }
 }
 
-/** Returns the questions that are still to be answered. */
+/**
+ * Runs the calls of a step. The output is taken last, and only when every call beside it succeeded: it was given before the model
+ * knew their results.
+ *
+ * @returns The questions that are still to be answered.
+ */
 async function runCalls(run: LoopRun, results: CallResults, calls: readonly RunnableCall[]): Promise<readonly PendingQuestion[]> {
+  const outputs = run.operations.version === 1 ? [] : calls.filter(({ tool }) => !countsAsCall(tool))
+  if (outputs.length === 0) return await runBesideOutput(run, results, calls)
+  const pending = await runBesideOutput(
+    run,
+    results,
+    calls.filter((call) => !outputs.includes(call)),
+  )
+  if (pending.length > 0) return pending
+  const failed = results.inOrder.filter(({ status }) => status !== 'ok')
+  if (failed.length === 0) await execute(run, results, { calls: outputs, round: 0 })
+  else {
+    const output = { status: 'skipped', text: notTakenText(failed) } as const
+    for (const call of outputs) settle(run, results, { call, output, ms: 0, replayed: false })
+  }
+  return []
+}
+
+function notTakenText(failed: readonly ToolResultPart[]): string {
+  const calls = failed.map(({ toolName, status }) => `${toolName}: ${status}`).join(', ')
+  return `Not taken: a call beside it did not succeed (${calls}). Read its result first, then give the final answer again.`
+}
+
+async function runBesideOutput(run: LoopRun, results: CallResults, calls: readonly RunnableCall[]): Promise<readonly PendingQuestion[]> {
   const { free, gated, invalid } = calls.some(hasGate) ? await sortByGate(run, calls) : { free: calls, gated: [], invalid: [] }
   for (const call of invalid) settle(run, results, call)
   const unknown = await execute(run, results, { calls: free, round: 0 })
@@ -58,7 +88,10 @@ async function runCalls(run: LoopRun, results: CallResults, calls: readonly Runn
 // Calls are compared by the tool that they mean; one of a repeatable tool exempts its step.
 function repeatKey(run: LoopRun, { message }: ModelReply): string {
   const calls = toolCallsOf(message).map(({ toolName, inputText }) => ({ tool: findTool(run, toolName), toolName, inputText }))
-  if (calls.some(({ tool }) => tool?.repeatable === true)) return ''
+  // Release 0.1.0 let the tool of the output repeat.
+  const mayRepeat = (tool: Tool<never> | undefined): boolean =>
+    tool?.repeatable === true || (run.operations.version === 1 && tool !== undefined && !countsAsCall(tool))
+  if (calls.some(({ tool }) => mayRepeat(tool))) return ''
   return callsKey(calls.map(({ tool, toolName, inputText }) => ({ toolName: tool?.name ?? toolName, inputText })))
 }
 
@@ -130,12 +163,20 @@ function failWhenFatal({ notes, transcript }: LoopRun, { fatal }: CallResults): 
   throw new AgentError(`The tool '${fatal.toolName}' ended the run.`, { code: 'tool-fatal', phase: 'tool', cause })
 }
 
-// The model is told once in a run that its calls were cut.
-function countCutReply({ transcript }: LoopRun, reply: ModelReply): void {
+/**
+ * Counts a reply whose calls may not be whole. The model is told once in a run.
+ *
+ * @returns Why the run ends, when an unknown ending kept all calls of a reply from running a second time.
+ * @throws {AgentError} `output-limit` for the second reply that was cut at its output limit.
+ */
+function countCutReply({ transcript, operations }: LoopRun, reply: ModelReply, results: readonly ToolResultPart[]): StopReason | undefined {
+  const isUnknown = hasUnknownEnding(reply) && results.every(({ status }) => status === 'skipped' || status === 'unknown-tool')
+  if (!isCut(reply) && !isUnknown) return undefined
   if (transcript.cutReplies === 0) {
     transcript.countCutReply()
-    return
+    return undefined
   }
+  if (!isCut(reply) && operations.version > 1) return 'unknown-ending'
   throw new AgentError(
     `The model's tool calls were cut a second time in this run (finish reason '${reply.rawFinishReason ?? reply.finishReason}'). ` +
       'None of them was run. Raise the output limit, or ask for smaller pieces.',

@@ -21,23 +21,31 @@ const maxOutputRetries = 2
 export async function settleReply(run: LoopRun, reply: ModelReply, results: RunStep['toolResults']): Promise<'finished' | 'continue'> {
   const { output } = run.agent
   if (output === undefined) return results.length === 0 ? 'finished' : 'continue'
-  const given = outputCallsIn(run, reply).find(({ index }) => results[index]?.status === 'ok')
-  if (results.length > 0 && given === undefined) return 'continue'
+  const calls = outputCallsIn(run, reply)
+  const given = calls.find(({ index }) => results[index]?.status === 'ok')
+  if (results.length > 0 && given === undefined) {
+    const refused = calls.map(({ index }) => results[index]).find((result) => result?.status === 'invalid-input' || calls.length === results.length)
+    if (refused !== undefined && run.operations.version > 1) countRejection(run, refused.text)
+    return 'continue'
+  }
   const check = await checkOutput(run, given?.inputText ?? textOf(reply.message))
   if (check.ok) {
     run.transcript.acceptOutput(check.value)
     return 'finished'
   }
-  if (run.transcript.rejectedOutputs >= maxOutputRetries) {
-    throw new AgentError(`The answer does not fit its schema after ${maxOutputRetries} further tries: ${check.message}`, {
-      code: 'invalid-output',
-      phase: 'finish',
-    })
-  }
-  run.transcript.countRejectedOutput()
+  countRejection(run, check.message)
   const how = output.mode === 'tool' ? `Call ${outputToolName} with a corrected answer.` : 'Answer again with the corrected JSON object and nothing else.'
   run.transcript.addNotice(`${check.message} ${how}`)
   return 'continue'
+}
+
+/** @throws {AgentError} `invalid-output` when the model was asked again often enough. */
+function countRejection({ transcript }: LoopRun, problem: string): void {
+  if (transcript.rejectedOutputs < maxOutputRetries) {
+    transcript.countRejectedOutput()
+    return
+  }
+  throw new AgentError(`The answer does not fit its schema after ${maxOutputRetries} further tries: ${problem}`, { code: 'invalid-output', phase: 'finish' })
 }
 
 /** Reads the output of a closing request, if it has one; nothing is asked again there. */

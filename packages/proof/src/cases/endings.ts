@@ -62,7 +62,7 @@ export const endings: readonly Case[] = [
   wire({
     id: 'T28 finish reason that is not known, with text',
     fault: { kind: 'finish-reason', value: 'moonlight' },
-    expected: { is: 'ok', text, warning: 'unknown-finish-reason' },
+    expected: { is: 'stop', stopReason: 'unknown-ending' },
   }),
   wire({
     id: 'T28 finish reason that is not known, with calls',

@@ -1,6 +1,6 @@
 import { Agent, AgentError, type RunResult, type Tool } from '@capstan/core'
 import { type ScriptedReply, type Simulator, startSimulator } from '@capstan/simulator'
-import { tool } from '@capstan/tools'
+import { output, tool } from '@capstan/tools'
 import { converse } from '../chaos/conversation.ts'
 import { modelFor, type Observation, observe } from '../lab/observe.ts'
 import { makeTools } from '../lab/tools.ts'
@@ -32,6 +32,7 @@ export const loop: readonly Case[] = [
   { id: 'LOOP usage is summed over attempts; those that never reported are counted', run: usageSums },
   { id: 'LOOP reasoning, arguments and the prefix are sent back unchanged', run: ({ seed }) => converse(seed, 2) },
   { id: 'LOOP calls that are cut twice: the run fails, nothing runs', run: cutTwice },
+  { id: 'LOOP an answer beside a call that failed is not taken', run: hastyAnswer },
   { id: 'LOOP unusable endings are not a success', run: unusableEndings },
 ]
 
@@ -231,6 +232,19 @@ async function unusableEndings(): Promise<readonly Check[]> {
       throwing(() => result.textOrThrow()),
     ),
   ])
+}
+
+async function hastyAnswer(): Promise<readonly Check[]> {
+  const answer = (done: boolean) => ({ name: 'final_answer', input: { done } })
+  await using simulator = await startSimulator({ script: [{ toolCalls: [payFive, answer(true)] }, { toolCalls: [answer(false)] }] })
+  const pay = tool({ name: 'pay_bill', description: 'Pays.', inputSchema: { type: 'object' }, execute: fails })
+  const agent = new Agent({
+    model: modelFor({ server: simulator }),
+    tools: [pay],
+    output: output({ type: 'object', properties: { done: { type: 'boolean' } } }),
+  })
+  const result = await agent.generate('Pay.')
+  return [check('the answer', '{"done":false}', JSON.stringify(result.output)), check('requests', 2, simulator.requests.length)]
 }
 
 function throwing(act: () => unknown): string {

@@ -7,9 +7,23 @@ export const coreMutants: readonly Mutant[] = [
   {
     name: 'calls cut by the output limit are run',
     file: `${loop}/check-calls.ts`,
-    search: "return atOutputLimit || finishReason === 'length' || finishReason === 'other'",
+    search: "return atOutputLimit || finishReason === 'length'",
     replace: 'return false',
     killer: 'T24 finish reason length, with complete arguments',
+  },
+  {
+    name: 'an answer beside a call that failed is taken',
+    file: `${loop}/run-tools.ts`,
+    search: 'if (failed.length === 0) await execute',
+    replace: 'if (failed.length >= 0) await execute',
+    killer: 'LOOP an answer beside a call that failed is not taken',
+  },
+  {
+    name: 'a text with an unknown ending is a success',
+    file: `${loop}/request-model.ts`,
+    search: "return finishReason === 'other' && version > 1 ? 'unknown-ending' : undefined",
+    replace: 'return undefined',
+    killer: 'T28 finish reason that is not known, with text',
   },
   {
     name: 'the token cap is not looked at',
@@ -21,8 +35,8 @@ export const coreMutants: readonly Mutant[] = [
   {
     name: 'calls after an unknown finish reason are run',
     file: `${loop}/check-calls.ts`,
-    search: "if (reply.finishReason === 'other') {",
-    replace: "if (reply.finishReason === 'stop' && reply.rawFinishReason === 'never') {",
+    search: "if (hasUnknownEnding(reply) && tool?.effect !== 'read')",
+    replace: "if (hasUnknownEnding(reply) && tool?.effect === 'read')",
     killer: 'T28 finish reason that is not known, with calls',
   },
   {
@@ -126,8 +140,8 @@ export const coreMutants: readonly Mutant[] = [
   {
     name: 'an empty reply is a success',
     file: `${loop}/request-model.ts`,
-    search: "return textOf(message).trim() === '' || finishReason === 'tool-calls' ? 'empty' : undefined",
-    replace: 'return undefined',
+    search: "if (textOf(message).trim() === '' || finishReason === 'tool-calls') return 'empty'",
+    replace: '',
     killer: 'T29 finish reason stop, no content',
   },
   {
