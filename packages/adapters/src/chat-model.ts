@@ -79,6 +79,7 @@ function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
   return {
     tools,
     toolChoices: tools && profile.toolChoice.onlyWhenAsked !== true ? toolChoicesOf(profile, settings) : [],
+    ...(profile.tools.names !== undefined && { toolNames: profile.tools.names }),
     outputModes: outputModesOf(profile),
     candidates: settings.n ?? 1,
     get retryScope() {

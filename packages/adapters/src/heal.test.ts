@@ -35,6 +35,7 @@ interface Case {
   readonly status?: number
   readonly toolChoice?: 'none' | 'required'
   readonly schema?: boolean
+  readonly tools?: readonly ToolDefinition[]
 }
 
 const plain = (settings: object = {}) => {
@@ -144,6 +145,22 @@ const cases: readonly Case[] = [
         : undefined,
   },
   {
+    name: 'a union at the top of a tool schema',
+    what: 'schema-top',
+    model: plain(),
+    tools: [
+      {
+        name: 'draw',
+        description: 'D.',
+        inputSchema: { type: 'object', anyOf: [{ properties: { a: { type: 'string' } } }, { properties: { b: { type: 'string' } } }] },
+      },
+    ],
+    refuse: (body) =>
+      JSON.stringify(body).includes('"anyOf":')
+        ? "Invalid schema for function 'draw': schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level."
+        : undefined,
+  },
+  {
     name: 'arguments of earlier calls that vLLM cannot parse',
     what: 'call-inputs',
     model: plain(),
@@ -183,7 +200,7 @@ describe.each(cases)('$name', (one) => {
     const model = one.model(server.baseURL)
     const request = {
       messages: one.messages ?? [asked],
-      tools,
+      tools: one.tools ?? tools,
       ...(one.toolChoice !== undefined && { toolChoice: one.toolChoice }),
       ...(one.schema === true && { responseFormat: { type: 'json', schema: { type: 'object' } } as const }),
     }

@@ -15,7 +15,6 @@ export type {
   ReasoningRule,
   SchemaFlavour,
   ToolChoiceRule,
-  ToolNameRule,
   ToolsRule,
 } from './profiles/profile.ts'
 export { type ProfileName, profiles } from './profiles/self-hosted.ts'

@@ -436,9 +436,8 @@ const otherWords: readonly (readonly [EndpointName, readonly Row[]])[] = [
 
 const all: readonly (readonly [EndpointName, readonly Row[]])[] = [['deepseek', deepseekRows], ['moonshot', kimiRows], ...serverRows, ...otherWords]
 
-test('names that are too short for a model are refused before a request, names that come twice before there is an agent', async () => {
-  const agent = new Agent({ model: ownKimi()('http://127.0.0.1'), tools: [weatherTool('ab')] })
-  await expect(agent.generate('x')).rejects.toThrow(/3 to 64 letters/)
+test('names that are too short for a model, or come twice, are refused before there is an agent', () => {
+  expect(() => new Agent({ model: ownKimi()('http://127.0.0.1'), tools: [weatherTool('ab')] })).toThrow(/3 to 64 letters/)
   expect(() => new Agent({ model: ownKimi()('http://127.0.0.1'), tools: [weatherTool(), weatherTool()] })).toThrow(/get_weather/)
 })
 

@@ -54,6 +54,7 @@ export type {
   ResponseInfo,
   ToolChoice,
   ToolDefinition,
+  ToolNameRule,
   Warning,
 } from './contract/model.ts'
 export type { OutputCheck, OutputMode, OutputSpec, SchemaReader } from './contract/output.ts'

@@ -1,6 +1,6 @@
 import type { ParameterRule } from './parameters.ts'
 import type { ModelProfile } from './profile.ts'
-import { deepseekToolNames, kimiStop, kimiToolNames, penalty, unlisted } from './rules.ts'
+import { deepseekToolNames, kimiStop, kimiThreeToolNames, kimiToolNames, penalty, unlisted } from './rules.ts'
 import type { Source } from './source.ts'
 
 const kimiPage: Source = { url: 'https://docs.evolink.ai/cn/api-manual/language-series/kimi-k2/Kimi-K2-api', read: '2026-11-21' }
@@ -78,7 +78,7 @@ export const evolinkKimiThree: ModelProfile = {
   thinks: 'always',
   schemas: 'mfjs',
   recovers: ['text', 'reasoning'],
-  tools: { allowed: true, names: kimiToolNames },
+  tools: { allowed: true, names: kimiThreeToolNames },
   toolChoice: { values: ['auto', 'none', 'required'] },
   streamUsage: 'yes',
   reasoning: { field: 'reasoning_content', passBack: 'always', flips: true },

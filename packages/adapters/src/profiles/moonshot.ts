@@ -1,7 +1,7 @@
 import type { MoonshotEffortSettings, MoonshotSettings, MoonshotSwitchSettings } from '../settings.ts'
 import type { ParameterRule } from './parameters.ts'
 import type { ModelProfile } from './profile.ts'
-import { kimiStop, kimiToolNames, locked, unlisted } from './rules.ts'
+import { kimiStop, kimiThreeToolNames, kimiToolNames, locked, unlisted } from './rules.ts'
 import type { Source } from './source.ts'
 
 const read = '2026-11-21'
@@ -118,7 +118,7 @@ export const moonshotEffort: ModelProfile = {
     reasoningEffort: { kind: 'choice', values: ['low', 'high', 'max'], default: 'max', source: overview },
   },
   thinks: 'always',
-  tools: { ...shared.tools, names: { pattern: '[A-Za-z_][A-Za-z0-9_-]{0,127}', words: '1 to 128 letters, digits, `_` and `-`, a letter or `_` first' } },
+  tools: { ...shared.tools, names: kimiThreeToolNames },
   toolChoice: { values: ['auto', 'none', 'required'] },
   context: { tokens: 1_048_576, maxOutputTokens: 1_048_576 },
   prices: { currency: 'USD', input: 3_000_000, cachedInput: 300_000, output: 15_000_000 },

@@ -1,4 +1,4 @@
-import type { FinishReason, Prices, ToolChoice } from '@capstan/core'
+import type { FinishReason, Prices, ToolChoice, ToolNameRule } from '@capstan/core'
 import type { ParameterRules } from './parameters.ts'
 import type { Source } from './source.ts'
 
@@ -106,12 +106,6 @@ export type ToolsRule =
   | { readonly allowed: true; readonly max?: number; readonly names?: ToolNameRule }
   /** `allowTools` in the settings overrides the refusal. */
   | { readonly allowed: false; readonly because: string; readonly max?: number; readonly names?: ToolNameRule }
-
-/** What a tool may be called: a regular expression for the whole name, and the same in words. */
-export interface ToolNameRule {
-  readonly pattern: string
-  readonly words: string
-}
 
 /** Values of `tool_choice` that a model accepts. */
 export interface ToolChoiceRule {

@@ -1,5 +1,5 @@
+import type { ToolNameRule } from '@capstan/core'
 import type { ParameterRule, ParameterRules } from './parameters.ts'
-import type { ToolNameRule } from './profile.ts'
 
 /** A parameter that the page of a model does not list. */
 export function unlisted(because = 'the page of the model does not list it', instead = 'leave it out, or send it unchecked with `extraBody`'): ParameterRule {
@@ -22,6 +22,12 @@ export const kimiStop: ParameterRule = { maxItems: 5, maxBytesEach: 32 }
 export const kimiToolNames: ToolNameRule = {
   pattern: '[A-Za-z_][A-Za-z0-9_-]{2,63}',
   words: '3 to 64 letters, digits, `_` and `-`, a letter or `_` first',
+}
+
+/** https://docs.evolink.ai/cn/api-manual/language-series/kimi-k3/kimi-k3-chat, https://platform.moonshot.ai/docs/api/chat, 2026-11-21 */
+export const kimiThreeToolNames: ToolNameRule = {
+  pattern: '[A-Za-z_][A-Za-z0-9_-]{0,127}',
+  words: '1 to 128 letters, digits, `_` and `-`, a letter or `_` first',
 }
 
 /** https://api-docs.deepseek.com/api/create-chat-completion, 2026-11-21 */

@@ -1,12 +1,16 @@
 import type { SchemaFlavour } from '../profiles/profile.ts'
 
-/** What a flavour of JSON Schema can say. What it cannot say goes into the description, in words. */
+/** What a flavour of JSON Schema can express. What it cannot express goes into the description, in words. */
 export interface Dialect {
   /** Keywords that are kept, by the type they belong to. */
   readonly keywords: Readonly<Record<'string' | 'number' | 'array', readonly string[]>>
   readonly formats: readonly string[]
   /** Every property is required and no other is allowed; an optional one may be null instead. */
   readonly closed: boolean
+  /** Where definitions that refer to themselves are kept. */
+  readonly definitions: '$defs' | '$def'
+  /** False where a list does not count as an end of a schema that requires itself. */
+  readonly listsEnd: boolean
   /** Names that no property may have. */
   readonly reservedNames: readonly string[]
   /** Objects within objects: a deeper one is only said in words. */
@@ -18,8 +22,8 @@ export interface Dialect {
 }
 
 /**
- * Moonshot's. Its page allows 5 levels, 100 properties and 10 branches, the code of its validator more: what is deeper is said in
- * words, and only what exceeds the code's limits is refused.
+ * Moonshot's. Its page allows 5 levels, 100 properties and 10 branches, the code of its validator more. What is deeper is told in words;
+ * only what exceeds the limits of the code is refused.
  *
  * @see https://github.com/MoonshotAI/walle/blob/main/docs/walle.md
  * @see https://github.com/MoonshotAI/walle/blob/main/conf.go
@@ -28,6 +32,8 @@ const mfjs: Dialect = {
   keywords: { string: ['minLength', 'maxLength'], number: ['minimum', 'maximum'], array: ['minItems', 'maxItems'] },
   formats: [],
   closed: false,
+  definitions: '$defs',
+  listsEnd: false,
   reservedNames: ['$defs', '$ref', 'anyOf', 'required', 'additionalProperties'],
   maxObjectDepth: 5,
   maxBranches: 10,
@@ -45,6 +51,8 @@ const deepseekStrict: Dialect = {
   keywords: { string: ['pattern', 'format'], number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'], array: [] },
   formats: ['email', 'hostname', 'ipv4', 'ipv6', 'uuid'],
   closed: true,
+  definitions: '$def',
+  listsEnd: true,
   reservedNames: [],
   maxObjectDepth: Number.POSITIVE_INFINITY,
   maxBranches: Number.POSITIVE_INFINITY,
@@ -52,5 +60,5 @@ const deepseekStrict: Dialect = {
   maxProperties: Number.POSITIVE_INFINITY,
 }
 
-/** What the flavours can say; `free` says everything. */
+/** What the flavours can express; `free` expresses everything. */
 export const dialects: Readonly<Record<Exclude<SchemaFlavour, 'free'>, Dialect>> = { mfjs, 'deepseek-strict': deepseekStrict }

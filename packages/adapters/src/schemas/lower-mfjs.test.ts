@@ -126,12 +126,17 @@ test.each<readonly [string, JsonObject, JsonObject]>([
   ['the type is inferred from the keywords', { properties: { a: text } }, { type: 'object', properties: { a: text } }],
   [
     'what is beside anyOf goes into its branches',
-    { type: 'object', properties: { a: text }, anyOf: [{ required: ['a'] }, { properties: { b: text } }] },
+    { type: 'object', properties: { x: { type: 'object', properties: { a: text }, anyOf: [{ required: ['a'] }, { properties: { b: text } }] } } },
     {
-      anyOf: [
-        { type: 'object', properties: { a: text }, required: ['a'] },
-        { type: 'object', properties: { b: text, a: text } },
-      ],
+      type: 'object',
+      properties: {
+        x: {
+          anyOf: [
+            { type: 'object', properties: { a: text }, required: ['a'] },
+            { type: 'object', properties: { b: text, a: text } },
+          ],
+        },
+      },
     },
   ],
   [

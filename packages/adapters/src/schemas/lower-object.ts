@@ -1,13 +1,13 @@
 import type { Json, JsonObject } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
+import type { Context, TypedContext } from './context.ts'
 import { inWords } from './keywords.ts'
-import type { Context, TypedContext } from './place.ts'
 import { escapeSegment } from './references.ts'
 
 /** The keywords of an object. */
 export function lowerObject(schema: JsonObject, context: TypedContext): JsonObject | undefined {
-  const { place, lowering, words } = context
-  const { pointer, depth } = place
+  const { position, lowering, words } = context
+  const { pointer, depth } = position
   const { properties = {}, required = [], additionalProperties, patternProperties } = schema
   if (!isJsonObject(properties)) return lowering.refuse(`${pointer}/properties`, 'expected an object of schemas.')
   if (!Array.isArray(required) || !required.every((name: Json) => typeof name === 'string'))
@@ -31,38 +31,47 @@ export function lowerObject(schema: JsonObject, context: TypedContext): JsonObje
   }
 }
 
-function lowerProperties(properties: JsonObject, needed: readonly string[], { place, lowering }: Context): JsonObject | undefined {
-  const { pointer, depth } = place
+function lowerProperties(properties: JsonObject, needed: readonly string[], { position, lowering }: Context): JsonObject | undefined {
+  const { pointer, depth } = position
   const { dialect, refuse } = lowering
   const lowered: Record<string, Json> = {}
   lowering.countProperties(Object.keys(properties).length, pointer)
   for (const [name, child] of Object.entries(properties)) {
     const at = `${pointer}/properties/${escapeSegment(name)}`
     if (name === '' || dialect.reservedNames.includes(name)) refuse(at, `a property named '${name}' cannot be sent: the name is reserved. Rename it.`)
-    const schema = lowering.lower(child, { pointer: at, depth: depth + 1 })
-    // No value fits: leaving it out says the same of an optional property.
-    if (schema === undefined && needed.includes(name)) return undefined
-    if (schema !== undefined) lowered[name] = dialect.closed && !needed.includes(name) ? orNull(schema) : schema
+    const isNeeded = needed.includes(name)
+    const isRequired = position.isRequired && isNeeded
+    const schema = lowering.lower(child, { pointer: at, depth: depth + 1, isRequired })
+    if (schema !== undefined) lowered[name] = dialect.closed && !isNeeded ? orNull(schema) : schema
+    // No value fits: leaving it out says the same about an optional property. A required one makes the object impossible.
+    else if (isRequired) refuse(at, impossible(child))
+    else if (isNeeded) return undefined
   }
   return lowered
 }
 
-function lowerOthers(additional: Json | undefined, { place, lowering }: Context): JsonObject {
+function impossible(schema: Json): string {
+  const hasValues = isJsonObject(schema) && schema['enum'] !== undefined && schema['type'] !== undefined
+  const advice = hasValues ? ' None of the values in `enum` has the `type`; for a list of such values, put `enum` into `items`.' : ''
+  return `no value fits this schema, and the property is required.${advice}`
+}
+
+function lowerOthers(additional: Json | undefined, { position, lowering }: Context): JsonObject {
   if (additional === undefined) return {}
   if (typeof additional === 'boolean') return { additionalProperties: additional }
-  if (!isJsonObject(additional)) return lowering.refuse(`${place.pointer}/additionalProperties`, 'expected a schema, true or false.')
+  if (!isJsonObject(additional)) return lowering.refuse(`${position.pointer}/additionalProperties`, 'expected a schema, true or false.')
   if (Object.keys(additional).length === 0) return { additionalProperties: true }
-  const lowered = lowering.lower(additional, { pointer: `${place.pointer}/additionalProperties`, depth: place.depth + 1 })
+  const lowered = lowering.lower(additional, { pointer: `${position.pointer}/additionalProperties`, depth: position.depth + 1, isRequired: false })
   return { additionalProperties: lowered ?? false }
 }
 
-function closeObject(properties: JsonObject, { additionalProperties, patternProperties }: JsonObject, { place, lowering }: Context): JsonObject {
+function closeObject(properties: JsonObject, { additionalProperties, patternProperties }: JsonObject, { position, lowering }: Context): JsonObject {
   const names = Object.keys(properties)
   if (isJsonObject(additionalProperties) || patternProperties !== undefined) {
-    lowering.refuse(place.pointer, 'an object with names of any kind cannot be sent in strict mode: use a list of names and values.')
+    lowering.refuse(position.pointer, 'an object with names of any kind cannot be sent in strict mode: use a list of names and values.')
   }
-  if (names.length === 0 && place.depth > 0)
-    lowering.refuse(place.pointer, 'an object without properties cannot be sent in strict mode: describe its properties.')
+  if (names.length === 0 && position.depth > 0)
+    lowering.refuse(position.pointer, 'an object without properties cannot be sent in strict mode: describe its properties.')
   return { properties, required: names, additionalProperties: false }
 }
 

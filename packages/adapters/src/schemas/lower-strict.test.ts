@@ -44,7 +44,17 @@ test.each<readonly [string, JsonObject, string]>([
   ['a map', { type: 'object', properties: { a: { type: 'object', additionalProperties: text } } }, '/properties/a'],
   ['a value of any type', { type: 'object', properties: { a: {} } }, '/properties/a'],
   ['an object without properties', { type: 'object', properties: { a: { type: 'object' } } }, '/properties/a'],
-  ['a schema that refers to itself', { type: 'object', properties: { a: { $ref: '#' } } }, '/properties/a/$ref'],
+  ['a schema that requires itself', { type: 'object', properties: { a: { $ref: '#' } }, required: ['a'] }, ', the schema requires itself without an end'],
+  [
+    'a list of values of another type',
+    { type: 'object', properties: { a: { type: 'array', enum: ['x', 'y'] } }, required: ['a'] },
+    '/properties/a, no value fits',
+  ],
+  [
+    'the same within an object that is required',
+    { type: 'object', properties: { a: { type: 'object', properties: { b: { type: 'array', enum: ['x'] } }, required: ['b'] } }, required: ['a'] },
+    '/properties/a/properties/b, no value fits',
+  ],
 ])('%s cannot be sent, and is refused by tool and pointer', (_name, schema, pointer) => {
   const refused = (): unknown => strict(schema)
   expect(refused).toThrow(AgentError)
@@ -87,12 +97,13 @@ const schemas = fc.letrec<{ any: JsonObject }>((tie) => ({
 test('whatever fits a schema fits what it is lowered to, which Moonshot takes', () => {
   fc.assert(
     fc.property(schemas, fc.nat(), (schema, seed) => {
-      const lowered = lowerSchema(schema, { flavour: 'mfjs', name: 'Tool "check"' })
+      const inside: JsonObject = { type: 'object', properties: { value: schema } }
+      const lowered = lowerSchema(inside, { flavour: 'mfjs', name: 'Tool "check"' })
       expect(mfjsProblem(lowered)).toBeUndefined()
       const next = numbersFrom(seed)
       for (let count = 0; count < 10; count++) {
-        const value = sampleOf(schema, next)
-        if (fits(value, schema)) expect(fits(value, lowered), JSON.stringify({ value, lowered })).toBe(true)
+        const value = { value: sampleOf(schema, next) }
+        if (fits(value, inside)) expect(fits(value, lowered), JSON.stringify({ value, lowered })).toBe(true)
       }
     }),
     { numRuns: 300 },

@@ -1,16 +1,28 @@
 import type { Json, JsonObject } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
+import { type Context, isPlainNumber, type Lowering, type Position, type Refuse, type TypedContext } from './context.ts'
 import type { Dialect } from './dialect.ts'
 import { alwaysInWords, fitsType, inferTypes, inWords, isTypeName, type TypeName, typeOfKeyword } from './keywords.ts'
 import { lowerObject } from './lower-object.ts'
 import { lowerArray, lowerNumber, lowerString } from './lower-types.ts'
 import { mergeSchemas } from './merge-schemas.ts'
-import { type Context, isPlainNumber, type Lowering, type Place, type Refuse, type TypedContext } from './place.ts'
-import { findRecursion, followReference } from './references.ts'
+import { findRecursion, followReference, type Target } from './references.ts'
 
-/** Prepares the lowering of a schema. */
-export function createLowering(root: JsonObject, dialect: Dialect, refuse: Refuse): Lowering {
-  const recursive = findRecursion(root)
+/** What a schema is lowered to, and what refuses it. */
+interface LoweringOptions {
+  readonly dialect: Dialect
+  readonly refuse: Refuse
+}
+
+/**
+ * Prepares the lowering of a schema.
+ *
+ * @param top - The schema with one object at its top: `#` refers to it.
+ * @param given - The schema as it was given: all other references lead into it.
+ */
+export function createLowering(top: JsonObject, given: JsonObject, { dialect, refuse }: LoweringOptions): Lowering {
+  const recursive = findRecursion(given)
+  const follow = (reference: string): Target => (reference === '#' ? { schema: top, pointer: '' } : followReference(given, reference))
   const names = new Map<string, string>()
   let propertyCount = 0
   let enumCount = 0
@@ -25,20 +37,20 @@ export function createLowering(root: JsonObject, dialect: Dialect, refuse: Refus
     return name
   }
 
-  const refer = (reference: string, schema: JsonObject, place: Place): JsonObject | undefined => {
-    const target = followReference(root, reference)
-    if (target === undefined)
-      return refuse(`${place.pointer}/$ref`, `'${reference}' leads nowhere in this schema: references to other documents cannot be sent.`)
+  const refer = (reference: string, schema: JsonObject, position: Position): JsonObject | undefined => {
+    const target = follow(reference)
+    if (target === undefined) {
+      return refuse(`${position.pointer}/$ref`, `'${reference}' leads nowhere in this schema. References to other documents cannot be sent.`)
+    }
     const { $ref: _reference, ...beside } = schema
     if (recursive.has(target.pointer)) {
-      if (dialect.closed) refuse(`${place.pointer}/$ref`, 'a schema that refers to itself cannot be sent in strict mode.')
-      return { $ref: target.pointer === '' ? '#' : `#/$defs/${nameOf(target.pointer)}` }
+      return { $ref: target.pointer === '' ? '#' : `#/${dialect.definitions}/${nameOf(target.pointer)}` }
     }
-    if (!isJsonObject(target.schema)) return lowering.lower(target.schema, place)
+    if (!isJsonObject(target.schema)) return lowering.lower(target.schema, position)
     const { $defs: _defs, ...referred } = target.schema
     // What is said beside a reference overrides notes, and adds to everything else.
     const notes = Object.fromEntries(Object.entries(beside).filter(([key]) => key === 'description' || key === 'title' || key === 'default'))
-    return lowering.lower({ ...mergeSchemas(referred, beside), ...notes }, place)
+    return lowering.lower({ ...mergeSchemas(referred, beside), ...notes }, position)
   }
 
   const lowering: Lowering = {
@@ -52,47 +64,49 @@ export function createLowering(root: JsonObject, dialect: Dialect, refuse: Refus
       enumCount += values.length
       return enumCount <= dialect.maxEnumValues
     },
-    lower: (schema, place) => {
-      if (schema === undefined || schema === true) return lowerPlain({}, place, lowering)
+    lower: (schema, position) => {
+      if (schema === undefined || schema === true) return lowerPlain({}, position, lowering)
       if (schema === false) return undefined
-      if (!isJsonObject(schema)) return refuse(place.pointer, 'expected a schema: an object, true or false.')
+      if (!isJsonObject(schema)) return refuse(position.pointer, 'expected a schema: an object, true or false.')
       const reference = schema['$ref']
-      if (reference === undefined) return lowerPlain(schema, place, lowering)
-      if (typeof reference !== 'string') return refuse(`${place.pointer}/$ref`, 'expected a string.')
-      return refer(reference, schema, place)
+      if (reference === undefined) return lowerPlain(schema, position, lowering)
+      if (typeof reference !== 'string') return refuse(`${position.pointer}/$ref`, 'expected a string.')
+      return refer(reference, schema, position)
     },
     lowerRoot: () => {
-      const { $defs: _defs, definitions: _definitions, ...top } = root
-      const lowered: Record<string, Json> = { ...(lowering.lower(top, { pointer: '', depth: 0 }) ?? refuse('', 'no value fits this schema.')) }
+      const { $defs: _defs, definitions: _definitions, ...object } = top
+      const lowered: Record<string, Json> = {
+        ...(lowering.lower(object, { pointer: '', depth: 0, isRequired: true }) ?? refuse('', 'no value fits this schema.')),
+      }
       const definitions: Record<string, JsonObject> = {}
       // Lowering a definition can name further ones.
       for (const [pointer, name] of names) {
-        const target = followReference(root, `#${pointer}`)
-        definitions[name] = lowering.lower(target?.schema, { pointer, depth: 1 }) ?? refuse(pointer, 'no value fits this schema.')
+        const target = follow(`#${pointer}`)
+        definitions[name] = lowering.lower(target?.schema, { pointer, depth: 1, isRequired: false }) ?? refuse(pointer, 'no value fits this schema.')
       }
-      return Object.keys(definitions).length === 0 ? lowered : { ...lowered, $defs: definitions }
+      return Object.keys(definitions).length === 0 ? lowered : { ...lowered, [dialect.definitions]: definitions }
     },
   }
   return lowering
 }
 
 /** A schema without a reference at its top. */
-function lowerPlain(given: JsonObject, place: Place, lowering: Lowering): JsonObject | undefined {
-  const schema = joinAll(given, place, lowering)
+function lowerPlain(given: JsonObject, position: Position, lowering: Lowering): JsonObject | undefined {
+  const schema = joinAll(given, position, lowering)
   const branches = schema['anyOf'] ?? schema['oneOf']
-  if (branches !== undefined) return lowerBranches(schema, branches, { place, lowering })
-  const types = typesOf(schema, place, lowering)
+  if (branches !== undefined) return lowerBranches(schema, branches, { position, lowering })
+  const types = typesOf(schema, position, lowering)
   const [only] = types
-  if (types.length === 1 && only !== undefined) return lowerTyped(schema, only, { place, lowering })
+  if (types.length === 1 && only !== undefined) return lowerTyped(schema, only, { position, lowering })
   if (lowering.dialect.closed && schema['type'] === undefined) {
-    lowering.refuse(place.pointer, 'a value of any type cannot be sent in strict mode: give it a `type`.')
+    lowering.refuse(position.pointer, 'a value of any type cannot be sent in strict mode: give it a `type`.')
   }
-  const each = types.map((type) => lowerTyped(onlyOf(schema, type), type, { place, lowering })).filter((branch) => branch !== undefined)
+  const each = types.map((type) => lowerTyped(onlyOf(schema, type), type, { position, lowering })).filter((branch) => branch !== undefined)
   return withNotes({ anyOf: each }, schema, [])
 }
 
 /** `allOf` written out: one schema that says what all of them say. */
-function joinAll(schema: JsonObject, { pointer }: Place, { refuse }: Lowering): JsonObject {
+function joinAll(schema: JsonObject, { pointer }: Position, { refuse }: Lowering): JsonObject {
   const { allOf, ...rest } = schema
   if (allOf === undefined) return schema
   if (!Array.isArray(allOf)) return refuse(`${pointer}/allOf`, 'expected a list of schemas.')
@@ -111,16 +125,16 @@ function joinedAgain(joined: JsonObject, { description }: JsonObject): JsonObjec
   return { ...whole, description: `${typeof description === 'string' ? `${description} ` : ''}[${inWords('allOf', rest)}]` }
 }
 
-function lowerBranches(schema: JsonObject, branches: Json, { place, lowering }: Context): JsonObject | undefined {
+function lowerBranches(schema: JsonObject, branches: Json, { position, lowering }: Context): JsonObject | undefined {
   const key = schema['anyOf'] === undefined ? 'oneOf' : 'anyOf'
-  const { pointer } = place
+  const { pointer } = position
   if (!Array.isArray(branches) || branches.length === 0) return lowering.refuse(`${pointer}/${key}`, 'expected a list of at least one schema.')
   const { [key]: _branches, oneOf, description: _description, title: _title, default: _default, ...beside } = schema
   const words = key === 'anyOf' && oneOf !== undefined ? [inWords('oneOf', oneOf)] : []
   const lowered = branches.flatMap((branch: Json, index): JsonObject[] => {
-    const own = { ...place, pointer: `${pointer}/${key}/${index}` }
+    const own = { ...position, pointer: `${pointer}/${key}/${index}`, isRequired: position.isRequired && branches.length === 1 }
     if (!isJsonObject(branch) && typeof branch !== 'boolean') return lowering.refuse(own.pointer, 'expected a schema: an object, true or false.')
-    const whole = isJsonObject(branch) && Object.keys(beside).length > 0 ? joinBranch(branch, beside, { place: own, lowering }) : branch
+    const whole = isJsonObject(branch) && Object.keys(beside).length > 0 ? joinBranch(branch, beside, { position: own, lowering }) : branch
     const one = lowering.lower(whole, own)
     return one === undefined ? [] : [one]
   })
@@ -133,15 +147,15 @@ function lowerBranches(schema: JsonObject, branches: Json, { place, lowering }: 
   return withNotes({ anyOf: types.map((type) => ({ type })) }, schema, [...words, inWords('one of', branches)])
 }
 
-function joinBranch(branch: JsonObject, beside: JsonObject, { place, lowering }: Context): JsonObject {
+function joinBranch(branch: JsonObject, beside: JsonObject, { position, lowering }: Context): JsonObject {
   const keywords = Object.keys(beside).filter((key) => key === 'type' || Object.hasOwn(typeOfKeyword, key))
   if (keywords.length === 0) return branch
   if (branch['$ref'] !== undefined)
-    lowering.refuse(place.pointer, `\`${keywords[0]}\` beside branches that are references cannot be sent: write out what they refer to.`)
+    lowering.refuse(position.pointer, `\`${keywords[0]}\` beside branches that are references cannot be sent: write out what they refer to.`)
   return mergeSchemas(branch, beside)
 }
 
-function typesOf(schema: JsonObject, { pointer }: Place, { refuse }: Lowering): readonly TypeName[] {
+function typesOf(schema: JsonObject, { pointer }: Position, { refuse }: Lowering): readonly TypeName[] {
   const { type } = schema
   const given = type === undefined ? inferTypes(schema) : Array.isArray(type) ? type : [type]
   const types = [...new Set(given)]
@@ -191,11 +205,11 @@ function lowerOwn(schema: JsonObject, type: TypeName, context: TypedContext): Js
   }
 }
 
-function valuesOf(schema: JsonObject, { place, lowering }: Context): readonly Json[] | undefined {
+function valuesOf(schema: JsonObject, { position, lowering }: Context): readonly Json[] | undefined {
   if (schema['const'] !== undefined) return [schema['const']]
   const values = schema['enum']
   if (values === undefined) return undefined
-  if (!Array.isArray(values) || values.length === 0) return lowering.refuse(`${place.pointer}/enum`, 'expected a list of at least one value.')
+  if (!Array.isArray(values) || values.length === 0) return lowering.refuse(`${position.pointer}/enum`, 'expected a list of at least one value.')
   return values
 }
 

@@ -5,12 +5,14 @@ import { refusedBy } from '../refusals.ts'
 import type { EncodeMode } from './encode-mode.ts'
 import { isObjectText, jsonString } from './json-text.ts'
 import { thinkField } from './think-tags.ts'
+import type { NameMap } from './tool-names.ts'
 
 /** What decides how a message is serialised. */
 export interface MessageRules {
   readonly model: string
   readonly profile: ModelProfile
   readonly mode: EncodeMode
+  readonly nameOf: NameMap
 }
 
 /** The position of a message in its request. */
@@ -79,7 +81,7 @@ function assistantMessage(message: AssistantMessage, rules: MessageRules, { isLa
   if (!isEmpty || isPartial) json += `,"content":${jsonString(text)}`
   else if (mode.emptyContent !== 'omit') json += `,"content":${JSON.stringify(mode.emptyContent)}`
   json += reasoningFields(reasoning, toolCalls.length > 0, rules)
-  if (toolCalls.length > 0) json += `,"tool_calls":[${toolCalls.map((call, index) => encodeToolCall(call, ids?.[index], mode)).join(',')}]`
+  if (toolCalls.length > 0) json += `,"tool_calls":[${toolCalls.map((call, index) => encodeToolCall(call, ids?.[index], rules)).join(',')}]`
   if (isPartial) json += ',"partial":true'
   return `${json}}`
 }
@@ -122,16 +124,8 @@ function reasoningValue(field: string, text: string): string {
   return field === 'reasoning_details' ? `[{"type":"reasoning.text","text":${jsonString(text)}}]` : jsonString(text)
 }
 
-/** Characters that some endpoint refuses in names: an invalid name from a model must not make the history unsendable. */
-const badNameCharacters = /[^A-Za-z0-9_-]/g
-
-/** The name of a call as it is sent. */
-export function wireName({ toolName }: ToolCallPart): string {
-  return toolName.replace(badNameCharacters, '_').slice(0, 64) || 'unknown'
-}
-
-function encodeToolCall(call: ToolCallPart, id: string | undefined, { callInputs }: EncodeMode): string {
-  const input = callInputs === 'json' && !isObjectText(call.inputText) ? JSON.stringify({ invalid_json: call.inputText }) : call.inputText
-  const called = `{"name":${jsonString(wireName(call))},"arguments":${jsonString(input)}}`
+function encodeToolCall(call: ToolCallPart, id: string | undefined, { mode, nameOf }: MessageRules): string {
+  const input = mode.callInputs === 'json' && !isObjectText(call.inputText) ? JSON.stringify({ invalid_json: call.inputText }) : call.inputText
+  const called = `{"name":${jsonString(nameOf(call.toolName))},"arguments":${jsonString(input)}}`
   return `{"id":${jsonString(id ?? call.toolCallId)},"type":"function","function":${called}}`
 }

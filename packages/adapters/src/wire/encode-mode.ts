@@ -10,6 +10,8 @@ export interface EncodeMode {
   readonly callIds: 'verbatim' | 'kimi' | 'safe'
   readonly callInputs: 'verbatim' | 'json'
   readonly schemas: SchemaFlavour
+  /** True to join unions at the top of schemas in the flavour `free`, too. */
+  readonly joinsTop: boolean
   /** True to send tools with `strict: true`. */
   readonly strict: boolean
   /** True to leave out `tool_choice`. */
@@ -51,6 +53,7 @@ export function modeOf(profile: ModelProfile, { stream, streamUsage, strictTools
     callIds: profile.callIds ?? 'verbatim',
     callInputs: profile.callInputs ?? 'verbatim',
     schemas: strictTools === true ? (profile.strictTools?.schemas ?? 'free') : (profile.schemas ?? 'free'),
+    joinsTop: false,
     strict: strictTools === true,
     freeChoice: false,
     looseFormat: false,

@@ -5,6 +5,7 @@ import { invalidOptions, refusedBy } from '../refusals.ts'
 import { lowerSchema } from '../schemas/lower-schema.ts'
 import type { EncodeMode } from './encode-mode.ts'
 import { jsonString } from './json-text.ts'
+import { namePattern } from './tool-names.ts'
 
 /** What decides how tools are serialised. */
 export interface ToolRules {
@@ -19,8 +20,8 @@ export type ToolsEncoder = (tools: readonly ToolDefinition[], mode: EncodeMode) 
 /** Makes the encoder of the tools of one model. */
 export function createToolsEncoder(rules: ToolRules): ToolsEncoder {
   const kept = new Map<string, WeakMap<readonly ToolDefinition[], string>>()
-  return (tools, { schemas, strict }) => {
-    const key = `${schemas} ${strict}`
+  return (tools, mode) => {
+    const key = `${mode.schemas} ${mode.joinsTop} ${mode.strict}`
     let texts = kept.get(key)
     if (texts === undefined) {
       texts = new WeakMap()
@@ -29,15 +30,15 @@ export function createToolsEncoder(rules: ToolRules): ToolsEncoder {
     let text = texts.get(tools)
     if (text === undefined) {
       checkTools(tools, rules)
-      text = `[${tools.map((tool) => encodeTool(tool, schemas, strict)).join(',')}]`
+      text = `[${tools.map((tool) => encodeTool(tool, mode)).join(',')}]`
       texts.set(tools, text)
     }
     return text
   }
 }
 
-function encodeTool({ name, description, inputSchema }: ToolDefinition, schemas: EncodeMode['schemas'], strict: boolean): string {
-  const parameters = JSON.stringify(lowerSchema(inputSchema, { flavour: schemas, name: `Tool "${name}"` }))
+function encodeTool({ name, description, inputSchema }: ToolDefinition, { schemas, joinsTop, strict }: EncodeMode): string {
+  const parameters = JSON.stringify(lowerSchema(inputSchema, { flavour: schemas, joinsTop, name: `Tool "${name}"` }))
   const mark = strict ? ',"strict":true' : ''
   return `{"type":"function","function":{"name":${jsonString(name)},"description":${jsonString(description)},"parameters":${parameters}${mark}}}`
 }
@@ -49,7 +50,7 @@ function checkTools(tools: readonly ToolDefinition[], { profile, model, allowToo
   }
   if (tools.length > max) throw invalidOptions(`\`tools\` of ${model} holds ${tools.length} tools; at most ${max} may be sent. Offer fewer.`)
   if (names === undefined) return
-  const pattern = new RegExp(`^(?:${names.pattern})$`)
+  const pattern = namePattern(names)
   for (const { name } of tools) {
     if (!pattern.test(name)) {
       const message = `Tool ${JSON.stringify(name.slice(0, 100))}: at /name, ${model} takes ${names.words}. Rename the tool.`

@@ -111,6 +111,14 @@ const rules: readonly Rule[] = [
         : { what: 'schema-flavour', patch: { schemas: 'mfjs' }, says: "tool schemas are sent in Moonshot's flavour from now on" },
   },
   {
+    statuses: refused,
+    text: /\b(?:oneOf|anyOf|allOf)\b[\s\S]{0,80}\btop[ -]level/i,
+    repair: ({ mode }) =>
+      mode.joinsTop
+        ? undefined
+        : { what: 'schema-top', patch: { joinsTop: true }, says: 'unions at the top of tool schemas are sent as one object from now on' },
+  },
+  {
     statuses: [...refused, 500],
     text: /JSONDecodeError|json\.exception\.parse_error|(?:parse|decode|invalid|expecting).{0,60}(?:tool call )?arguments.{0,60}json|arguments.{0,60}(?:valid|invalid) json|\bline \d+ column \d+ \(char \d+\)|invalid tool call arguments/is,
     repair: ({ mode }) =>

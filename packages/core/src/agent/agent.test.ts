@@ -80,6 +80,15 @@ test('tools for a model that refuses them are refused, and so are several candid
   expect(() => new Agent({ model: scriptedModel([], { candidates: 2 }) })).toThrow(code('invalid-options'))
 })
 
+test('a tool name that one model of the chain does not take is refused when the agent is made, with the rule', () => {
+  const strict = scriptedModel([], { toolNames: { pattern: '[a-z]{3,9}', words: '3 to 9 letters' } })
+  expect(() => new Agent({ model: [model, strict], tools: [testTool('ls')] })).toThrow(
+    expect.objectContaining({ code: 'invalid-tool', message: expect.stringMatching(/tool "ls": at \/name, .* takes 3 to 9 letters\. Rename the tool\./) }),
+  )
+  expect(() => new Agent({ model: [model, strict], tools: [testTool('list')] })).not.toThrow()
+  expect(() => new Agent({ model, tools: [testTool('ls')] })).not.toThrow()
+})
+
 test('input that cannot be sent is refused before anything starts', async () => {
   await expect(new Agent({ model }).generate([])).rejects.toMatchObject({ code: 'invalid-messages' })
 })

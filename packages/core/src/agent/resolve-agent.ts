@@ -12,7 +12,7 @@ import type { AgentOptions } from './agent-options.ts'
 import { checkAgentOptions } from './check-options.ts'
 import { modelsOf, sharedTraits } from './model-chain.ts'
 import { outputTool } from './output-tool.ts'
-import { indexTools } from './tool-set.ts'
+import { indexTools, refusedTool } from './tool-set.ts'
 
 /**
  * Checks the options of an agent and fills in every default.
@@ -25,7 +25,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
     checkAgentOptions(options)
     const own = indexTools(options.tools ?? [])
     const models = modelsOf(options.model)
-    checkModels(options, models, own.size)
+    checkModels(options, models, own)
     const traits = sharedTraits(models)
     const spec = options.output && readOutput(options.output, readSchema)
     const output = spec && resolveOutput(spec, options.outputMode, { traits, own })
@@ -52,7 +52,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
   }
 }
 
-function checkModels({ limits, toolChoice }: Pick<AgentOptions, 'limits' | 'toolChoice'>, models: readonly Model[], tools: number): void {
+function checkModels({ limits, toolChoice }: Pick<AgentOptions, 'limits' | 'toolChoice'>, models: readonly Model[], tools: ReadonlyMap<string, unknown>): void {
   if (limits?.cost !== undefined) checkCurrency(models)
   for (const { id, traits } of models) {
     if (traits.candidates > 1) refuse(`${id} is set to n = ${traits.candidates}, but an agent uses one reply. Use model.complete() for more candidates.`)
@@ -62,9 +62,18 @@ function checkModels({ limits, toolChoice }: Pick<AgentOptions, 'limits' | 'tool
     if (traits.prices !== undefined && !arePrices(traits.prices)) {
       refuse(`the prices of ${id} must be integers of at least 0: micro-units for a million tokens, so 0.60 is 600_000.`)
     }
-    if (tools > 0 && !traits.tools) refuse(`${id} refuses tools. Use another model for an agent with tools.`)
+    checkToolNames(tools.keys(), id, traits)
+    if (tools.size > 0 && !traits.tools) refuse(`${id} refuses tools. Use another model for an agent with tools.`)
   }
-  if (toolChoice === 'required' && tools === 0) refuse("toolChoice 'required' needs tools.")
+  if (toolChoice === 'required' && tools.size === 0) refuse("toolChoice 'required' needs tools.")
+}
+
+function checkToolNames(names: Iterable<string>, id: string, { toolNames }: ModelTraits): void {
+  if (toolNames === undefined) return
+  const pattern = new RegExp(`^(?:${toolNames.pattern})$`)
+  for (const name of names) {
+    if (!pattern.test(name)) throw refusedTool(`tool ${JSON.stringify(name)}: at /name, ${id} takes ${toolNames.words}. Rename the tool.`)
+  }
 }
 
 function readOutput<Output>(output: OutputSpec<Output> | StandardSchema<Output>, readSchema: SchemaReader | undefined): OutputSpec {

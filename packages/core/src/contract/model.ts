@@ -55,6 +55,8 @@ export interface Permit {
 export interface ModelTraits {
   /** False when the endpoint refuses tools for this model. */
   readonly tools: boolean
+  /** What the endpoint accepts as the name of a tool. Default: any name that `tool()` takes. */
+  readonly toolNames?: ToolNameRule
   /** The values of tool choice that may be sent; empty when the parameter may not be sent at all. */
   readonly toolChoices: readonly ToolChoice[]
   /** Ways in which the endpoint can guarantee JSON, best first: of a given schema (`native`), or any (`json`). Default: none. */
@@ -65,6 +67,12 @@ export interface ModelTraits {
   readonly retryScope?: string
   /** Without prices, cost is unknown. */
   readonly prices?: Prices
+}
+
+/** What a tool may be called: a regular expression for the complete name, and the same in words. */
+export interface ToolNameRule {
+  readonly pattern: string
+  readonly words: string
 }
 
 /** Options of one request to a model. */

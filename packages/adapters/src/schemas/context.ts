@@ -1,43 +1,45 @@
 import type { Json, JsonObject } from '@capstan/core'
 import type { Dialect } from './dialect.ts'
 
-/** Says that a place cannot be lowered. */
+/** Throws the error for a part of a schema that cannot be lowered. */
 export type Refuse = (pointer: string, message: string) => never
 
-/** Where a schema stands. */
-export interface Place {
+/** Where a schema is. */
+export interface Position {
   readonly pointer: string
   /** Objects around it. */
   readonly depth: number
+  /** True when every object that fits the complete schema has a value here. */
+  readonly isRequired: boolean
 }
 
-/** The lowering of one schema, with what is counted through the whole of it. */
+/** The lowering of one schema, with what is counted through all of it. */
 export interface Lowering {
   readonly dialect: Dialect
   readonly refuse: Refuse
   /** The schema as it is sent. */
   lowerRoot(): JsonObject
   /** A schema below the root; `undefined` for one that no value fits. */
-  lower(schema: Json | undefined, place: Place): JsonObject | undefined
+  lower(schema: Json | undefined, position: Position): JsonObject | undefined
   /** Counts properties. */
   countProperties(count: number, pointer: string): void
   /** Counts the values of an enum; false when there are too many by now. */
   hasRoomFor(values: readonly Json[]): boolean
 }
 
-/** What lowers a schema, and where. */
+/** What lowers a schema, and at which position. */
 export interface Context {
-  readonly place: Place
+  readonly position: Position
   readonly lowering: Lowering
 }
 
 /** The same for a schema of one type. */
 export interface TypedContext extends Context {
-  /** Takes what can only be said in words. */
+  /** Collects what can only be expressed in words. */
   readonly words: string[]
 }
 
-/** A number that JSON writes without an exponent, and that every server reads as the same. */
+/** True for a number that JSON writes without an exponent and that every server reads as the same. */
 export function isPlainNumber(value: number): boolean {
   return Number.isFinite(value) && !String(value).includes('e') && Math.abs(value) <= Number.MAX_SAFE_INTEGER
 }
