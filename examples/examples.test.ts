@@ -76,7 +76,7 @@ test('the service streams a run, and ends cleanly on SIGTERM under 500 clients t
   })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   const { port } = JSON.parse(String(line)) as { port: number }
-  expect(await ask(port, { leaveAfterBytes: Number.POSITIVE_INFINITY })).toMatch(/"type":"run-start"[\s\S]*"type":"run-end"/)
+  expect(await ask(port, { leaveAfterBytes: Number.POSITIVE_INFINITY })).toMatch(/"type":"text-delta"[\s\S]*"type":"run-end","status":"finished"/)
 
   // Every third client leaves in the middle of its answer.
   const clients = Array.from({ length: 500 }, (_, index) => ask(port, { leaveAfterBytes: index % 3 === 0 ? 200 : Number.POSITIVE_INFINITY }).catch(() => 'cut'))

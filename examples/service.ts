@@ -1,39 +1,40 @@
-// A service: POST a question, get the run as server-sent events. A client that leaves stops its run; SIGTERM ends cleanly.
+// A service: POST a question, get the answer as server-sent events. SIGTERM and a client that leaves stop runs; their work under way ends.
 import { createServer, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { Agent, AgentError, type Run } from 'capstan'
+import { Agent, AgentError, type Run, type RunEvent } from 'capstan'
 import { exampleModel } from './support/example-model.ts'
 
 const { model, close } = await exampleModel()
 const agent = new Agent({ model, limits: { steps: 10, durationMs: 60_000 } })
 const running = new Set<Run>()
+const stop = (run: Run) => void run.stop({ graceMs: 8_000 })
 
-async function answer(question: string, response: ServerResponse): Promise<void> {
-  const run = agent.stream(question)
-  running.add(run)
-  response.on('close', () => run.abort(new Error('the client left')))
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
-  try {
-    for await (const event of run) {
-      // A slow client slows the run down instead of filling the memory.
-      if (!response.write(`data: ${JSON.stringify(event)}\n\n`)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
-    }
-  } catch (error) {
-    if (!AgentError.is(error)) throw error // the client has seen it as `run-error`
-  } finally {
-    running.delete(run)
-    response.end()
+// A browser gets what its page shows: no reasoning, no tool inputs, no ids. After `step-retry` the text of the step is void.
+function publicEvent(event: RunEvent): object | undefined {
+  if (event.type === 'text-delta') return { type: event.type, delta: event.delta }
+  return event.type === 'run-end' ? { type: event.type, status: event.status } : event.type === 'step-retry' ? { type: event.type } : undefined
+}
+
+async function answer(run: Run, response: ServerResponse): Promise<void> {
+  for await (const event of run) {
+    const shown = publicEvent(event)
+    if (shown === undefined || response.destroyed) continue
+    // A slow client slows the run down instead of filling the memory.
+    if (!response.write(`data: ${JSON.stringify(shown)}\n\n`)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
   }
 }
 
 const server = createServer(async (request, response) => {
   if (request.method !== 'POST') return void response.writeHead(405).end()
-  await answer(await text(request), response).catch(() => response.destroy())
+  const run = agent.stream(await text(request))
+  running.add(run)
+  response.on('close', () => stop(run)).writeHead(200, { 'content-type': 'text/event-stream' })
+  const code = await answer(run, response).catch((error) => (AgentError.is(error) ? error.code : 'internal'))
+  running.delete(run)
+  response.end(code && `data: ${JSON.stringify({ type: 'run-error', code })}\n\n`)
 })
 server.listen(Number(process.env['PORT'] ?? 0), '127.0.0.1', () => console.log(JSON.stringify(server.address())))
-
 process.once('SIGTERM', () => {
-  server.close(() => void close())
-  for (const run of running) run.abort(new Error('the service stops'))
-  server.closeIdleConnections()
+  for (const run of running) stop(run)
+  server.close(() => void close()).closeIdleConnections()
 })
