@@ -1,9 +1,8 @@
-import { checkNames } from '@capstan/core/internal'
+import { checkNames, invalidOptions } from '@capstan/core/internal'
 import { checkFinishWords } from './check-settings.ts'
 import { parameterNames } from './profiles/parameters.ts'
 import { defaultClocks, defaultLimits } from './profiles/plain.ts'
 import type { ModelProfile } from './profiles/profile.ts'
-import { invalidOptions } from './refusals.ts'
 
 /** The fields of a profile; true for those that every profile has. */
 const fields: Readonly<Record<keyof ModelProfile, boolean>> = {

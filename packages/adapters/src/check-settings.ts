@@ -1,8 +1,7 @@
-import { checkNames } from '@capstan/core/internal'
+import { checkNames, invalidOptions } from '@capstan/core/internal'
 import { parameterNames } from './profiles/parameters.ts'
 import { defaultClocks, defaultLimits } from './profiles/plain.ts'
 import type { ByteLimits, Clocks, FinishMeaning, ModelProfile } from './profiles/profile.ts'
-import { invalidOptions } from './refusals.ts'
 import type { ChatSettings, ConnectionSettings, ToolSettings } from './settings.ts'
 
 type SettingType = 'boolean' | 'string' | 'object'

@@ -1,5 +1,5 @@
 import { AgentError } from '@capstan/core'
-import { invalidOptions } from './refusals.ts'
+import { invalidOptions } from '@capstan/core/internal'
 import type { ConnectionSettings } from './settings.ts'
 
 /** Where requests go, and what goes with them. The key is looked up at each call and held nowhere else. */

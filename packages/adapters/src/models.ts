@@ -1,4 +1,5 @@
 import type { Model } from '@capstan/core'
+import { invalidOptions } from '@capstan/core/internal'
 import { createChatModel } from './chat-model.ts'
 import { checkProfile } from './check-profile.ts'
 import type { DeepseekModelId } from './profiles/deepseek.ts'
@@ -7,7 +8,6 @@ import type { EvolinkModelId, EvolinkSettings } from './profiles/evolink-models.
 import { type MoonshotModelId, type MoonshotModels, moonshotOther, moonshotURLs } from './profiles/moonshot.ts'
 import { plainProfile } from './profiles/plain.ts'
 import type { ModelProfile } from './profiles/profile.ts'
-import { invalidOptions } from './refusals.ts'
 import type { ChatSettings, DeepseekSettings, RegionSettings } from './settings.ts'
 
 /**

@@ -1,9 +1,5 @@
-import { AgentError } from '@capstan/core'
-
-/** The error of an option that is wrong. */
-export function invalidOptions(message: string): AgentError {
-  return new AgentError(message, { code: 'invalid-options' })
-}
+import type { AgentError } from '@capstan/core'
+import { invalidOptions } from '@capstan/core/internal'
 
 /** Why a model refuses something, and what to do about it. */
 export interface Reason {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { AgentError, type Journal } from '@capstan/core'
-import { checkNames } from '@capstan/core/internal'
+import type { Journal } from '@capstan/core'
+import { checkNames, invalidOptions } from '@capstan/core/internal'
 import { checkRunId, guarded } from './failure.ts'
 
 /** Options of `fileJournal` and `sqliteJournal`. */
@@ -24,13 +24,13 @@ export function readOptions(options: JournalOptions, name: string): Ownership {
   checkNames(options, { names: ['leaseMs', 'force'], what: `an option of ${name}` })
   const { leaseMs = 30_000, force = false } = options
   if (typeof leaseMs !== 'number' || !(leaseMs >= 1 && leaseMs <= maxLeaseMs))
-    refuse(`\`leaseMs\` of ${name} must be a number from 1 to ${maxLeaseMs}, not ${String(leaseMs)}`)
+    throw invalidOptions(`\`leaseMs\` of ${name} must be a number from 1 to ${maxLeaseMs}, not ${String(leaseMs)}.`)
   return { leaseMs, force }
 }
 
 /** @throws {AgentError} `invalid-options` for what is not the path of a file or folder. */
 export function readPath(path: string, name: string): string {
-  if (typeof path !== 'string' || path === '') refuse(`${name} needs a path, as a string that is not empty`)
+  if (typeof path !== 'string' || path === '') throw invalidOptions(`${name} needs a path, as a string that is not empty.`)
   return resolve(path)
 }
 
@@ -52,8 +52,4 @@ export function journalOver(load: () => Promise<Journal>): Journal {
     list: () => guarded('Listing runs', async () => await (await store()).list()),
     delete: (runId) => guarded(`Deleting the run '${runId}'`, async () => await (await store()).delete(runId)),
   }
-}
-
-function refuse(problem: string): never {
-  throw new AgentError(`${problem}.`, { code: 'invalid-options' })
 }

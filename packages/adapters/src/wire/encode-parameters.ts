@@ -1,9 +1,9 @@
 import type { Json, ToolChoice, Warning } from '@capstan/core'
-import { isJsonObject } from '@capstan/core/internal'
+import { invalidOptions, isJsonObject } from '@capstan/core/internal'
 import { type CompleteRule, type ParameterName, parameterNames, parameterRule } from '../profiles/parameters.ts'
 import type { ModelProfile } from '../profiles/profile.ts'
 import { unlisted } from '../profiles/rules.ts'
-import { invalidOptions, refusedBy } from '../refusals.ts'
+import { refusedBy } from '../refusals.ts'
 import type { ChatSettings } from '../settings.ts'
 
 /** The parameters of a request: wire names and values, in the order in which they are sent. */

@@ -1,6 +1,7 @@
 import { AgentError } from '../contract/errors.ts'
 import type { OnEvent } from '../contract/events.ts'
 import type { Message } from '../contract/messages.ts'
+import { invalidOptions } from '../contract/options.ts'
 import type { SchemaReader } from '../contract/output.ts'
 import type { RunResult, RunState, RunVersion } from '../contract/result.ts'
 import { readAnswers } from '../durability/decisions.ts'
@@ -141,7 +142,7 @@ function stateKeysOf(given: StateKey | readonly StateKey[] | undefined): readonl
   const isKey = (key: unknown): boolean => (typeof key === 'string' || key instanceof Uint8Array) && key.length >= shortestKey
   if (keys.length > 0 && keys.every(isKey)) return keys
   const message = `\`signStates\` must be a secret of at least ${shortestKey} characters or bytes, or a list of such secrets. Make one with crypto.randomBytes(32).`
-  throw new AgentError(message, { code: 'invalid-options' })
+  throw invalidOptions(message)
 }
 
 const shortestKey = 16

@@ -1,6 +1,6 @@
 import { AgentError } from '../contract/errors.ts'
 import { type Message, user } from '../contract/messages.ts'
-import { checkNames, kindOf } from '../contract/options.ts'
+import { checkNames, invalidOptions, kindOf } from '../contract/options.ts'
 import { checkJournal } from '../durability/journal.ts'
 import { checkMessages } from '../transcripts/check.ts'
 import type { AgentOptions, JournalResumeOptions, StreamOptions } from './agent-options.ts'
@@ -112,14 +112,14 @@ const insteadInCall: Readonly<Record<string, string>> = {
 /** @throws {AgentError} `invalid-options` for an option that is unknown, missing or not of its type. */
 export function checkAgentOptions<Context, Output>(options: AgentOptions<Context, Output>): void {
   checkNames(options, { names: Object.keys(agentOptions), what: 'an option of Agent', instead: insteadInAgent })
-  if (options.model === undefined || options.model === null) refuse('`model` is required, such as evolink(id) or openaiCompatible({ … }) makes.')
+  if (options.model === undefined || options.model === null) throw invalidOptions('`model` is required, such as evolink(id) or openaiCompatible({ … }) makes.')
   for (const name of ['name', 'instructions'] as const) checkType(name, options[name], 'string')
   for (const name of ['prepareStep', 'stopWhen', 'onEvent'] as const) checkType(name, options[name], 'function')
   checkChoice('toolChoice', options.toolChoice, ['auto', 'none', 'required'])
   checkChoice('outputMode', options.outputMode, ['native', 'json', 'tool', 'text'])
   const { toolCallConcurrency: concurrency = 1 } = options
   const isCount = concurrency === Number.POSITIVE_INFINITY || (Number.isInteger(concurrency) && concurrency >= 1)
-  if (!isCount) refuse(`\`toolCallConcurrency\` must be a positive integer, not ${concurrency}.`)
+  if (!isCount) throw invalidOptions(`\`toolCallConcurrency\` must be a positive integer, not ${concurrency}.`)
 }
 
 /**
@@ -133,11 +133,13 @@ export function checkCallOptions(options: object, call: CallName): void {
   const { signal, runId, journal, engine, retryAfterText, onEvent }: Partial<StreamOptions> = options
   checkType('onEvent', onEvent, 'function')
   if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function')) {
-    refuse(`\`signal\` must be an AbortSignal, not ${kindOf(signal)}. Of an AbortController it is \`controller.signal\`.`)
+    throw invalidOptions(`\`signal\` must be an AbortSignal, not ${kindOf(signal)}. Of an AbortController it is \`controller.signal\`.`)
   }
-  if (runId !== undefined && (typeof runId !== 'string' || runId === '')) refuse(`\`runId\` must be a text that is not empty, not ${kindOf(runId)}.`)
+  if (runId !== undefined && (typeof runId !== 'string' || runId === ''))
+    throw invalidOptions(`\`runId\` must be a text that is not empty, not ${kindOf(runId)}.`)
   if (journal !== undefined) checkJournal(journal)
-  if (engine !== undefined && typeof engine?.steps !== 'function') refuse(`\`engine\` must be the engine that a workflow gives, not ${kindOf(engine)}.`)
+  if (engine !== undefined && typeof engine?.steps !== 'function')
+    throw invalidOptions(`\`engine\` must be the engine that a workflow gives, not ${kindOf(engine)}.`)
   checkChoice('retryAfterText', retryAfterText, ['fail', 'restart'])
 }
 
@@ -165,14 +167,10 @@ function isBlank(content: Extract<Message, { role: 'user' }>['content']): boolea
 }
 
 function checkType(name: string, value: unknown, type: 'string' | 'function'): void {
-  if (value !== undefined && typeof value !== type) refuse(`\`${name}\` must be a ${type}, not ${kindOf(value)}.`)
+  if (value !== undefined && typeof value !== type) throw invalidOptions(`\`${name}\` must be a ${type}, not ${kindOf(value)}.`)
 }
 
 function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.some((choice) => choice === value)) return
-  refuse(`\`${name}\` must be one of '${choices.join("', '")}', not ${typeof value === 'string' ? `'${value.slice(0, 100)}'` : kindOf(value)}.`)
-}
-
-function refuse(problem: string): never {
-  throw new AgentError(problem, { code: 'invalid-options' })
+  throw invalidOptions(`\`${name}\` must be one of '${choices.join("', '")}', not ${typeof value === 'string' ? `'${value.slice(0, 100)}'` : kindOf(value)}.`)
 }

@@ -1,5 +1,5 @@
-import { AgentError } from '../contract/errors.ts'
 import type { Model, ModelTraits } from '../contract/model.ts'
+import { invalidOptions } from '../contract/options.ts'
 
 type Chain = readonly [Model, ...Model[]]
 
@@ -10,9 +10,10 @@ type Chain = readonly [Model, ...Model[]]
  */
 export function modelsOf(given: Model | readonly Model[]): Chain {
   const [first, ...others] = isList(given) ? given : [given]
-  if (first === undefined) refuse('`model` is an empty list. Give at least one model.')
+  if (first === undefined) throw invalidOptions('`model` is an empty list. Give at least one model.')
   for (const model of [first, ...others]) {
-    if (typeof model?.stream !== 'function') refuse('`model` must be a model, such as evolink(...) or openaiCompatible({ ... }) makes, or a list of them.')
+    if (typeof model?.stream !== 'function')
+      throw invalidOptions('`model` must be a model, such as evolink(...) or openaiCompatible({ ... }) makes, or a list of them.')
   }
   return [first, ...others]
 }
@@ -33,8 +34,4 @@ export function sharedTraits(models: Chain): ModelTraits {
 
 function isList(given: Model | readonly Model[]): given is readonly Model[] {
   return Array.isArray(given)
-}
-
-function refuse(problem: string): never {
-  throw new AgentError(problem, { code: 'invalid-options' })
 }

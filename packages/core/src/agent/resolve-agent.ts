@@ -1,6 +1,7 @@
 import { AgentError } from '../contract/errors.ts'
 import { resolveLimits } from '../contract/limits.ts'
 import type { Model, ModelTraits, ToolDefinition } from '../contract/model.ts'
+import { invalidOptions } from '../contract/options.ts'
 import { chooseOutputMode, isOutputSpec, type OutputMode, type OutputSpec, outputInstructions, outputToolName, type SchemaReader } from '../contract/output.ts'
 import type { StandardSchema } from '../contract/standard-schema.ts'
 import type { Tool } from '../contract/tool.ts'
@@ -55,17 +56,18 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
 function checkModels({ limits, toolChoice }: Pick<AgentOptions, 'limits' | 'toolChoice'>, models: readonly Model[], tools: ReadonlyMap<string, unknown>): void {
   if (limits?.cost !== undefined) checkCurrency(models)
   for (const { id, traits } of models) {
-    if (traits.candidates > 1) refuse(`${id} is set to n = ${traits.candidates}, but an agent uses one reply. Use model.complete() for more candidates.`)
+    if (traits.candidates > 1)
+      throw invalidOptions(`${id} is set to n = ${traits.candidates}, but an agent uses one reply. Use model.complete() for more candidates.`)
     if (limits?.cost !== undefined && traits.prices === undefined) {
-      refuse(`\`limits.cost\` needs prices, and ${id} has none. Pass \`prices\` in the settings of the model.`)
+      throw invalidOptions(`\`limits.cost\` needs prices, and ${id} has none. Pass \`prices\` in the settings of the model.`)
     }
     if (traits.prices !== undefined && !arePrices(traits.prices)) {
-      refuse(`the prices of ${id} must be integers of at least 0: micro-units for a million tokens, so 0.60 is 600_000.`)
+      throw invalidOptions(`the prices of ${id} must be integers of at least 0: micro-units for a million tokens, so 0.60 is 600_000.`)
     }
     checkToolNames(tools.keys(), id, traits)
-    if (tools.size > 0 && !traits.tools) refuse(`${id} refuses tools. Use another model for an agent with tools.`)
+    if (tools.size > 0 && !traits.tools) throw invalidOptions(`${id} refuses tools. Use another model for an agent with tools.`)
   }
-  if (toolChoice === 'required' && tools.size === 0) refuse("toolChoice 'required' needs tools.")
+  if (toolChoice === 'required' && tools.size === 0) throw invalidOptions("toolChoice 'required' needs tools.")
 }
 
 function checkToolNames(names: Iterable<string>, id: string, { toolNames }: ModelTraits): void {
@@ -79,7 +81,7 @@ function checkToolNames(names: Iterable<string>, id: string, { toolNames }: Mode
 function readOutput<Output>(output: OutputSpec<Output> | StandardSchema<Output>, readSchema: SchemaReader | undefined): OutputSpec {
   if (isOutputSpec(output)) return output
   if (readSchema !== undefined) return readSchema(output)
-  return refuse('`output` is a schema of a library. Wrap it: output(schema) of @capstan/tools, or use the Agent of capstan, which reads schemas itself.')
+  throw invalidOptions('`output` is a schema of a library. Wrap it: output(schema) of @capstan/tools, or use the Agent of capstan, which reads schemas itself.')
 }
 
 interface OutputSetting {
@@ -89,12 +91,13 @@ interface OutputSetting {
 
 function checkCurrency(models: readonly Model[]): void {
   const currencies = new Set(models.flatMap(({ traits }) => traits.prices?.currency ?? []))
-  if (currencies.size > 1) refuse(`limits.cost counts one currency, and the models have prices in ${[...currencies].join(' and ')}. Give all prices in one.`)
+  if (currencies.size > 1)
+    throw invalidOptions(`limits.cost counts one currency, and the models have prices in ${[...currencies].join(' and ')}. Give all prices in one.`)
 }
 
 function resolveOutput(spec: OutputSpec, wanted: OutputMode | undefined, { traits, own }: OutputSetting): LoopOutput {
   const mode = wanted ?? chooseOutputMode(traits, own.size > 0)
-  if (!canUse(mode, traits)) refuse(`the model does not support \`outputMode: '${mode}'\`. Leave it out: the best mode is then chosen.`)
+  if (!canUse(mode, traits)) throw invalidOptions(`the model does not support \`outputMode: '${mode}'\`. Leave it out: the best mode is then chosen.`)
   return { spec, mode, instructions: outputInstructions(mode, spec.schema) }
 }
 
@@ -105,8 +108,4 @@ function canUse(mode: OutputMode, { tools, outputModes = [] }: ModelTraits): boo
 
 function definitionOf({ name, description, inputSchema }: Tool<never>): ToolDefinition {
   return { name, description, inputSchema }
-}
-
-function refuse(problem: string): never {
-  throw new AgentError(problem, { code: 'invalid-options' })
 }

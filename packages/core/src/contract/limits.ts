@@ -1,5 +1,4 @@
-import { AgentError } from './errors.ts'
-import { checkNames } from './options.ts'
+import { checkNames, invalidOptions } from './options.ts'
 import type { StopReason } from './result.ts'
 
 /** Budgets of one run, checked before each request. Reaching one is a result with a named stop reason, not an error. */
@@ -64,9 +63,7 @@ export function resolveLimits(limits: Limits): ResolvedLimits {
     const isCount = name !== 'durationMs'
     const isInRange = typeof value === 'number' && value > 0 && (!isCount || Number.isInteger(value) || value === Number.POSITIVE_INFINITY)
     if (value !== undefined && !isInRange) {
-      throw new AgentError(`limits.${name} must be a positive ${isCount ? 'integer' : 'number'}, not ${String(value)}. Leave it out for the default.`, {
-        code: 'invalid-options',
-      })
+      throw invalidOptions(`limits.${name} must be a positive ${isCount ? 'integer' : 'number'}, not ${String(value)}. Leave it out for the default.`)
     }
   }
   return { ...defaultLimits, ...Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) }

@@ -23,7 +23,12 @@ export interface KnownNames {
  */
 export function checkNames(options: object, known: KnownNames): void {
   const problem = findUnknownNames(options, known)
-  if (problem !== undefined) throw new AgentError(problem, { code: 'invalid-options' })
+  if (problem !== undefined) throw invalidOptions(problem)
+}
+
+/** The error for an option that is wrong. */
+export function invalidOptions(message: string): AgentError {
+  return new AgentError(message, { code: 'invalid-options' })
 }
 
 const maxUnknownNames = 5

@@ -1,7 +1,6 @@
-import { AgentError } from '../contract/errors.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
-import { kindOf } from '../contract/options.ts'
+import { invalidOptions, kindOf } from '../contract/options.ts'
 import type { RunVersion } from '../contract/result.ts'
 import type { Definition } from './definition.ts'
 import type { RunRecord } from './records.ts'
@@ -78,6 +77,5 @@ export interface ListedRun {
 export function checkJournal(journal: unknown): asserts journal is Journal {
   if (typeof journal === 'object' && journal !== null && 'open' in journal && typeof journal.open === 'function') return
   const use = typeof journal === 'string' ? ` Write \`journal: fileJournal(${JSON.stringify(journal)})\`, or sqliteJournal for a database.` : ''
-  const problem = `\`journal\` must be a journal, such as fileJournal(folder) or sqliteJournal(file) makes, not ${kindOf(journal)}.${use}`
-  throw new AgentError(problem, { code: 'invalid-options' })
+  throw invalidOptions(`\`journal\` must be a journal, such as fileJournal(folder) or sqliteJournal(file) makes, not ${kindOf(journal)}.${use}`)
 }

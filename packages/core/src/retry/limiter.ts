@@ -1,6 +1,5 @@
-import { AgentError } from '../contract/errors.ts'
 import type { Limiter, Permit } from '../contract/model.ts'
-import { checkNames } from '../contract/options.ts'
+import { checkNames, invalidOptions } from '../contract/options.ts'
 
 /** What `createLimiter()` takes. */
 export interface LimiterOptions {
@@ -26,8 +25,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   const { now, ...limits } = options
   checkNames(options, { names: ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'now'], what: 'an option of createLimiter()' })
   for (const [name, value] of Object.entries(limits)) {
-    if (value !== undefined && !(typeof value === 'number' && value > 0))
-      throw new AgentError(`limiter.${name} must be a positive number, not ${value}.`, { code: 'invalid-options' })
+    if (value !== undefined && !(typeof value === 'number' && value > 0)) throw invalidOptions(`limiter.${name} must be a positive number, not ${value}.`)
   }
   return new FairLimiter(limits, now ?? (() => performance.now()))
 }

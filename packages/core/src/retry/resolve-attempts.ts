@@ -1,6 +1,6 @@
 import { type AttemptOptions, defaultAttempts, type ResolvedAttempts } from '../contract/attempts.ts'
-import { AgentError } from '../contract/errors.ts'
-import { checkNames } from '../contract/options.ts'
+import type { AgentError } from '../contract/errors.ts'
+import { checkNames, invalidOptions } from '../contract/options.ts'
 
 /** Node fires a timer with a longer delay at once. */
 const longestDelayMs = 2_147_483_647
@@ -25,13 +25,13 @@ export function resolveAttempts(given: AttemptOptions | undefined, base: Resolve
   if (given === undefined) return base
   checkNames(given, { names: Object.keys(defaultAttempts), what: 'an option of attempts', path: 'attempts.', instead })
   const { max = base.max, delayMs = base.delayMs, maxDelayMs = Math.max(base.maxDelayMs, delayMs) } = given
-  if (!(Number.isInteger(max) && max >= 1)) refuse('max', max, 'a positive integer: 1 sends each request once')
+  if (!(Number.isInteger(max) && max >= 1)) throw outOfRange('max', max, 'a positive integer: 1 sends each request once')
   for (const [name, value] of Object.entries({ delayMs, maxDelayMs })) {
-    if (!(typeof value === 'number' && value >= 0 && value <= longestDelayMs)) refuse(name, value, `milliseconds from 0 to ${longestDelayMs}`)
+    if (!(typeof value === 'number' && value >= 0 && value <= longestDelayMs)) throw outOfRange(name, value, `milliseconds from 0 to ${longestDelayMs}`)
   }
   return { max, delayMs, maxDelayMs }
 }
 
-function refuse(name: string, value: unknown, expected: string): never {
-  throw new AgentError(`\`attempts.${name}\` must be ${expected}, not ${String(value)}.`, { code: 'invalid-options' })
+function outOfRange(name: string, value: unknown, expected: string): AgentError {
+  return invalidOptions(`\`attempts.${name}\` must be ${expected}, not ${String(value)}.`)
 }

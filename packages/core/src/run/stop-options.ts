@@ -1,5 +1,4 @@
-import { AgentError } from '../contract/errors.ts'
-import { checkNames } from '../contract/options.ts'
+import { checkNames, invalidOptions } from '../contract/options.ts'
 
 /** The options of `run.stop()`. */
 export interface StopOptions {
@@ -14,5 +13,5 @@ export function checkStopOptions(options: StopOptions): StopOptions {
   checkNames(options, { names: ['graceMs'], what: 'an option of run.stop()' })
   const { graceMs } = options
   if (graceMs === undefined || (graceMs >= 0 && graceMs <= longestTimerMs)) return options
-  throw new AgentError(`graceMs must be a number of milliseconds from 0 to ${longestTimerMs}, not ${graceMs}.`, { code: 'invalid-options' })
+  throw invalidOptions(`graceMs must be a number of milliseconds from 0 to ${longestTimerMs}, not ${graceMs}.`)
 }
