@@ -46,6 +46,25 @@ test.each([
   ['SQRT(4)', '2'],
   ['2^100', '1267650600228229401496703205376'],
   ['1/8', '0.125'],
+  ['1/3*3', '1'],
+  ['2 mod (2/3)', '0'],
+  ['ceil(1 mod (1/3))', '0'],
+  ['1/3 + 1/6', '0.5'],
+  ['-1 mod (2/7)', '-0.14285714285714285714 (rounded to 20 significant digits)'],
+  ['8^(1/3)', '2'],
+  ['8^(2/3)', '4'],
+  ['(4/9)^0.5', '0.66666666666666666667 (rounded to 20 significant digits)'],
+  ['16^-0.25', '0.5'],
+  ['0^0.5', '0'],
+  ['round(sqrt(2), 3)', '1.414'],
+  ['floor(10 * sqrt(2))', '14'],
+  ['ceil(2^0.5 mod 1)', '1'],
+  ['round(2/3, 4)', '0.6667'],
+  ['round(-1/8, 2)', '-0.13'],
+  ['max(sqrt(2), 1.5)', '1.5'],
+  ['min(1/3, 0.33)', '0.33'],
+  ['abs(1 - sqrt(2))', '0.4142135623730950488 (rounded to 20 significant digits)'],
+  ['10^400 + 1 - 10^400', '1'],
 ])('%s is %s', async (expression, result) => {
   expect(await calculate(expression)).toBe(result)
 })
@@ -54,8 +73,10 @@ test.each([
   ['1/3', '0.33333333333333333333 (rounded to 20 significant digits)'],
   ['sqrt(2)', '1.4142135623730950488 (rounded to 20 significant digits)'],
   ['2^0.1', '1.0717734625362931642 (rounded to 20 significant digits)'],
-  ['1/3*3', '1 (rounded to 20 significant digits)'],
   ['1e999 + 1e-999', '1e+999 (rounded to 20 significant digits)'],
+  ['(2^0.25)^4', '2 (rounded to 20 significant digits)'],
+  ['round(10^460 / 7)', '1.4285714285714285714e+459 (rounded to 20 significant digits)'],
+  ['sqrt(2)^2', '2 (rounded to 20 significant digits)'],
 ])('%s had to be rounded, and says so', async (expression, result) => {
   expect(await calculate(expression)).toBe(result)
 })
@@ -86,6 +107,13 @@ test.each([
   ['max(2,340, 5)', 'can be one number or several'],
   ['sum(100,200)', 'can be one number or several'],
   ['200 + 10%', 'can mean two things'],
+  ['floor((2^0.25)^4)', 'At "floor", position 1: The number 2 is not known exactly, and the result changes just there'],
+  ['floor(10^2.5*10^.5)', 'not known exactly'],
+  ['round(sqrt(2)^2 / 4, 0)', 'not known exactly'],
+  ['sqrt(2)^2 mod 1', 'not known exactly'],
+  ['1 / (sqrt(2)^2 - 2)', 'may be zero'],
+  ['(sqrt(2)^2 - 2)^0.5', 'no real result'],
+  ['0^-0.5', 'division by zero'],
   ['9^9^9', 'too large'],
   ['10^5000', 'too large'],
   ['1e2000', 'too large'],
@@ -110,6 +138,18 @@ test('sums and products of integers are those of BigInt', async () => {
   await fc.assert(
     fc.asyncProperty(integer, integer, integer, async (a, b, c) => {
       expect(await calculate(`(${a}) * (${b}) + (${c})`)).toBe(String(a * b + c))
+    }),
+  )
+})
+
+test('sums, quotients and remainders of fractions are exact', async () => {
+  const integer = fc.integer({ min: -999, max: 999 })
+  const positive = fc.integer({ min: 1, max: 999 })
+  await fc.assert(
+    fc.asyncProperty(integer, positive, integer, positive, async (a, b, c, d) => {
+      expect(await calculate(`((${a}) / ${b} + (${c}) / ${d}) * ${b} * ${d}`)).toBe(String(a * d + c * b))
+      if (c !== 0) expect(await calculate(`((${a}) / ${b} mod ((${c}) / ${d})) * ${b} * ${d}`)).toBe(String(((a * d) % (c * b)) + 0))
+      expect(await calculate(`floor((${a}) / ${b})`)).toBe(String(Math.floor(a / b) + 0))
     }),
   )
 })

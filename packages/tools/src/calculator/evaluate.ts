@@ -1,6 +1,5 @@
 import { ToolError } from '@capstan/core'
-import { Decimal } from 'decimal.js'
-import { add, divide, multiply, negate, power, type Quantity, quantity, remainder, roundTo, squareRoot } from './exact.ts'
+import { absolute, add, divide, greatest, least, multiply, negate, power, type Quantity, quantity, remainder, roundTo, show, smallInteger, squareRoot } from './exact.ts'
 import { type Token, tokenise } from './tokens.ts'
 
 const maxDepth = 50
@@ -9,7 +8,7 @@ const maxPlaces = 100
 /**
  * Evaluates an arithmetic expression.
  *
- * @throws {ToolError} With the position of what is wrong, and the way out.
+ * @throws {ToolError} With the position of what is wrong, and how to fix it.
  */
 export function evaluate(expression: string): Quantity {
   const parser = new Parser(tokenise(expression))
@@ -18,34 +17,28 @@ export function evaluate(expression: string): Quantity {
 
 type Operation = (args: readonly Quantity[]) => Quantity
 
+const any = Number.POSITIVE_INFINITY
+
 /** Functions with the least and the most arguments they take. */
 const functions: ReadonlyMap<string, { readonly min: number; readonly max: number; readonly apply: Operation }> = new Map([
   ['sqrt', { min: 1, max: 1, apply: first(squareRoot) }],
-  ['abs', { min: 1, max: 1, apply: first((argument) => ({ ...argument, value: argument.value.abs() })) }],
-  [
-    'round',
-    { min: 1, max: 2, apply: ([argument = quantity(0), places]) => roundTo(argument, places === undefined ? 0 : toPlaces(places), Decimal.ROUND_HALF_UP) },
-  ],
-  ['floor', { min: 1, max: 1, apply: first((argument) => roundTo(argument, 0, Decimal.ROUND_FLOOR)) }],
-  ['ceil', { min: 1, max: 1, apply: first((argument) => roundTo(argument, 0, Decimal.ROUND_CEIL)) }],
-  [
-    'min',
-    { min: 1, max: Number.POSITIVE_INFINITY, apply: (args) => args.reduce((least, argument) => (argument.value.lessThan(least.value) ? argument : least)) },
-  ],
-  [
-    'max',
-    { min: 1, max: Number.POSITIVE_INFINITY, apply: (args) => args.reduce((most, argument) => (argument.value.greaterThan(most.value) ? argument : most)) },
-  ],
-  ['sum', { min: 1, max: Number.POSITIVE_INFINITY, apply: (args) => args.reduce(add) }],
+  ['abs', { min: 1, max: 1, apply: first(absolute) }],
+  ['round', { min: 1, max: 2, apply: ([argument = quantity(0), places]) => roundTo(argument, places === undefined ? 0 : toPlaces(places), 'half-up') }],
+  ['floor', { min: 1, max: 1, apply: first((argument) => roundTo(argument, 0, 'floor')) }],
+  ['ceil', { min: 1, max: 1, apply: first((argument) => roundTo(argument, 0, 'ceil')) }],
+  ['min', { min: 1, max: any, apply: (args) => args.reduce(least) }],
+  ['max', { min: 1, max: any, apply: (args) => args.reduce(greatest) }],
+  ['sum', { min: 1, max: any, apply: (args) => args.reduce(add) }],
 ])
 
 function first(apply: (argument: Quantity) => Quantity): Operation {
   return ([argument = quantity(0)]) => apply(argument)
 }
 
-function toPlaces({ value }: Quantity): number {
-  if (value.isInteger() && value.greaterThanOrEqualTo(0) && value.lessThanOrEqualTo(maxPlaces)) return value.toNumber()
-  throw new ToolError(`round() takes a whole number of decimal places from 0 to ${maxPlaces}, not ${value.toString()}.`)
+function toPlaces(places: Quantity): number {
+  const count = smallInteger(places, maxPlaces)
+  if (count !== undefined) return count
+  throw new ToolError(`round() takes a whole number of decimal places from 0 to ${maxPlaces}, not ${show(places)}.`)
 }
 
 /** Recursive descent over the tokens of one expression. */
@@ -146,7 +139,7 @@ class Parser {
     if (this.#take('(') !== undefined) {
       const result = this.#deeper(() => this.#sum())
       this.#close()
-      return { value: result.value, isRounded: result.isRounded }
+      return withoutPercent(result)
     }
     if (token.kind === 'name') return this.#call(token)
     throw unexpected(token, 'a number, a function or "("')
@@ -167,8 +160,7 @@ class Parser {
       throw new ToolError(
         `${name.text}() at position ${name.position} takes ${found.max === 1 ? 'one argument' : `at most ${found.max} arguments`}, not ${args.length}.`,
       )
-    const { value, isRounded } = at(name, () => found.apply(args))
-    return { value, isRounded }
+    return withoutPercent(at(name, () => found.apply(args)))
   }
 
   #close(): void {
@@ -189,6 +181,10 @@ class Parser {
     this.#depth--
     return result
   }
+}
+
+function withoutPercent({ exact, interval }: Quantity): Quantity {
+  return { exact, interval }
 }
 
 function applyProduct(operator: string, left: Quantity, right: Quantity): Quantity {

@@ -1,126 +1,231 @@
 import { ToolError } from '@capstan/core'
 import { Decimal } from 'decimal.js'
+import {
+  addFractions,
+  divideFractions,
+  type Fraction,
+  makeFraction,
+  multiplyFractions,
+  raiseFraction,
+  type Rounding,
+  readFraction,
+  rootOfFraction,
+  roundFraction,
+} from './fraction.ts'
+import {
+  absoluteInterval,
+  addIntervals,
+  divideIntervals,
+  holdsZero,
+  type Interval,
+  multiplyIntervals,
+  negateInterval,
+  raiseInterval,
+  readInterval,
+  rootOfInterval,
+  roundInterval,
+  toInterval,
+} from './interval.ts'
 
-/** A number that knows whether it had to be rounded on the way. */
+/** A number: an exact fraction, or an interval that it is in. */
 export interface Quantity {
-  readonly value: Decimal
-  readonly isRounded: boolean
+  readonly exact: Fraction | undefined
+  readonly interval: Interval
   /** True for `17%` itself: adding it to something else is ambiguous. */
   readonly isPercent?: boolean
 }
 
-/** Exact results hold up to this many significant digits; longer ones are rounded. */
-export const exactDigits = 400
+/** Exact results are shown with up to this many significant digits; longer ones are rounded. */
+const shownExactDigits = 400
 /** Rounded results are shown with this many significant digits. */
-export const shownDigits = 20
+const shownDigits = 20
 /** Results beyond ten to this power are refused. */
-export const maxExponent = 1_000
-
+const maxExponent = 1_000
 const maxPower = 10_000
-const guardDigits = 20
 const plainLength = 450
-
-// Wide enough for every sum and product of two numbers within the bounds, so that those are exact before they are cut.
-const Wide = Decimal.clone({ precision: 3 * maxExponent, rounding: Decimal.ROUND_HALF_UP, maxE: 9e15, minE: -9e15, defaults: true })
-// Quotients and roots do not end at all, or within these digits.
-const Ending = Decimal.clone({ precision: exactDigits, rounding: Decimal.ROUND_HALF_UP, maxE: 9e15, minE: -9e15, defaults: true })
-// Powers with fractions are never exact in general, and slow in many digits.
-const Narrow = Decimal.clone({ precision: 60, rounding: Decimal.ROUND_HALF_UP, defaults: true })
+const Shown = Decimal.clone({ precision: 2 * maxExponent, rounding: Decimal.ROUND_HALF_UP, maxE: 9e15, minE: -9e15, defaults: true })
 
 /** Reads a literal, exactly. */
 export function quantity(text: string | number): Quantity {
-  return bounded(new Wide(text), false)
+  const exact = readFraction(String(text))
+  return bounded(exact, exact === undefined ? readInterval(String(text)) : toInterval(exact))
 }
 
-/** Adds, exactly within the bounds. */
+/** Calculates exactly where both numbers and the result are exact, otherwise with intervals. */
+function combine(
+  [first, second]: readonly [Quantity, Quantity],
+  exactly: (first: Fraction, second: Fraction) => Fraction | undefined,
+  roughly: (first: Interval, second: Interval) => Interval,
+): Quantity {
+  const exact = first.exact && second.exact && exactly(first.exact, second.exact)
+  return bounded(exact, exact === undefined ? roughly(first.interval, second.interval) : toInterval(exact))
+}
+
+/** Adds. */
 export function add(first: Quantity, second: Quantity): Quantity {
-  return bounded(first.value.plus(second.value), first.isRounded || second.isRounded)
+  return combine([first, second], addFractions, addIntervals)
 }
 
 /** Changes the sign. */
-export function negate({ value, isRounded }: Quantity): Quantity {
-  return { value: value.negated(), isRounded }
+export function negate({ exact, interval }: Quantity): Quantity {
+  return { exact: exact && { numerator: -exact.numerator, denominator: exact.denominator }, interval: negateInterval(interval) }
 }
 
-/** Multiplies, exactly within the bounds. */
+/** The number without its sign. */
+export function absolute(value: Quantity): Quantity {
+  if (value.exact !== undefined) return value.exact.numerator < 0n ? negate(value) : value
+  return { exact: undefined, interval: absoluteInterval(value.interval) }
+}
+
+/** Multiplies. */
 export function multiply(first: Quantity, second: Quantity): Quantity {
-  return bounded(first.value.times(second.value), first.isRounded || second.isRounded)
+  return combine([first, second], multiplyFractions, multiplyIntervals)
 }
 
 /**
- * Divides; exact where the quotient ends within the bounds.
+ * Divides.
  *
- * @throws {ToolError} For a division by zero.
+ * @throws {ToolError} For a division by zero, or by a rounded number that may be zero.
  */
 export function divide(first: Quantity, second: Quantity): Quantity {
-  if (second.value.isZero()) throw new ToolError('Division by zero.')
-  const quotient = new Wide(new Ending(first.value).dividedBy(second.value))
-  const isExact = quotient.times(second.value).equals(first.value)
-  return bounded(quotient, first.isRounded || second.isRounded || !isExact)
+  refuseZero(second, 'Division by zero.')
+  return combine([first, second], divideFractions, divideIntervals)
+}
+
+function refuseZero({ exact, interval }: Quantity, message: string): void {
+  if (exact?.numerator === 0n) throw new ToolError(message)
+  if (exact === undefined && holdsZero(interval)) throw new ToolError('The divisor is not known exactly, and may be zero.')
 }
 
 /**
  * The remainder, with the sign of the first number.
  *
- * @throws {ToolError} For a division by zero.
+ * @throws {ToolError} For a division by zero, or where the quotient of rounded numbers may be a whole number.
  */
 export function remainder(first: Quantity, second: Quantity): Quantity {
-  if (second.value.isZero()) throw new ToolError('Remainder of a division by zero.')
-  return bounded(first.value.modulo(second.value), first.isRounded || second.isRounded)
+  refuseZero(second, 'Remainder of a division by zero.')
+  const quotient = divide(first, second)
+  const isNegative = quotient.exact === undefined ? quotient.interval.high.lessThan(0) : quotient.exact.numerator < 0n
+  return add(first, negate(multiply(second, roundTo(quotient, 0, isNegative ? 'ceil' : 'floor'))))
 }
 
 /**
- * Raises to a power: exact for whole powers within the bounds.
+ * Raises to a power: exact where the result is a fraction of bounded length.
  *
  * @throws {ToolError} Where there is no real result, or it is too large.
  */
 export function power(base: Quantity, exponent: Quantity): Quantity {
-  if (exponent.value.abs().greaterThan(maxPower)) throw new ToolError(`The exponent ${exponent.value.toString()} is too large: at most ${maxPower}.`)
-  if (!exponent.value.isInteger()) return fractionalPower(base, exponent)
-  const count = exponent.value.toNumber()
-  if (base.value.isZero() && count < 0) throw new ToolError('Zero to a negative power is a division by zero.')
-  const result = wholePower(base, Math.abs(count))
-  return count < 0 ? divide(quantity(1), result) : { ...result, isRounded: result.isRounded || exponent.isRounded }
+  if (absoluteInterval(exponent.interval).high.greaterThan(maxPower)) throw new ToolError(`The exponent ${show(exponent)} is too large: at most ${maxPower}.`)
+  if (exponent.exact?.denominator === 1n) return wholePower(base, exponent.exact.numerator)
+  if (base.exact === undefined ? holdsZero(base.interval) || base.interval.high.lessThan(0) : base.exact.numerator < 0n) {
+    throw new ToolError('A negative number to a fractional power has no real result.')
+  }
+  if (base.exact?.numerator === 0n) return zeroPower(exponent)
+  const exact = base.exact && exponent.exact && fractionalPower(base.exact, exponent.exact)
+  if (exact !== undefined) return bounded(exact, toInterval(exact))
+  const isRoot = exponent.exact?.numerator === 1n && exponent.exact.denominator === 2n
+  return bounded(undefined, isRoot ? rootOfInterval(base.interval) : raiseInterval(base.interval, exponent.interval))
 }
 
-function wholePower(base: Quantity, count: number): Quantity {
+function zeroPower({ interval }: Quantity): Quantity {
+  if (interval.low.greaterThan(0)) return quantity(0)
+  throw new ToolError('Zero to a negative power is a division by zero.')
+}
+
+function wholePower(base: Quantity, count: bigint): Quantity {
+  if (count < 0n) {
+    if (base.exact?.numerator === 0n) throw new ToolError('Zero to a negative power is a division by zero.')
+    return divide(quantity(1), wholePower(base, -count))
+  }
+  const exact = base.exact && raiseFraction(base.exact, count)
+  if (exact !== undefined) return bounded(exact, toInterval(exact))
   let result = quantity(1)
   let square = base
-  for (let left = count; left > 0; left = Math.floor(left / 2)) {
+  for (let left = Number(count); left > 0; left = Math.floor(left / 2)) {
     if (left % 2 === 1) result = multiply(result, square)
     if (left > 1) square = multiply(square, square)
   }
   return result
 }
 
-function fractionalPower(base: Quantity, exponent: Quantity): Quantity {
-  if (base.value.isNegative() && !base.value.isZero()) throw new ToolError('A negative number to a fractional power has no real result.')
-  if (exponent.value.equals(0.5)) return squareRoot(base)
-  return bounded(new Wide(new Narrow(base.value).pow(exponent.value)), true)
+/** Roots of higher degrees are rarely exact, and take longer to find. */
+const maxDegree = 100n
+
+function fractionalPower(base: Fraction, { numerator, denominator }: Fraction): Fraction | undefined {
+  const root = denominator <= maxDegree ? rootOfFraction(base, denominator) : undefined
+  const size = numerator < 0n ? -numerator : numerator
+  const raised = root && raiseFraction(root, size)
+  return numerator < 0n && raised !== undefined ? makeFraction(raised.denominator, raised.numerator) : raised
 }
 
 /**
- * The square root; exact where it ends within the bounds.
+ * The square root; exact where it is a fraction.
  *
  * @throws {ToolError} For a negative number.
  */
-export function squareRoot({ value, isRounded }: Quantity): Quantity {
-  if (value.isNegative() && !value.isZero()) throw new ToolError(`The square root of ${value.toString()} is not a real number.`)
-  const root = new Wide(new Ending(value).squareRoot())
-  return bounded(root, isRounded || !root.times(root).equals(value))
+export function squareRoot(value: Quantity): Quantity {
+  const { exact, interval } = value
+  if (exact === undefined ? interval.low.lessThan(0) : exact.numerator < 0n) throw new ToolError(`The square root of ${show(value)} is not a real number.`)
+  const root = exact && rootOfFraction(exact, 2n)
+  return bounded(root, root === undefined ? rootOfInterval(interval) : toInterval(root))
 }
 
-/** Rounds to a number of decimal places: the result is exact, because the rounding was asked for. */
-export function roundTo({ value, isRounded }: Quantity, places: number, mode: Decimal.Rounding): Quantity {
-  // A third times three is a hair below one: without the last digits it is one.
-  const settled = isRounded ? value.toSignificantDigits(exactDigits - guardDigits) : value
-  return bounded(settled.toDecimalPlaces(places, mode), false)
+/**
+ * Rounds to a number of decimal places.
+ *
+ * @throws {ToolError} Where a rounded number is so near to a jump of the function that its result is not known.
+ */
+export function roundTo(value: Quantity, places: number, rounding: Rounding): Quantity {
+  if (value.exact !== undefined) {
+    const exact = roundFraction(value.exact, places, rounding)
+    if (exact !== undefined) return bounded(exact, toInterval(exact))
+  }
+  const text = roundInterval(value.interval, places, rounding)
+  if (text !== undefined) return quantity(text)
+  throw new ToolError(
+    `The number ${show(value)} is not known exactly, and the result changes just there. Avoid roots and fractional powers, or round to fewer or more places.`,
+  )
 }
 
-/** Shows a result: exact ones whole, rounded ones with a note. */
-export function formatQuantity({ value, isRounded }: Quantity): string {
-  if (!isRounded) return formatDecimal(value)
-  return `${formatDecimal(value.toSignificantDigits(shownDigits))} (rounded to ${shownDigits} significant digits)`
+/** The least of two numbers. */
+export function least(first: Quantity, second: Quantity): Quantity {
+  return negate(greatest(negate(first), negate(second)))
+}
+
+/** The greatest of two numbers. */
+export function greatest(first: Quantity, second: Quantity): Quantity {
+  if (first.exact !== undefined && second.exact !== undefined) {
+    return first.exact.numerator * second.exact.denominator >= second.exact.numerator * first.exact.denominator ? first : second
+  }
+  if (first.interval.low.greaterThanOrEqualTo(second.interval.high)) return first
+  if (second.interval.low.greaterThanOrEqualTo(first.interval.high)) return second
+  return { exact: undefined, interval: { low: Decimal.max(first.interval.low, second.interval.low), high: Decimal.max(first.interval.high, second.interval.high) } }
+}
+
+/** A whole number from 0 to a bound; `undefined` for any other. */
+export function smallInteger({ exact }: Quantity, max: number): number | undefined {
+  return exact?.denominator === 1n && exact.numerator >= 0n && exact.numerator <= BigInt(max) ? Number(exact.numerator) : undefined
+}
+
+/** Shows a result: exact ones completely, rounded ones with a note. */
+export function formatQuantity({ exact, interval }: Quantity): string {
+  const decimal = exact && exactDecimal(exact)
+  return decimal === undefined ? `${formatDecimal(middleOf(interval))} (rounded to ${shownDigits} significant digits)` : formatDecimal(decimal)
+}
+
+/** For error messages. */
+export function show({ exact, interval }: Quantity): string {
+  return formatDecimal((exact && exactDecimal(exact)) ?? middleOf(interval))
+}
+
+/** `undefined` when its decimals do not end, or have too many digits. */
+function exactDecimal({ numerator, denominator }: Fraction): Decimal | undefined {
+  const decimal = new Shown(String(numerator)).dividedBy(String(denominator))
+  return decimal.precision() <= shownExactDigits && decimal.times(String(denominator)).equals(String(numerator)) ? decimal : undefined
+}
+
+function middleOf({ low, high }: Interval): Decimal {
+  return new Shown(low).plus(high).dividedBy(2).toSignificantDigits(shownDigits)
 }
 
 function formatDecimal(value: Decimal): string {
@@ -128,9 +233,11 @@ function formatDecimal(value: Decimal): string {
   return plain.length <= plainLength ? plain : value.toString()
 }
 
-function bounded(value: Decimal, isRounded: boolean): Quantity {
-  if (!value.isZero() && Math.abs(value.e) > maxExponent)
-    throw new ToolError(`A result is too ${value.e > 0 ? 'large' : 'small'}: only powers of ten up to ${maxExponent} are calculated.`)
-  const cut = value.toSignificantDigits(exactDigits)
-  return { value: cut, isRounded: isRounded || !cut.equals(value) }
+function bounded(exact: Fraction | undefined, interval: Interval): Quantity {
+  const { low, high } = interval
+  const isZero = exact === undefined ? holdsZero(interval) : exact.numerator === 0n
+  const exponent = low.abs().greaterThan(high.abs()) ? low.e : high.e
+  if (!isZero && Math.abs(exponent) > maxExponent)
+    throw new ToolError(`A result is too ${exponent > 0 ? 'large' : 'small'}: only powers of ten up to ${maxExponent} are calculated.`)
+  return { exact, interval }
 }

@@ -18,7 +18,7 @@ const lookalikes: Readonly<Record<string, string>> = { '×': '*', '·': '*', '÷
 /**
  * Splits an expression into tokens. A comma in a number is a thousands separator (`2,340`), except among the arguments of a function.
  *
- * @throws {ToolError} With the position and the way out.
+ * @throws {ToolError} With the position and how to fix it.
  */
 export function tokenise(expression: string): readonly Token[] {
   if (expression.length > maxLength)
