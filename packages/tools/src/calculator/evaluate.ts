@@ -1,5 +1,21 @@
 import { ToolError } from '@capstan/core'
-import { absolute, add, divide, greatest, least, multiply, negate, power, type Quantity, quantity, remainder, roundTo, show, smallInteger, squareRoot } from './exact.ts'
+import {
+  absolute,
+  add,
+  divide,
+  greatest,
+  least,
+  multiply,
+  negate,
+  power,
+  type Quantity,
+  quantity,
+  remainder,
+  roundTo,
+  show,
+  smallInteger,
+  squareRoot,
+} from './exact.ts'
 import { type Token, tokenise } from './tokens.ts'
 
 const maxDepth = 50

@@ -6,8 +6,8 @@ import {
   type Fraction,
   makeFraction,
   multiplyFractions,
-  raiseFraction,
   type Rounding,
+  raiseFraction,
   readFraction,
   rootOfFraction,
   roundFraction,
@@ -199,7 +199,10 @@ export function greatest(first: Quantity, second: Quantity): Quantity {
   }
   if (first.interval.low.greaterThanOrEqualTo(second.interval.high)) return first
   if (second.interval.low.greaterThanOrEqualTo(first.interval.high)) return second
-  return { exact: undefined, interval: { low: Decimal.max(first.interval.low, second.interval.low), high: Decimal.max(first.interval.high, second.interval.high) } }
+  return {
+    exact: undefined,
+    interval: { low: Decimal.max(first.interval.low, second.interval.low), high: Decimal.max(first.interval.high, second.interval.high) },
+  }
 }
 
 /** A whole number from 0 to a bound; `undefined` for any other. */

@@ -83,7 +83,10 @@ export type Rounding = 'floor' | 'ceil' | 'half-up'
 export function roundFraction({ numerator, denominator }: Fraction, places: number, rounding: Rounding): Fraction | undefined {
   const scale = 10n ** BigInt(places)
   const scaled = numerator * scale
-  return makeFraction(rounding === 'half-up' ? halfUp(scaled, denominator) : rounding === 'floor' ? floor(scaled, denominator) : -floor(-scaled, denominator), scale)
+  return makeFraction(
+    rounding === 'half-up' ? halfUp(scaled, denominator) : rounding === 'floor' ? floor(scaled, denominator) : -floor(-scaled, denominator),
+    scale,
+  )
 }
 
 function halfUp(numerator: bigint, denominator: bigint): bigint {

@@ -143,3 +143,9 @@ test('converting there and back is the same time', async () => {
     }),
   )
 })
+
+test('an unknown option is refused with the right one', () => {
+  expect(() => datesAt({ timezone: 'UTC' } as never)).toThrow(
+    expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining('`timeZone`') }),
+  )
+})

@@ -1,4 +1,5 @@
 import { type Tool, ToolError } from '@capstan/core'
+import { checkNames } from '@capstan/core/internal'
 import { jsonSchema } from '../schema/json-schema.ts'
 import { tool } from '../tool.ts'
 import {
@@ -15,7 +16,7 @@ import {
 } from './calendar.ts'
 import { dateAt, findZone, formatInstant, formatLocal, formatOffset, instantsOf, parseTime, type Zone } from './zones.ts'
 
-/** What the words `today` and `now` mean. */
+/** Options of `datesAt()`: what the words `today` and `now` mean. */
 export interface DatesOptions {
   /** The clock. Default: that of the machine. */
   readonly now?: () => Date
@@ -198,8 +199,13 @@ function checkOffset(instant: number, offsetMs: number, zone: Zone): number {
   )
 }
 
-/** The four tools with a clock of your own, such as one that stands still in a test, or the zone of a user. */
+/**
+ * The four tools with another clock, such as a fixed one in a test, or with the time zone of a user.
+ *
+ * @throws {AgentError} `invalid-options`.
+ */
 export function datesAt(options: DatesOptions = {}): readonly [dateDifference: Tool, dateAdd: Tool, weekday: Tool, convertTime: Tool] {
+  checkNames(options, { names: ['now', 'timeZone'], what: 'an option of datesAt()', instead: { clock: 'now', zone: 'timeZone', tz: 'timeZone' } })
   const clock: Clock = {
     now: () => options.now?.().getTime() ?? Date.now(),
     zone: () => findZone(options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone),

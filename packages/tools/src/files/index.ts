@@ -1,15 +1,17 @@
-import { type Tool, ToolError } from '@capstan/core'
+import { AgentError, type Tool, ToolError } from '@capstan/core'
+import { checkNames } from '@capstan/core/internal'
 import { capText, formatCount } from '../output/cap-text.ts'
 import { jsonSchema } from '../schema/json-schema.ts'
 import { tool } from '../tool.ts'
 import { type Jail, makeJail, type OpenEntry } from './jail.ts'
 import { BinaryFileError, type Line, readLines } from './read-lines.ts'
 import { searchIn } from './search.ts'
+import { showPath } from './show-text.ts'
 import { type WalkEntry, type WalkStops, walk } from './walk.ts'
 
-/** Which folder the tools may read. */
+/** Options of `files()`. */
 export interface FilesOptions {
-  /** The folder; nothing outside it can be read. Relative paths start at the current folder. */
+  /** The folder that may be read; nothing outside it can be. Relative paths start at the current folder. */
   readonly root: string
 }
 
@@ -26,9 +28,13 @@ const pathSchema = { type: 'string', description: 'Path relative to the folder t
 /**
  * Tools that list, read and search the files inside one folder, read-only. No path leads out of it: not `..`, not an absolute path,
  * not a symbolic link. Hard links cannot be told from files: do not put links to secrets into the folder.
+ *
+ * @throws {AgentError} `invalid-options`.
  */
-export function files({ root }: FilesOptions): readonly [listFiles: Tool, readFile: Tool, searchFiles: Tool] {
-  if (typeof root !== 'string' || root === '') throw new TypeError('files({ root }) needs the path of a folder.')
+export function files(options: FilesOptions): readonly [listFiles: Tool, readFile: Tool, searchFiles: Tool] {
+  checkNames(options, { names: ['root'], what: 'an option of files()', instead: { path: 'root', folder: 'root', dir: 'root', directory: 'root', cwd: 'root' } })
+  const { root } = options
+  if (typeof root !== 'string' || root === '') throw new AgentError('files({ root }) needs the path of a folder.', { code: 'invalid-options' })
   const jail = makeJail(root)
   return [makeListFiles(jail), makeReadFile(jail), makeSearchFiles(jail)]
 }
@@ -41,7 +47,7 @@ function makeListFiles(jail: Jail): Tool {
     effect: 'read',
     async execute({ path = '.' }, { signal }) {
       const folder = await withEntry(jail, path, async (entry) => entry)
-      if (folder.kind === 'file') return `${folder.path} is a file of ${formatCount(folder.size)} bytes.`
+      if (folder.kind === 'file') return `${showPath(folder.path)} is a file of ${formatCount(folder.size)} bytes.`
       const stops: WalkStops = new Set()
       const entries: WalkEntry[] = []
       for await (const entry of walk(jail, folder.path, { limits: { maxEntries: maxListed, maxDepth: maxListDepth, maxMs, signal }, stops }))
@@ -52,7 +58,8 @@ function makeListFiles(jail: Jail): Tool {
   })
 }
 
-function listEntry({ path, kind }: WalkEntry): string {
+function listEntry({ path: name, kind }: WalkEntry): string {
+  const path = showPath(name)
   switch (kind) {
     case 'file':
       return path
@@ -107,19 +114,24 @@ interface Range {
 }
 
 async function readRange(entry: OpenEntry, range: Range): Promise<string> {
-  const lines = readLines(entry.handle, { maxBytes: maxScannedBytes, signal: range.signal })
+  const lines = readLines(entry.handle, { maxBytes: maxScannedBytes, maxLineLength: maxTextBytes, signal: range.signal })
+  const path = showPath(entry.path)
   try {
     const { wanted, end } = await takeLines(lines, range)
     const last = wanted.at(-1)
-    if (last === undefined) return range.offset === 1 ? `${entry.path} is empty.` : `${entry.path} has fewer than ${formatCount(range.offset)} lines.`
-    const text = wanted.map((line) => line.text).join('\n')
-    return `${entry.path}, lines ${range.offset} to ${last.number}, ${formatCount(entry.size)} bytes in all; then ${end}:\n${capText(text, maxTextBytes)}`
+    if (last === undefined) return range.offset === 1 ? `${path} is empty.` : `${path} has fewer than ${formatCount(range.offset)} lines.`
+    const text = wanted.map(showLine).join('\n')
+    return `${path}, lines ${range.offset} to ${last.number}, ${formatCount(entry.size)} bytes in all; then ${end}:\n${capText(text, maxTextBytes)}`
   } catch (error) {
-    if (error instanceof BinaryFileError) return `${entry.path} is a binary file of ${formatCount(entry.size)} bytes: not shown.`
+    if (error instanceof BinaryFileError) return `${path} is a binary file of ${formatCount(entry.size)} bytes: not shown.`
     throw error
   } finally {
     await lines.return(true)
   }
+}
+
+function showLine({ text, length }: Line): string {
+  return text.length === length ? text : `${text} [… ${formatCount(length - text.length)} of ${formatCount(length)} characters of this line left out …]`
 }
 
 async function takeLines(lines: AsyncGenerator<Line, boolean>, { offset, limit }: Range): Promise<{ readonly wanted: readonly Line[]; readonly end: string }> {

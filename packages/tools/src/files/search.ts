@@ -1,6 +1,7 @@
 import { formatCount } from '../output/cap-text.ts'
 import type { Jail, OpenEntry } from './jail.ts'
 import { readLines } from './read-lines.ts'
+import { showInLine, showPath } from './show-text.ts'
 import { type WalkStops, walk } from './walk.ts'
 
 const maxMatches = 100
@@ -60,8 +61,9 @@ async function searchFile(path: string, { search, progress, needle }: FileSearch
     const { handle, size } = await search.jail.open(path)
     try {
       if (size > maxFileBytes) progress.unread++
-      for await (const line of size > maxFileBytes ? [] : readLines(handle, { maxBytes: maxFileBytes, signal: search.signal })) {
-        if (line.text.toLowerCase().includes(needle)) found.push(`${path}:${line.number}: ${excerpt(line.text, needle)}`)
+      const limits = { maxBytes: maxFileBytes, maxLineLength: maxFileBytes, signal: search.signal }
+      for await (const line of size > maxFileBytes ? [] : readLines(handle, limits)) {
+        if (line.text.toLowerCase().includes(needle)) found.push(`${showPath(path)}:${line.number}: ${showInLine(excerpt(line.text, needle))}`)
         if (performance.now() > endsAt) stops.add('time')
         if (matches.length + found.length >= maxMatches || stops.has('time')) break
       }
