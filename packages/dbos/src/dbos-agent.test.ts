@@ -62,6 +62,7 @@ const asking = register('asking', {
   replies: [{ calls: [['pay', { n: 1 }]] }, { calls: ['ship'] }, { text: 'Done.' }],
   tools: { pay: { needsApproval: true }, ship: { needsApproval: true } },
 })
+const expiring = register('expiring', { ...pays, tools: { pay: { needsApproval: true, expiresInMs: 1_500 } } })
 const twoPeople = register('two-people', paysWithApproval)
 const paused = register('paused', paysWithApproval)
 const failing = register('failing', {
@@ -162,7 +163,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
   test('a run waits for a decision; the first stays, also when the run went on', async () => {
     const runId = await asking.start('Go.', { runId: 'asking-1' })
     const [pay] = await nextQuestions(asking, runId)
-    expect(pay).toMatchObject({ id: 'steps/1/tools/0/approval', about: { type: 'approval', toolName: 'pay', input: { n: 1 } } })
+    expect(pay).toMatchObject({ position: 'steps/1/tools/0/approval', about: { type: 'approval', toolName: 'pay', input: { n: 1 } } })
     const id = pay?.id ?? ''
     await expect(asking.decide(runId, { 'steps/9/tools/0/approval': approve() })).rejects.toMatchObject({ code: 'invalid-use' })
     expect(await asking.decide(runId, { [id]: approve() })).toEqual([])
@@ -176,6 +177,16 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     expect(await asking.decide(runId, { [id]: approve() })).toEqual([])
     expect(asking.seen().filter((line) => line.startsWith('effect'))).toEqual(['effect pay asking-1/steps/1/tools/0'])
   })
+
+  test('a question that nobody answers in time is denied by a decision in the same store, and a later answer is refused', async () => {
+    const runId = await expiring.start('Go.')
+    const [question] = await nextQuestions(expiring, runId)
+    const { messages } = await expiring.result(runId)
+    expect(JSON.stringify(messages)).toContain('nobody approved this call in time')
+    expect(await expiring.pending(runId)).toEqual([])
+    await expect(expiring.decide(runId, { [question?.id ?? '']: approve() })).rejects.toMatchObject({ code: 'invalid-use' })
+    expect(expiring.seen().filter((line) => line.startsWith('effect'))).toEqual([])
+  }, 20_000)
 
   test('of two people who decide otherwise at once, one is told', async () => {
     const runId = await twoPeople.start('Go.')
@@ -244,7 +255,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     await expect(cancelled.result(runId)).rejects.toMatchObject({ code: 'engine-failed', message: expect.stringContaining('cancelled') })
     await firstCall.aborted
     // The step that was cut is not recorded.
-    expect((await DBOS.listWorkflowSteps(runId))?.map(({ name }) => name)).toEqual(['steps/1/model/1 model'])
+    expect((await DBOS.listWorkflowSteps(runId))?.map(({ name }) => name)).toEqual(['start start', 'steps/1/model/1 model'])
     await DBOS.resumeWorkflow(runId)
     expect(await cancelled.result(runId)).toMatchObject({ status: 'finished' })
     expect(cancelled.seen()).toEqual(['model 1', 'effect pay cancelled-1/steps/1/tools/0', 'effect pay cancelled-1/steps/1/tools/0', 'model 2'])
@@ -280,7 +291,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
       await inProcessThatDies('unknown', unknown.setting, { runId: 'unknown-1', dieAt: 'after pay' })
       await DBOS.resumeWorkflow('unknown-1')
       const [question] = await nextQuestions(unknown, 'unknown-1')
-      expect(question).toMatchObject({ id: 'steps/1/tools/0/outcome/1', about: { type: 'outcome', toolName: 'pay' } })
+      expect(question).toMatchObject({ position: 'steps/1/tools/0/outcome/1', about: { type: 'outcome', toolName: 'pay' } })
       await unknown.decide('unknown-1', { [question?.id ?? '']: { output: 'It was paid.' } })
       expect(await unknown.result('unknown-1')).toMatchObject({ status: 'finished', text: 'Done.' })
       expect(unknown.seen()).toEqual(['model 1', 'effect pay unknown-1/steps/1/tools/0', 'model 2'])

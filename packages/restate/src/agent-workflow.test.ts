@@ -51,7 +51,7 @@ async function serve(agent: Agent, { workflow, key = 'run-1' }: Partial<AgentWor
 
 type Work = (call: Pick<ToolCallContext, 'idempotencyKey' | 'signal'>) => Promise<string> | string
 
-function toolOf(name: string, work: Work, settings: Partial<Pick<Tool, 'effect' | 'needsApproval'>> = {}): Tool {
+function toolOf(name: string, work: Work, settings: Partial<Pick<Tool, 'effect' | 'needsApproval' | 'expiresInMs'>> = {}): Tool {
   return noteTool(name, { ...settings, execute: (_input, call) => work(call) })
 }
 
@@ -92,6 +92,25 @@ test('a request that no run can start from is refused once', async () => {
   const { run } = await serve(new Agent({ model: replyingModel([]) }))
   const { status, body } = await run({ text: 'Go.' })
   expect([status, JSON.parse(body.metadata.error).code]).toEqual([400, 'invalid-use'])
+})
+
+test('a question that nobody answers in time is denied by a decision in the same promise, and a later answer is refused', async () => {
+  const { keys, work } = counted()
+  const { run, asked, decide, pending } = await serve(agentWith(toolOf('pay', work, { needsApproval: true, expiresInMs: 1_000 })))
+  const result = run({ input: 'Pay.' })
+  const question = await asked()
+  const { body } = await result
+  expect(JSON.stringify(body.messages)).toContain('nobody approved this call in time')
+  expect([await pending(), keys.length]).toEqual([[], 0])
+  expect(await decide({ [question.id]: approve() })).toMatchObject({ status: 400 })
+})
+
+test('an answer in time counts, and its question does not expire afterwards', async () => {
+  const { keys, work } = counted()
+  const { run, asked, decide } = await serve(agentWith(toolOf('pay', work, { needsApproval: true, expiresInMs: 5_000 })))
+  const result = run({ input: 'Pay.' })
+  expect(await decide({ [(await asked()).id]: approve() })).toEqual({ status: 200, body: [] })
+  expect([(await result).body.status, keys.length]).toEqual(['finished', 1])
 })
 
 test('a person decides through the engine: the first answer stays, and giving it again is fine', async () => {

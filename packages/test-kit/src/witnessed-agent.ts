@@ -25,7 +25,7 @@ export interface WitnessedSetting {
   /** Path of the file that requests and effects are written to. */
   readonly witness: string
   readonly replies: readonly Reply[]
-  readonly tools: Readonly<Record<string, Partial<Pick<Tool, 'effect' | 'needsApproval'>>>>
+  readonly tools: Readonly<Record<string, Partial<Pick<Tool, 'effect' | 'needsApproval' | 'expiresInMs'>>>>
   /**
    * Called at each position of a run: `model 1` before the first request, `tool pay` before the effect of the tool `pay`, `after pay` after it.
    * It may wait, throw, or end the process.
