@@ -173,7 +173,7 @@ describe('authentication and routes', () => {
 })
 
 describe('the same seed', () => {
-  async function answers(seed: number): Promise<readonly string[]> {
+  async function responses(seed: number): Promise<readonly string[]> {
     await using simulator = await startSimulator({ seed })
     const bodies = [{ stream: true }, { model: 'kimi-k2-thinking', stream: true }, { logprobs: true, top_logprobs: 2 }]
     const texts: string[] = []
@@ -182,11 +182,11 @@ describe('the same seed', () => {
   }
 
   test('gives the same bytes', async () => {
-    expect(await answers(7)).toEqual(await answers(7))
+    expect(await responses(7)).toEqual(await responses(7))
   })
 
   test('another seed gives other ids', async () => {
-    const [[first], [second]] = [await answers(7), await answers(8)]
+    const [[first], [second]] = [await responses(7), await responses(8)]
     expect(first).not.toEqual(second)
   })
 })

@@ -17,7 +17,7 @@ async function stream(body: JsonObject, scripted: ScriptedReply = reply): Promis
   return await postStream(simulator.baseURL, body)
 }
 
-async function whole(body: JsonObject, scripted: ScriptedReply = reply): Promise<JsonObject> {
+async function complete(body: JsonObject, scripted: ScriptedReply = reply): Promise<JsonObject> {
   await using simulator = await startSimulator({ script: [scripted] })
   return (await postJson(simulator.baseURL, body)).body
 }
@@ -63,7 +63,7 @@ describe('DeepSeek', () => {
   })
 
   test('a body that is not streamed has the fields of the page', async () => {
-    expect(await whole({})).toEqual({
+    expect(await complete({})).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/),
       object: 'chat.completion',
       created: expect.any(Number),
@@ -82,7 +82,7 @@ describe('DeepSeek', () => {
   })
 
   test('hit and miss tokens are together the tokens of the prompt', async () => {
-    const usage = asObject((await whole({}))['usage'])
+    const usage = asObject((await complete({}))['usage'])
     expect(Number(usage['prompt_cache_hit_tokens']) + Number(usage['prompt_cache_miss_tokens'])).toBe(usage['prompt_tokens'])
   })
 
@@ -94,7 +94,7 @@ describe('DeepSeek', () => {
   })
 
   test('log probabilities of a reply that is not streamed are one list', async () => {
-    const body = await whole({ logprobs: true }, { text: 'Hi there' })
+    const body = await complete({ logprobs: true }, { text: 'Hi there' })
     expect(asArray(asObject(firstChoice(body)['logprobs'])['content'])).toHaveLength(2)
   })
 })
@@ -113,7 +113,7 @@ describe('Kimi', () => {
       },
       { role: 'tool', tool_call_id: 'functions.ping:0', content: 'pong' },
     ]
-    const calls = asArray(firstMessage(await whole({ model, messages }))['tool_calls']).map((call) => asObject(call)['id'])
+    const calls = asArray(firstMessage(await complete({ model, messages }))['tool_calls']).map((call) => asObject(call)['id'])
     expect(calls).toEqual(['functions.get_weather:1', 'functions.ping:2'])
   })
 
@@ -133,7 +133,7 @@ describe('Kimi', () => {
   })
 
   test('a body that is not streamed has the fields of the page', async () => {
-    expect(await whole({ model }, { reasoning: 'r', text: 'Hi.' })).toEqual({
+    expect(await complete({ model }, { reasoning: 'r', text: 'Hi.' })).toEqual({
       id: expect.stringMatching(/^cmpl-[0-9a-f]{32}$/),
       model,
       object: 'chat.completion',
@@ -178,8 +178,8 @@ describe('cached tokens', () => {
     await using simulator = await startSimulator()
     const counts: unknown[] = []
     for (const body of requests) {
-      const answer = await postJson(simulator.baseURL, { model, ...body })
-      counts.push(asObject(asObject(answer.body['usage'])['prompt_tokens_details'])['cached_tokens'])
+      const response = await postJson(simulator.baseURL, { model, ...body })
+      counts.push(asObject(asObject(response.body['usage'])['prompt_tokens_details'])['cached_tokens'])
     }
     return counts
   }

@@ -34,8 +34,8 @@ test.each([
   ['ollama', 'status:503', 503, { message: 'server busy, please try again.  maximum pending requests exceeded', code: null }],
 ] as const)('%s: %s', async (endpoint: EndpointName, fault, status, error) => {
   await using simulator = await startSimulator({ endpoint, faults: [{ fault: parseFault(fault) }] })
-  const answer = await postJson(simulator.baseURL, { model: simulatedEndpoints[endpoint].models[0]?.id })
-  expect(answer).toMatchObject({ status, body: { error } })
+  const response = await postJson(simulator.baseURL, { model: simulatedEndpoints[endpoint].models[0]?.id })
+  expect(response).toMatchObject({ status, body: { error } })
 })
 
 test('a redirect goes to the path of the request', async () => {

@@ -13,13 +13,13 @@ async function raw(fault: Fault, body: JsonObject = { stream: true }, reply: Scr
   return await postRaw(simulator.baseURL, body)
 }
 
-interface Answer {
+interface Received {
   readonly response: Response
   readonly text: string
   readonly chunks: readonly JsonObject[]
 }
 
-async function ask(fault: Fault, body: JsonObject = { stream: true }, reply: ScriptedReply = hello): Promise<Answer> {
+async function ask(fault: Fault, body: JsonObject = { stream: true }, reply: ScriptedReply = hello): Promise<Received> {
   await using simulator = await startSimulator({ script: [{ ...reply, fault }] })
   const response = await post(simulator.baseURL, body)
   const text = await response.text()

@@ -176,15 +176,15 @@ describe('connections and headers', () => {
   })
 
   test('a probability affects the same requests for the same seed', async () => {
-    const strikes = async (seed: number): Promise<string> => {
+    const affected = async (seed: number): Promise<string> => {
       await using simulator = await startSimulator({ seed, respond: () => hello, faults: [{ fault: { kind: 'status', status: 503 }, probability: 0.5 }] })
       const statuses = []
       for (let count = 0; count < 20; count++) statuses.push((await post(simulator.baseURL)).status)
       return statuses.join(' ')
     }
-    const first = await strikes(1)
-    expect(await strikes(1)).toBe(first)
-    expect(await strikes(2)).not.toBe(first)
+    const first = await affected(1)
+    expect(await affected(1)).toBe(first)
+    expect(await affected(2)).not.toBe(first)
     expect(first).toMatch(/200.*503|503.*200/)
   })
 })
