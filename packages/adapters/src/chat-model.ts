@@ -1,4 +1,4 @@
-import type { Model, ModelEvent, ModelTraits, ToolChoice, Warning } from '@capstan/core'
+import type { ExchangeObserver, Model, ModelEvent, ModelTraits, ToolChoice, Warning } from '@capstan/core'
 import { checkSettings, clocksOf, limitsOf } from './check-settings.ts'
 import { prepareConnection } from './connection.ts'
 import { loadPart } from './load-part.ts'
@@ -15,6 +15,7 @@ export interface ChatModelOptions {
   readonly model: string
   readonly profile: ModelProfile
   readonly settings: ChatSettings & { readonly baseURL: string }
+  readonly observers?: readonly ExchangeObserver[]
 }
 
 /**
@@ -46,6 +47,7 @@ export function createChatModel(options: ChatModelOptions): Model {
     clocks,
     wholeClocks: { ...clocks, headersMs: clocks.firstContentMs },
     limits: limitsOf(settings, profile),
+    observers: options.observers ?? [],
   }
   const warnings = parameterWarnings(settings, profile, id)
   return {
@@ -57,6 +59,7 @@ export function createChatModel(options: ChatModelOptions): Model {
       const { complete } = await loadPart(() => import('./complete.ts'))
       return await complete({ chat, request, options }, warnings)
     },
+    observed: (observer) => createChatModel({ ...options, observers: [...chat.observers, observer] }),
   }
 }
 
@@ -90,13 +93,18 @@ function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
   }
 }
 
-/** Models of one endpoint and one key share a retry budget. Only a few bytes of a hash are kept of a key. */
+/** Models of one endpoint and one key share a retry budget. Only a few bytes of a hash are kept of a key and of a query, which may hold one. */
 function retryScopeOf({ baseURL, apiKey, apiKeyEnv = '' }: ChatSettings & { readonly baseURL: string }): string {
-  if (apiKey === undefined) return `${baseURL} ${apiKeyEnv}`
+  const { origin, pathname, search } = new URL(baseURL)
+  const address = `${origin}${pathname}`
+  if (apiKey === undefined && search === '') return `${address} ${apiKeyEnv}`
   // It takes several milliseconds to load, so it is loaded with the first run.
   const { createHash } = process.getBuiltinModule('node:crypto')
-  const credential = createHash('sha256').update(apiKey).digest('hex').slice(0, 12)
-  return `${baseURL} ${credential}`
+  const credential = createHash('sha256')
+    .update(`${apiKey ?? apiKeyEnv}${search}`)
+    .digest('hex')
+    .slice(0, 12)
+  return `${address} ${credential}`
 }
 
 function toolChoicesOf(profile: ModelProfile, settings: ChatSettings): readonly ToolChoice[] {

@@ -2,7 +2,7 @@ import { AgentError } from '@capstan/core'
 import { invalidOptions } from '@capstan/core/internal'
 import type { ConnectionSettings } from './settings.ts'
 
-/** Where requests go, and what goes with them. The key is looked up at each call and held nowhere else. */
+/** Where requests go, and with which headers. The key is looked up at each call and stored nowhere else. */
 export interface Connection {
   readonly url: URL
   readonly origin: string
@@ -11,12 +11,12 @@ export interface Connection {
   /**
    * The headers of a request.
    *
-   * @throws {AgentError} `missing-key`, naming the variable; `invalid-options` for a key that no header can carry.
+   * @throws {AgentError} `missing-key`, naming the variable; `invalid-options` for a key that a header cannot carry.
    */
   headers(accept: string): RequestHeaders
 }
 
-/** Headers and what must not be shown of them. */
+/** Headers, and what must not be shown of the request. */
 export interface RequestHeaders {
   readonly headers: Readonly<Record<string, string>>
   readonly secrets: readonly string[]
@@ -24,19 +24,24 @@ export interface RequestHeaders {
   readonly keySource: string | undefined
 }
 
-const credentialHeader = /auth|key|token|secret|cookie|password/
+const credentialName = /auth|key|token|secret|cookie|pass|cred|sig|session|jwt/i
+/** Headers whose values are no secrets. Any other header of the settings may hold one, whatever its name. */
+const plainHeader = /^(?:accept|content|user-agent$|referer$|http-referer$|origin$|host$|x-title$|x-request-id$|openai-organization$|openai-project$)/
+const scheme = /^(?:bearer|basic|token|digest|apikey)$/i
+/** A value in a header of an unusual name is a secret from this length on; shorter ones are ordinary words. */
+const minValueLength = 8
 
 /**
  * Prepares the connection of a model.
  *
- * @throws {AgentError} `invalid-options` for a base URL that is none.
+ * @throws {AgentError} `invalid-options` for a base URL that is not one.
  */
 export function prepareConnection(settings: ConnectionSettings & { readonly baseURL: string }): Connection {
   const { apiKey, apiKeyEnv } = settings
   const own = Object.entries(settings.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const)
-  const ownSecrets = own.filter(([name]) => credentialHeader.test(name)).flatMap(([, value]) => [value, ...value.split(/\s+/)])
   const ownAuthorization = own.some(([name]) => name === 'authorization')
   const url = endpointUrl(settings.baseURL)
+  const fixedSecrets = [...own.flatMap(([name, value]) => secretsOf(name, value)), ...querySecrets(url)]
   const headersFor = (accept: string): RequestHeaders => {
     const key = ownAuthorization ? undefined : findKey(apiKey, apiKeyEnv)
     const headers = {
@@ -49,15 +54,40 @@ export function prepareConnection(settings: ConnectionSettings & { readonly base
       ...Object.fromEntries(own),
     }
     const keySource = ownAuthorization ? 'the header `authorization` of the settings' : key?.source
-    return { headers, secrets: key === undefined ? ownSecrets : [key.value, ...ownSecrets], keySource }
+    return { headers, secrets: key === undefined ? fixedSecrets : [key.value, ...fixedSecrets], keySource }
   }
   return {
     url,
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
-    // A key that is a setting stays the same; that of the environment is not kept.
+    // A key in the settings stays the same; one from the environment is not stored.
     headers: apiKey === undefined || ownAuthorization ? headersFor : keepEach(headersFor),
   }
+}
+
+function secretsOf(name: string, value: string): readonly string[] {
+  if (credentialName.test(name)) return [value, ...value.split(/\s+/).filter((word) => !scheme.test(word))]
+  return plainHeader.test(name) || value.length < minValueLength ? [] : [value]
+}
+
+function querySecrets({ searchParams }: URL): readonly string[] {
+  return Array.from(searchParams).flatMap(([name, value]) => (credentialName.test(name) ? [value] : []))
+}
+
+/** A URL without the credentials in its query. */
+export function shownURL(url: URL): string {
+  const shown = new URL(url)
+  for (const name of new Set(shown.searchParams.keys())) if (credentialName.test(name)) shown.searchParams.set(name, '[redacted]')
+  return shown.href
+}
+
+/** The headers of a request without credentials. */
+export function shownHeaders({ headers, secrets }: RequestHeaders): Readonly<Record<string, string>> {
+  const shown = Object.entries(headers).map(([name, value]) => {
+    const isSecret = credentialName.test(name) || secrets.some((secret) => secret !== '' && value.includes(secret))
+    return [name, isSecret ? '[redacted]' : value] as const
+  })
+  return Object.fromEntries(shown.filter(([name]) => name !== 'authorization'))
 }
 
 function keepEach(make: (accept: string) => RequestHeaders): (accept: string) => RequestHeaders {
@@ -77,7 +107,8 @@ function endpointUrl(baseURL: string): URL {
   if (typeof baseURL !== 'string' || !URL.canParse(baseURL)) throw invalidOptions(`\`baseURL\` is not a URL. ${help}`)
   const url = new URL(baseURL)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalidOptions(`\`baseURL\` must begin with https:// or http://. ${help}`)
-  if (url.username !== '' || url.password !== '') throw invalidOptions('`baseURL` holds a user name or a password. Use `apiKey` or `headers` for credentials.')
+  if (url.username !== '' || url.password !== '')
+    throw invalidOptions('`baseURL` contains a user name or a password. Use `apiKey` or `headers` for credentials.')
   const path = url.pathname.replace(/\/+$/, '')
   if (path.endsWith('/chat/completions')) throw invalidOptions(`\`baseURL\` already ends with /chat/completions. ${help}`)
   url.pathname = `${path}/chat/completions`
@@ -93,6 +124,6 @@ function findKey(apiKey: string | undefined, apiKeyEnv: string | undefined): { r
       apiKey !== undefined ? 'The setting `apiKey` is empty.' : `No API key: the environment variable ${apiKeyEnv} is not set. Set it, or pass \`apiKey\`.`
     throw new AgentError(message, { code: 'missing-key' })
   }
-  if (/[^\x21-\x7e]/.test(value)) throw invalidOptions(`The API key from ${source} holds a character that a header cannot carry, such as a line break.`)
+  if (/[^\x21-\x7e]/.test(value)) throw invalidOptions(`The API key from ${source} contains a character that a header cannot carry, such as a line break.`)
   return { value, source }
 }

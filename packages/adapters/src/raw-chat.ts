@@ -38,6 +38,7 @@ export async function sendRaw(settings: ConnectionSettings & { readonly baseURL:
     maxBytes: limits.responseBytes,
     dispatcher: settings.dispatcher,
     secrets,
+    observation: undefined,
   })
   await exchange.send()
   const payloads: Payload[] = []

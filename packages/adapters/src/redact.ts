@@ -4,28 +4,55 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   // User and password of a URL.
   [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"'<>]{1,200}@/gi, '$1[redacted]@'],
 ]
-/** Something of each pattern: most texts that are looked at are ids and single words, and hold none of it. */
+/** A part of each pattern: most texts are ids and single words, and contain none of them. */
 const clue = /k-|:\/\/|bearer/i
 const minSecretLength = 4
+/** Shorter secrets are ordinary words in other forms. */
+const minEncodedLength = 8
+/** By the list of secrets, which lives as long as the headers of a request. */
+const matchers = new WeakMap<readonly string[], RegExp | null>()
 
 /**
- * Takes secrets out of a text that comes from outside: the given ones wherever they stand, and what looks like a key.
+ * Removes secrets from a text that comes from outside: the given ones, in any letter case, percent-encoded, as base64 or as hexadecimal
+ * digits; and whatever looks like a key.
  *
  * @param secrets - Values that must not appear; those under 4 characters are ignored.
  */
 export function redact(text: string, secrets: readonly string[]): string {
-  let clean = text
-  for (const secret of secrets) {
-    // Encoded, it is at least as long.
-    if (secret.length < minSecretLength || secret.length > clean.length) continue
-    clean = clean.replaceAll(secret, '[redacted]')
-    if (!clean.includes('%')) continue
-    const encoded = encodeURIComponent(secret)
-    if (encoded !== secret) clean = clean.replaceAll(encoded, '[redacted]')
-  }
+  // No form of a secret is shorter than the secret, but for the edges of base64.
+  const isLongEnough = secrets.some((secret) => secret.length >= minSecretLength && secret.length <= text.length + 2)
+  const matcher = isLongEnough ? matcherOf(secrets) : null
+  let clean = matcher === null ? text : text.replace(matcher, '[redacted]')
   if (!clue.test(clean)) return clean
   for (const [pattern, replacement] of patterns) clean = clean.replace(pattern, replacement)
   return clean
+}
+
+function matcherOf(secrets: readonly string[]): RegExp | null {
+  let matcher = matchers.get(secrets)
+  if (matcher === undefined) {
+    const forms = [...new Set(secrets.filter(({ length }) => length >= minSecretLength).flatMap(formsOf))].sort((left, right) => right.length - left.length)
+    matcher = forms.length === 0 ? null : new RegExp(forms.map((form) => form.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|'), 'gi')
+    matchers.set(secrets, matcher)
+  }
+  return matcher
+}
+
+function formsOf(secret: string): readonly string[] {
+  if (secret.length < minEncodedLength) return [secret]
+  const bytes = Buffer.from(secret)
+  const base64 = [0, 1, 2].map((offset) => base64Of(bytes, offset))
+  const url = base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))
+  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), bytes.toString('hex'), ...base64, ...url]
+}
+
+/** The digits that only depend on the secret, where it begins `offset` bytes after a multiple of three. */
+function base64Of(bytes: Buffer, offset: number): string {
+  const text = Buffer.concat([Buffer.alloc(offset), bytes])
+    .toString('base64')
+    .replace(/=+$/, '')
+  const isCut = (bytes.length + offset) % 3 !== 0
+  return text.slice(offset === 0 ? 0 : offset + 1, isCut ? -1 : undefined)
 }
 
 /** Shortens a text to `maxLength` characters, with a mark where something is missing. */

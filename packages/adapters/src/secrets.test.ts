@@ -62,6 +62,52 @@ test('errors inside a stream, finish words and content types do not show the key
   }
 })
 
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+test.each([
+  ['in upper case', key.toUpperCase()],
+  ['in lower case', key.toLowerCase()],
+  ['as base64', base64(key)],
+  ['as base64 of the header', base64(`Bearer ${key}`)],
+  ['as base64 with something before and behind it', base64(`user:${key}:x`)],
+  ['as base64 for URLs', Buffer.from(`u:${key}`).toString('base64url')],
+  ['as hexadecimal digits', Buffer.from(key).toString('hex').toUpperCase()],
+  ['percent-encoded', encodeURIComponent(`key=${key}&`)],
+])('a key that is echoed %s is not shown', async (_name, form) => {
+  await using server = await startProvider((response) => sendJson(response, 400, { error: { message: `You sent ${form}.` } }))
+  const { error } = await collect(openaiCompatible({ baseURL: server.baseURL, model: 'm', apiKey: key }))
+  const core = form.slice(4, 24)
+  expect(everything(error)).not.toContain(core)
+  expect(error?.providerMessage).toMatch(/^You sent .{0,40}\[redacted\]/)
+})
+
+test('a short key is taken out as it is, and ordinary words stay', () => {
+  expect(redact('the TEST of test-key', ['test-key'])).toBe('the TEST of [redacted]')
+  expect(redact('abcd ABCD', ['abcd'])).toBe('[redacted] [redacted]')
+  expect(redact('abc', ['abc', ''])).toBe('abc')
+})
+
+test.each(['x-goog-thing', 'X-Vault', 'x-1', 'Proxy-Authorization', 'x-signature', 'X-Custom'])('the value of the header %s is not shown', async (name) => {
+  await using server = await startProvider((response, { headers }) => sendJson(response, 403, { error: { message: `denied: ${headers[name.toLowerCase()]}` } }))
+  const { error } = await collect(openaiCompatible({ baseURL: server.baseURL, model: 'm', headers: { [name]: `Secret ${key}` } }))
+  expect(everything(error)).not.toContain(key)
+})
+
+test('a key in the query of the base URL is shown nowhere: not in the scope of retries, not in errors, not in repairs', async () => {
+  await using server = await startProvider((response, { path }, index) => {
+    if (index === 0) response.writeHead(307, { location: `/v2/chat/completions?api-key=${key}` }).end()
+    else sendJson(response, 400, { error: { message: `no such path: ${path}` } })
+  })
+  const model = openaiCompatible({ baseURL: `${server.baseURL}?api-key=${key}`, model: 'm' })
+  const other = openaiCompatible({ baseURL: `${server.baseURL}?api-key=another-${key}`, model: 'm' })
+  const first = await collect(model)
+  const second = await collect(model)
+  expect(first.events).toEqual([expect.objectContaining({ type: 'repaired', what: 'redirect' })])
+  expect(server.requests[1]?.path).toContain(key)
+  expect(everything([model.traits.retryScope, first.events, first.error, second.error, model.id])).not.toContain(key)
+  expect(model.traits.retryScope).not.toBe(other.traits.retryScope)
+})
+
 test('bytes that are not HTTP do not show the key', async () => {
   await using server = await startRawServer((socket) => socket.end(`${echo}\r\n\r\n`))
   const { error } = await collect(evolink('deepseek-chat', { baseURL: server.baseURL, apiKey: key }))
@@ -81,7 +127,7 @@ test('a key that no header can carry is refused without being shown', async () =
 test('a model shows neither its settings nor its key', () => {
   const model = evolink('kimi-k2-thinking', { apiKey: key })
   expect(everything(model)).not.toContain(key)
-  expect(Object.keys(model)).toEqual(['id', 'traits', 'stream', 'complete'])
+  expect(Object.keys(model)).toEqual(['id', 'traits', 'stream', 'complete', 'observed'])
 })
 
 test('what looks like a key is taken out even when it is not ours', () => {

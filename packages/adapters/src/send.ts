@@ -1,7 +1,8 @@
-import { AgentError, type ModelEvent, type ModelRequest } from '@capstan/core'
+import { AgentError, type ExchangeObserver, type ModelEvent, type ModelRequest } from '@capstan/core'
 import { copyError } from '@capstan/core/internal'
-import type { Connection, RequestHeaders } from './connection.ts'
+import { type Connection, type RequestHeaders, shownHeaders, shownURL } from './connection.ts'
 import { createModeFinder, keepRepair, type Learned, learnedOf, type ModeFinder } from './learned.ts'
+import { Observation } from './observe.ts'
 import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'
 import { redact } from './redact.ts'
 import type { ChatSettings } from './settings.ts'
@@ -31,6 +32,7 @@ export interface Chat {
   /** Not streaming, nothing comes before the complete response: the headers may take as long as the first content. */
   readonly wholeClocks: Clocks
   readonly limits: ByteLimits
+  readonly observers: readonly ExchangeObserver[]
 }
 
 /** State used to serialise the requests of one model. */
@@ -68,9 +70,10 @@ export function openExchange({ chat, request, stream, signal }: Call): OpenedExc
   const mode = modeFor(request, stream)
   const credentials = connection.headers(stream ? 'text/event-stream' : 'application/json')
   const body = encoder.encode(request, mode)
+  const path = learned.redirect?.path ?? connection.path
   const exchange = new Exchange({
     origin: connection.origin,
-    path: learned.redirect?.path ?? connection.path,
+    path,
     headers: credentials.headers,
     body: body.bytes,
     signal,
@@ -78,8 +81,20 @@ export function openExchange({ chat, request, stream, signal }: Call): OpenedExc
     maxBytes: limits.responseBytes,
     dispatcher: settings.dispatcher,
     secrets: credentials.secrets,
+    observation: observe(chat, credentials, { path, body: body.bytes }),
   })
   return { exchange, body, mode, credentials }
+}
+
+interface Outgoing {
+  readonly path: string
+  readonly body: Uint8Array
+}
+
+function observe({ connection, observers }: Chat, credentials: RequestHeaders, { path, body }: Outgoing): Observation | undefined {
+  if (observers.length === 0) return undefined
+  const url = shownURL(new URL(path, connection.origin))
+  return new Observation(observers, { url, method: 'POST', headers: shownHeaders(credentials), body })
 }
 
 /** What decoding has to know, once the headers of the response have come. */
@@ -166,7 +181,8 @@ function followRedirect(chat: Chat, { status, headers }: Exchange): RepairNote |
   const path = status === 307 || status === 308 ? redirectPath(headers['location'], chat.connection.url) : undefined
   if (path === undefined || count > maxRedirects) return undefined
   learned.redirect = { path, count }
-  return { what: 'redirect', says: `requests go to ${path} from now on` }
+  // The query may hold a key.
+  return { what: 'redirect', says: `requests go to ${path.split('?', 1)[0]} from now on` }
 }
 
 function unreadable(exchange: Exchange, { model, origin, secrets }: DecodeContext): AgentError {

@@ -14,6 +14,7 @@ export {
   ToolError,
 } from './contract/errors.ts'
 export type { AttemptReason, OnEvent, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './contract/events.ts'
+export type { ExchangeObserver, ObservedRequest, ResponseObserver } from './contract/exchange-observer.ts'
 export type { PrepareStep, StepPlan, StepView, StopWhen } from './contract/hooks.ts'
 export type { Json, JsonForm, JsonObject } from './contract/json.ts'
 export { defaultLimits, type Limits, type ResolvedLimits } from './contract/limits.ts'

@@ -1,31 +1,13 @@
 import { AgentError, type ErrorPhase } from '@capstan/core'
-import type { Clocks } from '../profiles/profile.ts'
 import type { DispatchController, Dispatcher, DispatchHandler, DispatchHeaders } from './dispatch.ts'
 import { connectionsTo, sharedAgent } from './dispatcher.ts'
+import type { ExchangeOptions } from './exchange-options.ts'
 import { encodingOf, textHeaders } from './headers.ts'
 import { Inflater, isEncoding } from './inflate.ts'
 import { dispatchError, networkError } from './network-error.ts'
 import { nextTurn } from './next-turn.ts'
 import { Patience } from './patience.ts'
 import { type Deadline, Silence } from './silence.ts'
-
-/** One request. */
-export interface ExchangeOptions {
-  readonly origin: string
-  /** With the query. */
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  /** Must not change before `send` has settled. */
-  readonly body: Uint8Array
-  readonly signal: AbortSignal
-  /** Default: our own agent. */
-  readonly dispatcher: Dispatcher | undefined
-  readonly clocks: Clocks
-  /** Bytes of the body, decompressed, after which the response is refused. */
-  readonly maxBytes: number
-  /** What must not appear in errors. */
-  readonly secrets: readonly string[]
-}
 
 /** Bytes that may wait for the consumer before the socket is paused. */
 const highWaterBytes = 256 * 1024
@@ -210,6 +192,7 @@ export class Exchange implements DispatchHandler {
     this.status = status
     this.headers = textHeaders(headers)
     this.#hasHeaders = true
+    this.#options.observation?.headers(status, this.headers)
     const encoding = encodingOf(this.headers)
     if (isEncoding(encoding)) {
       this.#inflater = new Inflater(encoding, {
@@ -222,6 +205,7 @@ export class Exchange implements DispatchHandler {
   }
 
   onResponseData(_controller: DispatchController, chunk: Buffer): void {
+    if (this.#error === undefined && !this.#isComplete) this.#options.observation?.chunk(chunk)
     if (this.#inflater === undefined || this.#isDraining) return this.#receive(chunk)
     this.#inflater.write(chunk)
     this.#wake()
@@ -258,6 +242,7 @@ export class Exchange implements DispatchHandler {
   #end(): void {
     if (this.#error !== undefined || this.#isComplete) return
     this.#isComplete = true
+    this.#options.observation?.end()
     // Not at once: undici asks for its own turn after this callback, and must get it first.
     void Promise.resolve()
       .then(nextTurn)
@@ -311,6 +296,7 @@ export class Exchange implements DispatchHandler {
   #fail(error: AgentError): void {
     if (this.#error !== undefined || this.#isComplete) return
     this.#error = error
+    this.#options.observation?.error(error)
     this.#release()
     this.#inflater?.close()
     this.#controller?.abort(error)

@@ -1,4 +1,5 @@
 import type { AttemptOptions } from './attempts.ts'
+import type { ExchangeObserver } from './exchange-observer.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { AssistantMessage, Message } from './messages.ts'
 import type { Prices, Usage } from './usage.ts'
@@ -23,6 +24,8 @@ export interface Model {
    * @throws {AgentError} As `stream`; `invalid-options` for an unknown option.
    */
   complete(request: ModelRequest, options?: CompleteOptions): Promise<Completion>
+  /** The same model, whose HTTP exchanges `observer` sees. Absent for models that do not use HTTP. */
+  observed?(observer: ExchangeObserver): Model
 }
 
 /** Options of `model.complete()`. */

@@ -1,0 +1,36 @@
+import type { AgentError } from './errors.ts'
+
+/** Sees the HTTP exchanges of a model: what a recorder needs. What it throws is dropped, and it sees no more of that exchange. */
+export interface ExchangeObserver {
+  /**
+   * Called with each request, just before it is sent.
+   *
+   * @returns What sees the response; nothing for an exchange that is of no interest.
+   */
+  onRequest(request: ObservedRequest): ResponseObserver | undefined
+}
+
+/** A request as it goes out, without credentials. */
+export interface ObservedRequest {
+  /** Parts of the query that are credentials are replaced by `[redacted]`. */
+  readonly url: string
+  readonly method: 'POST'
+  /** By lower-case name, without `authorization` and without the values of other headers that are credentials. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Only valid during the call: copy what you keep. */
+  readonly body: Uint8Array
+  /** Milliseconds since the Unix epoch, with fractions; so are all times here. */
+  readonly at: number
+}
+
+/** Sees the response of one request. Exactly one of `onEnd` and `onError` is called, last. */
+export interface ResponseObserver {
+  /** By lower-case name. */
+  onHeaders(status: number, headers: Readonly<Record<string, string>>, at: number): void
+  /** One chunk of the body as it came, compressed if the server compressed it. Only valid during the call. */
+  onChunk(chunk: Uint8Array, at: number): void
+  /** The body is complete. */
+  onEnd(at: number): void
+  /** The exchange broke, was aborted, or was closed before its end. */
+  onError(error: AgentError, at: number): void
+}
