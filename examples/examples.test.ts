@@ -68,6 +68,10 @@ test('structured extraction gives checked JSON', async () => {
   expect(JSON.parse(await run('extract'))).toEqual({ name: expect.any(String), amount: 1240 })
 })
 
+test('an agent is tested against a script', async () => {
+  expect(await run('test-an-agent')).toMatch(/the agent looks up the price[\s\S]*pass 1/)
+})
+
 test('the service streams a run, and ends cleanly on SIGTERM under 500 clients that come and go', async () => {
   const child = start('service')
   let stderr = ''

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Agent, AgentError, type Answers, type ContextOption, type Message, type PendingQuestion, type RunResult, type RunState } from '@capstan/core'
+import { checkNames } from '@capstan/core/internal'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import { dbosEngine, pendingEvent } from './dbos-engine.ts'
 import { type Decisions, decisionsOf } from './decisions.ts'
@@ -8,30 +9,30 @@ import { fromDbosError, toWorkflowError } from './failures.ts'
 /** What a run starts from: what the user said, the messages so far, or a run that was paused in memory. */
 export type RunInput = string | readonly Message[] | RunState
 
-/** A result as JSON: its `messages` are the input of a next run. */
+/** A result as JSON: its `messages` can be the input of the next run. */
 export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'toolErrors' | 'textOrThrow' | 'outputOrThrow'>
 
 /** Options of `dbosAgent`. */
 export type DbosAgentOptions<Context = unknown> = ContextOption<Context> & {
-  /** Name of the workflow in DBOS: the same in all processes, and in those that come after. */
+  /** Name of the workflow in DBOS: the same in all processes, also in later ones. */
   readonly name: string
-  /** How often DBOS takes a run up again after its process died, before it gives the run up. Default: 100, as in DBOS. */
+  /** How often DBOS continues a run after its process died, before the run has failed. Default: 100, as in DBOS. */
   readonly maxRecoveryAttempts?: number
 }
 
 /** Options of `start`. */
 export interface StartOptions {
-  /** The id of the workflow. Default: a random UUID; of a run that was paused in memory always its own. */
+  /** The id of the workflow. Default: a random UUID. A run that was paused in memory always keeps its own id. */
   readonly runId?: string
-  /** Decides questions of a run that was paused in memory. */
+  /** Answers to questions of a run that was paused in memory, by question id. */
   readonly answers?: Answers
-  /** A queue of DBOS: hands the run to any process that listens to it, rather than to this one. */
+  /** A queue of DBOS: the run is executed by any process that listens to it. Default: this process. */
   readonly queueName?: string
 }
 
 /** Options of `result`. */
 export interface ResultOptions {
-  /** How often the database is asked, in milliseconds. Default: 250. */
+  /** Interval at which the database is polled, in milliseconds. Default: 250. */
   readonly pollingIntervalMs?: number
 }
 
@@ -41,7 +42,7 @@ export interface ResultOptions {
  */
 export interface DbosAgent<Output = unknown> {
   /**
-   * Starts a run and returns its id, once the run is in the database. A run that is there already goes on as it is, whatever the input.
+   * Starts a run and returns its id, once the run is in the database. A run that exists already is not changed, whatever the input.
    *
    * @throws {AgentError} `invalid-use` for another id than that of the state.
    */
@@ -49,21 +50,21 @@ export interface DbosAgent<Output = unknown> {
   /**
    * Waits for the end of a run, as long as it takes.
    *
-   * @throws {AgentError} What ended the run; `run-not-found`; `engine-failed` when DBOS gave it up: cancelled, or recovered too often.
+   * @throws {AgentError} The error that ended the run; `run-not-found`; `engine-failed` if the run was cancelled or recovered too often.
    */
   result(runId: string, options?: ResultOptions): Promise<AgentReply<Output>>
-  /** The questions that nobody has decided yet. @throws {AgentError} `run-not-found`. */
+  /** The questions that nobody has answered yet. @throws {AgentError} `run-not-found`. */
   pending(runId: string): Promise<readonly PendingQuestion[]>
   /**
-   * Decides open questions. The first answer to a question stays; giving it again is fine.
+   * Answers pending questions. The first answer to a question stays; giving the same answer again is accepted.
    *
-   * @returns Those of the questions of before that are still open.
-   * @throws {AgentError} `run-not-found`; `invalid-use` for a question that was not asked, or was answered otherwise before.
+   * @returns The questions that are still pending, of those that were asked before.
+   * @throws {AgentError} `run-not-found`; `invalid-use` for a question that was not asked, or was answered differently before.
    */
   decide(runId: string, answers: Answers): Promise<readonly PendingQuestion[]>
 }
 
-/** What the workflow is called with: what DBOS keeps of the beginning. */
+/** The input of the workflow, which DBOS records. */
 interface Start {
   readonly input: RunInput
   readonly answers: Answers
@@ -77,15 +78,20 @@ type Runs<Context, Output> = Pick<Agent<Context, Output>, 'generate' | 'resume'>
  * @see https://docs.dbos.dev/typescript/tutorials/workflow-tutorial
  */
 export function dbosAgent<Context = unknown, Output = unknown>(agent: Runs<Context, Output>, options: DbosAgentOptions<Context>): DbosAgent<Output> {
+  checkNames(options, { names: ['name', 'context', 'maxRecoveryAttempts'], what: 'an option of dbosAgent()', instead: { maxAttempts: 'maxRecoveryAttempts' } })
   const { name, context, maxRecoveryAttempts } = options
-  // The context is passed on as it is; its type was checked against the agent where the options were given.
+  // The compiler has checked the type of the context against the agent at the call.
   const runs = agent as Runs<unknown, Output>
   const bounded = maxRecoveryAttempts === undefined ? {} : { maxRecoveryAttempts }
   const decisions = decisionsOf(name)
   const workflow = DBOS.registerWorkflow((start: Start) => execute({ runs, context, decisions }, start), { name, serialization: 'portable', ...bounded })
   return {
     start: (input, given = {}) => begin(workflow, input, given),
-    result: (runId, given = {}) => ask(runId, () => resultOf(runId, given)),
+    result: (runId, given = {}) =>
+      ask(runId, async () => {
+        checkNames(given, { names: ['pollingIntervalMs'], what: 'an option of result()' })
+        return await resultOf(runId, given)
+      }),
     pending: (runId) => ask(runId, () => openQuestions(decisions, runId)),
     decide: (runId, answers) =>
       ask(runId, async () => {
@@ -113,7 +119,7 @@ interface Registered<Output> {
 
 async function execute<Output>({ runs, context, decisions }: Registered<Output>, { input, answers }: Start): Promise<AgentReply<Output>> {
   const runId = DBOS.workflowID
-  if (runId === undefined) throw new AgentError('The workflow of an agent is started by DBOS alone.', { code: 'invalid-use' })
+  if (runId === undefined) throw new AgentError('Only DBOS may start the workflow of an agent.', { code: 'invalid-use' })
   const common = { engine: dbosEngine(runId, (decision) => decisions.keepInRun(runId, decision)), context }
   try {
     const run = isState(input) ? runs.resume(input, { ...common, answers }).result : runs.generate(input, { ...common, runId })
@@ -124,10 +130,19 @@ async function execute<Output>({ runs, context, decisions }: Registered<Output>,
   }
 }
 
-async function begin(workflow: (start: Start) => Promise<unknown>, input: RunInput, { runId, answers = {}, queueName }: StartOptions): Promise<string> {
+async function begin(workflow: (start: Start) => Promise<unknown>, input: RunInput, options: StartOptions): Promise<string> {
+  checkNames(options, {
+    names: ['runId', 'answers', 'queueName'],
+    what: 'an option of start()',
+    instead: { id: 'runId', workflowID: 'runId', queue: 'queueName' },
+  })
+  const { runId, answers = {}, queueName } = options
   const own = isState(input) ? input.runId : undefined
   if (own !== undefined && runId !== undefined && runId !== own)
-    throw new AgentError(`The state is of run '${own}' and goes on under that id, as keys of its calls follow from it.`, { code: 'invalid-use' })
+    throw new AgentError(
+      `The state is that of the run '${own}', which keeps its id, because the idempotency keys of its calls depend on it. Leave out \`runId\`.`,
+      { code: 'invalid-use' },
+    )
   const workflowID = own ?? runId ?? randomUUID()
   const place = queueName === undefined ? {} : { queueName }
   await ask(workflowID, () => DBOS.startWorkflow(workflow, { workflowID, ...place })({ input, answers }))

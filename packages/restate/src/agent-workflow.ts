@@ -1,11 +1,12 @@
 import './with-resolvers.ts'
 import { type Agent, AgentError, type Answers, type ContextOption, type Message, type PendingQuestion, type RunResult, type RunState } from '@capstan/core'
+import { checkNames } from '@capstan/core/internal'
 import { type WorkflowContext, type WorkflowDefinition, type WorkflowOptions, type WorkflowSharedContext, workflow } from '@restatedev/restate-sdk'
 import { decideIn, openIn } from './decisions.ts'
 import { toRestateError } from './failure.ts'
 import { restateEngine } from './restate-engine.ts'
 
-/** What starts a run, or goes on with one that was paused in memory. The key of the workflow is the run id: that of the state, too. */
+/** Starts a run, or continues one that was paused in memory. The key of the workflow is the run id, which must be that of the state. */
 export type AgentRequest = { readonly input: string | readonly Message[] } | { readonly state: RunState; readonly answers?: Answers }
 
 /** A result as JSON. */
@@ -13,9 +14,9 @@ export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'to
 
 /** Options of `agentWorkflow`. */
 export type AgentWorkflowOptions<Name extends string = string, Context = unknown> = ContextOption<Context> & {
-  /** Of the workflow in Restate; clients address runs by it. Letters, digits, `-`, `_` and `.`. */
+  /** Name of the workflow in Restate; clients address runs by it. Letters, digits, `-`, `_` and `.`. */
   readonly name: Name
-  /** Options of the SDK. Default: an execution that breaks is tried again for about 20 minutes; then Restate pauses it until a person resumes it. */
+  /** Options of the SDK. Default: a failed execution is retried for about 20 minutes; then Restate pauses it until a person resumes it. */
   readonly workflow?: WorkflowOptions
 }
 
@@ -24,21 +25,22 @@ export interface AgentHandlers<Output = unknown> {
   /**
    * Runs the agent, once for each key.
    *
-   * @throws {TerminalError} What ended the run, never tried again: with the JSON of the `AgentError` in `metadata.error`, and that of the
-   * messages so far, the input of a next run, in `metadata.messages`.
+   * @throws {TerminalError} The error that ended the run, which is never retried: the JSON of the `AgentError` in `metadata.error`, and that
+   * of the messages so far in `metadata.messages`. They can be the input of the next run.
    */
   run: (context: WorkflowContext, request: AgentRequest) => Promise<AgentReply<Output>>
   /**
-   * Decides open questions, at any time and from anywhere. The first answer to a question stays; giving it again is fine.
+   * Answers pending questions, at any time and from any process. The first answer to a question stays; giving the same answer again is
+   * accepted.
    *
-   * @returns The questions that are still open.
+   * @returns The questions that are still pending.
    */
   decide: (context: WorkflowSharedContext, answers: Answers) => Promise<readonly PendingQuestion[]>
-  /** The questions that nobody has decided yet. */
+  /** The questions that nobody has answered yet. */
   pending: (context: WorkflowSharedContext) => Promise<readonly PendingQuestion[]>
 }
 
-/** The one place where executions are repeated: steps never fail, and a request to a model is an attempt that the agent decides about. */
+/** The only policy that repeats executions: steps never fail, and the agent itself retries requests to models. */
 const defaults: WorkflowOptions = {
   retryPolicy: { initialInterval: 100, exponentiationFactor: 2, maxInterval: 30_000, maxAttempts: 50, onMaxAttempts: 'pause' },
 }
@@ -52,9 +54,14 @@ export function agentWorkflow<const Name extends string, Context = unknown, Outp
   agent: Pick<Agent<Context, Output>, 'generate' | 'resume'>,
   options: AgentWorkflowOptions<Name, Context>,
 ): WorkflowDefinition<Name, AgentHandlers<Output>> {
+  checkNames(options, {
+    names: ['name', 'context', 'workflow'],
+    what: 'an option of agentWorkflow()',
+    instead: { options: 'workflow', retryPolicy: 'workflow: { retryPolicy }' },
+  })
   const scope = {}
   const { name } = options
-  // The context is passed on as it is; its type was checked against the agent where the options were given.
+  // The compiler has checked the type of the context against the agent at the call.
   const runs = agent as Pick<Agent<unknown, Output>, 'generate' | 'resume'>
   const handlers: AgentHandlers<Output> = {
     run: (context, request) => orTerminal(() => start(context, request)),
@@ -71,14 +78,16 @@ export function agentWorkflow<const Name extends string, Context = unknown, Outp
   }
 }
 
-// Requests come over the network: their types promise nothing.
+// Requests come over the network, so their types prove nothing.
 function checkRequest(request: unknown, key: string): asserts request is AgentRequest {
   const { input, state } = (request ?? {}) as { readonly input?: unknown; readonly state?: Partial<RunState> | null }
   if (typeof input === 'string' || Array.isArray(input)) return
-  const shape = 'A run starts with `{ input }`, a text or messages, or goes on with `{ state, answers }`.'
+  const shape = 'A request must be `{ input }`, with a text or messages, or `{ state, answers }` to continue a run.'
   if (state === undefined || state === null) throw new AgentError(shape, { code: 'invalid-use' })
   if (state.runId !== key)
-    throw new AgentError(`The state is of run '${state.runId}', so that must be the key of the workflow, and not '${key}'.`, { code: 'invalid-use' })
+    throw new AgentError(`The state is that of the run '${state.runId}', so the key of the workflow must be '${state.runId}' too, not '${key}'.`, {
+      code: 'invalid-use',
+    })
 }
 
 async function orTerminal<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -29,9 +29,9 @@ export interface LocalServerOptions {
 }
 
 /**
- * Starts a server on free ports of the loopback interface, with its data in a temporary folder that goes when it is disposed.
+ * Starts a server on free ports of the loopback interface. Its data are in a temporary folder, which is removed when it is disposed.
  *
- * @throws {Error} When it ends or is not ready in time; with what it said.
+ * @throws {Error} If it ends or is not ready in time, with its output.
  * @see https://docs.restate.dev/server/configuration
  */
 export async function startLocalServer({ binary, timeoutMs = 60_000 }: LocalServerOptions): Promise<LocalServer> {

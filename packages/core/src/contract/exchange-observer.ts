@@ -1,4 +1,4 @@
-import type { AgentError } from './errors.ts'
+import type { AgentErrorCode } from './error-codes.ts'
 
 /** Sees the HTTP exchanges of a model: what a recorder needs. What it throws is dropped, and it sees no more of that exchange. */
 export interface ExchangeObserver {
@@ -32,5 +32,5 @@ export interface ResponseObserver {
   /** The body is complete. */
   onEnd(at: number): void
   /** The exchange broke, was aborted, or was closed before its end. */
-  onError(error: AgentError, at: number): void
+  onError(error: Error & { readonly code: AgentErrorCode }, at: number): void
 }
