@@ -6,7 +6,7 @@ import type { SchemaReader } from '../contract/output.ts'
 import type { RunResult, RunState, RunVersion } from '../contract/result.ts'
 import { readAnswers } from '../durability/decisions.ts'
 import { type Definition, definitionOf } from '../durability/definition.ts'
-import { runVersion } from '../durability/records.ts'
+import { type RunRecord, runVersion } from '../durability/records.ts'
 import type { LoopAgent } from '../loop/loop-agent.ts'
 import { resolveAttempts } from '../retry/resolve-attempts.ts'
 import { openRun, startRun } from '../run/open-run.ts'
@@ -27,7 +27,7 @@ export class Agent<Context = unknown, Output = unknown> {
   readonly name: string
   readonly #agent: LoopAgent
   readonly #stateKeys: readonly StateKey[]
-  readonly #onEvent: OnEvent | undefined
+  readonly #observers: readonly OnEvent[]
   #hashes: Definition | undefined
 
   /**
@@ -38,7 +38,7 @@ export class Agent<Context = unknown, Output = unknown> {
     this.#agent = resolveAgent(options, readSchema)
     this.name = this.#agent.name
     this.#stateKeys = stateKeysOf(options.signStates)
-    this.#onEvent = options.onEvent
+    this.#observers = options.onEvent === undefined ? [] : [options.onEvent]
   }
 
   /**
@@ -60,7 +60,8 @@ export class Agent<Context = unknown, Output = unknown> {
    */
   async generate(input: string | readonly Message[], ...[options]: Arguments<RunOptions<Context>>): Promise<RunResult<Output>> {
     checkCallOptions(options ?? {}, 'generate')
-    return await this.#start(readInput(input), { ...options, restartAfterText: true }).result
+    // Not awaited: a run holds one suspended function less.
+    return this.#start(readInput(input), { ...options, restartAfterText: true }).result
   }
 
   /**
@@ -98,14 +99,12 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 
   #run(input: readonly Message[], options: Started): Run<Output> {
-    const { signal, context, runId, version, restartAfterText, definition, records = [], answers, journal, open, engine, recheckGates = false } = options
-    const attempts = resolveAttempts(options.attempts, this.#agent.attempts)
-    const [key] = this.#stateKeys
-    const sign = key === undefined ? undefined : (state: RunState) => signState(state, this.name, key)
-    const start = {
+    const { signal, context, runId, version, restartAfterText, definition, records = noRecords, answers, journal, open, engine, recheckGates = false } = options
+    return new Run({
       agent: this.#agent,
-      definition: (format: RunVersion) => this.#definition(format),
-      sign,
+      definition: this.#definition,
+      recordedDefinition: definition,
+      sign: this.#stateKeys.length === 0 ? undefined : this.#sign,
       recheckGates,
       input,
       records,
@@ -115,18 +114,24 @@ export class Agent<Context = unknown, Output = unknown> {
       context,
       signal,
       restartAfterText,
-      attempts,
-      observers: [this.#onEvent, options.onEvent].filter((observer) => observer !== undefined),
-    }
-    return new Run({ ...start, recordedDefinition: definition, journal, open, engine })
+      attempts: resolveAttempts(options.attempts, this.#agent.attempts),
+      observers: options.onEvent === undefined ? this.#observers : [...this.#observers, options.onEvent],
+      journal,
+      open,
+      engine,
+    })
   }
 
   // Computed once, when it is first compared or recorded.
-  #definition(format: RunVersion): Definition {
+  readonly #definition = (format: RunVersion): Definition => {
     if (this.#hashes?.format !== format) this.#hashes = definitionOf(this.#agent, format)
     return this.#hashes
   }
+
+  readonly #sign = (state: RunState): string => signState(state, this.name, this.#stateKeys[0] ?? '')
 }
+
+const noRecords: readonly RunRecord[] = []
 
 type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine' | 'attempts' | 'onEvent'> &
   Pick<RunStart, 'restartAfterText'> &

@@ -2,6 +2,7 @@ import { defaultAttempts } from '../contract/attempts.ts'
 import { AgentError, copyError } from '../contract/errors.ts'
 import { textOf, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
+import type { Outcome } from '../contract/operations.ts'
 import type { RunVersion, StopReason } from '../contract/result.ts'
 import { type ModelStep, makeOperationId, makeOperationKey } from '../durability/operation-ids.ts'
 import type { AttemptOutput } from '../durability/records.ts'
@@ -21,7 +22,7 @@ export type StepOutcome =
  * @param position - Position of its operations: the number of the step, or `closing`.
  */
 export async function requestModel(run: LoopRun, request: ModelRequest, position: ModelStep): Promise<StepOutcome> {
-  const { chain, transcript } = run
+  const { chain, transcript, operations, ledger } = run
   chain.beginStep()
   let why: Pick<Attempt, 'reason' | 'waitMs'> = { reason: 'first', waitMs: 0 }
   for (let number = 1; ; number++) {
@@ -29,10 +30,14 @@ export async function requestModel(run: LoopRun, request: ModelRequest, position
     const limit = leftMs(run) > 0 ? passedBudget(run, charge) : 'max-duration'
     if (limit !== undefined) return { stop: limit }
     const attempt: Attempt = { ...why, ...charge, step: transcript.currentStep, number, request, position: chain.position }
-    const settled = await performAttempt(run, attempt, position)
+    const id = makeOperationId({ type: 'model', step: position, attempt: number })
+    ledger.beginAttempt(attempt)
+    // Performed here, not in a function of its own: a run holds each suspended function while it waits for the model.
+    const [outcome] = await operations.perform([attemptOperation(run, attempt, id)])
+    const settled = settleAttempt(run, attempt, { id, outcome })
     if (settled.output.status === 'ok') chain.recordReply()
-    const outcome = outcomeOf(run, settled, attempt)
-    if (outcome !== undefined) return outcome
+    const end = outcomeOf(run, settled, attempt)
+    if (end !== undefined) return end
     why = planNext(run, settled, attempt)
   }
 }
@@ -84,11 +89,14 @@ function planNext({ chain, transcript, show }: LoopRun, { output, replayed }: Se
   return { reason: 'empty-reply', waitMs: 0 }
 }
 
-async function performAttempt(run: LoopRun, attempt: Attempt, position: ModelStep): Promise<SettledAttempt> {
+interface PerformedAttempt {
+  readonly id: string
+  readonly outcome: Outcome<AttemptOutput> | undefined
+}
+
+// Charges an attempt to the run, and shows its message.
+function settleAttempt(run: LoopRun, attempt: Attempt, { id, outcome }: PerformedAttempt): SettledAttempt {
   const { operations, ledger } = run
-  const id = makeOperationId({ type: 'model', step: position, attempt: attempt.number })
-  ledger.beginAttempt(attempt)
-  const [outcome] = await operations.perform([attemptOperation(run, attempt, id)])
   if (outcome?.status !== 'done') throw new AgentError('A request to the model has no outcome.', { code: 'internal', phase: 'loop' })
   const { output, replayed, ms, executions } = outcome
   ledger.addBatchTime([outcome])

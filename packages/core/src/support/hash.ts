@@ -21,7 +21,7 @@ export function isSameSignature(left: string, right: string): boolean {
   return left.length === right.length && crypto().timingSafeEqual(Buffer.from(left), Buffer.from(right))
 }
 
-/** A random UUID. */
+/** A random UUID. A copy: Node joins it of twenty pieces, which take ten times its memory for as long as it is held. */
 export function newId(): string {
-  return crypto().randomUUID()
+  return Buffer.from(crypto().randomUUID(), 'latin1').toString('latin1')
 }

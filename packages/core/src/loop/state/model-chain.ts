@@ -34,13 +34,15 @@ export function mayTryNextModel(code: AgentErrorCode): boolean {
   return !finalCodes.has(code)
 }
 
+const none: ReadonlySet<number> = new Set()
+
 /** The models of a run: which one is asked now, which one replied last, and which ones are out of quota. */
 export class ModelChain {
   readonly #models: readonly Model[]
   #position: ChainPosition
   /** Index of the model that replied last. */
   #lastIndex = 0
-  #exhausted: ReadonlySet<number> = new Set()
+  #exhausted = none
 
   constructor(models: readonly Model[]) {
     this.#models = models
