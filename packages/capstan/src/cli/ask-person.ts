@@ -1,4 +1,5 @@
 import { type Answers, type Approval, answer, approve, deny, type Json, type OutcomeAnswer, type PendingQuestion } from '@capstan/core'
+import { readJson } from './read-json.ts'
 import { type Asked, askedIn, askedLines } from './show-question.ts'
 import type { RunView } from './show-run.ts'
 import { columnsOf, type Output } from './terminal/output.ts'
@@ -90,10 +91,9 @@ class OneQuestion {
     const line = await this.#dialogue.read(say`New input, as JSON on one line: `)
     if (line === undefined) return undefined
     try {
-      // JSON.parse returns JSON.
-      this.#edited = { input: JSON.parse(line) as Json }
+      this.#edited = { input: readJson(line) }
     } catch (error) {
-      this.#dialogue.view.lines([say`The input is unchanged: what you typed is not JSON (${error instanceof Error ? error.message : 'invalid'}).`])
+      this.#dialogue.view.lines([say`The input is unchanged. ${error instanceof Error ? error.message : 'It is not valid JSON.'}`])
       return 'ask-again'
     }
     return this.#show(false)

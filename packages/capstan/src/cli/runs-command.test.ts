@@ -76,6 +76,7 @@ test.each([
   [['runs', 'resume', 'a1', agentOf('none')], "no agent exported as 'none'"],
   [['runs', 'outcome', 'a1', 'q'], 'one of --output'],
   [['runs', 'approve', 'a1', 'q', '--input', '{'], 'not valid JSON'],
+  [['runs', 'approve', 'a1', 'q', '--input', '{"id":2512292042121000001}'], '/id: the number 2512292042121000001 cannot be held exactly'],
   [['runs', 'approve', 'a1'], 'needs the id of the question: capstan runs show a1'],
   [['runs', 'deny', 'a1'], 'needs the id of the question'],
   [['runs', 'outcome', 'a1', '--again'], 'needs the id of the question'],

@@ -16,6 +16,7 @@ import { CommandLine, UsageError } from './command-line.ts'
 import { describeBroken, describeRun, listedLine, type RunSummary } from './describe-saved.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
+import { readJson } from './read-json.ts'
 import { askedIn, askedLines } from './show-question.ts'
 import { showResult } from './show-result.ts'
 import { RunView } from './show-run.ts'
@@ -128,7 +129,7 @@ function write({ stdout }: Host, lines: readonly ShownText[]): void {
 
 function approval({ line }: Job): Approval {
   const [input, text] = [line.text('input'), line.text('answer')]
-  return { ...(input === undefined ? approve() : approve(readJson(input))), ...(text !== undefined && { answer: text }) }
+  return { ...(input === undefined ? approve() : approve(readInput(input))), ...(text !== undefined && { answer: text }) }
 }
 
 function outcome({ line }: Job): OutcomeAnswer {
@@ -143,12 +144,11 @@ function outcome({ line }: Job): OutcomeAnswer {
   return only
 }
 
-function readJson(text: string): Json {
+function readInput(text: string): Json {
   try {
-    // JSON.parse returns JSON.
-    return JSON.parse(text) as Json
+    return readJson(text)
   } catch (error) {
-    throw new UsageError(`--input is not valid JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError(`--input cannot be used. ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
