@@ -150,6 +150,12 @@ export const frames: readonly Case[] = [
     expected: { is: 'told', says: 'too large' },
   }),
   wire({
+    id: 'T74 a number whose digits a double would change (2512292042121000001)',
+    reply: pays,
+    fault: { kind: 'call-arguments', as: 'long-number' },
+    expected: { is: 'told', says: '2512292042121000001' },
+  }),
+  wire({
     id: 'T74 a key twice: the last one counts',
     differs: 'it is not flagged: JSON.parse takes the last one, and the schema judges it',
     reply: pays,

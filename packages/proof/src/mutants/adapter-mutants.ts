@@ -221,6 +221,13 @@ export const toolMutants: readonly Mutant[] = [
     killer: 'T74 a key __proto__',
   },
   {
+    name: 'a number whose digits change is taken',
+    file: 'packages/core/src/contract/exact-json.ts',
+    search: 'return written.power < 0 && written.digits.length <= maxDecimalDigits',
+    replace: 'return written.digits.length <= 99',
+    killer: 'T74 a number whose digits a double would change (2512292042121000001)',
+  },
+  {
     name: 'nothing is sent back as an empty text',
     file: `${tools}/output/to-result-text.ts`,
     search: "return text === '' ? noOutput : text",

@@ -211,6 +211,7 @@ export type OddArguments =
   | 'concatenated'
   | 'duplicate-keys'
   | 'huge-number'
+  | 'long-number'
   | 'deep'
   | 'proto'
   | 'cut'

@@ -19,6 +19,7 @@ const oddArguments: { readonly [As in OddArguments]: (text: string) => string } 
   concatenated: (text) => text + text,
   'duplicate-keys': (text) => `${text.slice(0, -1)},${text.slice(1)}`,
   'huge-number': (text) => text.replace(/\d+/, '1e400'),
+  'long-number': (text) => text.replace(/\d+/, '2512292042121000001'),
   deep: () => `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`,
   proto: (text) => `{"__proto__":{"polluted":true},${text.slice(1)}`,
   cut: (text) => text.slice(0, -1),
