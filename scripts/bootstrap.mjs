@@ -1,4 +1,4 @@
-// Installs the workspace when the lockfile says it has to: a clean clone needs Node and npm only.
+// Installs the workspace when the lockfile changed: a clean clone needs only Node and npm.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -109,8 +109,7 @@ function checkCircles(name) {
     specifiersOf(withoutComments(readText(path)))
       .filter((specifier) => specifier.startsWith('.'))
       .map((specifier) => posix.join(posix.dirname(path), specifier))
-  return findCircles(sources, importsOf)
-    .map((files) => `these files import each other in a circle: ${files.join(', ')}`)
+  return findCircles(sources, importsOf).map((files) => `these files import each other in a circle: ${files.join(', ')}`)
 }
 
 function specifiersOf(text) {

@@ -1,4 +1,4 @@
-// Each published package as it is packed: pnpm puts in what `publishConfig` says.
+// Checks each published package as it is packed, with what pnpm takes from `publishConfig`.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Budgets and forms that the linter has no rule for.
+// Checks budgets and forms for which the linter has no rule.
 import { finish, isTest, packageNames, projectFiles, readJson, readText, withoutComments } from './project-files.mjs'
 
 const maxNesting = 3

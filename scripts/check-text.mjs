@@ -1,4 +1,4 @@
-// Text that must never be committed: paths of one machine, package registry hosts, secrets. And links that lead nowhere.
+// Finds text that must never be committed (paths of one machine, package registry hosts, secrets) and links to files that do not exist.
 import { existsSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { finish, projectFiles, root } from './project-files.mjs'

@@ -1,4 +1,4 @@
-// Holds what can be counted of Capstan's own cost. Nothing here depends on time: what does is measured by packages/bench.
+// Checks those parts of Capstan's own cost that can be counted. Nothing here depends on time, which packages/bench measures.
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -8,12 +8,17 @@ import { finish, root } from './project-files.mjs'
 const execute = promisify(execFile)
 const drivers = join(root, 'packages/bench/processes/weight')
 
+<<<<<<< HEAD
 /** None of these is loaded by `import 'capstan'`: each waits for its first use, or is never needed. */
 const lazy = ['undici', 'eventsource-parser', 'zod', 'zod-to-json-schema', 'decimal.js']
+=======
+/** Modules that `import 'capstan'` must not load: they load with their first use, or are never needed. */
+const lazy = ['undici', 'eventsource-parser', 'zod', 'zod-to-json-schema', '@cfworker/json-schema', 'decimal.js']
+>>>>>>> 7a21c44 (Scripts and docs/models.md in plain language)
 const lazyOfOurs = ['packages/simulator/', 'packages/capstan/dist/cli']
 const lazyBuiltIn = ['http', 'https', 'http2', 'net', 'tls', 'crypto', 'zlib', 'fs/promises', 'child_process', 'worker_threads']
 const limits = {
-  /** Files of ours that `import 'capstan'` reads where it is installed from packages: they hold the joined files of `scripts/bundle.mjs`. */
+  /** Files of these packages that `import 'capstan'` reads as published, which are those of `scripts/bundle.mjs`. */
   publishedFiles: 12,
   /** Bytes in these files. */
   publishedBytes: 300_000,
@@ -48,7 +53,7 @@ async function checkPublished() {
   ]
 }
 
-/** The joined file and all that it imports at once, of ours. */
+/** A joined file and all files of these packages that it imports statically. */
 function publishedFiles(file, found) {
   if (found.has(file)) return found
   found.add(file)
@@ -76,7 +81,7 @@ async function checkSize() {
   ]
 }
 
-/** Folders of all packages that a production install of `capstan` holds, by name. Optional peers are not among them. */
+/** Folders of all packages in a production install of `capstan`, by name, without optional peers. */
 function productionFolders() {
   const found = new Map()
   const add = (name, folder) => {

@@ -35,7 +35,7 @@ const checks = [
 ]
 
 const startedAt = performance.now()
-// The others read what the build writes.
+// The other checks read what the build writes.
 const results = [await run(build), await run(bundle)]
 const waiting = checks.values()
 await Promise.all(
@@ -59,7 +59,7 @@ async function run([name, command]) {
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
   const [status] = await once(child, 'close')
-  // Biome has no switch that makes its mildest level fail.
+  // Biome has no option that makes its mildest level fail.
   const ok = status === 0 && !/^Found \d+ (?:info|warning)/m.test(output)
   console.log(`${ok ? 'ok    ' : 'failed'}  ${name.padEnd(18)} ${seconds(performance.now() - since).padStart(7)}`)
   if (!ok) console.log(`${output.trimEnd()}\n`)

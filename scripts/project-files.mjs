@@ -39,13 +39,13 @@ function walk(folder) {
 
 export const isTest = (path) => path.endsWith('.test.ts') || path.includes('/src/testing/')
 
-/** The same lines without comments that stand on lines of their own. */
+/** The same lines without comments that are alone on their lines. */
 export function withoutComments(text) {
   const blank = (comment) => comment.replace(/[^\n]/g, '')
   return text.replace(/^[ \t]*\/\*[\s\S]*?\*\//gm, blank).replace(/^[ \t]*\/\/.*$/gm, blank)
 }
 
-/** Ends a check: prints what was found and fails, or says nothing. */
+/** Ends a check: prints the problems and fails, or prints nothing. */
 export function finish(problems) {
   for (const problem of problems) console.error(problem)
   process.exitCode = problems.length > 0 ? 1 : 0

@@ -1,14 +1,14 @@
-// Empty projects that install the packed packages, and what is done in them.
+// Makes projects that install the packed packages, and works in them.
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readJson, root } from '../project-files.mjs'
 import { runCommand } from './run-command.mjs'
 import { pnpm } from './tarballs.mjs'
 
-/** Name under which the project has each compiler. */
+/** Name under which each compiler is installed. */
 export const compilers = { 'TypeScript 5.9': 'typescript5', 'TypeScript 7': 'typescript7' }
 
-/** Options of the compiler by the way that modules are found. */
+/** Options of the compiler, by how modules are resolved. */
 export const resolutions = {
   nodenext: { module: 'nodenext', moduleResolution: 'nodenext' },
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
@@ -50,7 +50,7 @@ export function consumerOf(tarballs) {
   }
 }
 
-/** The version stands in the catalog of the workspace. */
+/** The version in the catalog of the workspace. */
 function zodVersion() {
   return /^ {2}zod: (\S+)$/m.exec(readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8'))?.[1] ?? 'latest'
 }

@@ -1,4 +1,4 @@
-// Packs the published packages, and looks into what was packed.
+// Packs the published packages, and checks the contents of the tarballs.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pnpm as pnpmName } from '../install-folder.mjs'
@@ -57,7 +57,7 @@ export function problemsOf({ name, paths }, folder) {
   ]
 }
 
-/** Everything that the manifest promises, and what belongs into every package. */
+/** All files that the manifest names, and those that belong into every package. */
 function needed({ bin = {}, exports = {} }) {
   const targets = Object.values(exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)))
   return [...targets, ...Object.values(bin), 'README.md', 'LICENSE']
