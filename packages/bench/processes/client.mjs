@@ -1,4 +1,4 @@
-// One contender in a process of its own. It is told what to do over IPC, one thing at a time, and reports raw numbers.
+// One contender in a process of its own. It receives one action at a time over IPC and reports raw numbers.
 import { argv } from 'node:process'
 import { burst, countSteps, measure, soak, twoBursts, warmUp } from './measurements.mjs'
 import { profiled } from './profile.mjs'
@@ -10,7 +10,7 @@ const { create, settings } = await import(path)
 const expected = expectationOf(script)
 const result = 'r'.repeat(resultBytes)
 const counts = { calls: 0, text: '', deltas: 0 }
-/** What else wants to know of a call. */
+/** Called with each tool call. */
 const watch = { onCall: () => {} }
 
 const subject = await create({
@@ -20,7 +20,7 @@ const subject = await create({
   mode,
   schemaKind,
   execute: async ({ step, text }) => {
-    if (typeof step !== 'number' || typeof text !== 'string') throw new Error('The tool was given something else than its arguments.')
+    if (typeof step !== 'number' || typeof text !== 'string') throw new Error('The tool was not called with its arguments.')
     counts.calls++
     watch.onCall()
     return result
@@ -31,7 +31,7 @@ const onText = () => {
   counts.deltas++
 }
 
-/** One run, and a look at what it came to: nobody wins by leaving work out. */
+/** One run with a check of its text, so that no contender can leave work out. */
 async function run() {
   const text = await subject.run('Do all the work.', onText)
   if (text !== expected.text) throw new Error(`The text of ${path} is not the one that was sent: ${JSON.stringify(text).slice(0, 200)}`)

@@ -1,4 +1,4 @@
-// What can be measured of a contender. CPU time is user and system time of this process, all of its threads.
+// The measurements of a contender. CPU time is user and system time of all threads of this process.
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const collect = globalThis.gc ?? (() => {})
@@ -53,7 +53,7 @@ export async function burst({ run, runs, times = 1 }) {
   return { runs: runs * times, ...clocks, p50Ms: at(0.5), p99Ms: at(0.99), peakBytes: Math.max(peak, process.memoryUsage.rss()), beforeBytes: before }
 }
 
-/** The first burst of a process, which shows its memory, and the next, which shows its time. */
+/** The first burst of a process shows its memory, the second its time. */
 export async function twoBursts(options) {
   const first = await burst(options)
   const second = await burst(options)
@@ -77,7 +77,7 @@ export async function countSteps({ run, watch, early, late }) {
   return { runs: 1, ...clocks, earlyMs: between(early), lateMs: between(late), tensMs: tens }
 }
 
-/** Very many runs; the heap after collection is read from time to time. Then everything is let go, and what is left is counted. */
+/** Very many runs; the heap is read after a collection from time to time. At the end, listeners, sockets and timers that are left are counted. */
 export async function soak({ run, runs, every, concurrency, settleMs }) {
   const samples = []
   const warnings = []

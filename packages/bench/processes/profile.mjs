@@ -9,7 +9,7 @@ import { Session } from 'node:inspector/promises'
  * @param {() => Promise<Report>} work
  */
 export async function profiled(path, work) {
-  // What the measurement collects first is none of its cost.
+  // Garbage of earlier work is not part of the cost.
   globalThis.gc?.()
   const session = new Session()
   session.connect()

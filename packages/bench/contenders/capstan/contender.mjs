@@ -65,7 +65,7 @@ const runs = {
     for (const type of eventTypes) run.on(type, (event) => (last = event.seq))
     run.on('text-delta', ({ delta }) => onText(delta))
     const text = (await run.result).textOrThrow()
-    if (last === 0) throw new Error('The listeners heard nothing.')
+    if (last === 0) throw new Error('The listeners received no event.')
     return text
   },
 }

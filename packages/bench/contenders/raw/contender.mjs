@@ -1,4 +1,4 @@
-// The floor that can be reached by hand: undici, a small parser, a loop. It checks nothing and guards nothing.
+// The lower bound that a person can reach by hand: undici, a small parser, a loop, without any checks.
 import { Pool } from 'undici'
 
 export const settings = ['undici `Pool.request`', 'no validation, no clocks, no abort, no retries']
