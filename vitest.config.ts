@@ -16,6 +16,8 @@ export default defineConfig({
     teardownTimeout: 5_000,
     // A stray `.only` fails everywhere, not only where CI is set.
     allowOnly: false,
+    // A test that asserts nothing fails.
+    expect: { requireAssertions: true },
     passWithNoTests: false,
     dangerouslyIgnoreUnhandledErrors: false,
     reporters: reportFile ? ['default', ['json', { outputFile: reportFile }]] : ['default'],

@@ -13,6 +13,8 @@ export default defineConfig({
     hookTimeout: 10_000,
     teardownTimeout: 5_000,
     allowOnly: false,
+    // A test that asserts nothing fails.
+    expect: { requireAssertions: true },
     passWithNoTests: false,
     reporters: reportFile ? ['default', ['json', { outputFile: reportFile }]] : ['default'],
   },

@@ -8,13 +8,8 @@ import { finish, root } from './project-files.mjs'
 const execute = promisify(execFile)
 const drivers = join(root, 'packages/bench/processes/weight')
 
-<<<<<<< HEAD
-/** None of these is loaded by `import 'capstan'`: each waits for its first use, or is never needed. */
-const lazy = ['undici', 'eventsource-parser', 'zod', 'zod-to-json-schema', 'decimal.js']
-=======
 /** Modules that `import 'capstan'` must not load: they load with their first use, or are never needed. */
-const lazy = ['undici', 'eventsource-parser', 'zod', 'zod-to-json-schema', '@cfworker/json-schema', 'decimal.js']
->>>>>>> 7a21c44 (Scripts and docs/models.md in plain language)
+const lazy = ['undici', 'eventsource-parser', 'zod', 'zod-to-json-schema', 'decimal.js']
 const lazyOfOurs = ['packages/simulator/', 'packages/capstan/dist/cli']
 const lazyBuiltIn = ['http', 'https', 'http2', 'net', 'tls', 'crypto', 'zlib', 'fs/promises', 'child_process', 'worker_threads']
 const limits = {

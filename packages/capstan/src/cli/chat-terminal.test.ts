@@ -36,7 +36,7 @@ describe.skipIf(!hasTerminal)('chat in a terminal', () => {
   })
 
   test('only the exact words are taken: everything else is asked again', async () => {
-    await using terminal = (await startPaying()).terminal
+    const { terminal, paid } = await startPaying()
     for (const word of ['yikes, no!!', 'y', 'YES', 'yes please', 'ok', '', 'no\u200b', 'constructor']) {
       await terminal.until(/Run it\? .*\) /)
       terminal.type(`${word}\n`)
@@ -47,6 +47,8 @@ describe.skipIf(!hasTerminal)('chat in a terminal', () => {
     await terminal.until(/Reason/)
     terminal.type('too much\n')
     await terminal.until(/denied[\s\S]*too much/)
+    expect(paid()).toBe('')
+    await terminal[Symbol.asyncDispose]()
   })
 
   test('lines that were pasted before the question are discarded', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, type ExpectStatic, inject, test } from 'vitest'
 import { isNamed, quickOptions, type SuiteOptions } from '../suite/options.ts'
 import type { Row } from '../suite/row.ts'
 import type { EndedRun, RunToEnd } from './crash.ts'
@@ -26,28 +26,37 @@ interface Host {
 }
 
 /** One test whose row is in the table that the command prints; `run` gives what was seen. */
-function row(host: string, name: string, run: () => Promise<Pick<Row, 'seen' | 'values'>>): void {
+function row(host: string, name: string, run: (expect: ExpectStatic) => Promise<Pick<Row, 'seen' | 'values'>>): void {
   const title = `${host}: ${name}`
   if (!isNamed([title], options)) return
-  test(title, { timeout }, async ({ task }) => {
-    task.meta.row = { name: title, ...(await run()) }
+  test(title, { timeout }, async ({ task, expect }) => {
+    task.meta.row = { name: title, ...(await run(expect)) }
+  })
+}
+
+/** A case checks by itself, and says what happened. */
+function rowOfCase(host: string, name: string, run: () => Promise<string>): void {
+  row(host, name, async (expect) => {
+    const running = run()
+    await expect(running).resolves.toBeTypeOf('string')
+    return { seen: await running }
   })
 }
 
 function checkMatrix({ name: host, differs, toEnd, undisturbed, withinMs, seeds }: Host): void {
-  const check = async (crash: MatrixCrash): Promise<Seen> => {
+  const check = async (crash: MatrixCrash, expect: ExpectStatic): Promise<Seen> => {
     const seen = observe(await toEnd(crash), undisturbed())
     expect(seen).toEqual({ ...expectedOf(crash), ...differs?.(crash, seen) })
     return seen
   }
   for (const crash of matrixOf(quick)) {
-    row(host, `${crash.name}, ${crash.effect}`, async () => {
-      const seen = await check(crash)
+    row(host, `${crash.name}, ${crash.effect}`, async (expect) => {
+      const seen = await check(crash, expect)
       return { seen: wordsOf(seen), values: { store: host, name: crash.name, effect: crash.effect, ...seen } }
     })
   }
   for (let seed = options.from; seed < options.from + seeds; seed++) {
-    row(host, `random moments, seed ${seed}`, async () => {
+    row(host, `random moments, seed ${seed}`, async (expect) => {
       const { isRight, effect, ...seen } = await runRandom({ seed, withinMs }, undisturbed(), toEnd)
       expect(isRight, JSON.stringify(seen)).toBe(true)
       return { seen: `${effect}, ${wordsOf(seen)}` }
@@ -65,7 +74,7 @@ function checkStore(store: StoreName): void {
     checkMatrix({ name: store, withinMs: 45, seeds: options.seeds ?? defaultSeeds(store), toEnd, undisturbed: () => present(undisturbed) })
     for (const { name, stores, isRace, run } of storeCases) {
       const times = isRace === true ? (options.races ?? (quick ? 1 : 100)) : Number(stores.includes(store))
-      for (let time = 0; time < times; time++) row(store, name, async () => ({ seen: await run(store) }))
+      for (let time = 0; time < times; time++) rowOfCase(store, name, () => run(store))
     }
   })
 }
@@ -90,7 +99,7 @@ function checkEngine(name: string, engine: CrashEngine): void {
     checkMatrix({ name, withinMs, differs, seeds: options.seeds ?? defaultSeeds(name), toEnd, undisturbed: () => present(undisturbed) })
   })
   // One at a time: they kill servers.
-  for (const { name: words, run } of quick ? [] : engine.cases) row(name, words, async () => ({ seen: await run(present(running)) }))
+  for (const { name: words, run } of quick ? [] : engine.cases) rowOfCase(name, words, () => run(present(running)))
 }
 
 function present<Value>(value: Value | undefined): Value {
