@@ -128,7 +128,9 @@ function quirksOf({ callIds, callInputs, recovers, thinkTags, streamUsage }) {
 }
 
 function passBackWords({ reasoning: { passBack, flips } }) {
-  const words = { every: 'with each message', always: 'always; `""` with tool calls that had none', present: 'with messages that had some', strip: 'never' }[passBack]
+  const words = { every: 'with each message', always: 'always; `""` with tool calls that had none', present: 'with messages that had some', strip: 'never' }[
+    passBack
+  ]
   return `${words}${flips ? '; reversed once if a 400 names the field' : ''}`
 }
 
