@@ -97,14 +97,14 @@ test.each([
   expect(crashed.pay.inputs.length + pay.inputs.length).toBe(runs)
 })
 
-test('an aborted attempt counts as unknown, and then the cost is unknown', async () => {
+test('an aborted attempt counts as unknown, so the cost is a bound', async () => {
   const folder = newFolder()
   const { agent } = shop({ needsApproval: false })
   const run = agent.stream('go', { journal: fileJournal(folder), runId: 'r' })
   run.on('text-delta', () => run.abort())
   await run.result.catch(() => {})
   const result = await agent.resume('r', { journal: fileJournal(folder) }).result
-  expect(result).toMatchObject({ status: 'finished', usage: { unknownAttempts: 1 }, cost: undefined })
+  expect(result).toMatchObject({ status: 'finished', usage: { unknownAttempts: 1 }, cost: { currency: 'USD', atLeast: 30, atMost: expect.any(Number) } })
 })
 
 test('a run that a failed request ended continues with another request, and the usage of the failed one is counted', async () => {
