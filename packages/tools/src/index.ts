@@ -1,4 +1,4 @@
-export { output } from './answer.ts'
+export { output } from './define-output.ts'
 export { type AiSdkTool, fromAiSdkTools } from './from-ai-sdk.ts'
 export { defaultMaxResultBytes, defaultTimeoutMs, maxInputDepth, noOutput } from './limits.ts'
 export { jsonSchema, type WrappedJsonSchema } from './schema/json-schema.ts'

@@ -62,7 +62,7 @@ function withinScope(timeoutMs: number, parent: AbortSignal, work: (signal: Abor
   })
 }
 
-/** Carries a failure past p-retry, which takes Errors only and treats some kinds of them as final. */
+/** Wraps a failure for p-retry, which accepts only Errors and does not retry some kinds of them. */
 class Failure extends Error {
   readonly thrown: unknown
 

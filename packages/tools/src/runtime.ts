@@ -1,4 +1,5 @@
-// What checks and runs calls: it loads with the first call, not with the definition of a tool.
+// The code that checks and runs calls. It is loaded with the first call, not with the definition of a tool.
+
+export { callHook, checkToolInput } from './check-call.ts'
 export { checkInput } from './input/check-input.ts'
-export { askAuthor, checkToolInput } from './questions.ts'
 export { runTool } from './run-tool.ts'

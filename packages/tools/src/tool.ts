@@ -11,7 +11,7 @@ import type { InputOf, InputSchema } from './schema/standard-schema.ts'
 export interface ToolOptions<Schema extends InputSchema, Context> {
   /** 1 to 64 letters, digits, `_` and `-`, the first a letter or `_`. Some models ask for more: their profiles check it. */
   readonly name: string
-  /** Written for the model: what it does, when to use it, what comes back. */
+  /** Written for the model: what the tool does, when to use it, what it returns. */
   readonly description: string
   /** zod 3.25 or 4 (mini too), any Standard Schema with a JSON Schema, or JSON Schema. Its top must be an object. */
   readonly inputSchema: Schema
@@ -19,13 +19,13 @@ export interface ToolOptions<Schema extends InputSchema, Context> {
   readonly jsonSchema?: JsonObject
   /** What repeating a call means. Default: `once`, never repeated by itself. */
   readonly effect?: ToolEffect
-  /** True for tools that are called again with equal inputs on purpose, such as polling. Default: false. */
+  /** True for tools that are called again with equal inputs on purpose, such as polling: the repeat guard does not count them. Default: false. */
   readonly repeatable?: boolean
   /** Whether a person must approve a call. A function that throws or takes longer than the timeout counts as yes. Default: false. */
   readonly needsApproval?: boolean | ((input: InputOf<Schema>, context: Context) => boolean | Promise<boolean>)
   /**
-   * What a person must answer before the call runs: JSON, mostly a text; nothing for no question. `execute` finds the answer in
-   * `answer`. A question covers approval: whoever answers it lets the call run. A function that throws asks for approval.
+   * Returns the question that a person must answer before the call runs: JSON, usually a text; `undefined` for no question. `execute`
+   * gets the answer as `answer`. An answer approves the call too. When the function throws, a person is asked for approval.
    */
   readonly ask?: (input: InputOf<Schema>, context: Context) => Json | undefined | Promise<Json | undefined>
   /**
@@ -35,13 +35,13 @@ export interface ToolOptions<Schema extends InputSchema, Context> {
   readonly version?: string
   /** How long a person may take to approve a call or to answer `ask`, in milliseconds; later the call is denied. Default: for ever. */
   readonly expiresInMs?: number
-  /** Time for a whole call: checking, all attempts, reading a stream. Default: 120,000. */
+  /** Time for one call with all its attempts, in milliseconds: executing and reading a stream. Checking the input has the same time again. Default: 120,000. */
   readonly timeoutMs?: number
-  /** The text for the model is cut to this many bytes, head and tail kept. Default: 50,000. */
+  /** The text for the model is cut to this many bytes of UTF-8; its beginning and its end are kept. Default: 50,000. */
   readonly maxResultBytes?: number
   /** Further attempts after a throw, with the same `idempotencyKey`; for `read` and `idempotent` only. Default: 0. */
   readonly retries?: number
-  /** Does the work. What it returns is made a text; what it throws is told to the model only if it is a `ToolError`. */
+  /** Does the work. Its result becomes text for the model; the model sees the message of what it throws only if that is a `ToolError`. */
   execute(input: InputOf<Schema>, call: ToolCallContext<Context>): unknown
 }
 
@@ -86,7 +86,7 @@ function checkNames(options: object): void {
 /**
  * Makes a tool: a function that a model can call, with its input checked, its time limited and its result capped.
  *
- * @throws {AgentError} `invalid-tool`, naming the tool, the JSON pointer and the way out, when it could not be offered to a model.
+ * @throws {AgentError} `invalid-tool`, when it could not be offered to a model; the message names the tool, the JSON pointer and how to fix it.
  */
 export function tool<const Schema extends InputSchema, Context = unknown>(options: ToolOptions<Schema, Context>): Tool<Context> {
   checkNames(options)
@@ -108,9 +108,9 @@ export function tool<const Schema extends InputSchema, Context = unknown>(option
     needsApproval:
       typeof needsApproval === 'boolean'
         ? needsApproval
-        : (value: unknown, context: Context) => withRuntime(({ askAuthor }) => askAuthor(timeoutMs, () => needsApproval(typed(value), context))),
+        : (value: unknown, context: Context) => withRuntime(({ callHook }) => callHook(timeoutMs, () => needsApproval(typed(value), context))),
     ...(ask !== undefined && {
-      ask: (value: unknown, context: Context) => withRuntime(({ askAuthor }) => askAuthor(timeoutMs, () => ask(typed(value), context))),
+      ask: (value: unknown, context: Context) => withRuntime(({ callHook }) => callHook(timeoutMs, () => ask(typed(value), context))),
     }),
     check: (input: Json) => withRuntime(({ checkToolInput }) => checkToolInput(spec, input)),
     run: (value: unknown, call: ToolCallContext<Context>) => withRuntime(({ runTool }) => runTool(spec, value, call)),

@@ -5,8 +5,8 @@ import { evaluate } from './evaluate.ts'
 import { formatQuantity } from './exact.ts'
 
 /**
- * Calculates arithmetic expressions exactly, in decimal. Results that had to be rounded say so; what is wrong or ambiguous is an
- * error with its position, never a guess.
+ * Calculates arithmetic expressions, exactly where the result is a fraction. Results that had to be rounded say so; what is wrong or
+ * ambiguous is an error with its position, never a guess.
  */
 export const calculator: Tool = tool({
   name: 'calculator',

@@ -5,7 +5,7 @@ export interface Token {
   readonly kind: 'number' | 'name' | 'symbol' | 'end'
   readonly text: string
   readonly position: number
-  /** True when white space stands before it. */
+  /** True when white space precedes it. */
   readonly isSpaced: boolean
 }
 

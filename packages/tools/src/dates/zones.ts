@@ -7,10 +7,19 @@ const msPerDay = 86_400_000
 export type LocalTime = number
 
 /** A time zone of the machine's database. */
-export interface Zone {
+export class Zone {
   readonly name: string
+  readonly #format: Intl.DateTimeFormat
+
+  constructor(name: string, format: Intl.DateTimeFormat) {
+    this.name = name
+    this.#format = format
+  }
+
   /** Offset from UTC at an instant, in milliseconds. */
-  offsetAt(instant: number): number
+  offsetAt(instant: number): number {
+    return localAt(this.#format, instant) - Math.floor(instant / 1_000) * 1_000
+  }
 }
 
 /**
@@ -22,9 +31,8 @@ export function findZone(name: string): Zone {
   const format = makeFormat(name.trim() === 'Z' ? 'UTC' : name.trim())
   if (format === undefined)
     throw new ToolError(`Unknown time zone ${quote(name)}. Give an IANA name such as "Europe/Berlin", "America/New_York", "Asia/Shanghai" or "UTC".`)
-  // The database renames zones (Kathmandu to Katmandu), and abbreviations stand for one.
-  const shown = name.includes('/') ? name.trim() : format.resolvedOptions().timeZone
-  return { name: shown, offsetAt: (instant) => localAt(format, instant) - Math.floor(instant / 1_000) * 1_000 }
+  // The database has other names for some zones (Katmandu for Kathmandu); an abbreviation is shown as the zone that it means.
+  return new Zone(name.includes('/') ? name.trim() : format.resolvedOptions().timeZone, format)
 }
 
 function makeFormat(timeZone: string): Intl.DateTimeFormat | undefined {

@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { callTool, makeCall } from '../testing/call.ts'
 import { files } from './index.ts'
-import { checkPath, makeJail } from './jail.ts'
+import { checkPath, Jail } from './jail.ts'
 import { readLines } from './read-lines.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'capstan-files-'))
@@ -265,7 +265,7 @@ test('a folder that is replaced by a link again and again never leads outside', 
 })
 
 test('no path of any form opens anything outside', async () => {
-  const jail = makeJail(root)
+  const jail = new Jail(root)
   const piece = fc.constantFrom(
     '..',
     '.',

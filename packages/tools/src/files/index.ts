@@ -3,7 +3,7 @@ import { checkNames } from '@capstan/core/internal'
 import { capText, formatCount } from '../output/cap-text.ts'
 import { jsonSchema } from '../schema/json-schema.ts'
 import { tool } from '../tool.ts'
-import { type Jail, makeJail, type OpenEntry } from './jail.ts'
+import { Jail, type OpenEntry } from './jail.ts'
 import { BinaryFileError, type Line, readLines } from './read-lines.ts'
 import { searchIn } from './search.ts'
 import { showPath } from './show-text.ts'
@@ -35,7 +35,7 @@ export function files(options: FilesOptions): readonly [listFiles: Tool, readFil
   checkNames(options, { names: ['root'], what: 'an option of files()', instead: { path: 'root', folder: 'root', dir: 'root', directory: 'root', cwd: 'root' } })
   const { root } = options
   if (typeof root !== 'string' || root === '') throw new AgentError('files({ root }) needs the path of a folder.', { code: 'invalid-options' })
-  const jail = makeJail(root)
+  const jail = new Jail(root)
   return [makeListFiles(jail), makeReadFile(jail), makeSearchFiles(jail)]
 }
 

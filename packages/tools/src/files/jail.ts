@@ -3,24 +3,14 @@ import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promise
 import { isAbsolute, join, posix, relative, resolve, sep, win32 } from 'node:path'
 import { ToolError } from '@capstan/core'
 
-/** A folder that nothing can leave. */
-export interface Jail {
-  /**
-   * Opens a file or a folder inside, for reading. The handle is the caller's to close.
-   *
-   * @throws {ToolError} When the path leads outside, does not exist, or is neither a file nor a folder.
-   */
-  open(path: string): Promise<OpenEntry>
-}
-
-/** Something open inside the jail. */
+/** A file or a folder that is open inside the jail. */
 export interface OpenEntry {
   readonly handle: FileHandle
   readonly kind: 'file' | 'folder'
   readonly size: number
-  /** Where it really is: absolute, links resolved. Never shown. */
+  /** Its absolute path with links resolved. Never shown. */
   readonly realPath: string
-  /** A path by which the very thing that is open can be listed, where the system has one. */
+  /** A path by which exactly what is open can be listed, where the system has one. */
   readonly handlePath: string
   /** The path from the root, with `/`; `.` for the root. */
   readonly path: string
@@ -28,22 +18,31 @@ export interface OpenEntry {
 
 const maxPathLength = 4_096
 const outside = 'is outside the folder that can be read. Give a path inside it, relative to it, without ".." or links that lead out.'
-// A fifo would block an open without O_NONBLOCK; the last component was resolved, so a link there was put in later.
+// Without O_NONBLOCK, opening a fifo would block. The last component was resolved before, so a link there was created since.
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\.|$)/i
 
-/** Makes a jail of a folder. It need not exist yet. */
-export function makeJail(root: string, platform: string = process.platform): Jail {
-  const absoluteRoot = resolve(root)
-  return {
-    async open(path) {
-      const segments = checkPath(path, platform)
-      const realRoot = await explained('.', () => realpath(absoluteRoot))
-      const shown = segments.join('/') || '.'
-      const realPath = await explained(shown, () => realpath(join(realRoot, ...segments)))
-      if (!isInside(realRoot, realPath)) throw new ToolError(`${JSON.stringify(shown)} ${outside}`)
-      return await openVerified({ realRoot, realPath, shown })
-    },
+/** A folder outside of which nothing can be opened. */
+export class Jail {
+  readonly #root: string
+
+  /** @param root - The folder. It need not exist yet. */
+  constructor(root: string) {
+    this.#root = resolve(root)
+  }
+
+  /**
+   * Opens a file or a folder inside, for reading. The caller closes the handle.
+   *
+   * @throws {ToolError} When the path leads outside, does not exist, or is neither a file nor a folder.
+   */
+  async open(path: string): Promise<OpenEntry> {
+    const segments = checkPath(path, process.platform)
+    const realRoot = await explained('.', () => realpath(this.#root))
+    const shown = segments.join('/') || '.'
+    const realPath = await explained(shown, () => realpath(join(realRoot, ...segments)))
+    if (!isInside(realRoot, realPath)) throw new ToolError(`${JSON.stringify(shown)} ${outside}`)
+    return await openVerified({ realRoot, realPath, shown })
   }
 }
 
@@ -74,14 +73,14 @@ interface Target {
 }
 
 async function openVerified({ realRoot, realPath, shown }: Target): Promise<OpenEntry> {
-  // Looked at before it is opened, because opening a device can already have an effect.
+  // Examined before it is opened, because opening a device can already have an effect.
   const before = await explained(shown, () => stat(realPath))
   if (!before.isFile() && !before.isDirectory()) throw new ToolError(`${JSON.stringify(shown)} is neither a file nor a folder.`)
   const handle = await explained(shown, () => open(realPath, flags))
   try {
     const info = await handle.stat()
     const opened = await openedPath(handle, realPath)
-    // Between resolving and opening, a folder on the way can have been replaced by a link: what counts is what is open.
+    // Between resolving and opening, a folder of the path can have been replaced by a link, so what was opened is checked.
     const isSame = info.ino === before.ino && info.dev === before.dev
     if (!isSame || !isInside(realRoot, opened)) throw new ToolError(`${JSON.stringify(shown)} ${outside}`)
     const handlePath = process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : realPath
@@ -99,7 +98,7 @@ async function openVerified({ realRoot, realPath, shown }: Target): Promise<Open
   }
 }
 
-/** Where the open thing is. Linux says it of the handle itself; elsewhere the path is resolved once more. */
+/** The path of what was opened. On Linux, the handle itself tells it; elsewhere the path is resolved again. */
 async function openedPath(handle: FileHandle, realPath: string): Promise<string> {
   if (process.platform !== 'linux') return await realpath(realPath)
   try {
@@ -115,7 +114,7 @@ export function isInside(root: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
-/** Errors of the system hold absolute paths: the model gets the relative one. */
+/** Errors of the system hold absolute paths; the model gets the relative path. */
 async function explained<Result>(shown: string, act: () => Promise<Result>): Promise<Result> {
   try {
     return await act()

@@ -14,7 +14,7 @@ const maxMs = 10_000
 /** One search. */
 export interface Search {
   readonly jail: Jail
-  /** A file, or the folder to search below. Closed already: it is opened anew by its path. */
+  /** A file, or the folder to search below. It is closed already, and opened again by its path. */
   readonly start: Pick<OpenEntry, 'path' | 'kind'>
   readonly query: string
   readonly signal: AbortSignal

@@ -18,8 +18,8 @@ export interface CoercedInput {
 
 /**
  * Changes a value that failed validation to the type that the schema asks for, where nothing is lost: `"5"` to `5`, `"true"` to `true`,
- * JSON in a string to its value, a single value to a list of it, `null` for an optional property to its absence, and nothing (`null`,
- * `""`, `[]`) in place of the arguments to an empty object. Changes the input itself.
+ * JSON in a string to its value, a single value to a list of it, `null` for an optional property to its absence, and `null`, `""` or
+ * `[]` instead of the arguments to an empty object. Changes the input itself.
  *
  * @returns True when it was changed.
  */

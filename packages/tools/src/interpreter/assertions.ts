@@ -8,7 +8,7 @@ export type Assertion = (value: Json) => string | undefined
 /** Makes the assertion of a keyword; `undefined` where its value asserts nothing. */
 type AssertionMaker = (keyword: Json, schema: JsonObject) => Assertion | undefined
 
-/** The keywords that look at a value alone, not at its parts. */
+/** The keywords that look only at a value, not at its parts. */
 export const assertionMakers: Readonly<Record<string, AssertionMaker>> = {
   type: (type) => {
     const names = [type].flat()

@@ -4,14 +4,14 @@ const loneSurrogate = /\p{Surrogate}/gu
 
 /** The ends of a text that may be far longer than what is held of it. */
 export interface TextEnds {
-  /** The beginning; the whole, where it is as long as `size` says. */
+  /** The beginning; the complete text, where it is as long as `size` says. */
   readonly head: string
   readonly tail: string
-  /** Size of the whole, as far as it was read. */
+  /** Size of the complete text, as far as it was read. */
   readonly size: number
   /** What `size` counts. Default: `characters`, which are UTF-16 units. */
   readonly unit?: 'characters' | 'bytes'
-  /** Said of the whole where it was not read to its end. */
+  /** A remark on a text that was not read to its end. */
   readonly note?: string
 }
 
@@ -29,7 +29,7 @@ export function capText(text: string, maxBytes: number): string {
   return capEnds({ head: text.slice(0, maxBytes), tail: text.slice(-maxBytes), size: text.length }, maxBytes)
 }
 
-/** As `capText`, for a text of which only the ends are held; each end must be the whole or at least `maxBytes` long. */
+/** As `capText`, for a text of which only the ends are held; each end must be the complete text or at least `maxBytes` long. */
 export function capEnds(ends: TextEnds, maxBytes: number): string {
   const unit = ends.unit ?? 'characters'
   const measure = unit === 'bytes' ? (text: string): number => Buffer.byteLength(text) : (text: string): number => text.length

@@ -4,29 +4,31 @@ import { serialise } from './serialise.ts'
 /** No more than this is read of a stream; then it is cancelled. */
 const maxStreamCharacters = 16 * 1024 * 1024
 
-/** Collects a text of any length, holding its two ends. */
-export interface EndsCollector {
-  add(text: string): void
-  readonly characters: number
-  finish(note?: string): TextEnds
-}
+/** Collects a text of any length, and holds only its two ends. */
+class EndsCollector {
+  readonly #maxLength: number
+  #head = ''
+  #tail = ''
+  #characters = 0
 
-/** Makes a collector that holds `maxLength` of the beginning and of the end. */
-export function collectEnds(maxLength: number): EndsCollector {
-  let head = ''
-  let tail = ''
-  let characters = 0
-  return {
-    get characters() {
-      return characters
-    },
-    add(text) {
-      characters += text.length
-      if (head.length < maxLength) head += text.slice(0, maxLength - head.length)
-      tail += text
-      if (tail.length > 2 * maxLength) tail = tail.slice(-maxLength)
-    },
-    finish: (note) => ({ head, tail: tail.slice(-maxLength), size: characters, ...(note !== undefined && { note }) }),
+  /** @param maxLength - What is held of each end. */
+  constructor(maxLength: number) {
+    this.#maxLength = maxLength
+  }
+
+  get characters(): number {
+    return this.#characters
+  }
+
+  add(text: string): void {
+    this.#characters += text.length
+    if (this.#head.length < this.#maxLength) this.#head += text.slice(0, this.#maxLength - this.#head.length)
+    this.#tail += text
+    if (this.#tail.length > 2 * this.#maxLength) this.#tail = this.#tail.slice(-this.#maxLength)
+  }
+
+  ends(note?: string): TextEnds {
+    return { head: this.#head, tail: this.#tail.slice(-this.#maxLength), size: this.#characters, ...(note !== undefined && { note }) }
   }
 }
 
@@ -35,15 +37,15 @@ export function collectEnds(maxLength: number): EndsCollector {
  * when the signal aborts; the stream is cancelled then.
  */
 export async function readStream(stream: AsyncIterable<unknown>, maxBytes: number, signal: AbortSignal): Promise<string> {
-  const ends = collectEnds(maxBytes)
+  const text = new EndsCollector(maxBytes)
   const decoder = new TextDecoder()
   for await (const chunk of untilAborted(stream, signal)) {
     if (chunk instanceof Uint8Array && isBinary(chunk)) return `[binary data in a stream, first piece ${formatCount(chunk.byteLength)} bytes, not shown]`
-    ends.add(chunkText(chunk, { decoder, maxBytes }))
-    if (ends.characters > maxStreamCharacters) return capEnds(ends.finish('the rest was not read'), maxBytes)
+    text.add(chunkText(chunk, { decoder, maxBytes }))
+    if (text.characters > maxStreamCharacters) return capEnds(text.ends('the rest was not read'), maxBytes)
   }
-  ends.add(decoder.decode())
-  return capEnds(ends.finish(), maxBytes)
+  text.add(decoder.decode())
+  return capEnds(text.ends(), maxBytes)
 }
 
 /** The iterator of a web stream waits for a pending read before it cancels; its reader does not. */

@@ -6,7 +6,7 @@ const workFactor = 40
 
 /** Caps of one serialisation. */
 export interface SerialiseLimits {
-  /** What can be shown of the whole: more of any string, list or object is not written. */
+  /** The most that can be shown: more than this is not written of any string, list or object. */
   readonly maxBytes: number
 }
 
@@ -49,7 +49,7 @@ function write(state: State, text: string): void {
   if (state.work < 0) throw stop
 }
 
-/** A getter, a proxy or a toJSON that throws costs its own value, not the whole. */
+/** Where a getter, a proxy or a toJSON throws, only its own value is lost. */
 function writeSafely(state: State, value: unknown): void {
   const { length } = state.pieces
   try {
@@ -123,7 +123,7 @@ function textOf(value: object): string | undefined {
   return opaque === undefined ? undefined : `[${opaque}]`
 }
 
-/** Things whose content takes time to read: read where they are the whole result, named where they are a part of it. */
+/** Things whose content takes time to read: they are read when they are the result itself, and only named inside another value. */
 function opaqueKind(value: object): string | undefined {
   if (value instanceof Promise) return 'promise'
   if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) return 'weak reference'

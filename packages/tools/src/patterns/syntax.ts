@@ -174,7 +174,7 @@ class PatternReader {
 
   #set(source: string): PatternNode {
     const flags = `${this.#isUnicode ? 'u' : ''}${this.#flags.ignoreCase ? 'i' : ''}${this.#flags.dotAll ? 's' : ''}`
-    // What JavaScript does not take as a whole may have parts that it does not take.
+    // In a pattern that JavaScript does not take, a part may be at fault.
     if (this.#mode === 'foreign' && !compiles(source, flags)) throw new PatternError(`unknown ${source}`)
     return { kind: 'set', set: makeSet(source, flags) }
   }

@@ -129,7 +129,7 @@ function findBadReference(schema: Schema, root: unknown): SchemaProblem | undefi
   return undefined
 }
 
-/** An `enum` that the `type` next to it excludes as a whole: every call would fail. */
+/** An `enum` of which the `type` next to it excludes every value: every call would fail. */
 function findImpossible({ type, enum: values, nullable }: Schema): SchemaProblem | undefined {
   if (type === undefined || !Array.isArray(values)) return undefined
   const names: readonly unknown[] = [type, nullable === true ? 'null' : []].flat()

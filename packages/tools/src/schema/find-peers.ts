@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 /**
- * Loads an optional peer, as each place that may have it gives it: beside this package, then in the current folder of the process.
+ * Loads all copies of an optional peer that can be found: beside this package, then in the current folder of the process.
  * `require`, because `tool()` is synchronous; the peers ship CommonJS. Bundlers do not follow it.
  */
 export function findPeers<Module>(name: string, isModule: (value: unknown) => value is Module): readonly Module[] {

@@ -8,18 +8,18 @@ import { toObjectSchema } from './object-schema.ts'
 import { isStandardSchema } from './standard-schema.ts'
 import { uncheckedPatterns } from './unchecked-patterns.ts'
 
-/** A schema as a tool uses it: what is sent, and what checks. */
+/** A schema as a tool uses it: the JSON Schema that is sent, and the schema that checks. */
 export interface ResolvedSchema {
   readonly json: JsonObject
   readonly standard: StandardSchema
 }
 
 /**
- * Makes of any supported schema what is sent to the model and what checks inputs.
+ * Reads any supported schema: makes the JSON Schema that is sent to the model, and the schema that checks inputs.
  *
  * @param shown - JSON Schema to show to the model in place of the converted one.
  * @param what - Names the tool in errors.
- * @throws {AgentError} `invalid-tool`, with the JSON pointer and the way out.
+ * @throws {AgentError} `invalid-tool`, with the JSON pointer and how to fix it.
  */
 export function resolveSchema(schema: unknown, shown: unknown, what: string): ResolvedSchema {
   try {
@@ -115,7 +115,7 @@ function explain(error: unknown, schema: unknown): SchemaProblem {
   return { pointer: findUnrepresentable(schema, ''), message: `${message.replace(/\.?$/, '.')} ${help}` }
 }
 
-/** Libraries do not say which part cannot be converted: the deepest one that fails alone is it. */
+/** Libraries do not say which part cannot be converted. It is the deepest part whose own conversion fails. */
 function findUnrepresentable(schema: unknown, pointer: string): string {
   for (const [segment, part] of partsOf(schema)) {
     try {

@@ -37,7 +37,7 @@ function objectIn(schema: JsonObject): JsonObject | undefined {
   return branchesOf(schema, 'allOf').some((branch) => describesObject(branch, schema)) ? toTyped(schema) : undefined
 }
 
-/** A single branch takes the place of the union, unless something refers into it. */
+/** A single branch replaces the union, unless something refers into it. */
 function withBranches(schema: JsonObject, keyword: string, objects: readonly JsonObject[]): JsonObject {
   const [only] = objects
   const { [keyword]: _union, ...others } = schema

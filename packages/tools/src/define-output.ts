@@ -5,8 +5,8 @@ import { resolveSchema } from './schema/input-schema.ts'
 import type { InputOf, InputSchema } from './schema/standard-schema.ts'
 
 /**
- * Makes of a schema what the final answer of an agent must be: `new Agent({ output: output(z.object({ … })) })`. The same schemas
- * as for `tool()`; `result.output` has their type. It is kept as JSON: a date that a transform makes is its text there.
+ * Makes the output spec of a schema: `new Agent({ output: output(z.object({ … })) })`. It takes the schemas that `tool()` takes.
+ * `result.output` is the JSON form of what the schema makes, and has the type of that form: a date that a transform makes is a string.
  *
  * @throws {AgentError} `invalid-tool`, with the JSON pointer, when the schema cannot be shown to a model.
  */
@@ -14,10 +14,10 @@ export function output<const Schema extends InputSchema>(schema: Schema): Output
   const resolved = resolveSchema(schema, undefined, 'The schema of the output')
   return {
     schema: resolved.json,
-    parse: async (answer: Json): Promise<OutputCheck<JsonForm<InputOf<Schema>>>> => {
+    parse: async (value: Json): Promise<OutputCheck<JsonForm<InputOf<Schema>>>> => {
       try {
-        const checked = await withRuntime(({ checkInput }) => checkInput(resolved, answer))
-        // The schema checks at run time that the answer has the type that it gives at compile time.
+        const checked = await withRuntime(({ checkInput }) => checkInput(resolved, value))
+        // The schema checks at run time that the value has the type that it gives at compile time.
         if (checked.ok) return { ok: true, value: toJsonForm(checked.value as InputOf<Schema>) }
         return { ok: false, message: ['The answer does not fit its schema:', ...checked.problems].join('\n') }
       } catch {

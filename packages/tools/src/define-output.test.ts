@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { output } from './answer.ts'
+import { output } from './define-output.ts'
 
 const invoice = output(z.object({ name: z.string(), amount: z.number().positive() }))
 

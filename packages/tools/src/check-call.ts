@@ -17,14 +17,14 @@ export async function checkToolInput<Context>({ schema, timeoutMs, maxResultByte
 }
 
 /**
- * Asks the author of a tool about one call.
+ * Calls `needsApproval` or `ask` of a tool for one call.
  *
  * @throws {Error} When the function throws, or takes too long: the loop then asks for approval.
  */
-export async function askAuthor<Answer>(timeoutMs: number, ask: () => Answer): Promise<Awaited<Answer>> {
-  const asked = await within(timeoutMs, (async () => ({ answer: await ask() }))())
-  if (asked === undefined) throw new Error(`It did not settle within ${timeoutMs} ms.`)
-  return asked.answer
+export async function callHook<Result>(timeoutMs: number, hook: () => Result): Promise<Awaited<Result>> {
+  const returned = await within(timeoutMs, (async () => ({ value: await hook() }))())
+  if (returned === undefined) throw new Error(`It did not settle within ${timeoutMs} ms.`)
+  return returned.value
 }
 
 /** `undefined` when the work does not settle in time; its later rejection is handled by the race. */
