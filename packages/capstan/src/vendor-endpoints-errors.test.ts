@@ -1,5 +1,5 @@
 import { type EndpointName, parseFault, startSimulator } from '@capstan/simulator'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Agent, AgentError, deepseek, evolink, type Model, moonshot, openaiCompatible } from './index.ts'
 
 // What an endpoint says of the account or of itself: each becomes its own code, and is asked again where that may help.
@@ -53,4 +53,30 @@ test.each(rows)('%s, %s: %s, %i request(s)', async (endpoint, fault, code, reque
   )
   expect([retries, ended]).toEqual(requests === 1 ? [[], code] : [[code], 'finished'])
   expect(simulator.requests).toHaveLength(requests)
+})
+
+// Half of 20 ms and of 40 ms: the delays of our own with this jitter.
+const ownDelays = [10, 20]
+
+test.each([
+  ['0', ownDelays, 0],
+  ['-5', ownDelays, undefined],
+  ['0.001', ownDelays, 1],
+  ['0.015', [15, 20], 15],
+  ['Sat, 01 Jan 2000 00:00:00 GMT', ownDelays, 0],
+  ['0, 0.03', [30, 30], 30],
+  ['86400', [], 86_400_000],
+  ['9'.repeat(30), [], Number.MAX_SAFE_INTEGER],
+])('Retry-After: %s is waited for, but never less than our own delay', async (retryAfter, delays, retryAfterMs) => {
+  using _ = vi.spyOn(Math, 'random').mockReturnValue(0.5)
+  await using simulator = await startSimulator({ faults: [{ fault: { kind: 'status', status: 503, retryAfter }, requests: 'all' }] })
+  const run = new Agent({ model: openaiCompatible({ baseURL: simulator.baseURL, model: 'any' }), attempts: { delayMs: 20 } }).stream('Hi')
+  const seen: number[] = []
+  run.on('step-retry', ({ delayMs }) => seen.push(delayMs))
+  const startedAt = performance.now()
+
+  await expect(run.result).rejects.toMatchObject({ code: 'provider-overloaded', retryAfterMs })
+  expect(seen).toEqual(delays)
+  // Timers may fire up to a millisecond early.
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(delays.reduce((sum, ms) => sum + ms - 1, 0))
 })

@@ -19,8 +19,8 @@ export interface RetryHints {
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 export function retryAfterMs({ headers, message, now }: RetryHints): number | undefined {
-  const exact = headers['retry-after-ms']
-  if (exact !== undefined && /^\s*\d+(?:\.\d+)?\s*$/.test(exact)) return Math.ceil(Number(exact))
+  const exact = headers['retry-after-ms']?.trim()
+  if (exact !== undefined && /^\d+(?:\.\d+)?$/.test(exact)) return wholeMs(Number(exact))
   const fromHeader = parseRetryAfter(headers['retry-after'], Date.parse(headers['date'] ?? '') || now)
   const fromMessage = parseMessage(message)
   if (fromHeader === undefined || fromMessage === undefined) return fromHeader ?? fromMessage
@@ -35,11 +35,18 @@ export function retryAfterMs({ headers, message, now }: RetryHints): number | un
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined
   const text = value.trim()
-  if (/^\d{1,12}(?:\.\d{1,9})?s?$/.test(text)) return Math.ceil(Number.parseFloat(text) * secondMs)
+  // A header that was sent more than once is joined with commas: the longest delay counts.
+  const delays = text.split(/\s*,\s*/)
+  if (delays.every((seconds) => /^\d+(?:\.\d+)?s?$/.test(seconds))) return wholeMs(Math.max(...delays.map(Number.parseFloat)) * secondMs)
   // Anything without letters is a number that is not a delay, such as -5; `Date.parse` would read it as a year.
   if (!/^[A-Za-z]{3,9},? /.test(text)) return undefined
   const date = Date.parse(text)
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}
+
+/** Whole milliseconds, in a range that stays a number in JSON. */
+function wholeMs(ms: number): number {
+  return Math.min(Math.ceil(ms), Number.MAX_SAFE_INTEGER)
 }
 
 const number = '\\d{1,9}(?:\\.\\d{1,9})?'
