@@ -8,10 +8,10 @@ export type Payload =
   /** The complete body, which is neither an event stream nor empty. */
   | { readonly kind: 'document'; readonly text: string }
 
-/** How an event stream begins: with a field or a comment. */
-const eventStart = /^(?:data|event|id|retry)(?:[:\r\n]|$)|^:/
+/** How an event stream begins: with a field, a comment or the error line of some servers. */
+const eventStart = /^(?:data|event|id|retry)(?:[:\r\n]|$)|^:|^error\s*:/
 /** While the beginning could still become one of these, the kind of the body is not decided. */
-const eventNames = ['data', 'event', 'id', 'retry']
+const eventNames = ['data', 'event', 'id', 'retry', 'error', 'error ']
 
 /**
  * Turns the chunks of a body into payloads. It looks at the first characters instead of the content type, which relays set wrongly

@@ -88,6 +88,8 @@ function parseBody(text: string, context: DecodeContext): JsonObject {
   try {
     body = JSON.parse(text)
   } catch {
+    const error = errorBefore(text)
+    if (error !== undefined) throw errorInside(error, context, errorDetails(undefined, context))
     // A body that begins as an object and ends in the middle was cut on its way.
     if (text.trimStart().startsWith('{')) {
       throw new AgentError(`The response of ${context.model} is not complete JSON.`, { code: 'stream-truncated', phase: 'stream', retryable: true })
@@ -100,6 +102,16 @@ function parseBody(text: string, context: DecodeContext): JsonObject {
   }
   if (isJsonObject(body)) return body
   throw notACompletion('it is not a JSON object', text, context)
+}
+
+/** The error that a body holds on its first line, where a server writes one without a field name and then ends its stream. */
+function errorBefore(text: string): Json | undefined {
+  try {
+    const line = JSON.parse(text.trimStart().split(/[\r\n]/, 1)[0] ?? '') as Json
+    return decodeErrorBody(line) === undefined ? undefined : line
+  } catch {
+    return undefined
+  }
 }
 
 function errorInside(body: Json, context: DecodeContext, { usage }: ErrorDetails): AgentError {

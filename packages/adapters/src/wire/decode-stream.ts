@@ -91,8 +91,11 @@ export class StreamDecoder {
       if (name === 'error') throw this.#streamError({ error: data })
       throw this.#malformed('an event is not JSON')
     }
-    if (!isJsonObject(frame)) throw this.#malformed('an event is not a JSON object')
-    return frame
+    if (isJsonObject(frame)) return frame
+    // Gemini reports an error as a list of one; other servers send only a text under the name of the event.
+    if (decodeErrorBody(frame) !== undefined) throw this.#streamError(frame)
+    if (name === 'error' && frame !== null) throw this.#streamError({ error: typeof frame === 'string' ? frame : data })
+    throw this.#malformed('an event is not a JSON object')
   }
 
   #checkForError(chunk: JsonObject, name: string | undefined): void {
@@ -163,7 +166,7 @@ export class StreamDecoder {
     return errorDetails(this.usage, this.#context)
   }
 
-  #streamError(body: JsonObject): AgentError {
+  #streamError(body: Json): AgentError {
     return decodeError({ status: 0, phase: this.#phase, headers: this.#context.headers, body, usage: this.usage }, this.#context)
   }
 

@@ -56,7 +56,7 @@ function fieldsOf(error: JsonObject): ProviderError {
   return {
     message: raw === '' ? text : `${text}: ${raw}`,
     type: word(type) || (typeof status === 'string' ? status : '') || word(awsType),
-    code: word(code),
+    code: word(code) || (typeof status === 'number' ? String(status) : ''),
     param: word(param),
     delay: delayIn(details),
   }
