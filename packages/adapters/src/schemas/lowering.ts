@@ -96,6 +96,8 @@ function lowerPlain(given: JsonObject, position: Position, lowering: Lowering): 
   const branches = schema['anyOf'] ?? schema['oneOf']
   if (branches !== undefined) return lowerBranches(schema, branches, { position, lowering })
   const types = typesOf(schema, position, lowering)
+  // Two schemas that were merged have no type in common: no value fits.
+  if (types.length === 0) return undefined
   const [only] = types
   if (types.length === 1 && only !== undefined) return lowerTyped(schema, only, { position, lowering })
   if (lowering.dialect.closed && schema['type'] === undefined) {
@@ -159,7 +161,7 @@ function typesOf(schema: JsonObject, { pointer }: Position, { refuse }: Lowering
   const { type } = schema
   const given = type === undefined ? inferTypes(schema) : Array.isArray(type) ? type : [type]
   const types = [...new Set(given)]
-  if (types.length === 0 || !types.every(isTypeName)) return refuse(`${pointer}/type`, `${JSON.stringify(type)} is not a type of JSON Schema.`)
+  if (!types.every(isTypeName)) return refuse(`${pointer}/type`, `${JSON.stringify(type)} is not a type of JSON Schema.`)
   const all = schema['nullable'] === true && !types.includes('null') ? [...types, 'null' as const] : types
   // An integer is a number.
   return all.includes('number') ? all.filter((name) => name !== 'integer') : all

@@ -5,16 +5,17 @@ import { mergeSchemas } from './merge-schemas.ts'
 import { followReference } from './references.ts'
 
 /**
- * A schema with one object at its top, because endpoints look for it there and refuse unions. What a reference at the top leads to takes
- * its place. The branches of a union of objects are joined: a property takes what any branch takes, and is required where all require it;
- * the branches are told in words. Arguments are an object, so `null` beside an object is left out. Anything else is returned unchanged.
+ * Makes a schema with one object at its top, because endpoints look for it there and refuse unions. A reference at the top is replaced
+ * by its target, and `allOf` is merged. The branches of a union of objects are joined: a property accepts what any branch accepts, and is
+ * required if all branches require it; the description lists the branches. Arguments are always an object, so `null` beside an object is
+ * left out. Any other schema is returned unchanged.
  *
- * The result is stricter than the union in one case: a branch that allows any further property no longer allows another type for a
- * property that another branch describes.
+ * The result is stricter than the union in one case: if a branch allows properties that it does not describe, and another branch
+ * describes such a property, then its value must fit that description.
  */
 export function joinTop(root: JsonObject): JsonObject {
-  const { type, anyOf, oneOf, nullable, $ref: reference } = root
-  if (type === 'object' && anyOf === undefined && oneOf === undefined && nullable === undefined && reference === undefined) return root
+  const isObjectOnly = root['type'] === 'object' && !['anyOf', 'oneOf', 'allOf', 'nullable', '$ref'].some((key) => root[key] !== undefined)
+  if (isObjectOnly) return root
   const top = dereferenced(root, root)
   const { $defs, definitions } = root
   const objects = objectsIn(top, root, 0)
@@ -34,6 +35,7 @@ export function joinTop(root: JsonObject): JsonObject {
 
 const maxReferences = 20
 
+/** The target of a reference, with what the schema says beside the reference. */
 function dereferenced(schema: JsonObject, root: JsonObject): JsonObject {
   let current = schema
   for (let count = 0; count < maxReferences; count++) {
@@ -45,13 +47,15 @@ function dereferenced(schema: JsonObject, root: JsonObject): JsonObject {
   return current
 }
 
-/** The objects of a union, each with what is said beside it; of nested unions, too. `undefined` when a branch is neither an object nor null. */
+/**
+ * The objects of a union and of the unions inside it, each merged with what the schema says beside the union. `undefined` when a branch
+ * is neither an object nor null.
+ */
 function objectsIn(schema: JsonObject, root: JsonObject, depth: number): readonly JsonObject[] | undefined {
-  const { anyOf, oneOf, allOf, $defs: _defs, definitions: _definitions, ...own } = dereferenced(schema, root)
-  const beside = isJsonObject(own) && Array.isArray(allOf) ? allOf.reduce((whole: JsonObject, part: Json) => joinPart(whole, part, root), own) : own
+  const { anyOf, oneOf, $defs: _defs, definitions: _definitions, ...beside } = merged(schema, root, depth)
   const branches = [anyOf, oneOf].find((list) => Array.isArray(list))
   if (!Array.isArray(branches) || depth > maxReferences) {
-    if (beside['type'] === 'null' || beside['const'] === null) return []
+    if (isNull(beside)) return []
     const { nullable: _nullable, ...object } = beside
     return isObject(object) ? [{ ...object, type: 'object' }] : undefined
   }
@@ -59,14 +63,20 @@ function objectsIn(schema: JsonObject, root: JsonObject, depth: number): readonl
   const lists = branches.map((branch: Json) => {
     if (!isJsonObject(branch)) return undefined
     const one = dereferenced(branch, root)
-    const isNull = one['type'] === 'null' || one['const'] === null
-    return objectsIn(isNull || Object.keys(rest).length === 0 ? one : mergeSchemas(one, rest), root, depth + 1)
+    return objectsIn(isNull(one) || Object.keys(rest).length === 0 ? one : mergeSchemas(one, rest), root, depth + 1)
   })
   return lists.includes(undefined) ? undefined : lists.flatMap((list) => list ?? [])
 }
 
-function joinPart(whole: JsonObject, part: Json, root: JsonObject): JsonObject {
-  return isJsonObject(part) ? mergeSchemas(whole, dereferenced(part, root)) : whole
+/** A schema without references and `allOf` at its top. */
+function merged(schema: JsonObject, root: JsonObject, depth: number): JsonObject {
+  const { allOf, ...own } = dereferenced(schema, root)
+  if (!Array.isArray(allOf) || depth > maxReferences) return own
+  return allOf.reduce((all: JsonObject, part: Json) => (isJsonObject(part) ? mergeSchemas(all, merged(part, root, depth + 1)) : all), own)
+}
+
+function isNull(schema: JsonObject): boolean {
+  return schema['type'] === 'null' || schema['const'] === null
 }
 
 /** True when nothing but an object, or `null`, fits. */
@@ -82,7 +92,7 @@ function joinObjects(objects: readonly JsonObject[]): JsonObject {
     for (const [name, schema] of Object.entries(properties)) found.set(name, [...(found.get(name) ?? []), schema])
   }
   const required = [...found.keys()].filter((name) => objects.every((object) => Array.isArray(object['required']) && object['required'].includes(name)))
-  const isClosed = objects.every(({ additionalProperties }) => additionalProperties === false)
+  const isClosed = objects.every(({ additionalProperties, patternProperties }) => additionalProperties === false && patternProperties === undefined)
   return {
     type: 'object',
     properties: Object.fromEntries(Array.from(found, ([name, schemas]) => [name, joinAlternatives(schemas)])),
@@ -91,7 +101,7 @@ function joinObjects(objects: readonly JsonObject[]): JsonObject {
   }
 }
 
-/** The marks that tell branches apart become one list of values. */
+/** One schema for a property of several branches. The constants that distinguish the branches become one `enum`. */
 function joinAlternatives(schemas: readonly Json[]): Json {
   const different = [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()]
   const [only = true] = different
@@ -103,7 +113,7 @@ function joinAlternatives(schemas: readonly Json[]): Json {
   return isMarked ? { ...(type !== undefined && { type }), enum: [...new Set(values.flat())] } : { anyOf: different }
 }
 
-/** The values of a schema that says nothing else. */
+/** The values of a schema that has no other keywords than `type`, `const` and `enum`. */
 function valuesOf(schema: Json): readonly Json[] | undefined {
   if (!isJsonObject(schema) || Object.keys(schema).some((key) => !['type', 'const', 'enum'].includes(key))) return undefined
   if (schema['const'] !== undefined) return [schema['const']]

@@ -58,10 +58,10 @@ export class SchemaPosition {
     return this.#types.allowed
   }
 
-  /** True when the property may be absent, as far as the schemas name it. */
+  /** True when at least one of the schemas that describe properties does not require this one. */
   isOptional(name: string): boolean {
     const parents = this.#schemas.filter((schema) => isJsonObject(schema['properties']))
-    return parents.length > 0 && parents.every(({ required }) => !(Array.isArray(required) && required.includes(name)))
+    return parents.some(({ required }) => !(Array.isArray(required) && required.includes(name)))
   }
 
   #isIndex(key: string): boolean {

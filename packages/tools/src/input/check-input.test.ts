@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { InputSchema } from '../schema/standard-schema.ts'
@@ -82,6 +83,63 @@ test.each<[string, InputSchema, string]>([
   ['a text for an object', z.object({ o: z.object({}) }), '{"o":"{broken"}'],
 ])('E23: %s is refused', async (_case, schema, input) => {
   expect(await run(schema, input)).toMatchObject({ status: 'invalid-input' })
+})
+
+const branches = [
+  { kind: 'circle', radius: { type: 'number' } },
+  { kind: 'square', side: { type: 'number' }, note: { type: 'string' } },
+  { kind: 'text', note: { type: 'array', items: { type: 'string' } }, style: { type: 'object', properties: { bold: { type: 'boolean' } } } },
+]
+const rawUnion = (keyword: 'anyOf' | 'oneOf', additionalProperties: boolean): InputSchema =>
+  ({
+    [keyword]: branches.map(({ kind, ...properties }) => ({
+      type: 'object',
+      properties: { kind: { const: kind }, ...properties },
+      required: ['kind', 'side', 'radius'].filter((name) => name === 'kind' || Object.hasOwn(properties, name)),
+      additionalProperties,
+    })),
+  }) as InputSchema
+const shapes = {
+  circle: { kind: z.literal('circle'), radius: z.number() },
+  square: { kind: z.literal('square'), side: z.number(), note: z.string().optional() },
+  text: { kind: z.literal('text'), note: z.array(z.string()).optional(), style: z.object({ bold: z.boolean().optional() }).optional() },
+}
+const unions: readonly (readonly [string, InputSchema])[] = [
+  ['anyOf with closed branches', rawUnion('anyOf', false)],
+  ['oneOf with closed branches', rawUnion('oneOf', false)],
+  ['z.union of objects', z.union([z.object(shapes.circle), z.object(shapes.square), z.object(shapes.text)])],
+  ['z.union of strict objects', z.union([z.strictObject(shapes.circle), z.strictObject(shapes.square), z.strictObject(shapes.text)])],
+  ['z.discriminatedUnion', z.discriminatedUnion('kind', [z.object(shapes.circle), z.object(shapes.square), z.object(shapes.text)])],
+  ['z.discriminatedUnion, strict', z.discriminatedUnion('kind', [z.strictObject(shapes.circle), z.strictObject(shapes.square), z.strictObject(shapes.text)])],
+  ['a union in allOf', z.intersection(z.union([z.object(shapes.circle), z.object(shapes.square), z.object(shapes.text)]), z.object({}))],
+]
+
+test.each(unions)('%s: null for the properties of the other branches, as a strict endpoint asks for it, is their absence', async (_name, schema) => {
+  const value = fc.oneof(
+    fc.record({ kind: fc.constant('circle'), radius: fc.nat() }),
+    fc.record({ kind: fc.constant('square'), side: fc.nat(), note: fc.string() }, { requiredKeys: ['kind', 'side'] }),
+    fc.record(
+      { kind: fc.constant('text'), note: fc.array(fc.string()), style: fc.record({ bold: fc.constantFrom(true, null) }, { requiredKeys: [] }) },
+      { requiredKeys: ['kind'] },
+    ),
+  )
+  const check = define(schema).check
+  await fc.assert(
+    fc.asyncProperty(value, async (given) => {
+      const input = parsed(JSON.stringify({ radius: null, side: null, note: null, style: null, ...given }))
+      const expected: unknown = JSON.parse(JSON.stringify(given).replace('"bold":null', ''))
+      expect(await check(input)).toMatchObject({ ok: true, value: expected })
+      expect(await check(parsed(JSON.stringify({ ...given, kind: 'other' })))).toMatchObject({ ok: false })
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('null is not removed where it is a value, where the property is required, and where the schema does not name it', async () => {
+  const schema = z.union([z.strictObject({ a: z.string(), b: z.number().nullable() }), z.strictObject({ c: z.string() })])
+  expect(await define(schema).check({ a: 'x', b: null, c: null })).toMatchObject({ ok: true, value: { a: 'x', b: null } })
+  expect(await define(schema).check({ a: null, b: null, c: null })).toMatchObject({ ok: false })
+  expect(await define(schema).check({ c: 'x', d: null })).toMatchObject({ ok: false })
 })
 
 test('an input that fits is never changed', async () => {

@@ -4,7 +4,7 @@ import { finish, nextTurn, Work } from '../interpreter/work.ts'
 import { serialise } from '../output/serialise.ts'
 import type { ResolvedSchema } from '../schema/input-schema.ts'
 import { cloneInput, InputRefusal } from './clone-input.ts'
-import { type CoercedInput, coerceAt, type InputPath, type Mismatch, valueAt } from './coerce.ts'
+import { type CoercedInput, coerceAt, type InputPath, type Mismatch, removeNulls, valueAt } from './coerce.ts'
 
 /** A checked value, or what is wrong with it: a line for each problem, written for the model. */
 export type CheckedInput =
@@ -62,9 +62,15 @@ async function checkCoerced(schema: ResolvedSchema, { input, value }: RefusedInp
 /** @returns True when at least one value was changed. */
 async function coerceAll(coerced: CoercedInput, issues: readonly StandardIssue[], position: SchemaPosition): Promise<boolean> {
   let isChanged = false
+  const work = new Work()
+  const searched = new Set<string>()
   for (const [index, issue] of issues.entries()) {
     if (index % changesBetweenTurns === changesBetweenTurns - 1) await nextTurn()
-    if (coerceAt(coerced, mismatchOf(issue), position)) isChanged = true
+    const mismatch = mismatchOf(issue)
+    const pointer = toPointer(mismatch.path)
+    if (coerceAt(coerced, mismatch, position)) isChanged = true
+    else if (!searched.has(pointer) && (await finish(removeNulls(coerced, mismatch.path, { root: position, work })))) isChanged = true
+    searched.add(pointer)
   }
   return isChanged
 }

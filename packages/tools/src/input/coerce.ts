@@ -1,5 +1,6 @@
 import type { Json } from '@capstan/core'
 import { isJsonObject, parseExactly, type SchemaPosition, type TypeName, toPointer, typeOf } from '@capstan/core/internal'
+import type { Steps, Work } from '../interpreter/work.ts'
 
 /** A path into an input: property names and array indexes. */
 export type InputPath = readonly string[]
@@ -31,6 +32,41 @@ export function coerceAt(input: CoercedInput, { path, expectsBigInt }: Mismatch,
   replaceAt(input, path, change)
   input.pointers.add(toPointer(path))
   return true
+}
+
+/** What `removeNulls` works with. */
+export interface NullRemoval {
+  /** The position of the complete input. */
+  readonly root: SchemaPosition
+  readonly work: Work
+}
+
+/**
+ * Removes `null` from the objects at a path and inside it, where the schema names the property, allows its absence and does not allow
+ * `null`. The issue of a union names the object, not the property; and a schema that joins the branches of a union asks for `null` in the
+ * properties of all other branches. Changes the input itself.
+ *
+ * @returns True when it was changed.
+ */
+export function* removeNulls(input: CoercedInput, path: InputPath, { root, work }: NullRemoval): Steps<boolean> {
+  const value = valueAt(input.value, path)
+  if (typeof value !== 'object' || value === null) return false
+  const position = root.at(path)
+  let isChanged = false
+  for (const [key, child] of Object.entries(value)) {
+    if (work.spend(1)) yield
+    const childPath = [...path, key]
+    if (child === null && isJsonObject(value) && !allowsNull(position.property(key)) && position.isOptional(key)) {
+      replaceAt(input, childPath, removed)
+      input.pointers.add(toPointer(childPath))
+      isChanged = true
+    } else if (yield* removeNulls(input, childPath, { root, work })) isChanged = true
+  }
+  return isChanged
+}
+
+function allowsNull({ types }: SchemaPosition): boolean {
+  return types === undefined || types.has('null')
 }
 
 /** The value at a path; `undefined` when there is none. */
