@@ -41,6 +41,7 @@ const forbidden = [
 const confined = [
   { below: `${core}/contract/`, to: [`${core}/contract/`], because: 'contract imports only itself' },
   { below: `${core}/retry/`, to: [`${core}/retry/`, `${core}/contract/`, `${core}/support/`], because: 'retry imports only contract and support' },
+  { below: `${core}/catalogue/`, to: [`${core}/catalogue/`, `${core}/contract/`, `${core}/support/`], because: 'catalogue imports only contract and support' },
   { below: `${core}/transcripts/`, to: [`${core}/transcripts/`, `${core}/contract/`], because: 'transcripts imports only contract' },
   { below: `${core}/support/`, to: [`${core}/support/`, `${core}/contract/`], because: 'support imports only contract' },
 ]

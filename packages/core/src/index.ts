@@ -4,6 +4,7 @@ export type { StateKey } from './agent/read-state.ts'
 export type { ToolSet } from './agent/tool-set.ts'
 export { type Approval, answer, approve, deny, type OutcomeAnswer } from './contract/answers.ts'
 export type { AttemptOptions } from './contract/attempts.ts'
+export type { CatalogueOption, RankOptions, RankTools } from './contract/catalogue.ts'
 export { type AgentErrorCode, errorCodes } from './contract/error-codes.ts'
 export {
   AgentError,

@@ -7,7 +7,7 @@ export { checkNames, findUnknownNames, invalidOptions, type KnownNames, nearestN
 export { escapePointer, resolveReference, SchemaPosition, type TypeName, toPointer, typeNames, typeOf } from './contract/schema-types.ts'
 export { expiredDecision, questionsIn } from './durability/decisions.ts'
 export { isRecord, isRunVersion } from './durability/records.ts'
-export { estimateTokens } from './loop/estimate.ts'
 export { maxRetryAfterMs, retryDelayMs, sleep, withRetries } from './retry/policy.ts'
 export { resolveAttempts } from './retry/resolve-attempts.ts'
 export { errorId } from './support/describe.ts'
+export { estimateTokens } from './support/estimate.ts'

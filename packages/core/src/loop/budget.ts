@@ -1,6 +1,6 @@
 import type { ModelRequest } from '../contract/model.ts'
 import { addUsage, type Cost, costOf } from '../contract/usage.ts'
-import { estimateTokens } from './estimate.ts'
+import { estimateTokens } from '../support/estimate.ts'
 import type { LoopRun } from './loop-run.ts'
 import type { ModelSpending } from './state/ledger.ts'
 

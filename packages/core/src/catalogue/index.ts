@@ -1,0 +1,1 @@
+export { type RankedTool, ToolRanking } from './tool-ranking.ts'
