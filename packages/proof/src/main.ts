@@ -62,4 +62,6 @@ else {
   console.log(`\n${reporter.summary()}${name === 'faults' ? `, seed ${suite.seed}` : ''}, ${seconds} s`)
 }
 await vitest.close()
-process.exitCode = reporter.failures > 0 || reporter.rows.length === 0 ? 1 : 0
+const hasRun = reporter.rows.some(({ state }) => state !== 'skipped')
+if (!hasRun) console.error('No case ran. `--only` takes ids of faults, and parts of the names of crashes and mutants.')
+process.exitCode = reporter.failures > 0 || !hasRun ? 1 : 0

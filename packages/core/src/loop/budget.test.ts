@@ -101,3 +101,10 @@ test('the next model of the chain is priced at its own prices before it is asked
   expect(result.stopReason).toBe('max-cost')
   expect([cheap.requests.length, dear.requests.length]).toEqual([1, 0])
 })
+
+test('each model of a chain is charged at its own prices', async () => {
+  const cheap = scriptedModel([{ calls: [call('look')] }, { error: overloaded() }], { prices }, 'test/cheap')
+  const dear = scriptedModel([{ text: 'ok' }], { prices: { ...prices, input: 1_000_000_000, output: 1_000_000_000 } }, 'test/dear')
+  const { cost } = await new Agent({ model: [cheap, dear], tools: [testTool('look')] }).generate('go')
+  expect(cost?.atLeast).toBe(15 + 15_000)
+})

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Agent } from '../agent/agent.ts'
 import { AgentError } from '../contract/errors.ts'
+import type { Tool } from '../contract/tool.ts'
 import type { Journal, RunHead } from '../durability/journal.ts'
 import { createLimiter } from '../retry/limiter.ts'
 import { failureOf, moved, openQuestion, soon, tick } from '../testing/runs.ts'
@@ -9,6 +10,25 @@ import { never, payTool, recordingTool, testTool } from '../testing/test-tool.ts
 
 const limits = { durationMs: 50 }
 const calls = (name: string, count: number) => ({ calls: Array.from({ length: count }, (_, place) => call(name, { place })) })
+
+/** A clock and timers that move only when they are told to. */
+function controlClock() {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const spy = vi.spyOn(performance, 'now').mockImplementation(() => clock.now)
+  const clock = {
+    now: 0,
+    /** Moves the clock to a time, and fires the timers that are set. */
+    fireAt(ms: number): void {
+      clock.now = ms
+      vi.runOnlyPendingTimers()
+    },
+    [Symbol.dispose](): void {
+      spy.mockRestore()
+      vi.useRealTimers()
+    },
+  }
+  return clock
+}
 
 test.each(['prepareStep', 'stopWhen'] as const)('a %s that never settles meets the time limit', async (option) => {
   const model = scriptedModel([{ calls: [call('look')] }, { text: 'ok' }])
@@ -84,16 +104,19 @@ test('a closing answer that the time limit cut keeps the text that came', async 
 })
 
 test('calls that began some microseconds after the first that is late are late too', async () => {
-  const busy = testTool('busy', (_, { signal }) => {
-    const until = performance.now() + 0.1
-    while (performance.now() < until);
-    return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
-  })
-  for (let round = 0; round < 10; round++) {
-    const agent = new Agent({ model: scriptedModel([calls('busy', 10)]), tools: [busy], limits: { durationMs: 60 } })
-    const { steps } = await agent.generate('go')
-    expect(new Set(steps[0]?.toolResults.map(({ status }) => status))).toEqual(new Set(['abandoned']))
+  using clock = controlClock()
+  const untilAborted: Tool['run'] = (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  let begun = 0
+  const check: Tool['check'] = (value) => {
+    clock.now += 0.1
+    // The limit of the first call is reached, and that of the others almost.
+    if (++begun === 10) setImmediate(() => clock.fireAt(61))
+    return { ok: true, value }
   }
+  const busy = testTool('busy', undefined, { check, run: untilAborted })
+  const agent = new Agent({ model: scriptedModel([calls('busy', 10)]), tools: [busy], limits: { durationMs: 60 } })
+  const { steps } = await agent.generate('go')
+  expect(steps[0]?.toolResults.map(({ status }) => status)).toEqual(Array(10).fill('abandoned'))
 })
 
 test('a call that a broken run left behind is told', async () => {
@@ -125,9 +148,10 @@ test('a call that a broken run left behind is told', async () => {
 })
 
 test('waiting for a permit of a limiter is not active time', async () => {
+  using clock = controlClock()
   const limiter = createLimiter({ concurrency: 1 })
   const slow = modelOf(async function* () {
-    await new Promise((resolve) => setTimeout(resolve, 60))
+    clock.now += 60
     yield [replyEvent([{ type: 'text', text: 'ok' }])]
   })
   const agent = new Agent({ model: { ...slow, limiter }, limits: { durationMs: 200 } })

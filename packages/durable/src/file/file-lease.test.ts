@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AgentError, type OpenRun, type RunHead } from '@capstan/core'
@@ -131,6 +131,19 @@ test('what an owner writes after its lease ended does not reach the log, even if
   await next.append([{ ...question, id: 'next' }], true)
   await Promise.all([late.close(), next.close()])
   expect((await read()).map(({ id }) => id)).toEqual(['before', 'next'])
+})
+
+test('what an owner wrote does not count when the run was taken before its write was complete', async () => {
+  const { open, file } = await freeRun()
+  const run = await open()
+  const { size } = statSync(file('log.jsonl'))
+  const appended = run.append([question], true)
+  // Only microtasks run here, so the disk has not confirmed the line yet.
+  while (statSync(file('log.jsonl')).size === size) await Promise.resolve()
+  // What the next owner does before it reads the log.
+  rmSync(file('owner.2'))
+  await expect(appended).rejects.toMatchObject({ code: 'run-locked' })
+  await run.close()
 })
 
 test('of many openings at once one takes the run', async () => {

@@ -25,58 +25,86 @@ interface Host {
   readonly undisturbed: () => EndedRun
 }
 
-/** One test whose row is in the table that the command prints; `run` gives what was seen. */
-function row(host: string, name: string, run: (expect: ExpectStatic) => Promise<Pick<Row, 'seen' | 'values'>>): void {
-  const title = `${host}: ${name}`
-  if (!isNamed([title], options)) return
-  test(title, { timeout }, async ({ task, expect }) => {
-    task.meta.row = { name: title, ...(await run(expect)) }
-  })
+/** A test, and what it gives to its line of the table that the command prints. */
+interface CrashTest {
+  readonly title: string
+  readonly run: (expect: ExpectStatic) => Promise<Pick<Row, 'seen' | 'values'>>
 }
 
 /** A case checks by itself, and says what happened. */
-function rowOfCase(host: string, name: string, run: () => Promise<string>): void {
-  row(host, name, async (expect) => {
-    const running = run()
-    await expect(running).resolves.toBeTypeOf('string')
-    return { seen: await running }
-  })
+function testOfCase(host: string, name: string, run: () => Promise<string>): CrashTest {
+  return {
+    title: `${host}: ${name}`,
+    run: async (expect) => {
+      const running = run()
+      await expect(running).resolves.toBeTypeOf('string')
+      return { seen: await running }
+    },
+  }
 }
 
-function checkMatrix({ name: host, differs, toEnd, undisturbed, withinMs, seeds }: Host): void {
+function testsOfMatrix({ name: host, differs, toEnd, undisturbed, withinMs, seeds }: Host): readonly CrashTest[] {
   const check = async (crash: MatrixCrash, expect: ExpectStatic): Promise<Seen> => {
     const seen = observe(await toEnd(crash), undisturbed())
     expect(seen).toEqual({ ...expectedOf(crash), ...differs?.(crash, seen) })
     return seen
   }
-  for (const crash of matrixOf(quick)) {
-    row(host, `${crash.name}, ${crash.effect}`, async (expect) => {
+  const atPoints = matrixOf(quick).map((crash): CrashTest => {
+    const run: CrashTest['run'] = async (expect) => {
       const seen = await check(crash, expect)
       return { seen: wordsOf(seen), values: { store: host, name: crash.name, effect: crash.effect, ...seen } }
-    })
-  }
-  for (let seed = options.from; seed < options.from + seeds; seed++) {
-    row(host, `random moments, seed ${seed}`, async (expect) => {
+    }
+    return { title: `${host}: ${crash.name}, ${crash.effect}`, run }
+  })
+  const atRandom = Array.from({ length: seeds }, (_, index): CrashTest => {
+    const seed = options.from + index
+    const run: CrashTest['run'] = async (expect) => {
       const { isRight, effect, ...seen } = await runRandom({ seed, withinMs }, undisturbed(), toEnd)
       expect(isRight, JSON.stringify(seen)).toBe(true)
       return { seen: `${effect}, ${wordsOf(seen)}` }
-    })
-  }
+    }
+    return { title: `${host}: random moments, seed ${seed}`, run }
+  })
+  return [...atPoints, ...atRandom]
 }
 
-function checkStore(store: StoreName): void {
-  const toEnd: RunToEnd = (crash) => runToEnd(store, crash)
-  let undisturbed: EndedRun | undefined
-  beforeAll(async () => {
-    undisturbed = (await toEnd({ effect: 'once' })).result
-  }, timeout)
-  describe.concurrent(`runs in ${store} journals`, () => {
-    checkMatrix({ name: store, withinMs: 45, seeds: options.seeds ?? defaultSeeds(store), toEnd, undisturbed: () => present(undisturbed) })
-    for (const { name, stores, isRace, run } of storeCases) {
-      const times = isRace === true ? (options.races ?? (quick ? 1 : 100)) : Number(stores.includes(store))
-      for (let time = 0; time < times; time++) rowOfCase(store, name, () => run(store))
+interface HostTests {
+  readonly start: () => Promise<void>
+  readonly stop?: () => Promise<void>
+  readonly together: readonly CrashTest[]
+  /** One at a time: they kill servers. */
+  readonly inTurn?: readonly CrashTest[]
+}
+
+/** Registers the tests that were asked for. A host without any of them is left out: it is not even started. */
+function register(host: string, { start, stop, together, inTurn = [] }: HostTests): void {
+  const chosen = [together, inTurn].map((tests) => tests.filter(({ title }) => isNamed([title], options)))
+  if (chosen.flat().length === 0) return
+  describe(host, () => {
+    beforeAll(start, timeout)
+    if (stop !== undefined) afterAll(stop, timeout)
+    for (const [index, tests] of chosen.entries()) {
+      for (const { title, run } of tests) {
+        test(title, { timeout, concurrent: index === 0 }, async ({ task, expect }) => {
+          task.meta.row = { name: title, ...(await run(expect)) }
+        })
+      }
     }
   })
+}
+
+function registerStore(store: StoreName): void {
+  const toEnd: RunToEnd = (crash) => runToEnd(store, crash)
+  let undisturbed: EndedRun | undefined
+  const matrix = testsOfMatrix({ name: store, withinMs: 45, seeds: options.seeds ?? defaultSeeds(store), toEnd, undisturbed: () => present(undisturbed) })
+  const cases = storeCases.flatMap(({ name, stores, isRace, run }) => {
+    const times = isRace === true ? (options.races ?? (quick ? 1 : 100)) : Number(stores.includes(store))
+    return Array.from({ length: times }, () => testOfCase(store, name, () => run(store)))
+  })
+  const start = async (): Promise<void> => {
+    undisturbed = (await toEnd({ effect: 'once' })).result
+  }
+  register(`runs in ${store} journals`, { start, together: [...matrix, ...cases] })
 }
 
 function defaultSeeds(host: string): number {
@@ -85,21 +113,17 @@ function defaultSeeds(host: string): number {
   return host === 'file' ? 200 : 10
 }
 
-function checkEngine(name: string, engine: CrashEngine): void {
+function registerEngine(name: string, { withinMs, differs, cases, start: startEngine }: CrashEngine): void {
   let running: RunningEngine | undefined
   let undisturbed: EndedRun | undefined
   const toEnd: RunToEnd = (crash) => present(running).runToEnd(crash)
-  beforeAll(async () => {
-    running = await engine.start()
+  const start = async (): Promise<void> => {
+    running = await startEngine()
     undisturbed = (await toEnd({ effect: 'once' })).result
-  }, timeout)
-  afterAll(() => running?.stop(), timeout)
-  describe.concurrent(`runs on ${name}`, () => {
-    const { withinMs, differs } = engine
-    checkMatrix({ name, withinMs, differs, seeds: options.seeds ?? defaultSeeds(name), toEnd, undisturbed: () => present(undisturbed) })
-  })
-  // One at a time: they kill servers.
-  for (const { name: words, run } of quick ? [] : engine.cases) rowOfCase(name, words, () => run(present(running)))
+  }
+  const together = testsOfMatrix({ name, withinMs, differs, seeds: options.seeds ?? defaultSeeds(name), toEnd, undisturbed: () => present(undisturbed) })
+  const inTurn = quick ? [] : cases.map(({ name: words, run }) => testOfCase(name, words, () => run(present(running))))
+  register(`runs on ${name}`, { start, stop: async () => await running?.stop(), together, inTurn })
 }
 
 function present<Value>(value: Value | undefined): Value {
@@ -120,10 +144,8 @@ function missing(host: string): string | undefined {
 for (const host of options.stores) {
   const reason = missing(host)
   const engine = engines[host]
-  describe(host, () => {
-    if (reason !== undefined) test(host, ({ skip }) => skip(reason))
-    else if (isStore(host)) checkStore(host)
-    else if (engine !== undefined) checkEngine(host, engine)
-    else throw new Error(`There is no store '${host}'.`)
-  })
+  if (reason !== undefined) test(host, ({ skip }) => skip(reason))
+  else if (isStore(host)) registerStore(host)
+  else if (engine !== undefined) registerEngine(host, engine)
+  else throw new Error(`There is no store '${host}'.`)
 }

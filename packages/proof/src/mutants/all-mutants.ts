@@ -1,6 +1,14 @@
 import { adapterMutants, toolMutants } from './adapter-mutants.ts'
+import { approvalMutants } from './approval-mutants.ts'
+import { commandMutants } from './command-mutants.ts'
 import { coreMutants } from './core-mutants.ts'
+import { inputMutants } from './input-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { runMutants } from './run-mutants.ts'
+import { storeMutants } from './store-mutants.ts'
 
 /** All planted faults. */
-export const allMutants: readonly Mutant[] = [...coreMutants, ...adapterMutants, ...toolMutants]
+export const allMutants: readonly Mutant[] = [
+  ...[...coreMutants, ...adapterMutants, ...toolMutants],
+  ...[...inputMutants, ...approvalMutants, ...runMutants, ...storeMutants, ...commandMutants],
+]

@@ -4,25 +4,31 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { nodeFor } from '../crashes/processes.ts'
 import type { Mutant } from './mutant.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
-const packages = ['core', 'adapters', 'tools', 'simulator', 'proof']
+const packages = ['core', 'adapters', 'tools', 'simulator', 'proof', 'durable', 'restate', 'dbos', 'capstan', 'test-kit']
+const files = ['tsconfig.base.json', 'vitest.config.ts', 'package.json']
 const killAfterMs = 60_000
+
+type Killer = Pick<Mutant, 'killer' | 'test' | 'needsAll'>
 
 /** A copy of our own source, in which faults are planted. */
 export class Copy implements AsyncDisposable {
   readonly #folder: string
+  /** Packages whose source changed since they were built. */
+  readonly #unbuilt = new Set<string>()
 
   private constructor(folder: string) {
     this.#folder = folder
   }
 
-  /** Copies the packages that a run needs, with what was built of them. */
+  /** Copies the packages with what was built of them. */
   static async make(): Promise<Copy> {
     const folder = await mkdtemp(join(tmpdir(), 'capstan-mutants-'))
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-    await cp(join(root, 'tsconfig.base.json'), join(folder, 'tsconfig.base.json'))
+    for (const name of files) await cp(join(root, name), join(folder, name))
     await mkdir(join(folder, 'packages'))
     for (const name of packages) {
       // The links between packages are relative: in the copy they lead to the copy.
@@ -32,7 +38,7 @@ export class Copy implements AsyncDisposable {
   }
 
   /**
-   * Plants a fault and builds.
+   * Plants a fault.
    *
    * @throws {Error} If its search text is not there exactly once.
    */
@@ -41,38 +47,49 @@ export class Copy implements AsyncDisposable {
     const text = await sourceOf(mutant)
     const count = text.split(search).length - 1
     if (count !== 1) throw new Error(`The search text of '${mutant.name}' is in ${mutant.file} ${count} times, not once.`)
-    await writeFile(
-      join(this.#folder, mutant.file),
+    await this.#write(
+      mutant,
       text.replace(search, () => replace),
     )
-    // A planted fault may leave something unused, which the compiler reports: it is enough that it writes JavaScript.
-    await this.#build(mutant)
   }
 
-  /** Takes the fault out again and builds. */
+  /** Takes the fault out again. */
   async heal(mutant: Mutant): Promise<void> {
-    await writeFile(join(this.#folder, mutant.file), await sourceOf(mutant))
-    if ((await this.#build(mutant)) !== 0) throw new Error('The copy does not compile any more.')
+    await this.#write(mutant, await sourceOf(mutant))
   }
 
-  /** Runs the case that must notice the fault; true when it is ok. */
-  async passes({ killer, needsAll }: Pick<Mutant, 'killer' | 'needsAll'>): Promise<boolean> {
-    const script = join(this.#folder, 'packages/proof/dist/mutants/run-cases.js')
-    return (await this.#run([script, killer, ...(needsAll === true ? ['--all'] : [])])) === 0
+  /** Builds what changed, and runs the case or test that must notice the fault; true when it passes. */
+  async passes({ killer, test, needsAll }: Killer): Promise<boolean> {
+    await this.#build()
+    if (test === undefined)
+      return await this.#succeeds([join(this.#folder, 'packages/proof/dist/mutants/run-cases.js'), killer, ...(needsAll ? ['--all'] : [])])
+    const name = killer.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+    return await this.#succeeds([join(root, 'node_modules/vitest/vitest.mjs'), 'run', test, `--testNamePattern=${name}`])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  async #build({ file }: Mutant): Promise<number> {
-    return await this.#run([join(root, 'node_modules/typescript/bin/tsc'), '-b', `packages/${file.split('/')[1]}`])
+  async #write({ file }: Mutant, text: string): Promise<void> {
+    await writeFile(join(this.#folder, file), text)
+    this.#unbuilt.add(`packages/${file.split('/')[1]}`)
   }
 
-  async #run(command: readonly string[]): Promise<number> {
-    const child = spawn(process.execPath, command, { cwd: this.#folder, stdio: 'ignore', timeout: killAfterMs, killSignal: 'SIGKILL' })
+  // The types of a planted fault are not checked: it may leave something unused.
+  async #build(): Promise<void> {
+    if (this.#unbuilt.size === 0) return
+    const isBuilt = await this.#succeeds([join(root, 'node_modules/typescript/bin/tsc'), '-b', '--noCheck', ...this.#unbuilt])
+    if (!isBuilt) throw new Error(`The copy of ${[...this.#unbuilt].join(', ')} does not compile.`)
+    this.#unbuilt.clear()
+  }
+
+  async #succeeds(command: readonly string[]): Promise<boolean> {
+    const options = { cwd: this.#folder, stdio: 'ignore', timeout: killAfterMs, killSignal: 'SIGKILL' } as const
+    // The newest Node that there is: an older one has no SQLite, and would skip what tests it.
+    const child = spawn(nodeFor('sqlite') ?? process.execPath, command, options)
     const [status] = (await once(child, 'close')) as [number | null]
-    return status ?? -1
+    return status === 0
   }
 }
 

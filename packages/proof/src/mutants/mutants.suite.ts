@@ -22,14 +22,16 @@ describe.concurrent('a case notices', () => {
   }
 
   /** A case that fails without a fault notices nothing. */
-  async function passesWithoutFault(copy: Copy, { killer }: Mutant): Promise<boolean> {
-    const known = passing.get(killer) ?? copy.passes({ killer })
-    passing.set(killer, known)
+  async function passesWithoutFault(copy: Copy, { killer, test: file }: Mutant): Promise<boolean> {
+    const key = `${file}: ${killer}`
+    const known = passing.get(key) ?? copy.passes({ killer, ...(file !== undefined && { test: file }) })
+    passing.set(key, known)
     return await known
   }
 
-  for (const mutant of allMutants.filter(({ name, file, killer }) => isNamed([name, file, killer], options))) {
-    const { name, file, killer } = mutant
+  for (const mutant of allMutants) {
+    const { name, file, killer, test: testFile = '' } = mutant
+    if (!isNamed([name, file, killer, testFile], options)) continue
     test(name, { timeout: 300_000 }, async ({ task, expect }) => {
       task.meta.row = { name, seen: `${file}  ${killer}` }
       const copy = await takeCopy()

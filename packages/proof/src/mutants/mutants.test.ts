@@ -6,10 +6,11 @@ import { sourceOf } from './copy.ts'
 const ids = new Set(allCases.map(({ id }) => id))
 
 // Planting them takes minutes: `npm run mutants`. That each can be planted is known at once.
-test.each(allMutants)('the fault can be planted, and a case must notice it: $name', async (mutant) => {
-  const { search, replace, killer, name } = mutant
+test.each(allMutants)('the fault can be planted, and a case or test must notice it: $name', async (mutant) => {
+  const { search, replace, killer, name, test: file } = mutant
   expect((await sourceOf(mutant)).split(search)).toHaveLength(2)
   expect(replace).not.toBe(search)
-  expect(ids).toContain(killer)
+  if (file === undefined) expect(ids).toContain(killer)
+  else expect(await sourceOf({ file })).toContain(killer)
   expect(allMutants.filter((other) => other.name === name)).toEqual([mutant])
 })

@@ -98,7 +98,8 @@ test('a bigint is exact, from a number that is safe and from a string of digits'
   expect(await sent(z.object({ id: z.bigint() }), `{"id":"${big}"}`, shown)).toEqual({ got: { id: BigInt(big) }, told: 'ok' })
   expect(await sent(z.object({ id: z.bigint() }), '{"id":15}', shown)).toEqual({ got: { id: 15n }, told: 'ok' })
   expect(await sent(toStandardJsonSchema(v.object({ id: v.bigint() })), '{"id":15}', shown)).toEqual({ got: { id: 15n }, told: 'ok' })
-  expect((await sent(z.object({ id: z.bigint() }), `{"id":${big}}`, shown)).got).toBeUndefined()
+  // JavaScript writes this number as it was written, and BigInt makes another one of it.
+  for (const text of [big, '100000000000000000000000']) expect((await sent(z.object({ id: z.bigint() }), `{"id":${text}}`, shown)).got).toBeUndefined()
 })
 
 test('numbers in JSON that was sent in a string are exact too', async () => {

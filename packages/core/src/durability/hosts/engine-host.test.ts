@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Agent } from '../../agent/agent.ts'
 import { approve } from '../../contract/answers.ts'
 import type { Json } from '../../contract/json.ts'
@@ -6,7 +6,7 @@ import type { Model } from '../../contract/model.ts'
 import type { PendingQuestion } from '../../contract/result.ts'
 import { failureOf, moved, soon, tick } from '../../testing/runs.ts'
 import { call, modelOf, replyEvent, scriptedModel } from '../../testing/scripted-model.ts'
-import { testTool } from '../../testing/test-tool.ts'
+import { never, payTool, testTool } from '../../testing/test-tool.ts'
 import { decideOn } from '../decisions.ts'
 import type { Engine, EngineStep } from './engine.ts'
 import { EngineHost } from './engine-host.ts'
@@ -232,4 +232,39 @@ test('what an abort kept from starting leaves no step behind', async () => {
   await failureOf(run.result)
   await tick()
   expect(engine.recorded.map(({ name }) => name)).toEqual(['start start', 'steps/1/model/1 model', 'steps/1/tools/0 start'])
+})
+
+function expiringShop(pay = payTool({ expiresInMs: 1_000 })) {
+  return { pay, agent: new Agent({ model: scriptedModel([{ calls: [call('pay', { amount: 5 })] }, { text: 'ok' }]), tools: [pay] }) }
+}
+
+test('a decision that an engine got too late is not followed', async () => {
+  class LateEngine extends NumberedEngine {
+    override async decisions(questions: readonly PendingQuestion[]) {
+      return (await super.decisions(questions)).map((decision) => ({ ...decision, at: Date.now() + 10_000 }))
+    }
+  }
+  const { agent, pay } = expiringShop()
+  const result = await soon(agent.generate('go', { engine: new LateEngine(), runId: 'r' }))
+  expect([result.steps[0]?.toolResults[0]?.status, pay.inputs]).toEqual(['denied', []])
+})
+
+test('a question on an engine expires counted from when it was first asked', async () => {
+  class AskingEngine extends NumberedEngine {
+    readonly times: unknown[] = []
+    override decisions(questions: readonly PendingQuestion[]) {
+      this.times.push(...questions.map(({ askedAt, expiresInMs }) => [askedAt, expiresInMs]))
+      return never()
+    }
+  }
+  const first = new AskingEngine()
+  const again = new AskingEngine(first.recorded)
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(1_000_000)
+  for (const engine of [first, again]) {
+    void expiringShop().agent.generate('go', { engine, runId: 'r' })
+    for (let turn = 0; turn < 50; turn++) await tick()
+    clock.mockReturnValue(2_000_000)
+  }
+  clock.mockRestore()
+  expect([first.times, again.times]).toEqual([[[1_000_000, 1_000]], [[1_000_000, 1_000]]])
 })
