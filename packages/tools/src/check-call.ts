@@ -19,7 +19,7 @@ export async function checkToolInput<Context>({ schema, timeoutMs, maxResultByte
 /**
  * Calls `needsApproval` or `ask` of a tool for one call.
  *
- * @throws {Error} When the function throws, or takes too long: the loop then asks for approval.
+ * @throws {Error} If the function throws or takes too long. The loop then asks for approval.
  */
 export async function callHook<Result>(timeoutMs: number, hook: () => Result): Promise<Awaited<Result>> {
   const returned = await within(timeoutMs, (async () => ({ value: await hook() }))())
@@ -27,7 +27,7 @@ export async function callHook<Result>(timeoutMs: number, hook: () => Result): P
   return returned.value
 }
 
-/** `undefined` when the work does not settle in time; its later rejection is handled by the race. */
+/** Returns `undefined` if the work does not settle in time. The race handles its later rejection. */
 async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {

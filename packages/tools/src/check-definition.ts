@@ -5,7 +5,7 @@ import { maxResultBytesLimit, minResultBytes } from './limits.ts'
 const maxTimeoutMs = 2_147_483_647
 const maxRetries = 10
 
-/** What is checked of a tool before its schema. */
+/** The options of a tool that are checked before its schema. */
 export interface Definition {
   readonly name: unknown
   readonly description: unknown
@@ -19,7 +19,7 @@ export interface Definition {
 }
 
 /**
- * Checks a definition: JavaScript callers have no types, and types do not see lengths and ranges.
+ * Checks a definition at run time, because JavaScript callers have no types, and types do not express lengths and ranges.
  *
  * @throws {AgentError} `invalid-tool`.
  */

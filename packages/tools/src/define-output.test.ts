@@ -11,9 +11,9 @@ test('the schema is shown as JSON Schema and gives the type of the value', async
   if (check.ok) expectTypeOf(check.value).toEqualTypeOf<{ name: string; amount: number }>()
 })
 
-test('an answer that does not fit names each field', async () => {
+test('the message about an output that does not fit names each field', async () => {
   const check = await invoice.parse({ name: 5, amount: -1 })
-  expect(check).toMatchObject({ ok: false, message: expect.stringMatching(/answer does not fit[\s\S]*\/name[\s\S]*\/amount/) })
+  expect(check).toMatchObject({ ok: false, message: expect.stringMatching(/output does not fit[\s\S]*\/name[\s\S]*\/amount/) })
 })
 
 test('a lossless change that the schema asks for is made', async () => {
@@ -24,7 +24,7 @@ test('a schema whose top is not an object is refused', () => {
   expect(() => output(z.array(z.string()))).toThrow(expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining('output') }))
 })
 
-test('a validator that throws is a check that failed', async () => {
+test('if the validator throws, the check fails', async () => {
   const broken = output(
     z.object({
       a: z.string().refine(() => {

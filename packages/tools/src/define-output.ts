@@ -5,8 +5,8 @@ import { resolveSchema } from './schema/input-schema.ts'
 import type { InputOf, InputSchema } from './schema/standard-schema.ts'
 
 /**
- * Makes the output spec of a schema: `new Agent({ output: output(z.object({ … })) })`. It takes the schemas that `tool()` takes.
- * `result.output` is the JSON form of what the schema makes, and has the type of that form: a date that a transform makes is a string.
+ * Makes the output spec of an agent from a schema: `new Agent({ output: output(z.object({ … })) })`. It accepts the schemas that `tool()`
+ * accepts. `result.output` is the JSON form of the parsed value and has the type of that form: a `Date` that a transform returns is a string.
  *
  * @throws {AgentError} `invalid-tool`, with the JSON pointer, when the schema cannot be shown to a model.
  */
@@ -19,9 +19,9 @@ export function output<const Schema extends InputSchema>(schema: Schema): Output
         const checked = await withRuntime(({ checkInput }) => checkInput(resolved, value))
         // The schema checks at run time that the value has the type that it gives at compile time.
         if (checked.ok) return { ok: true, value: toJsonForm(checked.value as InputOf<Schema>) }
-        return { ok: false, message: ['The answer does not fit its schema:', ...checked.problems].join('\n') }
+        return { ok: false, message: ['The output does not fit its schema:', ...checked.problems].join('\n') }
       } catch {
-        return { ok: false, message: 'The answer could not be checked against its schema.' }
+        return { ok: false, message: 'The output could not be checked against its schema.' }
       }
     },
   }

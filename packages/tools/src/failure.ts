@@ -3,8 +3,8 @@ import { errorId, FatalToolError } from '@capstan/core/internal'
 import { capText } from './output/cap-text.ts'
 
 /**
- * Makes an output of whatever was thrown. The message of a `ToolError` is for the model. Of anything else the model gets only an id,
- * because messages can hold paths, keys and other things that it must not see. The thrown value itself is in `error`.
+ * Turns a thrown value into a tool output. The message of a `ToolError` is written for the model. For any other value the model gets only
+ * an error id, because messages can contain paths, keys and other data that it must not see. `error` has the thrown value itself.
  */
 export function describeFailure(error: unknown, maxBytes: number): ToolOutput {
   if (safely(() => FatalToolError.is(error))) return { status: 'fatal', text: 'The tool ended the run.', error: causeOf(error) }
@@ -12,14 +12,14 @@ export function describeFailure(error: unknown, maxBytes: number): ToolOutput {
   return { status: 'error', text: capText(message ?? neutralText(error), maxBytes), error }
 }
 
-/** True for failures that a repeated call would have again. */
+/** True for failures that would happen again if the call were repeated. */
 export function isFinal(error: unknown): boolean {
   return safely(() => FatalToolError.is(error) || ToolError.is(error)) === true
 }
 
-/** The text holds a short id, so logs and reports of users hold it too; the event with this text has the error itself. */
+/** The text has a short error id, so that a log or a report of a user can be matched with the event that has the error itself. */
 export function neutralText(error: unknown): string {
-  return `The tool failed for a reason that is not shown here (error id ${errorId(error)}). Try another way, or say that it failed.`
+  return `The tool failed for a reason that is not shown here (error id ${errorId(error)}). Try another way, or report that it failed.`
 }
 
 function causeOf(error: unknown): unknown {
@@ -31,7 +31,7 @@ function messageOf(error: unknown): string | undefined {
   return typeof message === 'string' && message !== '' ? message : undefined
 }
 
-/** A proxy or a getter may throw whatever is read of it. */
+/** Reading any property of a proxy, or a getter, may throw. */
 function safely<Result>(read: () => Result): Result | undefined {
   try {
     return read()

@@ -45,7 +45,7 @@ test('a tool of the AI SDK that yields shows progress, and its last value is its
   expect(delivered[0]).toBe('half')
 })
 
-test('needsApproval of a tool of the AI SDK is asked', async () => {
+test('needsApproval of a tool of the AI SDK is called', async () => {
   const needsApproval = vi.fn(async () => false)
   const [own] = fromAiSdkTools({ any_tool: { ...foreign, needsApproval } })
   if (typeof own?.needsApproval !== 'function') throw new Error('expected a function')

@@ -4,7 +4,7 @@ import type { InputSchema } from './schema/standard-schema.ts'
 import { tool } from './tool.ts'
 
 /**
- * A tool as `tool()` of the AI SDK makes it: `{ description, inputSchema, execute(input, { toolCallId, messages, abortSignal }) }`.
+ * A tool as `tool()` of the AI SDK returns it: `{ description, inputSchema, execute(input, { toolCallId, messages, abortSignal }) }`.
  *
  * @see https://ai-sdk.dev/docs/ai-sdk-core/tools-and-tool-calling
  */
@@ -12,15 +12,15 @@ export interface AiSdkTool {
   readonly description?: unknown
   readonly inputSchema?: unknown
   readonly needsApproval?: unknown
-  // `never` takes functions of any parameters: the schema of the tool checks what they are given.
+  // The parameter type `never` accepts functions with any parameters: the schema of the tool checks the input at run time.
   readonly execute?: ((input: never, options: never) => unknown) | undefined
 }
 
 /**
- * Makes tools of a record of tools of the AI SDK, which have no names of their own: each takes its key as its name. Their effect is
- * `once`, everything else has its default. Put them beside other tools: `tools: [...fromAiSdkTools({ getWeather }), wordCount]`.
+ * Makes tools from a record of AI SDK tools. These have no names, so the key becomes the name. Their effect is `once`; all other options
+ * have their defaults. Combine them with other tools: `tools: [...fromAiSdkTools({ getWeather }), wordCount]`.
  *
- * @throws {AgentError} `invalid-tool`: a name that is not allowed, no description, no `execute`, or a schema whose top is not an object.
+ * @throws {AgentError} `invalid-tool`, for an invalid name, a missing description or `execute`, or a schema whose top is not an object.
  */
 export function fromAiSdkTools<Context = unknown>(tools: Readonly<Record<string, AiSdkTool>>): readonly Tool<Context>[] {
   if (typeof tools !== 'object' || tools === null || Array.isArray(tools))
@@ -31,7 +31,7 @@ export function fromAiSdkTools<Context = unknown>(tools: Readonly<Record<string,
 function fromAiSdkTool<Context>(name: string, foreign: AiSdkTool): Tool<Context> {
   if (typeof foreign !== 'object' || foreign === null)
     throw refusedTool(`Tool "${name}": expected a tool of the AI SDK, found ${foreign === null ? 'null' : typeof foreign}.`)
-  if ('run' in foreign) throw refusedTool(`Tool "${name}" is not a tool of the AI SDK. Give it to the agent as it is.`)
+  if ('run' in foreign) throw refusedTool(`Tool "${name}" is already a tool of Capstan, not of the AI SDK. Pass it to the agent as it is.`)
   const { description, execute, needsApproval } = foreign
   checkToolDescription(name, description)
   if (typeof execute !== 'function') throw refusedTool(`Tool "${name}": at /execute, a function is missing. Tools that run elsewhere are not supported.`)
@@ -52,11 +52,11 @@ function fromAiSdkTool<Context>(name: string, foreign: AiSdkTool): Tool<Context>
   })
 }
 
-/** An AI SDK tool that yields shows preliminary results; the last one is the result. */
+/** An AI SDK tool that is a generator yields preliminary results, which become progress; the last value is the result. */
 async function lastOf(result: unknown, { progress, signal }: Pick<ToolCallContext, 'progress' | 'signal'>): Promise<unknown> {
   if (typeof result !== 'object' || result === null || !(Symbol.asyncIterator in result) || result instanceof ReadableStream) return await result
   let last: unknown
-  // The check above shows that it is async iterable; progress makes JSON of what it is given.
+  // The check above shows that it is async iterable; `progress` converts its argument to JSON.
   for await (const value of result as AsyncIterable<unknown>) {
     signal.throwIfAborted()
     last = value

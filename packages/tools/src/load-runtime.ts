@@ -2,7 +2,7 @@ type Runtime = typeof import('./runtime.ts')
 
 let runtime: Runtime | undefined
 
-/** Calls a function with the code that checks and runs calls; without a delay once that code is loaded. */
+/** Calls a function with the code that checks and runs calls. The code is loaded with the first call. */
 export function withRuntime<Result>(use: (runtime: Runtime) => Promise<Result>): Promise<Result> {
   return runtime === undefined ? load().then(use) : use(runtime)
 }

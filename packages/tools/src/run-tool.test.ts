@@ -102,7 +102,7 @@ test('the message of a ToolError is capped and well-formed', async () => {
   expect(text.startsWith('\uFFFDxx')).toBe(true)
 })
 
-test('E30: fatal() ends the run with the very error', async () => {
+test('E30: fatal() ends the run with the same error object', async () => {
   const error = new Error('database gone')
   const output = await callTool(
     define(() => {
@@ -115,7 +115,7 @@ test('E30: fatal() ends the run with the very error', async () => {
   expect(output.error).toBe(error)
 })
 
-test('E3: a tool that never settles is given up at its timeout', async () => {
+test('E3: a tool that never settles is abandoned at its timeout', async () => {
   expect(await callTool(define(never, { timeoutMs: 5 }), {}, makeCall())).toEqual({
     status: 'timeout',
     text: 'The tool did not end within 0.005 s and was given up. It may have completed.',
@@ -206,7 +206,7 @@ test.each<[string, () => unknown]>([
   expect(await callTool(define(execute), {}, makeCall())).toEqual({ status: 'ok', text: 'in' })
 })
 
-test('E11: a thenable that never calls back is given up at the timeout', async () => {
+test('E11: a thenable that never calls back is abandoned at the timeout', async () => {
   // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
   const own = define(() => ({ then: () => undefined }), { timeoutMs: 5 })
   expect(await callTool(own, {}, makeCall())).toMatchObject({ status: 'timeout' })
@@ -242,7 +242,7 @@ test('idempotencyKey and toolCallId reach the tool', async () => {
   })
 })
 
-test('E22: a validator that throws makes the call invalid, without its words, and execute does not run', async () => {
+test('E22: a validator that throws makes the call invalid, its message is not shown, and execute does not run', async () => {
   const execute = vi.fn()
   const inputSchema = z.object({
     a: z.string().refine(() => {
@@ -256,7 +256,7 @@ test('E22: a validator that throws makes the call invalid, without its words, an
   expect(execute).not.toHaveBeenCalled()
 })
 
-test('E22: a validator that never settles is given up at the timeout, and the call is invalid', async () => {
+test('E22: a validator that never settles is abandoned at the timeout, and the call is invalid', async () => {
   const own = tool({ name: 'any_tool', description: 'Any.', inputSchema: z.object({ a: z.string().refine(never) }), timeoutMs: 5, execute: () => 'ok' })
   expect(await callTool(own, { a: '' }, makeCall())).toMatchObject({ status: 'invalid-input', text: expect.stringContaining('0.005 s') })
 })
@@ -283,7 +283,7 @@ test('a tool whose validation ends after the timeout does not start', async () =
   expect(execute).not.toHaveBeenCalled()
 })
 
-test('progress that is not JSON is made JSON, and long progress is cut', async () => {
+test('progress that is not JSON is converted to JSON, and long progress is cut', async () => {
   const delivered: unknown[] = []
   const own = define((_input, { progress }) => {
     for (const data of [{ n: 5n }, 5n, 'half', 'x'.repeat(10_000)]) progress(data as never)
@@ -292,7 +292,7 @@ test('progress that is not JSON is made JSON, and long progress is cut', async (
   expect(delivered).toEqual([{ n: '5' }, '5', 'half', expect.stringContaining('left out')])
 })
 
-test('a read tool is tried again as often as it says, with the same key', async () => {
+test('a read tool is retried as often as `retries` says, with the same key', async () => {
   vi.useFakeTimers()
   const keys: string[] = []
   const own = define(
@@ -309,7 +309,7 @@ test('a read tool is tried again as often as it says, with the same key', async 
   expect(keys).toEqual(Array(3).fill('run/steps/1/tools/0'))
 })
 
-test('after the last attempt the error of that attempt is given', async () => {
+test('after the last attempt, the output has the error of that attempt', async () => {
   vi.useFakeTimers()
   let attempts = 0
   const running = callTool(
@@ -354,7 +354,7 @@ test('the timeout counts for all attempts together', async () => {
   expect(await running).toMatchObject({ status: 'timeout' })
 })
 
-test('each attempt gets its input fresh', async () => {
+test('each attempt gets a fresh copy of its input', async () => {
   vi.useFakeTimers()
   const seen: unknown[] = []
   const own = tool({

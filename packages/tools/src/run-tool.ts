@@ -9,17 +9,17 @@ import type { ResolvedSchema } from './schema/input-schema.ts'
 
 const maxProgressBytes = 8_000
 
-/** A tool after its definition was checked. */
+/** A tool whose definition was checked. */
 export interface ToolSpec<Context> {
   readonly schema: ResolvedSchema
   readonly timeoutMs: number
   readonly maxResultBytes: number
   readonly retries: number
-  /** The author's function, its input of the type that the schema gives. */
+  /** The `execute` of the author. Its input has the type that the schema gives. */
   readonly execute: (input: unknown, call: ToolCallContext<Context>) => unknown
 }
 
-/** Executes one call with a checked value. Never throws, and settles at the latest when its time is over. */
+/** Executes one call with a checked value. Never throws, and settles at the timeout at the latest. */
 export async function runTool<Context>(spec: ToolSpec<Context>, value: unknown, call: ToolCallContext<Context>): Promise<ToolOutput> {
   if (call.signal.aborted) return { status: 'skipped', text: 'Not run: the run was stopped.' }
   return await withinScope(spec.timeoutMs, call.signal, (signal) =>
@@ -27,14 +27,14 @@ export async function runTool<Context>(spec: ToolSpec<Context>, value: unknown, 
   )
 }
 
-/** Makes JSON of bounded size of whatever a tool reports. */
+/** Converts what a tool reports to JSON of bounded size. */
 function toProgress(data: Json): Json {
   if (typeof data !== 'object' && typeof data !== 'bigint' && typeof data !== 'string') return data
   const { text } = serialise(data, { maxBytes: maxProgressBytes })
   return text.length <= maxProgressBytes ? JSON.parse(text) : capText(text, maxProgressBytes)
 }
 
-/** Gives work a signal of its own, which aborts with the run and at the timeout. Settles then, whatever the work does. */
+/** Runs work with a signal that aborts with the run and at the timeout. The promise settles then, even if the work continues. */
 function withinScope(timeoutMs: number, parent: AbortSignal, work: (signal: AbortSignal) => Promise<ToolOutput>): Promise<ToolOutput> {
   return new Promise((resolve, reject) => {
     const controller = new AbortController()
@@ -82,7 +82,7 @@ async function executeWithRetries<Context>(spec: ToolSpec<Context>, value: unkno
 }
 
 async function repeat<Context>(spec: ToolSpec<Context>, value: unknown, call: ToolCallContext<Context>): Promise<ToolOutput> {
-  // A failed attempt may have changed its input: plain JSON is copied for each one.
+  // A failed attempt may have changed its input, so each attempt gets a copy if the input is plain JSON.
   const form = jsonFormOf(value)
   const fresh = (): unknown => (form?.isExact === true ? copyJson(form.value) : value)
   const attempt = async (): Promise<ToolOutput> => {

@@ -41,11 +41,11 @@ test('a tool shows the model its name, its description and its schema', () => {
   })
 })
 
-test('a tool runs with the output side of its schema: defaults are there', async () => {
+test('a tool runs with the output type of its schema, so defaults are applied', async () => {
   await expect(callTool(wordCount, { text: 'a bb ccc' }, makeCall())).resolves.toEqual({ status: 'ok', text: '{"count":3}' })
 })
 
-test('a tool is once, not repeatable and needs no approval unless it says so', () => {
+test('by default, a tool has effect once, is not repeatable and needs no approval', () => {
   expect(wordCount).toMatchObject({ effect: 'once', repeatable: false, needsApproval: false })
 })
 
@@ -53,12 +53,12 @@ test('a tool cannot be changed after its definition', () => {
   expect(Object.isFrozen(wordCount)).toBe(true)
 })
 
-test('check says whether an input fits and what the tool would get, without running anything', async () => {
+test('check returns whether an input fits and what the tool would get, without running the tool', async () => {
   await expect(wordCount.check({ text: 'a' })).resolves.toEqual({ ok: true, value: { text: 'a', minLength: 1 } })
   await expect(wordCount.check({ text: 5, minLength: 0 })).resolves.toMatchObject({ ok: false, message: expect.stringContaining('/minLength') })
 })
 
-test('context reaches execute and needsApproval as it was given', async () => {
+test('context reaches execute and needsApproval unchanged', async () => {
   const tenant = { id: 't1' }
   const seen: unknown[] = []
   const own = tool({
@@ -75,7 +75,7 @@ test('context reaches execute and needsApproval as it was given', async () => {
   expect(seen[0]).toBe(tenant)
 })
 
-test('needsApproval sees the validated input and decides', async () => {
+test('needsApproval gets the validated input, and its result counts', async () => {
   const pay = tool({
     name: 'pay',
     description: 'Pays.',
@@ -109,19 +109,19 @@ test.each([
 
 test('ask gets the checked input and the context, and execute the answer', async () => {
   const schema = { type: 'object', properties: { seats: { type: 'number' } }, required: ['seats'] } as const
-  const heard: unknown[] = []
+  const answers: unknown[] = []
   const book = tool({
     name: 'book_seats',
     description: 'Books seats.',
     inputSchema: schema,
     ask: (input, context: string) => `${JSON.stringify(input)} for ${context}?`,
-    execute: (_, { answer }) => heard.push(answer),
+    execute: (_, { answer }) => answers.push(answer),
   })
   const check = await book.check({ seats: '2' })
   expect(await book.ask?.(check.ok && check.value, 'Ada')).toBe('{"seats":2} for Ada?')
   const call = { signal: new AbortController().signal, context: 'Ada', idempotencyKey: 'k', toolCallId: 'c', progress: () => {} }
   await callTool(book, { seats: 2 }, { ...call, answer: { row: 7 } })
-  expect(heard).toEqual([{ row: 7 }])
+  expect(answers).toEqual([{ row: 7 }])
 })
 
 test('an ask that never settles throws, so that a person is asked for approval', async () => {
@@ -145,7 +145,7 @@ test.each([
   expect(errorOf(() => tool(options({ name })))).toMatchObject({ code: 'invalid-tool', message: expect.stringContaining('at /name') })
 })
 
-test.each(['get_weather', 'get-weather', '_private', 'x'.repeat(64), 'abc', 'ls', 'x'])('the name %j is taken', (name) => {
+test.each(['get_weather', 'get-weather', '_private', 'x'.repeat(64), 'abc', 'ls', 'x'])('the name %j is accepted', (name) => {
   expect(tool(options({ name })).name).toBe(name)
 })
 

@@ -7,9 +7,9 @@ import type { ToolSpec } from './run-tool.ts'
 import { resolveSchema } from './schema/input-schema.ts'
 import type { InputOf, InputSchema } from './schema/standard-schema.ts'
 
-/** What `tool()` takes. `Context` is inferred where `execute` declares it: `(input, { context }: ToolCallContext<Tenant>)`. */
+/** Options of `tool()`. `Context` is inferred if `execute` declares it: `(input, { context }: ToolCallContext<Tenant>)`. */
 export interface ToolOptions<Schema extends InputSchema, Context> {
-  /** 1 to 64 letters, digits, `_` and `-`, the first a letter or `_`. Some models ask for more: their profiles check it. */
+  /** 1 to 64 letters, digits, `_` and `-`, the first a letter or `_`. Some models have stricter rules, which their profiles check. */
   readonly name: string
   /** Written for the model: what the tool does, when to use it, what it returns. */
   readonly description: string
@@ -17,7 +17,7 @@ export interface ToolOptions<Schema extends InputSchema, Context> {
   readonly inputSchema: Schema
   /** Shown to the model in place of the converted schema; inputs are still checked by `inputSchema`. */
   readonly jsonSchema?: JsonObject
-  /** What repeating a call means. Default: `once`, never repeated by itself. */
+  /** What repeating a call means. Default: `once`, which is never repeated automatically. */
   readonly effect?: ToolEffect
   /** True for tools that are called again with equal inputs on purpose, such as polling: the repeat guard does not count them. Default: false. */
   readonly repeatable?: boolean
@@ -29,13 +29,13 @@ export interface ToolOptions<Schema extends InputSchema, Context> {
    */
   readonly ask?: (input: InputOf<Schema>, context: Context) => Json | undefined | Promise<Json | undefined>
   /**
-   * Changes with what the tool does, such as `'2'`: an approval of a call counts only for the version that the person was shown.
-   * Default: none, so only schema and effect bind an approval to the tool.
+   * The version of the tool, such as `'2'`. Change it when the tool does something else: an approval is valid only for the version that
+   * the person was shown. Default: none, so an approval is bound only to the schema and the effect of the tool.
    */
   readonly version?: string
-  /** How long a person may take to approve a call or to answer `ask`, in milliseconds; later the call is denied. Default: for ever. */
+  /** How long a person may take to approve a call or to answer `ask`, in milliseconds. After that the call is denied. Default: no limit. */
   readonly expiresInMs?: number
-  /** Time for one call with all its attempts, in milliseconds: executing and reading a stream. Checking the input has the same time again. Default: 120,000. */
+  /** Time limit in milliseconds for one call with all its attempts, including reading a stream. Checking the input has a separate limit of the same length. Default: 120,000. */
   readonly timeoutMs?: number
   /** The text for the model is cut to this many bytes of UTF-8; its beginning and its end are kept. Default: 50,000. */
   readonly maxResultBytes?: number
@@ -86,7 +86,7 @@ function checkNames(options: object): void {
 /**
  * Makes a tool: a function that a model can call, with its input checked, its time limited and its result capped.
  *
- * @throws {AgentError} `invalid-tool`, when it could not be offered to a model; the message names the tool, the JSON pointer and how to fix it.
+ * @throws {AgentError} `invalid-tool`, if it cannot be offered to a model. The message gives the tool, the JSON pointer and how to fix it.
  */
 export function tool<const Schema extends InputSchema, Context = unknown>(options: ToolOptions<Schema, Context>): Tool<Context> {
   checkNames(options)

@@ -19,7 +19,7 @@ interface Tenant {
 }
 const base = { name: 'any_tool', description: 'Any.' } as const
 
-// The input is the output side of the schema.
+// The input of execute has the output type of the schema.
 tool({
   ...base,
   inputSchema: z.object({ a: z.string(), b: z.int().default(1), c: z.string().transform(Number), d: z.boolean().optional() }),
@@ -47,7 +47,7 @@ tool({
   execute: ({ u }) => (u.kind === 'a' ? u.x : u.y),
 })
 
-// Context: unknown unless declared, then asked of whoever runs the tool.
+// Context: unknown unless declared; a declared context is required from the code that runs the tool.
 const plain = tool({ ...base, inputSchema: z.object({}), execute: (_input, { context }) => same<unknown, typeof context>(true) })
 const tenanted = tool({ ...base, inputSchema: z.object({ a: z.string() }), execute: ({ a }, { context }: ToolCallContext<Tenant>) => `${a} ${context.id}` })
 const asking = tool({ ...base, inputSchema: z.object({ a: z.string() }), needsApproval: ({ a }, context: Tenant) => a === context.id, execute: () => 'ok' })
@@ -67,7 +67,7 @@ export const mixed: ToolSet<Tenant> = [...fromAiSdkTools<Tenant>({ get_weather: 
 
 // @ts-expect-error A property that the schema does not have.
 tool({ ...base, inputSchema: z.object({ a: z.string() }), execute: ({ b }) => b })
-// @ts-expect-error A string is no number.
+// @ts-expect-error A string is not a number.
 tool({ ...base, inputSchema: z.object({ a: z.string() }), execute: ({ a }) => a.toFixed(2) })
 // @ts-expect-error An optional property may be missing.
 tool({ ...base, inputSchema: z.object({ a: z.string().optional() }), execute: ({ a }) => a.length })
@@ -83,7 +83,7 @@ tool({ ...base, execute: () => 'ok' })
 tool({ ...base, inputSchema: z.object({}) })
 // @ts-expect-error No schema at all.
 tool({ ...base, inputSchema: 'object', execute: () => 'ok' })
-// @ts-expect-error A shape is no schema: z.object() is missing.
+// @ts-expect-error A shape is not a schema: z.object() is missing.
 tool({ ...base, inputSchema: { city: z.string() }, execute: () => 'ok' })
 // @ts-expect-error An unknown effect.
 tool({ ...base, inputSchema: z.object({}), effect: 'write', execute: () => 'ok' })
@@ -91,13 +91,13 @@ tool({ ...base, inputSchema: z.object({}), effect: 'write', execute: () => 'ok' 
 tool({ ...base, inputSchema: z.object({}), timeout: 5, execute: () => 'ok' })
 // @ts-expect-error The context is unknown here.
 tool({ ...base, inputSchema: z.object({}), execute: (_input, { context }) => context.id })
-// @ts-expect-error There is no such thing in a call.
+// @ts-expect-error A call has no such property.
 tool({ ...base, inputSchema: z.object({}), execute: (_input, { abortSignal }) => abortSignal })
-// @ts-expect-error needsApproval answers with a boolean.
+// @ts-expect-error needsApproval must return a boolean.
 tool({ ...base, inputSchema: z.object({}), needsApproval: () => 'yes', execute: () => 'ok' })
-// @ts-expect-error A tool that needs a tenant is no tool for anything.
+// @ts-expect-error A tool that needs a tenant is not a tool for any context.
 export const anyContext: Tool<{ readonly other: string }>['needsApproval'] = asking.needsApproval
-// @ts-expect-error A number is no tool.
+// @ts-expect-error A number is not a tool.
 fromAiSdkTools({ one_tool: 5 })
 // @ts-expect-error files() needs a root.
 files({})

@@ -104,10 +104,10 @@ test.each([
   ['sqrt', 'expected "(" after sqrt'],
   ['1,23', 'does not separate thousands'],
   ['12,34,567', 'does not separate thousands'],
-  ['max(2,340, 5)', 'can be one number or several'],
-  ['sum(100,200)', 'can be one number or several'],
+  ['max(2,340, 5)', 'can mean one number or several'],
+  ['sum(100,200)', 'can mean one number or several'],
   ['200 + 10%', 'can mean two things'],
-  ['floor((2^0.25)^4)', 'At "floor", position 1: The number 2 is not known exactly, and the result changes just there'],
+  ['floor((2^0.25)^4)', 'At "floor", position 1: The number 2 is not known exactly, and the result depends on digits that are not known'],
   ['floor(10^2.5*10^.5)', 'not known exactly'],
   ['round(sqrt(2)^2 / 4, 0)', 'not known exactly'],
   ['sqrt(2)^2 mod 1', 'not known exactly'],
@@ -129,7 +129,7 @@ test.each([
   expect(text).toContain(message)
 })
 
-test('thousands separators may stand in parentheses that belong to no function', async () => {
+test('thousands separators are allowed in parentheses that are not the arguments of a function', async () => {
   expect(await calculate('(2,340 + 1,000) * 2')).toBe('6680')
 })
 
@@ -154,7 +154,7 @@ test('sums, quotients and remainders of fractions are exact', async () => {
   )
 })
 
-test('any text is answered, and soon', async () => {
+test('any text gives a result or an error, quickly', async () => {
   const piece = fc.constantFrom(
     '1',
     '9.99',

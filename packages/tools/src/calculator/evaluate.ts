@@ -24,7 +24,7 @@ const maxPlaces = 100
 /**
  * Evaluates an arithmetic expression.
  *
- * @throws {ToolError} With the position of what is wrong, and how to fix it.
+ * @throws {ToolError} For an invalid expression. The message gives the position and how to fix it.
  */
 export function evaluate(expression: string): Quantity {
   const parser = new Parser(tokenise(expression))
@@ -35,7 +35,7 @@ type Operation = (args: readonly Quantity[]) => Quantity
 
 const any = Number.POSITIVE_INFINITY
 
-/** Functions with the least and the most arguments they take. */
+/** Functions, each with the minimum and maximum number of its arguments. */
 const functions: ReadonlyMap<string, { readonly min: number; readonly max: number; readonly apply: Operation }> = new Map([
   ['sqrt', { min: 1, max: 1, apply: first(squareRoot) }],
   ['abs', { min: 1, max: 1, apply: first(absolute) }],
@@ -76,7 +76,7 @@ class Parser {
   }
 
   #next(): Token {
-    // tokenise() always ends with an `end` token, and that is never consumed.
+    // tokenise() always ends with an `end` token, which is never consumed.
     return this.#tokens[this.#index] as Token
   }
 
@@ -139,7 +139,7 @@ class Parser {
     return { ...divide(operand, quantity(100)), isPercent: true }
   }
 
-  /** `%` before an operand is the remainder, otherwise percent. */
+  /** True when an operand starts at this token: a `%` before it is the remainder operator, any other `%` means percent. */
   #startsOperand(index: number): boolean {
     const token = this.#tokens[index]
     return token !== undefined && (token.kind === 'number' || token.text === '(' || (token.kind === 'name' && functions.has(token.text)))
@@ -215,7 +215,7 @@ function applyProduct(operator: string, left: Quantity, right: Quantity): Quanti
   }
 }
 
-/** Says where it was that a calculation failed. */
+/** Adds the position of the token to the error of a calculation. */
 function at({ text, position }: Token, calculate: () => Quantity): Quantity {
   try {
     return calculate()

@@ -27,11 +27,11 @@ import {
   toInterval,
 } from './interval.ts'
 
-/** A number: an exact fraction, or an interval that it is in. */
+/** A number: an exact fraction, or an interval that contains it. */
 export interface Quantity {
   readonly exact: Fraction | undefined
   readonly interval: Interval
-  /** True for `17%` itself: adding it to something else is ambiguous. */
+  /** True for a percentage such as `17%`, because adding one to another number is ambiguous. */
   readonly isPercent?: boolean
 }
 
@@ -45,7 +45,7 @@ const maxPower = 10_000
 const plainLength = 450
 const Shown = Decimal.clone({ precision: 2 * maxExponent, rounding: Decimal.ROUND_HALF_UP, maxE: 9e15, minE: -9e15, defaults: true })
 
-/** Reads a literal, exactly. */
+/** Parses a number literal exactly. */
 export function quantity(text: string | number): Quantity {
   const exact = readFraction(String(text))
   return bounded(exact, exact === undefined ? readInterval(String(text)) : toInterval(exact))
@@ -85,7 +85,7 @@ export function multiply(first: Quantity, second: Quantity): Quantity {
 /**
  * Divides.
  *
- * @throws {ToolError} For a division by zero, or by a rounded number that may be zero.
+ * @throws {ToolError} If the divisor is zero, or is a rounded number that may be zero.
  */
 export function divide(first: Quantity, second: Quantity): Quantity {
   refuseZero(second, 'Division by zero.')
@@ -100,7 +100,7 @@ function refuseZero({ exact, interval }: Quantity, message: string): void {
 /**
  * The remainder, with the sign of the first number.
  *
- * @throws {ToolError} For a division by zero, or where the quotient of rounded numbers may be a whole number.
+ * @throws {ToolError} If the divisor is zero, or if the quotient of rounded numbers may be a whole number.
  */
 export function remainder(first: Quantity, second: Quantity): Quantity {
   refuseZero(second, 'Remainder of a division by zero.')
@@ -110,9 +110,9 @@ export function remainder(first: Quantity, second: Quantity): Quantity {
 }
 
 /**
- * Raises to a power: exact where the result is a fraction of bounded length.
+ * Raises a number to a power. The result is exact if it is a fraction of bounded length.
  *
- * @throws {ToolError} Where there is no real result, or it is too large.
+ * @throws {ToolError} If there is no real result, or it is too large.
  */
 export function power(base: Quantity, exponent: Quantity): Quantity {
   if (absoluteInterval(exponent.interval).high.greaterThan(maxPower)) throw new ToolError(`The exponent ${show(exponent)} is too large: at most ${maxPower}.`)
@@ -159,7 +159,7 @@ function fractionalPower(base: Fraction, { numerator, denominator }: Fraction): 
 }
 
 /**
- * The square root; exact where it is a fraction.
+ * Returns the square root. It is exact if it is a fraction.
  *
  * @throws {ToolError} For a negative number.
  */
@@ -173,7 +173,7 @@ export function squareRoot(value: Quantity): Quantity {
 /**
  * Rounds to a number of decimal places.
  *
- * @throws {ToolError} Where a rounded number is so near to a jump of the function that its result is not known.
+ * @throws {ToolError} If a rounded number is so close to a step of the function that the result is not known.
  */
 export function roundTo(value: Quantity, places: number, rounding: Rounding): Quantity {
   if (value.exact !== undefined) {
@@ -183,7 +183,7 @@ export function roundTo(value: Quantity, places: number, rounding: Rounding): Qu
   const text = roundInterval(value.interval, places, rounding)
   if (text !== undefined) return quantity(text)
   throw new ToolError(
-    `The number ${show(value)} is not known exactly, and the result changes just there. Avoid roots and fractional powers, or round to fewer or more places.`,
+    `The number ${show(value)} is not known exactly, and the result depends on digits that are not known. Avoid roots and fractional powers, or round to fewer or more places.`,
   )
 }
 
@@ -205,23 +205,23 @@ export function greatest(first: Quantity, second: Quantity): Quantity {
   }
 }
 
-/** A whole number from 0 to a bound; `undefined` for any other. */
+/** Returns a whole number from 0 to `max`, and `undefined` for any other number. */
 export function smallInteger({ exact }: Quantity, max: number): number | undefined {
   return exact?.denominator === 1n && exact.numerator >= 0n && exact.numerator <= BigInt(max) ? Number(exact.numerator) : undefined
 }
 
-/** Shows a result: exact ones completely, rounded ones with a note. */
+/** Formats a result: exact results completely, rounded results with a note. */
 export function formatQuantity({ exact, interval }: Quantity): string {
   const decimal = exact && exactDecimal(exact)
   return decimal === undefined ? `${formatDecimal(middleOf(interval))} (rounded to ${shownDigits} significant digits)` : formatDecimal(decimal)
 }
 
-/** For error messages. */
+/** Formats a number for an error message. */
 export function show({ exact, interval }: Quantity): string {
   return formatDecimal((exact && exactDecimal(exact)) ?? middleOf(interval))
 }
 
-/** `undefined` when its decimals do not end, or have too many digits. */
+/** Returns the decimal form; `undefined` if it has no finite decimal form, or too many digits. */
 function exactDecimal({ numerator, denominator }: Fraction): Decimal | undefined {
   const decimal = new Shown(String(numerator)).dividedBy(String(denominator))
   return decimal.precision() <= shownExactDigits && decimal.times(String(denominator)).equals(String(numerator)) ? decimal : undefined

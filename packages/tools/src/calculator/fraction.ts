@@ -5,10 +5,10 @@ export interface Fraction {
   readonly denominator: bigint
 }
 
-/** Exact results may have this many digits above and below the line; what is longer is rounded. */
+/** The most digits that the numerator and the denominator of an exact result may have; longer results are rounded. */
 const maxDigits = 1_100
 
-/** Reads a decimal: `12.5e-3`. */
+/** Parses a decimal such as `12.5e-3`. */
 export function readFraction(text: string): Fraction | undefined {
   const [significand = '', exponent = '0'] = text.toLowerCase().split('e')
   const [whole = '', decimals = ''] = significand.split('.')
@@ -18,7 +18,7 @@ export function readFraction(text: string): Fraction | undefined {
   return power < 0 ? makeFraction(digits, 10n ** BigInt(-power)) : makeFraction(digits * 10n ** BigInt(power), 1n)
 }
 
-/** `undefined` when it would have too many digits. */
+/** Reduces a fraction to lowest terms; `undefined` if it would have too many digits. */
 export function makeFraction(numerator: bigint, denominator: bigint): Fraction | undefined {
   const sign = denominator < 0n ? -1n : 1n
   const divisor = denominator === 1n ? 1n : greatestCommonDivisor(numerator, denominator)
@@ -46,25 +46,25 @@ export function multiplyFractions(first: Fraction, second: Fraction): Fraction |
   return makeFraction(first.numerator * second.numerator, first.denominator * second.denominator)
 }
 
-/** The divisor is not 0. */
+/** Divides by a fraction that is not 0. */
 export function divideFractions(first: Fraction, second: Fraction): Fraction | undefined {
   return makeFraction(first.numerator * second.denominator, first.denominator * second.numerator)
 }
 
-/** The exponent is a whole number of at least 0. */
+/** Raises to a power whose exponent is a whole number of at least 0. */
 export function raiseFraction({ numerator, denominator }: Fraction, exponent: bigint): Fraction | undefined {
   const digits = Math.max(numerator.toString().length, denominator.toString().length) - 1
   if (BigInt(digits) * exponent > maxDigits) return undefined
   return makeFraction(numerator ** exponent, denominator ** exponent)
 }
 
-/** The root of a degree, where it is a fraction. */
+/** Returns the root of the given degree; `undefined` if it is not a fraction. */
 export function rootOfFraction({ numerator, denominator }: Fraction, degree: bigint): Fraction | undefined {
   const [above, below] = [wholeRoot(numerator, degree), wholeRoot(denominator, degree)]
   return above === undefined || below === undefined ? undefined : makeFraction(above, below)
 }
 
-/** By Newton's method. `undefined` where there is no whole root. */
+/** Finds an integer root by Newton's method; `undefined` if there is none. */
 function wholeRoot(value: bigint, degree: bigint): bigint | undefined {
   if (value < 2n) return value < 0n ? undefined : value
   let root = 1n << BigInt(Math.ceil(value.toString(2).length / Number(degree)))
@@ -76,7 +76,7 @@ function wholeRoot(value: bigint, degree: bigint): bigint | undefined {
   return root ** degree === value ? root : undefined
 }
 
-/** How a number is made one with fewer digits. */
+/** How a number is rounded to fewer digits. */
 export type Rounding = 'floor' | 'ceil' | 'half-up'
 
 /** Rounds to a number of decimal places; halves away from zero. */

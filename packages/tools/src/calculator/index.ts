@@ -5,8 +5,8 @@ import { evaluate } from './evaluate.ts'
 import { formatQuantity } from './exact.ts'
 
 /**
- * Calculates arithmetic expressions, exactly where the result is a fraction. Results that had to be rounded say so; what is wrong or
- * ambiguous is an error with its position, never a guess.
+ * Calculates arithmetic expressions. A result that is a fraction is exact; a rounded result says that it is rounded. An invalid or
+ * ambiguous expression is an error that gives the position.
  */
 export const calculator: Tool = tool({
   name: 'calculator',

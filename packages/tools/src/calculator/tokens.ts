@@ -18,11 +18,11 @@ const lookalikes: Readonly<Record<string, string>> = { '×': '*', '·': '*', '÷
 /**
  * Splits an expression into tokens. A comma in a number is a thousands separator (`2,340`), except among the arguments of a function.
  *
- * @throws {ToolError} With the position and how to fix it.
+ * @throws {ToolError} For an invalid token. The message gives the position and how to fix it.
  */
 export function tokenise(expression: string): readonly Token[] {
   if (expression.length > maxLength)
-    throw new ToolError(`The expression has ${expression.length} characters; at most ${maxLength} are taken. Split it into several calls.`)
+    throw new ToolError(`The expression has ${expression.length} characters; at most ${maxLength} are allowed. Split it into several calls.`)
   const tokens: Token[] = []
   const calls: boolean[] = []
   let index = 0
@@ -68,10 +68,10 @@ function readNumber(text: string, position: number, isArgument: boolean): string
     if (groupedForm.test(text)) return text
     throw new ToolError(`The comma in "${text}" at position ${position} does not separate thousands. Write decimals with a point: 2340.5.`)
   }
-  // Among arguments `2,340` can be one number or two, and a wrong guess would be a wrong answer without an error.
+  // Among arguments, `2,340` can mean one number or two. A wrong guess would give a wrong result without an error.
   if (/^\d{1,3},\d{3}(?!\d)/.test(text)) {
     throw new ToolError(
-      `"${text}" at position ${position} can be one number or several. Among arguments write no thousands separators and a space after each comma: max(2340, 5).`,
+      `"${text}" at position ${position} can mean one number or several. In the arguments of a function, write no thousands separators and put a space after each comma: max(2340, 5).`,
     )
   }
   return head

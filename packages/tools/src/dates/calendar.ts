@@ -14,7 +14,7 @@ const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 
 /**
  * Reads `YYYY-MM-DD`.
  *
- * @throws {ToolError} When it has another form or does not exist.
+ * @throws {ToolError} If the text has another form, or there is no such day.
  */
 export function parseDate(text: string): CalendarDate {
   const [, year, month, day] = (/^(\d{4})-(\d{2})-(\d{2})$/.exec(text.trim()) ?? []).map(Number)
@@ -24,7 +24,7 @@ export function parseDate(text: string): CalendarDate {
   return checkDate({ year, month, day }, text)
 }
 
-/** @throws {ToolError} When there is no such day. */
+/** @throws {ToolError} If there is no such day. */
 export function checkDate(date: CalendarDate, text: string): CalendarDate {
   const { year, month, day } = date
   if (year < 1) throw new ToolError(`${quote(text)} is not supported: years go from 0001 to 9999.`)
@@ -34,7 +34,7 @@ export function checkDate(date: CalendarDate, text: string): CalendarDate {
   return date
 }
 
-/** Quotes what was given, shortened. */
+/** Quotes a text, shortened if it is long. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 }
@@ -61,7 +61,7 @@ export interface AddedMonths {
   readonly clampedFrom: number | undefined
 }
 
-/** Adds months; a day that the month does not have becomes its last. */
+/** Adds months. If the month has no such day, the result is its last day. */
 export function addMonths({ year, month, day }: CalendarDate, count: number): AddedMonths {
   const index = year * 12 + (month - 1) + count
   const target = { year: Math.floor(index / 12), month: (((index % 12) + 12) % 12) + 1 }
@@ -69,7 +69,7 @@ export function addMonths({ year, month, day }: CalendarDate, count: number): Ad
   return { date: { ...target, day: Math.min(day, last) }, clampedFrom: day > last ? day : undefined }
 }
 
-/** Whole months from one date to a later one, and the days that are left. */
+/** Complete months from one date to a later one, and the remaining days. */
 export function monthsBetween(from: CalendarDate, to: CalendarDate): { readonly months: number; readonly days: number } {
   const guess = (to.year - from.year) * 12 + (to.month - from.month)
   const whole = toEpochDay(addMonths(from, guess).date) > toEpochDay(to) ? guess - 1 : guess

@@ -11,7 +11,7 @@ async function ask(tool: typeof weekday, input: Json): Promise<string> {
   return status === 'ok' ? text : `${status}: ${text}`
 }
 
-test('the tools have the names that models are told', () => {
+test('the tools have the names that models see', () => {
   expect(dates.map(({ name }) => name)).toEqual(['date_difference', 'date_add', 'weekday', 'convert_time'])
 })
 
@@ -58,7 +58,7 @@ test.each([
   expect(await ask(weekday, { date })).toBe(`${date} is a ${name}.`)
 })
 
-test('today is a date in the zone of the clock, and which one is said', async () => {
+test('today is the date in the time zone of the clock, and the result names that zone', async () => {
   expect(await ask(weekday, { date: 'Today' })).toBe('2026-11-22 is a Sunday. Today is 2026-11-22 in Asia/Tokyo.')
 })
 
@@ -77,7 +77,7 @@ test.each<[Json, string]>([
   ],
   [
     { time: '14:30', from_zone: 'Asia/Tokyo', to_zone: 'UTC' },
-    '2026-11-22T05:30:00+00:00 (Sunday) in UTC is 2026-11-22T14:30:00+09:00 (Sunday) in Asia/Tokyo. The date was taken as today in Asia/Tokyo.',
+    '2026-11-22T05:30:00+00:00 (Sunday) in UTC is 2026-11-22T14:30:00+09:00 (Sunday) in Asia/Tokyo. The date is today in Asia/Tokyo.',
   ],
   [
     { time: '2026-11-21T09:00+09:00', from_zone: 'Asia/Tokyo', to_zone: 'UTC' },
@@ -87,20 +87,20 @@ test.each<[Json, string]>([
   expect(await ask(convertTime, input)).toBe(result)
 })
 
-test('a time that clocks skip is taken as the time after the gap, and that is said', async () => {
+test('for a time that clocks skip, the time after the gap is used, and the result says so', async () => {
   expect(await ask(convertTime, { time: '2026-03-29T02:30', from_zone: 'Europe/Berlin', to_zone: 'UTC' })).toBe(
-    '2026-03-29T01:30:00+00:00 (Sunday) in UTC is 2026-03-29T03:30:00+02:00 (Sunday) in Europe/Berlin. 2026-03-29T02:30:00 does not exist in Europe/Berlin, because clocks are set forward over it; it was taken as the time after the gap.',
+    '2026-03-29T01:30:00+00:00 (Sunday) in UTC is 2026-03-29T03:30:00+02:00 (Sunday) in Europe/Berlin. 2026-03-29T02:30:00 does not exist in Europe/Berlin, because clocks are set forward past it; the time after the gap is used instead.',
   )
 })
 
-test('a time that clocks show twice is given twice', async () => {
+test('for a time that clocks show twice, the result has both instants', async () => {
   const text = await ask(convertTime, { time: '2026-10-25T02:30', from_zone: 'Europe/Berlin', to_zone: 'UTC' })
   expect(text).toContain('happens twice')
   expect(text).toContain('First: 2026-10-25T00:30:00+00:00')
   expect(text).toContain('Second: 2026-10-25T01:30:00+00:00')
 })
 
-test('a day that a zone skipped whole does not exist', async () => {
+test('a day that a time zone skipped completely does not exist', async () => {
   expect(await ask(convertTime, { time: '2011-12-30T10:00', from_zone: 'Pacific/Apia', to_zone: 'UTC' })).toContain('does not exist')
 })
 
@@ -115,9 +115,13 @@ test.each<[typeof weekday, Json, string]>([
   [convertTime, { time: '2026-11-21', from_zone: 'UTC', to_zone: 'UTC' }, 'YYYY-MM-DDTHH:MM'],
   [convertTime, { time: '25:00', from_zone: 'UTC', to_zone: 'UTC' }, 'does not exist'],
   [convertTime, { time: '09:00', from_zone: 'Mars/Base', to_zone: 'UTC' }, 'IANA name'],
-  [convertTime, { time: '2026-11-21T09:00Z', from_zone: 'Asia/Tokyo', to_zone: 'UTC' }, 'The time says +00:00, but Asia/Tokyo has +09:00'],
+  [
+    convertTime,
+    { time: '2026-11-21T09:00Z', from_zone: 'Asia/Tokyo', to_zone: 'UTC' },
+    'The time says +00:00, but the offset of Asia/Tokyo at that time is +09:00',
+  ],
   [convertTime, { time: '0001-01-01T00:00', from_zone: 'UTC', to_zone: 'UTC' }, 'years go from 0002'],
-])('a wrong input is an error with the way out: %#', async (tool, input, message) => {
+])('a wrong input is an error that says how to fix it: %#', async (tool, input, message) => {
   const text = await ask(tool, input)
   expect(text).toMatch(/^error: /)
   expect(text).toContain(message)
@@ -144,7 +148,7 @@ test('converting there and back is the same time', async () => {
   )
 })
 
-test('an unknown option is refused with the right one', () => {
+test('an unknown option is refused, and the message names the right one', () => {
   expect(() => datesAt({ timezone: 'UTC' } as never)).toThrow(
     expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining('`timeZone`') }),
   )

@@ -16,7 +16,7 @@ import {
 } from './calendar.ts'
 import { dateAt, findZone, formatInstant, formatLocal, formatOffset, instantsOf, parseTime, type Zone } from './zones.ts'
 
-/** Options of `datesAt()`: what the words `today` and `now` mean. */
+/** Options of `datesAt()`. They define what `today` and `now` mean. */
 export interface DatesOptions {
   /** The clock. Default: that of the machine. */
   readonly now?: () => Date
@@ -33,7 +33,7 @@ interface Clock {
   zone(): Zone
 }
 
-/** A date as given, and a note on what `today` was taken for. */
+/** A date, and a note that says which date `today` is. */
 interface ReadDate {
   readonly date: CalendarDate
   readonly note: string
@@ -87,7 +87,7 @@ function difference(from: CalendarDate, to: CalendarDate, unit: (typeof units)[n
   return join([sign * Math.floor(months / 12), 'years'], [sign * (months % 12), 'months'], [sign * days, 'days'])
 }
 
-/** The first amount always, the others where they are not zero. */
+/** Joins amounts: the first one always, the others if they are not zero. */
 function join(...amounts: readonly (readonly [number, string])[]): string {
   const parts = amounts.filter(([amount], index) => index === 0 || amount !== 0).map(([amount, unit]) => count(amount === 0 ? 0 : amount, unit))
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
@@ -98,7 +98,7 @@ function makeDateAdd(clock: Clock): Tool {
   return tool({
     name: 'date_add',
     description:
-      'Adds years, months, weeks and days to a date (negative amounts go back). Years and months first: a day that the month does not have becomes its last day.',
+      'Adds years, months, weeks and days to a date (negative amounts go back). Years and months are added first; if the month has no such day, its last day is used.',
     inputSchema: jsonSchema<{ date: string; years?: number; months?: number; weeks?: number; days?: number }>({
       type: 'object',
       properties: {
@@ -129,14 +129,14 @@ function makeDateAdd(clock: Clock): Tool {
 }
 
 function checkYear({ year }: CalendarDate): void {
-  // A year beyond what a Date holds is NaN.
+  // The year is NaN if it is out of the range of Date.
   if (!(year >= 1 && year <= 9999)) throw new ToolError('The result is outside the years 0001 to 9999. Add less.')
 }
 
 function makeWeekday(clock: Clock): Tool {
   return tool({
     name: 'weekday',
-    description: 'Tells the day of the week of a date.',
+    description: 'Gives the day of the week of a date.',
     inputSchema: jsonSchema<{ date: string }>({
       type: 'object',
       properties: { date: { type: 'string', description: `The date: ${dateText}.` } },
@@ -154,7 +154,7 @@ function makeWeekday(clock: Clock): Tool {
 function makeConvertTime(clock: Clock): Tool {
   return tool({
     name: 'convert_time',
-    description: 'Converts a time from one time zone to another, daylight saving included. Times that clocks skip or show twice are stated.',
+    description: 'Converts a time from one time zone to another, daylight saving included. Says when clocks skip the time or show it twice.',
     inputSchema: jsonSchema<{ time: string; from_zone: string; to_zone: string }>({
       type: 'object',
       properties: {
@@ -180,29 +180,29 @@ function convert(time: string, { from, to, clock }: Conversion): string {
   const describe = (instant: number): string => `${formatInstant(to, instant)} in ${to.name} is ${formatInstant(from, instant)} in ${from.name}`
   if (time.trim().toLowerCase() === 'now') return `${describe(clock.now())}.`
   const { local, offsetMs, isToday } = parseTime(time, () => dateAt(from, clock.now()))
-  const note = isToday ? ` The date was taken as today in ${from.name}.` : ''
+  const note = isToday ? ` The date is today in ${from.name}.` : ''
   const { instants, shifted } = instantsOf(from, local)
   if (offsetMs !== undefined) return `${describe(checkOffset(local - offsetMs, offsetMs, from))}.${note}`
   const [first, second] = instants
   if (first === undefined)
-    return `${describe(shifted)}. ${formatLocal(local)} does not exist in ${from.name}, because clocks are set forward over it; it was taken as the time after the gap.${note}`
+    return `${describe(shifted)}. ${formatLocal(local)} does not exist in ${from.name}, because clocks are set forward past it; the time after the gap is used instead.${note}`
   if (second === undefined) return `${describe(first)}.${note}`
   return `${formatLocal(local)} happens twice in ${from.name}, because clocks are set back. First: ${describe(first)}. Second: ${describe(second)}.${note}`
 }
 
-/** A time with an offset is an instant of its own: it must not contradict the zone. */
+/** A time with an offset is already an instant, so the offset must be the offset of the zone at that instant. */
 function checkOffset(instant: number, offsetMs: number, zone: Zone): number {
   const actual = zone.offsetAt(instant)
   if (actual === offsetMs) return instant
   throw new ToolError(
-    `The time says ${formatOffset(offsetMs)}, but ${zone.name} has ${formatOffset(actual)} then. Leave the offset out, or give from_zone "UTC" and a time in UTC.`,
+    `The time says ${formatOffset(offsetMs)}, but the offset of ${zone.name} at that time is ${formatOffset(actual)}. Omit the offset, or give from_zone "UTC" and a time in UTC.`,
   )
 }
 
 /**
- * The four tools with another clock, such as a fixed one in a test, or with the time zone of a user.
+ * Makes the four tools with another clock, such as a fixed one in a test, or with the time zone of a user.
  *
- * @throws {AgentError} `invalid-options`.
+ * @throws {AgentError} `invalid-options`, for an unknown option or time zone.
  */
 export function datesAt(options: DatesOptions = {}): readonly [dateDifference: Tool, dateAdd: Tool, weekday: Tool, convertTime: Tool] {
   checkNames(options, { names: ['now', 'timeZone'], what: 'an option of datesAt()', instead: { clock: 'now', zone: 'timeZone', tz: 'timeZone' } })
@@ -220,7 +220,7 @@ export const dates: readonly [dateDifference: Tool, dateAdd: Tool, weekday: Tool
 export const dateDifference: Tool = dates[0]
 /** Adds years, months, weeks and days to a date. */
 export const dateAdd: Tool = dates[1]
-/** Tells the day of the week. */
+/** Gives the day of the week of a date. */
 export const weekday: Tool = dates[2]
 /** Converts a time between time zones. */
 export const convertTime: Tool = dates[3]

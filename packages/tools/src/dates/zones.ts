@@ -25,7 +25,7 @@ export class Zone {
 /**
  * Finds a time zone by its IANA name.
  *
- * @throws {ToolError} When the machine does not know it.
+ * @throws {ToolError} If the time zone database of the machine does not have it.
  */
 export function findZone(name: string): Zone {
   const format = makeFormat(name.trim() === 'Z' ? 'UTC' : name.trim())
@@ -61,14 +61,14 @@ function localAt(format: Intl.DateTimeFormat, instant: number): LocalTime {
   return day * msPerDay + ((part('hour') * 60 + part('minute')) * 60 + part('second')) * 1_000
 }
 
-/** The date on the wall at an instant. */
+/** The local date at an instant. */
 export function dateAt(zone: Zone, instant: number): CalendarDate {
   return fromEpochDay(Math.floor((instant + zone.offsetAt(instant)) / msPerDay))
 }
 
 /**
- * The instants at which a wall clock shows a time: two where clocks are set back, none where they are set forward.
- * In that gap `shifted` is the instant that the offset before the gap gives.
+ * The instants at which a wall clock shows a time: two if clocks are set back over it, none if they are set forward past it.
+ * For a time in such a gap, `shifted` is the instant computed with the offset from before the gap.
  */
 export function instantsOf(zone: Zone, local: LocalTime): { readonly instants: readonly number[]; readonly shifted: number } {
   const before = zone.offsetAt(local - msPerDay)
@@ -77,7 +77,7 @@ export function instantsOf(zone: Zone, local: LocalTime): { readonly instants: r
   return { instants: candidates.filter((instant) => instant + zone.offsetAt(instant) === local), shifted: local - before }
 }
 
-/** A time as it was given: on a wall clock, and the offset if it had one. */
+/** A time as it was given: the local time, and the offset if the text has one. */
 export interface GivenTime {
   readonly local: LocalTime
   readonly offsetMs: number | undefined
@@ -86,10 +86,10 @@ export interface GivenTime {
 }
 
 /**
- * Reads `YYYY-MM-DDTHH:MM[:SS][offset]`, with a space for the T too, or `HH:MM`.
+ * Parses `YYYY-MM-DDTHH:MM[:SS][offset]` (a space may replace the T) or `HH:MM`.
  *
- * @param today - The date of a time that has none.
- * @throws {ToolError} When it has another form or does not exist.
+ * @param today - Gives the date for a time without one.
+ * @throws {ToolError} If the text has another form, or there is no such time.
  */
 export function parseTime(text: string, today: () => CalendarDate): GivenTime {
   const match = /^(?:(\d{4}-\d{2}-\d{2})[T ])?(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i.exec(text.trim())
@@ -121,7 +121,7 @@ export function formatLocal(local: LocalTime): string {
   return `${formatDate(fromEpochDay(Math.floor(local / msPerDay)))}T${clock.join(':')}`
 }
 
-/** `+01:00`; with seconds where old local mean times have them. */
+/** `+01:00`; with seconds if the offset has them, as in old local mean times. */
 export function formatOffset(offsetMs: number): string {
   const seconds = Math.abs(Math.round(offsetMs / 1_000))
   const parts = [seconds / 3_600, (seconds / 60) % 60, ...(seconds % 60 === 0 ? [] : [seconds % 60])]

@@ -45,7 +45,7 @@ async function ask(tool: typeof readFile, input: Json): Promise<string> {
   return status === 'ok' ? text : `${status}: ${text}`
 }
 
-test('a file is read, and its first line says what of it', async () => {
+test('a file is read, and the first line of the output says which lines were read', async () => {
   expect(await ask(readFile, { path: 'readme.md' })).toBe('readme.md, lines 1 to 3, 22 bytes in all; then the end of the file:\none\ntwo\nthree Needle')
 })
 
@@ -128,7 +128,7 @@ test('a folder is listed three levels deep, links named, node_modules not entere
   )
 })
 
-test('a skipped folder is listed where the path leads into it', async () => {
+test('a skipped folder is listed if the path leads into it', async () => {
   expect(await ask(listFiles, { path: 'node_modules' })).toContain('node_modules/dep/index.js')
 })
 
@@ -150,14 +150,14 @@ test('a search finds plain text in any case, with path and line, and shortens lo
   expect(lines[1]).toBe('src/index.ts:1: // needle')
   expect(lines[2]).toMatch(/^src\/index\.ts:2: …x+needle…$/)
   expect(lines[3]).toBe('src/deep/deeper/deepest/end.txt:1: needle')
-  expect(lines[4]).toBe('(4 matching lines in 7 files; 2 files were binary, unreadable or larger than 2,097,152 bytes and not searched)')
+  expect(lines[4]).toBe('(4 matching lines in 7 files; 2 files were not searched, because they are binary, unreadable or larger than 2,097,152 bytes)')
 })
 
-test('a search is no pattern', async () => {
+test('the query of a search is plain text, not a pattern', async () => {
   expect(await ask(searchFiles, { query: 'n.*e' })).toContain('(0 matching lines')
 })
 
-test('a search in one file, and in a skipped folder that is asked for', async () => {
+test('a search works in one file, and in a skipped folder if the path leads into it', async () => {
   expect(await ask(searchFiles, { query: 'two', path: 'readme.md' })).toContain('readme.md:2: two')
   expect(await ask(searchFiles, { query: 'needle', path: 'node_modules' })).toContain('node_modules/dep/index.js:1: needle')
 })
@@ -170,29 +170,29 @@ test.each(['', '  ', 'a\nb'])('the query %j is refused', async (query) => {
   expect(await ask(searchFiles, { query })).toMatch(/^error: The query/)
 })
 
-test('the tools end with the signal', async () => {
+test('the tools stop when the signal aborts', async () => {
   const controller = new AbortController()
   const running = searchFiles.run({ query: 'needle' }, makeCall({ signal: controller.signal }))
   controller.abort()
   expect(await running).toMatchObject({ status: 'abandoned' })
 })
 
-test('a root that is itself a link works, and one that is missing says so', async () => {
+test('a root that is itself a link works, and a missing root is reported', async () => {
   const link = join(base, 'root-link')
   symlinkSync(root, link)
   expect(await ask(files({ root: link })[1], { path: 'readme.md' })).toContain('three Needle')
   expect(await ask(files({ root: join(base, 'missing') })[0], {})).toContain('"." does not exist')
 })
 
-test('a root that is not a path is refused at once', () => {
+test('a root that is not a path is refused when the tools are made', () => {
   expect(() => files({ root: '' })).toThrow('root')
 })
 
-test('an unknown option is refused with the right one', () => {
+test('an unknown option is refused, and the message names the right one', () => {
   expect(() => files({ path: root } as never)).toThrow(expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining('`root`') }))
 })
 
-test('of a long line its beginning is kept, and how long it is', async () => {
+test('a long line is cut to its beginning, with a note that gives its length', async () => {
   const path = join(base, 'long-line.txt')
   writeFileSync(path, `${'x'.repeat(3_000_000)}\r\nshort\r\n${'y'.repeat(100)}`)
   const lines: { text: string; length: number }[] = []
@@ -205,7 +205,7 @@ test('of a long line its beginning is kept, and how long it is', async () => {
   ])
 })
 
-test('a file of one long line takes little memory and says how much is left out', async () => {
+test('reading a file of one long line takes little memory, and the output says how much is left out', async () => {
   const own = mkdtempSync(join(tmpdir(), 'capstan-long-'))
   writeFileSync(join(own, 'one-line.txt'), 'z'.repeat(8_000_000))
   const [, readLong] = files({ root: own })
@@ -240,7 +240,7 @@ test.each([
   ])
 })
 
-test('a folder that is replaced by a link again and again never leads outside', async () => {
+test('a folder that is repeatedly replaced by a link never leads outside', async () => {
   const inside = join(root, 'swap')
   mkdirSync(inside)
   writeFileSync(join(inside, 'secret.txt'), 'harmless')

@@ -11,7 +11,7 @@ import { type WalkEntry, type WalkStops, walk } from './walk.ts'
 
 /** Options of `files()`. */
 export interface FilesOptions {
-  /** The folder that may be read; nothing outside it can be. Relative paths start at the current folder. */
+  /** The folder that the tools can read. They cannot read anything outside it. A relative path starts at the current folder. */
   readonly root: string
 }
 
@@ -26,10 +26,10 @@ const maxScannedBytes = 64 * 1024 * 1024
 const pathSchema = { type: 'string', description: 'Path relative to the folder that can be read, with "/". Default: that folder.' } as const
 
 /**
- * Tools that list, read and search the files inside one folder, read-only. No path leads out of it: not `..`, not an absolute path,
- * not a symbolic link. Hard links cannot be told from files: do not put links to secrets into the folder.
+ * Makes tools that list, read and search the files inside one folder. They write nothing. No path leads outside the folder: `..`,
+ * absolute paths and symbolic links are checked. A hard link looks like any other file: do not put hard links to secrets into the folder.
  *
- * @throws {AgentError} `invalid-options`.
+ * @throws {AgentError} `invalid-options`, for an unknown option, or a root that is not a path.
  */
 export function files(options: FilesOptions): readonly [listFiles: Tool, readFile: Tool, searchFiles: Tool] {
   checkNames(options, { names: ['root'], what: 'an option of files()', instead: { path: 'root', folder: 'root', dir: 'root', directory: 'root', cwd: 'root' } })
@@ -42,7 +42,7 @@ export function files(options: FilesOptions): readonly [listFiles: Tool, readFil
 function makeListFiles(jail: Jail): Tool {
   return tool({
     name: 'list_files',
-    description: `Lists files and folders, ${maxListDepth} levels deep, at most ${maxListed} entries. node_modules and .git are named but not entered unless the path leads into them.`,
+    description: `Lists files and folders, ${maxListDepth} levels deep, at most ${maxListed} entries. node_modules and .git are listed but not entered unless the path leads into them.`,
     inputSchema: jsonSchema<{ path?: string }>({ type: 'object', properties: { path: pathSchema }, additionalProperties: false }),
     effect: 'read',
     async execute({ path = '.' }, { signal }) {
@@ -76,7 +76,7 @@ function listEntry({ path: name, kind }: WalkEntry): string {
 
 function summary(entries: readonly WalkEntry[], stops: WalkStops): string {
   const notes = [`${formatCount(entries.length)} entries`]
-  if (stops.has('count')) notes.push(`stopped at ${maxListed}: list a folder of it`)
+  if (stops.has('count')) notes.push(`stopped at ${maxListed}: list one of its folders`)
   if (stops.has('depth')) notes.push(`folders below ${maxListDepth} levels were not entered`)
   if (stops.has('time')) notes.push(`stopped after ${maxMs / 1_000} s`)
   if (stops.has('unreadable')) notes.push('a folder could not be read')
@@ -86,13 +86,13 @@ function summary(entries: readonly WalkEntry[], stops: WalkStops): string {
 function makeReadFile(jail: Jail): Tool {
   return tool({
     name: 'read_file',
-    description: `Reads a text file, by lines. Without offset and limit, the first ${defaultLines} lines. The first line of the output says which lines these are and whether there are more.`,
+    description: `Reads a text file, by lines. Without offset and limit, the first ${defaultLines} lines. The first line of the output says which lines were read and whether more follow.`,
     inputSchema: jsonSchema<{ path: string; offset?: number; limit?: number }>({
       type: 'object',
       properties: {
         path: { type: 'string', description: pathSchema.description },
         offset: { type: 'integer', minimum: 1, description: 'The first line to read, from 1. Default: 1.' },
-        limit: { type: 'integer', minimum: 1, maximum: maxLines, description: `How many lines to read. Default: ${defaultLines}.` },
+        limit: { type: 'integer', minimum: 1, maximum: maxLines, description: `The number of lines to read. Default: ${defaultLines}.` },
       },
       required: ['path'],
       additionalProperties: false,
@@ -100,7 +100,7 @@ function makeReadFile(jail: Jail): Tool {
     effect: 'read',
     async execute({ path, offset = 1, limit = defaultLines }, { signal }) {
       return await withEntry(jail, path, async (entry) => {
-        if (entry.kind === 'folder') throw new ToolError(`${JSON.stringify(entry.path)} is a folder. Look with list_files.`)
+        if (entry.kind === 'folder') throw new ToolError(`${JSON.stringify(entry.path)} is a folder. Use list_files.`)
         return await readRange(entry, { offset, limit, signal })
       })
     },
@@ -151,7 +151,7 @@ function makeSearchFiles(jail: Jail): Tool {
   return tool({
     name: 'search_files',
     description:
-      'Searches text files for a piece of text: plain text, not a pattern, upper and lower case are equal. Gives path, line number and line. node_modules, .git, links and binary files are skipped.',
+      'Searches text files for a text: plain text, not a pattern, ignoring case. Returns path, line number and line. node_modules, .git, links and binary files are skipped.',
     inputSchema: jsonSchema<{ query: string; path?: string }>({
       type: 'object',
       properties: { query: { type: 'string', description: 'The text to find, within one line.' }, path: pathSchema },

@@ -18,7 +18,7 @@ export interface OpenEntry {
 
 const maxPathLength = 4_096
 const outside = 'is outside the folder that can be read. Give a path inside it, relative to it, without ".." or links that lead out.'
-// Without O_NONBLOCK, opening a fifo would block. The last component was resolved before, so a link there was created since.
+// Without O_NONBLOCK, opening a FIFO would block. Links were resolved before, so a link in the last component is new: O_NOFOLLOW refuses it.
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\.|$)/i
 
@@ -34,7 +34,7 @@ export class Jail {
   /**
    * Opens a file or a folder inside, for reading. The caller closes the handle.
    *
-   * @throws {ToolError} When the path leads outside, does not exist, or is neither a file nor a folder.
+   * @throws {ToolError} If the path leads outside, does not exist, or is neither a file nor a folder.
    */
   async open(path: string): Promise<OpenEntry> {
     const segments = checkPath(path, process.platform)
@@ -53,7 +53,7 @@ export class Jail {
  */
 export function checkPath(path: string, platform: string): readonly string[] {
   const shown = JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path)
-  if (path.length > maxPathLength) throw new ToolError(`The path has ${path.length} characters; at most ${maxPathLength} are taken.`)
+  if (path.length > maxPathLength) throw new ToolError(`The path has ${path.length} characters; at most ${maxPathLength} are allowed.`)
   if (path.includes('\0')) throw new ToolError(`The path ${shown} contains a NUL character.`)
   if (posix.isAbsolute(path) || win32.isAbsolute(path) || /^[A-Za-z]:/.test(path))
     throw new ToolError(`The path ${shown} is absolute. Give it relative to the folder that can be read; "." is that folder.`)
@@ -73,7 +73,7 @@ interface Target {
 }
 
 async function openVerified({ realRoot, realPath, shown }: Target): Promise<OpenEntry> {
-  // Examined before it is opened, because opening a device can already have an effect.
+  // The type is checked before opening, because opening a device can have an effect.
   const before = await explained(shown, () => stat(realPath))
   if (!before.isFile() && !before.isDirectory()) throw new ToolError(`${JSON.stringify(shown)} is neither a file nor a folder.`)
   const handle = await explained(shown, () => open(realPath, flags))
@@ -98,7 +98,7 @@ async function openVerified({ realRoot, realPath, shown }: Target): Promise<Open
   }
 }
 
-/** The path of what was opened. On Linux, the handle itself tells it; elsewhere the path is resolved again. */
+/** The path of the opened file. On Linux the file descriptor gives it; on other systems the path is resolved again. */
 async function openedPath(handle: FileHandle, realPath: string): Promise<string> {
   if (process.platform !== 'linux') return await realpath(realPath)
   try {
@@ -114,7 +114,7 @@ export function isInside(root: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
-/** Errors of the system hold absolute paths; the model gets the relative path. */
+/** Replaces errors of the system, which contain absolute paths, by errors with the relative path. */
 async function explained<Result>(shown: string, act: () => Promise<Result>): Promise<Result> {
   try {
     return await act()
@@ -128,16 +128,16 @@ function explainCode(code: unknown): string {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return 'does not exist. Look with list_files.'
+      return 'does not exist. Use list_files to see what exists.'
     case 'EACCES':
     case 'EPERM':
-      return 'may not be read.'
+      return 'cannot be read: permission denied.'
     case 'ELOOP':
       return outside
     case 'ENAMETOOLONG':
-      return 'has a part that is too long for a name.'
+      return 'has a part that is too long for a file name.'
     case 'EISDIR':
-      return 'is a folder. Look with list_files.'
+      return 'is a folder. Use list_files.'
     default:
       return 'could not be read.'
   }

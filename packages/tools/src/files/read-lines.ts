@@ -5,7 +5,7 @@ const chunkBytes = 65_536
 /** Bounds of reading one file. */
 export interface ReadLimits {
   readonly maxBytes: number
-  /** Characters that are kept of a line. */
+  /** The most characters of a line that are kept. */
   readonly maxLineLength: number
   readonly signal: AbortSignal
 }
@@ -15,9 +15,9 @@ export class BinaryFileError extends Error {
   override readonly name = 'BinaryFileError'
 }
 
-/** A line, without its end. */
+/** A line, without its line ending. */
 export interface Line {
-  /** Its beginning, where it is longer than what is kept. */
+  /** The line, or its beginning if it is longer than the limit. */
   readonly text: string
   /** From 1. */
   readonly number: number
@@ -26,11 +26,11 @@ export interface Line {
 }
 
 /**
- * Reads a file line by line. Holds one chunk and what is kept of one line, however long the lines are. Ends early, without an error,
- * after `maxBytes`.
+ * Reads a file line by line. It holds only one chunk and the kept part of one line in memory, however long the lines are. It stops after
+ * `maxBytes` without an error.
  *
  * @returns True when the file was read to its end.
- * @throws {BinaryFileError} When it holds a NUL or is not UTF-8.
+ * @throws {BinaryFileError} If the file contains a NUL byte or is not UTF-8.
  */
 export async function* readLines(handle: FileHandle, { maxBytes, maxLineLength, signal }: ReadLimits): AsyncGenerator<Line, boolean> {
   const buffer = Buffer.allocUnsafe(chunkBytes)
@@ -80,7 +80,7 @@ class CurrentLine {
   }
 
   end(): Line {
-    // A carriage return before the end of the line belongs to that end.
+    // A carriage return before the line feed is part of the line ending.
     const length = this.#length - (this.#endsWithReturn ? 1 : 0)
     const line = { text: this.#kept.join('').slice(0, length), number: ++this.#number, length }
     this.#kept = []
@@ -92,10 +92,10 @@ class CurrentLine {
 }
 
 function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string {
-  if (bytes.includes(0)) throw new BinaryFileError('It holds a NUL.')
+  if (bytes.includes(0)) throw new BinaryFileError('The file contains a NUL byte.')
   try {
     return decoder.decode(bytes, { stream: bytes.byteLength > 0 })
   } catch (error) {
-    throw new BinaryFileError('It is not UTF-8.', { cause: error })
+    throw new BinaryFileError('The file is not UTF-8.', { cause: error })
   }
 }

@@ -11,10 +11,10 @@ const maxEntries = 20_000
 const maxDepth = 20
 const maxMs = 10_000
 
-/** One search. */
+/** The query of a search, and where it starts. */
 export interface Search {
   readonly jail: Jail
-  /** A file, or the folder to search below. It is closed already, and opened again by its path. */
+  /** The file to search, or the folder below which to search. It is already closed, and is opened again by its path. */
   readonly start: Pick<OpenEntry, 'path' | 'kind'>
   readonly query: string
   readonly signal: AbortSignal
@@ -28,7 +28,7 @@ interface Progress {
   unread: number
 }
 
-/** Finds the lines that contain the query, and says what was not searched. */
+/** Finds the lines that contain the query. The result says what was not searched. */
 export async function searchIn(search: Search): Promise<string> {
   const progress: Progress = { matches: [], stops: new Set(), endsAt: performance.now() + maxMs, files: 0, unread: 0 }
   const needle = search.query.toLowerCase()
@@ -73,7 +73,7 @@ async function searchFile(path: string, { search, progress, needle }: FileSearch
     }
   } catch {
     search.signal.throwIfAborted()
-    // Binary, gone since, or not readable.
+    // The file is binary, was deleted since, or cannot be read.
     progress.unread++
   }
 }
@@ -87,8 +87,9 @@ function excerpt(line: string, needle: string): string {
 
 function describe({ matches, stops, files, unread }: Progress): string {
   const notes = [`${formatCount(matches.length)} matching lines in ${formatCount(files)} files`]
-  if (matches.length >= maxMatches) notes.push(`stopped at ${maxMatches}: search for more, or in a folder`)
-  if (unread > 0) notes.push(`${formatCount(unread)} files were binary, unreadable or larger than ${formatCount(maxFileBytes)} bytes and not searched`)
+  if (matches.length >= maxMatches) notes.push(`stopped at ${maxMatches}: search for a longer text, or in one folder`)
+  if (unread > 0)
+    notes.push(`${formatCount(unread)} files were not searched, because they are binary, unreadable or larger than ${formatCount(maxFileBytes)} bytes`)
   if (stops.has('count')) notes.push(`stopped after ${formatCount(maxEntries)} entries`)
   if (stops.has('depth')) notes.push(`folders below ${maxDepth} levels were not entered`)
   if (stops.has('time')) notes.push(`stopped after ${maxMs / 1_000} s`)

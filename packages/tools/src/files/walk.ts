@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import type { Jail } from './jail.ts'
 
-/** Folders that are named, but not entered, unless a path leads into them. */
+/** Folders that are listed but not entered, unless the path leads into them. */
 export const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git'])
 
 /** Bounds of one walk. */
@@ -13,19 +13,19 @@ export interface WalkLimits {
   readonly signal: AbortSignal
 }
 
-/** One entry of a walk. Links are named, never followed. */
+/** One entry of a walk. Symbolic links are listed, never followed. */
 export interface WalkEntry {
   readonly path: string
   readonly kind: 'file' | 'folder' | 'skipped folder' | 'link' | 'special'
 }
 
-/** Why a walk saw less than everything. */
+/** Why a walk is incomplete. */
 export type WalkStop = 'count' | 'depth' | 'time' | 'unreadable'
 
-/** Bounds that were met. */
+/** The reasons why a walk is incomplete. */
 export type WalkStops = Set<WalkStop>
 
-/** What `walk` takes. */
+/** Options of `walk`. */
 export interface WalkOptions {
   readonly limits: WalkLimits
   readonly stops: WalkStops
@@ -37,9 +37,9 @@ interface Folder {
 }
 
 /**
- * Walks a folder level by level, each in the order of names. Stops at the first bound of count or time; throws the reason of the signal.
+ * Walks a folder level by level; each level is sorted by name. Stops at the bound of count or time. If the signal aborts, throws its reason.
  *
- * @param stops - Receives the bounds that were met.
+ * @param stops - Receives the reasons why the walk is incomplete.
  */
 export async function* walk(jail: Jail, start: string, { limits, stops }: WalkOptions): AsyncGenerator<WalkEntry> {
   const endsAt = performance.now() + limits.maxMs
@@ -84,7 +84,7 @@ async function readFolder(jail: Jail, path: string, options: ReadOptions): Promi
   }
 }
 
-/** Sorted, because they come in no order; bounded, because a folder can hold millions. */
+/** The first entries by name. Their number is bounded, because a folder can hold millions; the system lists them in no particular order. */
 async function firstEntries(path: string, { maxEntries, stops }: ReadOptions): Promise<readonly Dirent[]> {
   const entries: Dirent[] = []
   for await (const entry of await opendir(path)) {

@@ -15,7 +15,7 @@ async function run(schema: InputSchema, input: string): Promise<unknown> {
 
 const raw = (properties: Record<string, object>): InputSchema => ({ type: 'object', properties, required: [] }) as InputSchema
 
-test('the message names each field, what was expected and what came', async () => {
+test('the message names each field, what was expected and what was received', async () => {
   const schema = z.object({ city: z.string(), days: z.int().min(1), unit: z.enum(['c', 'f']) })
   expect(await run(schema, '{"days":0,"unit":"kelvin"}')).toEqual({
     status: 'invalid-input',
@@ -29,7 +29,7 @@ test('the message names each field, what was expected and what came', async () =
   })
 })
 
-test('the message of a raw schema names the innermost field alone', async () => {
+test('for a raw schema, the message names only the innermost field', async () => {
   const schema = raw({ list: { type: 'array', items: { type: 'object', properties: { 'a/b': { type: 'boolean' } }, additionalProperties: false } } })
   const output = await run(schema, '{"list":[{"a/b":7,"c":1}]}')
   expect(output).toMatchObject({
@@ -146,7 +146,7 @@ test('an input that fits is never changed', async () => {
   expect(await run(z.object({ s: z.string(), u: z.union([z.string(), z.number()]) }), '{"s":"5","u":"5"}')).toEqual({ status: 'ok', text: '{"s":"5","u":"5"}' })
 })
 
-test('a change that does not lead to a valid input is not reported, and the message is about what came', async () => {
+test('a change that does not lead to a valid input is not reported, and the message is about the original input', async () => {
   const output = await run(z.object({ n: z.number(), m: z.number() }), '{"n":"5","m":"x"}')
   expect(output).toMatchObject({ status: 'invalid-input', text: expect.stringContaining('- /n: Invalid input: expected number, received string; got "5"') })
   expect(output).not.toHaveProperty('coerced')

@@ -6,7 +6,7 @@ import type { ResolvedSchema } from '../schema/input-schema.ts'
 import { cloneInput, InputRefusal } from './clone-input.ts'
 import { type CoercedInput, coerceAt, type InputPath, type Mismatch, removeNulls, valueAt } from './coerce.ts'
 
-/** A checked value, or what is wrong with it: a line for each problem, written for the model. */
+/** A checked value, or the problems of the input: one line each, written for the model. */
 export type CheckedInput =
   | { readonly ok: true; readonly value: unknown; readonly coerced: readonly string[] }
   | { readonly ok: false; readonly problems: readonly string[] }
@@ -14,15 +14,15 @@ export type CheckedInput =
 const maxIssues = 20
 const maxIssueLength = 300
 const maxPreviewLength = 80
-/** One change can uncover the next: a list in a string, then numbers in strings inside it. */
+/** One change can reveal the next problem, such as numbers in strings inside a list that was sent as a string. */
 const maxRounds = 4
-/** Changes that are made before the event loop gets a turn. */
+/** The number of issues that are handled before the event loop gets a turn. */
 const changesBetweenTurns = 500
 
 /**
- * Checks a parsed input against the schema; where that fails, again after changes without loss.
+ * Checks a parsed input against the schema. If that fails, changes it without loss and checks it again.
  *
- * @throws What the validator throws, and a TypeError when its result has another form than Standard Schema says.
+ * @throws What the validator throws, and a TypeError if its result does not have the form that Standard Schema defines.
  */
 export async function checkInput(schema: ResolvedSchema, input: Json): Promise<CheckedInput> {
   try {
@@ -37,9 +37,9 @@ export async function checkInput(schema: ResolvedSchema, input: Json): Promise<C
 }
 
 interface RefusedInput {
-  /** What came. */
+  /** The input as the model sent it. */
   readonly input: Json
-  /** A copy of it. */
+  /** A copy of the input. */
   readonly value: Json
 }
 
@@ -49,7 +49,7 @@ async function checkCoerced(schema: ResolvedSchema, { input, value }: RefusedInp
   let issues = firstIssues
   for (let round = 2; round <= maxRounds; round++) {
     if (!(await coerceAll(coerced, issues, position))) break
-    // A string may have held what the first check could not see.
+    // JSON in a string was not checked before: it may be nested too deeply or have the key `__proto__`.
     coerced.value = await finish(cloneInput(coerced.value, new Work()))
     const result: unknown = await schema.standard['~standard'].validate(coerced.value)
     const left = issuesOf(result)
@@ -80,7 +80,7 @@ function mismatchOf(issue: StandardIssue): Mismatch {
   return { path: pathOf(issue), expectsBigInt: /\bbigint\b/i.test(expected) }
 }
 
-/** `undefined` for success. */
+/** The issues of a result; `undefined` for success. */
 function issuesOf(result: unknown): readonly StandardIssue[] | undefined {
   if (typeof result !== 'object' || result === null) throw new TypeError('The schema returned something that is not a result.')
   if (!('issues' in result) || result.issues === undefined) {
@@ -99,7 +99,7 @@ function pathOf(issue: StandardIssue): InputPath {
   return (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment))
 }
 
-/** What the model is told about an input that does not fit. */
+/** The message for the model about an input that does not match the schema. */
 export function inputMessage(problems: readonly string[]): string {
   return ['The input does not fit the schema of the tool:', ...problems, 'Fix this and call the tool again.'].join('\n')
 }
@@ -119,7 +119,7 @@ function describeIssue(issue: StandardIssue, input: Json): string {
   return `${position}: ${message}${came}`
 }
 
-/** The work does not depend on the size of the value. */
+/** Shortens a value for a message. The work does not depend on the size of the value. */
 function preview(value: Json): string {
   if (typeof value === 'string' && value.length > maxPreviewLength) return `${JSON.stringify(value.slice(0, maxPreviewLength))}… (${value.length} characters)`
   const { text } = serialise(value, { maxBytes: maxPreviewLength * 4 })

@@ -12,7 +12,7 @@ export class InputRefusal extends Error {
  * Copies an input, so that a tool that changes its input changes neither the history nor another call. Keys such as `constructor`
  * become own properties; `__proto__` is refused, because a later `Object.assign` in a tool would set the prototype with it.
  *
- * @throws {InputRefusal} When it is nested too deeply, has a key `__proto__` or an infinite number.
+ * @throws {InputRefusal} If it is nested too deeply, or has a key `__proto__` or an infinite number.
  */
 export function* cloneInput(value: Json, work: Work, depth = 0): Steps<Json> {
   if (typeof value !== 'object' || value === null) return cloneLeaf(value)
@@ -41,7 +41,7 @@ function* cloneObject(object: JsonObject, work: Work, depth: number): Steps<Json
 }
 
 function cloneLeaf<Leaf extends Json>(value: Leaf): Leaf {
-  // JSON has no infinity; a number such as 1e400 becomes one when it is parsed.
+  // JSON has no infinity, but a number such as 1e400 becomes Infinity when it is parsed.
   if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw new InputRefusal('a number in it is too large')
   return value
 }

@@ -11,16 +11,16 @@ export interface Mismatch {
   readonly expectsBigInt: boolean
 }
 
-/** An input that may be changed, and where it was: JSON pointers. */
+/** An input that may be changed, and the JSON pointers of the changed values. */
 export interface CoercedInput {
   value: Json
   readonly pointers: Set<string>
 }
 
 /**
- * Changes a value that failed validation to the type that the schema asks for, where nothing is lost: `"5"` to `5`, `"true"` to `true`,
- * JSON in a string to its value, a single value to a list of it, `null` for an optional property to its absence, and `null`, `""` or
- * `[]` instead of the arguments to an empty object. Changes the input itself.
+ * Changes a value that failed validation to the type that the schema asks for, if nothing is lost: `"5"` to `5`, `"true"` to `true`,
+ * JSON in a string to its value, a single value to a list of it, `null` for an optional property to its absence, and arguments that are
+ * `null`, `""` or `[]` to an empty object. Changes the input itself.
  *
  * @returns True when it was changed.
  */
@@ -69,7 +69,7 @@ function allowsNull({ types }: SchemaPosition): boolean {
   return types === undefined || types.has('null')
 }
 
-/** The value at a path; `undefined` when there is none. */
+/** The value at a path; `undefined` if there is none. */
 export function valueAt(value: Json, path: InputPath): Json | undefined {
   let found: Json | undefined = value
   for (const key of path) {
@@ -83,7 +83,7 @@ const removed: unique symbol = Symbol('removed')
 
 type Change = Json | bigint | typeof removed
 
-/** The longest integer that is made a `bigint`: longer ones take more than linear time. */
+/** The longest integer that is converted to a `bigint`: the conversion takes more than linear time. */
 const maxBigIntLength = 10_000
 
 function toBigInt(value: Json): bigint | undefined {
@@ -102,13 +102,13 @@ function coerceValue(value: Json, path: InputPath, root: SchemaPosition): Change
   return types.has('array') && !Array.isArray(value) ? [value] : undefined
 }
 
-/** What models send as arguments where there are none. */
+/** True for what models send as arguments if a tool has none. */
 function isNothing(value: Json): boolean {
   return value === null || value === '' || (Array.isArray(value) && value.length === 0)
 }
 
 function fromNumber(value: Json, types: ReadonlySet<TypeName>): Json | undefined {
-  // A number whose text was another one is a string already: core has made it one when it parsed the arguments.
+  // A number whose text differs from `String(value)` is already a string here: core converts it when it parses the arguments.
   return types.has('string') && Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : undefined
 }
 
@@ -121,7 +121,7 @@ function fromText(text: string, types: ReadonlySet<TypeName>, position: SchemaPo
   return parsed !== undefined && types.has(typeOf(parsed)) ? parsed : undefined
 }
 
-/** Decimal JSON numbers that a double holds without loss: up to 15 digits. */
+/** True for decimal JSON numbers with up to 15 digits, which a double represents without loss. */
 function isExactNumber(text: string): boolean {
   return text.length <= 20 && /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) && text.replace(/\D/g, '').length <= 15
 }

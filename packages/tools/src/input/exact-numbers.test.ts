@@ -13,8 +13,8 @@ import { tool } from '../tool.ts'
 
 const big = '2512292042121000001'
 
-/** What the tool got in a run in which a model called it with these arguments; or what the model was told instead. */
-async function sent(inputSchema: InputSchema, inputText: string, jsonSchema?: { type: string }): Promise<{ readonly got?: unknown; readonly told: string }> {
+/** Runs a model that calls the tool with these arguments. Returns what the tool got, and the result text for the model. */
+async function sent(inputSchema: InputSchema, inputText: string, jsonSchema?: { type: string }): Promise<{ readonly got?: unknown; readonly output: string }> {
   let got: unknown
   const own = tool({
     name: 'any_tool',
@@ -26,10 +26,10 @@ async function sent(inputSchema: InputSchema, inputText: string, jsonSchema?: { 
       return 'ok'
     },
   })
-  return { told: await toldBy(own, inputText), got }
+  return { output: await outputOf(own, inputText), got }
 }
 
-async function toldBy(own: Tool, inputText: string): Promise<string> {
+async function outputOf(own: Tool, inputText: string): Promise<string> {
   const result = await new Agent({ model: callingModel('any_tool', inputText), tools: [own] }).generate('go')
   return result.steps[0]?.toolResults[0]?.text ?? ''
 }
@@ -54,15 +54,15 @@ const numbers: readonly (readonly [string, InputSchema])[] = [
 
 test.each(numbers)('%s: a number that a double would change is refused with its digits', async (_library, schema) => {
   for (const text of [big, '0.1234567890123456789', '9007199254740993']) {
-    const { got, told } = await sent(schema, `{"id":${text}}`)
+    const { got, output } = await sent(schema, `{"id":${text}}`)
     expect(got).toBeUndefined()
-    expect(told).toContain(`/id: the number ${text} cannot be held exactly`)
-    expect(told).toContain('as strings')
+    expect(output).toContain(`/id: the number ${text} cannot be held exactly`)
+    expect(output).toContain('as strings')
   }
 })
 
-test.each(numbers.slice(0, 10))('%s: a number that a double holds arrives', async (_library, schema) => {
-  expect(await sent(schema, '{"id":9007199254740991.0}')).toEqual({ got: { id: 9_007_199_254_740_991 }, told: 'ok' })
+test.each(numbers.slice(0, 10))('%s: a number that a double represents exactly reaches the tool', async (_library, schema) => {
+  expect(await sent(schema, '{"id":9007199254740991.0}')).toEqual({ got: { id: 9_007_199_254_740_991 }, output: 'ok' })
 })
 
 test.each<[string, InputSchema]>([
@@ -76,7 +76,7 @@ test.each<[string, InputSchema]>([
   ['raw JSON Schema', { type: 'object', properties: { id: { type: ['string', 'null'] } } } as InputSchema],
 ])('%s: where a string is taken, it is the digits that were written', async (_library, schema) => {
   for (const text of [big, '0.1234567890123456789', '-9007199254740993'])
-    expect(await sent(schema, `{"id":${text}}`)).toEqual({ got: { id: text }, told: 'ok' })
+    expect(await sent(schema, `{"id":${text}}`)).toEqual({ got: { id: text }, output: 'ok' })
 })
 
 test.each<[string, InputSchema]>([
@@ -86,30 +86,30 @@ test.each<[string, InputSchema]>([
   ['raw JSON Schema', { type: 'object', properties: { id: { type: 'string' } } } as InputSchema],
 ])('%s: a number becomes a string only with the characters that were written', async (_library, schema) => {
   for (const text of ['1.0', '1e2', '-0', '100', '0.50']) {
-    const { got, told } = await sent(schema, `{"id":${text}}`)
-    if (got === undefined) expect(told).toContain('/id')
+    const { got, output } = await sent(schema, `{"id":${text}}`)
+    if (got === undefined) expect(output).toContain('/id')
     else expect(got).toEqual({ id: text })
   }
 })
 
 test('a bigint is exact, from a number that is safe and from a string of digits', async () => {
   const shown = { type: 'object' }
-  expect(await sent(z.object({ id: z.coerce.bigint() }), `{"id":"${big}"}`, shown)).toEqual({ got: { id: BigInt(big) }, told: 'ok' })
-  expect(await sent(z.object({ id: z.bigint() }), `{"id":"${big}"}`, shown)).toEqual({ got: { id: BigInt(big) }, told: 'ok' })
-  expect(await sent(z.object({ id: z.bigint() }), '{"id":15}', shown)).toEqual({ got: { id: 15n }, told: 'ok' })
-  expect(await sent(toStandardJsonSchema(v.object({ id: v.bigint() })), '{"id":15}', shown)).toEqual({ got: { id: 15n }, told: 'ok' })
-  // JavaScript writes this number as it was written, and BigInt makes another one of it.
+  expect(await sent(z.object({ id: z.coerce.bigint() }), `{"id":"${big}"}`, shown)).toEqual({ got: { id: BigInt(big) }, output: 'ok' })
+  expect(await sent(z.object({ id: z.bigint() }), `{"id":"${big}"}`, shown)).toEqual({ got: { id: BigInt(big) }, output: 'ok' })
+  expect(await sent(z.object({ id: z.bigint() }), '{"id":15}', shown)).toEqual({ got: { id: 15n }, output: 'ok' })
+  expect(await sent(toStandardJsonSchema(v.object({ id: v.bigint() })), '{"id":15}', shown)).toEqual({ got: { id: 15n }, output: 'ok' })
+  // String() of this number is the text that was sent, but BigInt() of it has other digits.
   for (const text of [big, '100000000000000000000000']) expect((await sent(z.object({ id: z.bigint() }), `{"id":${text}}`, shown)).got).toBeUndefined()
 })
 
-test('numbers in JSON that was sent in a string are exact too', async () => {
+test('numbers in JSON that was sent as a string are exact, too', async () => {
   const list = z.object({ ids: z.array(z.number()), names: z.array(z.string()) })
   expect((await sent(list, `{"ids":"[${big}]","names":[]}`)).got).toBeUndefined()
-  expect(await sent(list, `{"ids":"[1]","names":"[${big},1.0]"}`)).toEqual({ got: { ids: [1], names: [big, '1.0'] }, told: 'ok' })
+  expect(await sent(list, `{"ids":"[1]","names":"[${big},1.0]"}`)).toEqual({ got: { ids: [1], names: [big, '1.0'] }, output: 'ok' })
 })
 
 test('a tool of the AI SDK gets no rounded number', async () => {
   const [own] = fromAiSdkTools({ any_tool: { description: 'Any.', inputSchema: z.object({ id: z.number() }), execute: () => 'ran' } })
-  if (own === undefined) throw new Error('There is no tool.')
-  expect(await toldBy(own, `{"id":${big}}`)).toContain(big)
+  if (own === undefined) throw new Error('fromAiSdkTools returned no tool.')
+  expect(await outputOf(own, `{"id":${big}}`)).toContain(big)
 })

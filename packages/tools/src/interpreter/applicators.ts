@@ -7,7 +7,7 @@ import type { Steps } from './work.ts'
 
 const maxShownValues = 300
 
-/** The applicators of a schema, those last that need to know what the others have seen. */
+/** The applicators of a schema. Those that need to know which children the others have seen come last. */
 export function applicatorsOf(schema: JsonObject, source: PlanSource): readonly Applicator[] {
   const objects = objectApplicators(schema, source)
   const arrays = arrayApplicators(schema, source)
@@ -47,7 +47,7 @@ function* allTexts(values: readonly Json[], { texts }: Evaluation): Steps<Readon
   return all
 }
 
-/** Keywords that check the same value against other schemas. */
+/** Applicators of keywords that check the same value against other schemas. */
 function* inPlaceApplicators(schema: JsonObject, source: PlanSource): Generator<Applicator> {
   for (const keyword of ['$ref', '$dynamicRef', '$recursiveRef']) if (schema[keyword] !== undefined) yield reference(source.follow(schema[keyword]))
   const { allOf, anyOf, oneOf, not: negated, if: condition } = schema
@@ -81,7 +81,7 @@ function conjunct(target: PlannedSchema): Applicator {
   }
 }
 
-/** The issues of a union are those of its branches: they say more than that none fits. */
+/** Reports the issues of the branches of a union, which say more than that no branch fits. */
 function union(branches: readonly PlannedSchema[], isExclusive: boolean): Applicator {
   return {
     of: 'any',

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '@capstan/core'
 import { type Applicator, addIssues, childOf, type Issue, type OrderedApplicators, type PlannedSchema, type PlanSource } from './evaluation.ts'
 
-/** The applicators that look at the items of a list. */
+/** The applicators that check the items of a list. */
 export function arrayApplicators(schema: JsonObject, source: PlanSource): OrderedApplicators {
   const { items, prefixItems, contains, uniqueItems, unevaluatedItems } = schema
   // Before draft 2020-12, a tuple was a list of schemas in `items`.
@@ -51,7 +51,7 @@ function containing(schema: PlannedSchema, { minContains, maxContains }: JsonObj
   }
 }
 
-/** Equal items have equal texts, so that one pass finds them. */
+/** Equal items have equal texts, so one pass finds duplicates. */
 const distinct: Applicator = {
   of: 'array',
   *apply(part, { evaluation }) {

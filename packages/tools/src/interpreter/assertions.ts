@@ -2,13 +2,13 @@ import type { Json, JsonObject } from '@capstan/core'
 import { isJsonObject, typeOf } from '@capstan/core/internal'
 import { formats } from './formats.ts'
 
-/** Says what is wrong with a value; `undefined` when nothing is. */
+/** Returns what is wrong with a value; `undefined` if nothing is. */
 export type Assertion = (value: Json) => string | undefined
 
-/** Makes the assertion of a keyword; `undefined` where its value asserts nothing. */
+/** Makes the assertion of a keyword; `undefined` if the value of the keyword asserts nothing. */
 type AssertionMaker = (keyword: Json, schema: JsonObject) => Assertion | undefined
 
-/** The keywords that look only at a value, not at its parts. */
+/** The keywords that check only the value itself, not its parts. */
 export const assertionMakers: Readonly<Record<string, AssertionMaker>> = {
   type: (type) => {
     const names = [type].flat()
@@ -91,7 +91,7 @@ function ofSizes(bound: Json, sizeOf: (value: Json) => number | undefined, judge
   }
 }
 
-/** In code points, as JSON Schema counts. */
+/** The length in code points, as JSON Schema counts it. */
 function textLength(value: Json): number | undefined {
   if (typeof value !== 'string') return undefined
   let pairs = 0
@@ -107,7 +107,7 @@ function propertyCount(value: Json): number | undefined {
   return isJsonObject(value) ? Object.keys(value).length : undefined
 }
 
-/** Exact for the decimals that are written: 0.3 is a multiple of 0.1. */
+/** Exact for decimals as they are written: 0.3 is a multiple of 0.1. */
 function isMultipleOf(value: number, divisor: number): boolean {
   const [first, second] = [decimalOf(value), decimalOf(divisor)]
   const power = Math.min(first.power, second.power)

@@ -2,7 +2,7 @@ import type { Json } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import type { Steps, Work } from './work.ts'
 
-/** Texts of values by which equal values are found without comparing each with each. */
+/** Canonical texts of values, by which equal values are found without comparing all pairs. */
 export class CanonicalTexts {
   readonly #work: Work
   readonly #texts = new WeakMap<object, string>()
@@ -11,14 +11,14 @@ export class CanonicalTexts {
     this.#work = work
   }
 
-  /** A text that is the same for equal values, whatever the order of their keys, and only for these. */
+  /** A text that two values share if and only if they are equal, in any order of their keys. */
   *of(value: Json): Steps<string> {
     if (typeof value !== 'object' || value === null) return primitiveText(value)
     const known = this.#texts.get(value)
     if (known !== undefined) return known
     const parts: string[] = []
     for (const key of isJsonObject(value) ? Object.keys(value).sort() : value.keys()) {
-      const child = (value as Readonly<Record<string, Json>>)[key] ?? null // items too are children by key
+      const child = (value as Readonly<Record<string, Json>>)[key] ?? null // items are read by key, too
       const text = typeof child === 'object' && child !== null ? yield* this.of(child) : primitiveText(child)
       parts.push(typeof key === 'number' ? text : `${JSON.stringify(key)}:${text}`)
       if (this.#work.spend(1 + (text.length >> 4))) yield

@@ -4,64 +4,64 @@ import type { Assertion } from './assertions.ts'
 import { CanonicalTexts } from './equality.ts'
 import type { Steps, Work } from './work.ts'
 
-/** A part of the value that is checked. */
+/** A part of the checked value. */
 export interface Part {
   readonly value: Json
-  /** Its name or its index in the parent; empty for the complete value. */
+  /** The name or the index of the part in its parent; empty for the complete value. */
   readonly key: string
   readonly parent: Part | undefined
 }
 
-/** One thing that is wrong with a part. */
+/** One problem of a part. */
 export interface Issue {
   readonly part: Part
   readonly message: string
 }
 
-/** What a schema says of a part. */
+/** The result of checking a part against a schema. */
 export interface Outcome {
   /** Empty for a part that fits. */
   readonly issues: readonly Issue[]
-  /** Names and indexes of the children that a schema has looked at, where `unevaluatedProperties` or `unevaluatedItems` asks for them. */
+  /** Names and indexes of the children that the schema has evaluated, if `unevaluatedProperties` or `unevaluatedItems` needs them. */
   readonly seen: ReadonlySet<string> | undefined
 }
 
-/** A keyword that checks the children of a part, or the part against other schemas, or in more than constant time. */
+/** A keyword that checks the children of a part, or checks the part against other schemas or in more than constant time. */
 export interface Applicator {
-  /** The kind of value that it concerns. */
+  /** The kind of value that the keyword applies to. */
   readonly of: 'object' | 'array' | 'string' | 'any'
   apply(part: Part, context: ApplicatorContext): Steps<readonly Issue[]>
 }
 
-/** What an applicator works with. */
+/** The context in which an applicator runs. */
 export interface ApplicatorContext {
   readonly evaluation: Evaluation
-  /** Receives the children that the keyword looks at, where they are asked for. */
+  /** Receives the children that the keyword evaluates, if they are needed. */
   readonly seen: Set<string> | undefined
 }
 
-/** A child, and what receives it. */
+/** The key of a child, and the set that receives the key. */
 export interface ChildContext {
   readonly key: string
   readonly seen: Set<string> | undefined
 }
 
-/** A schema in the form in which it is evaluated. */
+/** The form of a schema that is evaluated. */
 export interface Plan {
   readonly assertions: readonly Assertion[]
   readonly applicators: readonly Applicator[]
-  /** True where `null` fits, whatever else the schema says: `nullable` of OpenAPI 3.0. */
+  /** True if `null` fits, whatever else the schema says: `nullable` of OpenAPI 3.0. */
   readonly allowsNull: boolean
-  /** The work of its assertions. */
+  /** The work that the assertions take. */
   readonly units: number
 }
 
-/** A schema that is planned when it is first needed, as schemas may be recursive. */
+/** A schema that is planned when it is first needed, because schemas may be recursive. */
 export interface PlannedSchema {
   readonly plan: Plan
 }
 
-/** What makes planned forms of schemas and patterns. */
+/** Makes the planned forms of schemas and patterns. */
 export interface PlanSource {
   plan(schema: Json): PlannedSchema
   follow(reference: Json): PlannedSchema
@@ -71,23 +71,23 @@ export interface PlanSource {
 /** Applicators in the order in which they must be evaluated. */
 export interface OrderedApplicators {
   readonly first: readonly Applicator[]
-  /** Those that need to know what all others have seen. */
+  /** Those that need to know which children all others have evaluated. */
   readonly last: readonly Applicator[]
 }
 
 const maxIssues = 5_000
-/** Of the branches of a union together: each level of nested unions would multiply them. */
+/** The most issues of all branches of a union together: otherwise each level of nested unions would multiply them. */
 const maxUnionIssues = 100
-/** Bounds the memory of what is known, as work is bounded. */
+/** The work that each remembered outcome costs, so that the bound of the work also bounds memory. */
 const unitsOfKnowledge = 20
 const fitting: Outcome = { issues: [], seen: undefined }
 
 export interface EvaluationOptions {
-  /** Whether a schema asks which children others have seen. */
+  /** True if a schema needs to know which children other schemas have evaluated. */
   readonly tracksSeen: boolean
 }
 
-/** The check of one value: its work, and what is already known. */
+/** The check of one value: counts its work and remembers outcomes. */
 export class Evaluation {
   readonly work: Work
   readonly texts: CanonicalTexts
@@ -117,11 +117,11 @@ export class Evaluation {
   }
 
   /**
-   * As `check`, but once for each schema and value: through references, the same schema can come to the same value in exponentially
-   * many ways.
+   * Like `check`, but only once for each schema and value: through references, the same schema can be applied to the same value in
+   * exponentially many ways.
    */
   *checkOnce(schema: PlannedSchema, part: Part): Steps<Outcome> {
-    // An object or a list is one part for each way that leads to it; any other value has no parts in which ways could multiply.
+    // The same object or list can be reached as several parts, so the value is the key. Any other value has no children, so the part is enough.
     const identity = typeof part.value === 'object' && part.value !== null ? part.value : part
     const outcomes = this.#known.get(identity) ?? new Map<PlannedSchema, Outcome>()
     const known = outcomes.get(schema)
@@ -133,7 +133,7 @@ export class Evaluation {
     return outcome
   }
 
-  /** Checks a child of a part, and counts it as seen. */
+  /** Checks a child of a part, and marks it as evaluated. */
   *checkChild(schema: PlannedSchema, part: Part, { key, seen }: ChildContext): Steps<readonly Issue[]> {
     seen?.add(key)
     const { issues } = yield* this.check(schema, childOf(part, key))
@@ -141,14 +141,14 @@ export class Evaluation {
   }
 }
 
-/** Passes on what a schema has seen of the same value. */
+/** Adds the children that another schema has evaluated for the same value. */
 export function addSeen(seen: Set<string> | undefined, outcome: Outcome): void {
   for (const key of outcome.seen ?? []) seen?.add(key)
 }
 
 /** A child that exists. */
 export function childOf(part: Part, key: string): Part {
-  return { value: (part.value as Readonly<Record<string, Json>>)[key] ?? null, key, parent: part } // arrays too have their children by key
+  return { value: (part.value as Readonly<Record<string, Json>>)[key] ?? null, key, parent: part } // items of lists are read by key, too
 }
 
 function isOf(value: Json, kind: Applicator['of']): boolean {

@@ -1,6 +1,6 @@
 const maxShortLength = 300
 
-/** Formats that are checked, by name. Each takes linear time; texts in other formats are not checked. */
+/** The formats that are checked, by name. Each check takes linear time; other formats are not checked. */
 export const formats: ReadonlyMap<string, (text: string) => boolean> = new Map([
   ['date', short(isDate)],
   ['time', short(isTime)],
@@ -40,7 +40,7 @@ function isTime(text: string): boolean {
   const [hour = 0, minute = 0, second = 0] = match.slice(1, 4).map(Number)
   const [offsetHour, offsetMinute] = [Number(match[5] ?? 0), Number(match[6] ?? 0)]
   if (hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59) return false
-  // A leap second is the last of a day in UTC.
+  // A leap second is the last second of a day in UTC.
   const offset = (offsetHour * 60 + offsetMinute) * (match[4] === '-' ? -1 : 1)
   return second < 60 || (hour * 60 + minute - offset + 1_440) % 1_440 === 1_439
 }

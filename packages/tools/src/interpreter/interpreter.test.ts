@@ -70,7 +70,7 @@ test.each<[string, JsonObject, readonly Json[], readonly Json[]]>([
   ['unevaluatedItems', { allOf: [{ prefixItems: [true] }], contains: { type: 'string' }, unevaluatedItems: false }, [[1, 'a'], ['a']], [[1, 2, 'a']]],
   ['a false schema', { properties: { a: false } }, [{}], [{ a: 1 }]],
   [
-    'a $ref alone in draft 7',
+    'only the $ref counts in draft 7',
     { $schema: 'http://json-schema.org/draft-07/schema#', properties: { a: { $ref: '#/definitions/n', minimum: 5 } }, definitions: { n: { type: 'number' } } },
     [{ a: 1 }],
     [{ a: 'x' }],
@@ -174,7 +174,7 @@ const schemas = fc.letrec<{ readonly schema: JsonObject }>((tie) => {
   }
 }).schema
 
-test('any value fits any schema exactly when another validator says so', async () => {
+test('any value fits any schema if and only if another validator accepts it', async () => {
   const definition = {
     anyOf: [{ type: 'string' }, { type: 'object', properties: { a: { $ref: '#/$defs/d' } }, required: ['a'] }, { type: 'array', items: { $ref: '#/$defs/d' } }],
   }
@@ -239,7 +239,7 @@ test.each<[string, JsonObject, (size: number) => Json, number]>([
   expect(once).toBeLessThan(100 * JSON.stringify(make(size)).length + 50_000)
 })
 
-test('references that come to one value in exponentially many ways are followed once', async () => {
+test('references that reach one value in exponentially many ways are followed once', async () => {
   const steps = Array.from(
     { length: 40 },
     (_, index) => [`s${index}`, { anyOf: [{ $ref: `#/$defs/s${index + 1}` }, { $ref: `#/$defs/s${index + 1}`, minimum: 9 }] }] as const,

@@ -15,7 +15,7 @@ import {
 } from './evaluation.ts'
 import type { Steps } from './work.ts'
 
-/** The applicators that look at the properties of an object. */
+/** The applicators that check the properties of an object. */
 export function objectApplicators(schema: JsonObject, source: PlanSource): OrderedApplicators {
   const { properties, patternProperties, additionalProperties, propertyNames, unevaluatedProperties } = schema
   const first: Applicator[] = []

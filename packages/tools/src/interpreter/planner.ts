@@ -10,15 +10,15 @@ import type { Plan, PlannedSchema } from './evaluation.ts'
 export class Planner {
   readonly #root: JsonObject
   /** Before draft 2019-09, a schema with `$ref` had no other keywords. */
-  readonly #refStandsAlone: boolean
+  readonly #refIgnoresSiblings: boolean
   readonly #planned = new Map<Json, PlannedSchema>()
 
   constructor(root: JsonObject) {
     this.#root = root
-    this.#refStandsAlone = /draft-0[3467]/.test(String(root['$schema']))
+    this.#refIgnoresSiblings = /draft-0[3467]/.test(String(root['$schema']))
   }
 
-  /** The planned form of a schema: the same object for the same part of the document. */
+  /** The planned form of a schema. It is the same object for the same part of the document. */
   plan(schema: Json): PlannedSchema {
     const known = this.#planned.get(schema)
     if (known !== undefined) return known
@@ -34,13 +34,13 @@ export class Planner {
     return planned
   }
 
-  /** The schema that a reference leads to; one that leads nowhere was refused when the tool was defined. */
+  /** The target of a reference. A reference without a target was refused when the tool was defined. */
   follow(reference: Json): PlannedSchema {
     const target = resolveReference(this.#root, reference)
     return this.plan(isJsonObject(target) || typeof target === 'boolean' ? (target as Json) : true)
   }
 
-  /** The automaton of a pattern; `undefined` for one that cannot be read. */
+  /** The automaton of a pattern; `undefined` if the pattern cannot be parsed. */
   pattern(source: Json): Program | undefined {
     try {
       return compilePattern(readPattern(String(source)))
@@ -56,7 +56,7 @@ export class Planner {
       return { assertions: schema === false ? [refusal] : [], applicators: [], allowsNull: false, units: 1 }
     }
     const { $ref: reference } = schema
-    const own: JsonObject = this.#refStandsAlone && reference !== undefined ? { $ref: reference } : schema
+    const own: JsonObject = this.#refIgnoresSiblings && reference !== undefined ? { $ref: reference } : schema
     const assertions = Object.entries(own).flatMap(([keyword, value]) => {
       const make = Object.hasOwn(assertionMakers, keyword) ? assertionMakers[keyword] : undefined
       return make?.(value, own) ?? []

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers'
 
-/** Work that can pause: it yields when it has done a slice, and returns its result. */
+/** Work that can pause: it yields after each slice of work, and returns its result. */
 export type Steps<Result> = Generator<undefined, Result>
 
-/** The work that may be done without giving the event loop a turn: some milliseconds. */
+/** The units of work in one slice, between two turns of the event loop: some milliseconds. */
 const sliceUnits = 10_000
-/** The work that one check may take in all: a few seconds. */
+/** The most units of work of one check: a few seconds. */
 const maxUnits = 50_000_000
 
-/** A check that would take more work than any check may. */
+/** Thrown when a check takes more work than allowed. */
 export class TooMuchWork extends Error {
   override readonly name = 'TooMuchWork'
 }
@@ -31,7 +31,7 @@ export class Work {
    * Counts work that is about to be done.
    *
    * @returns True when the caller must yield first.
-   * @throws {TooMuchWork} When the check has taken all the work that it may.
+   * @throws {TooMuchWork} If the check has used all of its work.
    */
   spend(units: number): boolean {
     this.#done += units
@@ -42,7 +42,7 @@ export class Work {
   }
 }
 
-/** Does work slice by slice. Other work of the process runs between two slices. */
+/** Runs work slice by slice. The event loop gets a turn between two slices. */
 export async function finish<Result>(steps: Steps<Result>): Promise<Result> {
   for (;;) {
     const step = steps.next()
@@ -51,7 +51,7 @@ export async function finish<Result>(steps: Steps<Result>): Promise<Result> {
   }
 }
 
-/** Resolves when everything else that is due has had its turn. The timer is imported, because tests replace the global one. */
+/** Resolves after the event loop had a turn. `setImmediate` is imported, because tests replace the global one. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

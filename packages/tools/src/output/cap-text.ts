@@ -2,12 +2,12 @@ const noteBytes = 160
 const headShare = 0.7
 const loneSurrogate = /\p{Surrogate}/gu
 
-/** The ends of a text that may be far longer than what is held of it. */
+/** The beginning and the end of a text that may be much longer than both. */
 export interface TextEnds {
-  /** The beginning; the complete text, where it is as long as `size` says. */
+  /** The beginning of the text, or the complete text if its length equals `size`. */
   readonly head: string
   readonly tail: string
-  /** Size of the complete text, as far as it was read. */
+  /** Size of the complete text, or of what was read of it. */
   readonly size: number
   /** What `size` counts. Default: `characters`, which are UTF-16 units. */
   readonly unit?: 'characters' | 'bytes'
@@ -21,15 +21,15 @@ export function toWellFormed(text: string): string {
 }
 
 /**
- * Keeps a text within a number of bytes of UTF-8: its head and its tail, and between them a line that says how much was left out.
- * Never splits a character. The work depends on the cap, not on the length of the text.
+ * Limits a text to a number of bytes of UTF-8. A longer text keeps its head and its tail, and a line between them says how much was left
+ * out. Never splits a character. The work depends on the cap, not on the length of the text.
  */
 export function capText(text: string, maxBytes: number): string {
   if (text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes) return toWellFormed(text)
   return capEnds({ head: text.slice(0, maxBytes), tail: text.slice(-maxBytes), size: text.length }, maxBytes)
 }
 
-/** As `capText`, for a text of which only the ends are held; each end must be the complete text or at least `maxBytes` long. */
+/** Like `capText`, for a text of which only the ends are in memory; each end must be the complete text or at least `maxBytes` long. */
 export function capEnds(ends: TextEnds, maxBytes: number): string {
   const unit = ends.unit ?? 'characters'
   const measure = unit === 'bytes' ? (text: string): number => Buffer.byteLength(text) : (text: string): number => text.length

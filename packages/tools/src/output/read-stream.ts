@@ -1,17 +1,17 @@
 import { capEnds, formatCount, type TextEnds } from './cap-text.ts'
 import { serialise } from './serialise.ts'
 
-/** No more than this is read of a stream; then it is cancelled. */
+/** The most characters that are read from a stream before it is cancelled. */
 const maxStreamCharacters = 16 * 1024 * 1024
 
-/** Collects a text of any length, and holds only its two ends. */
+/** Collects a text of any length, and keeps only its two ends in memory. */
 class EndsCollector {
   readonly #maxLength: number
   #head = ''
   #tail = ''
   #characters = 0
 
-  /** @param maxLength - What is held of each end. */
+  /** @param maxLength - The number of characters to keep of each end. */
   constructor(maxLength: number) {
     this.#maxLength = maxLength
   }
@@ -33,8 +33,8 @@ class EndsCollector {
 }
 
 /**
- * Reads a stream of bytes, strings or other values (these as JSON, one a line) to a capped text. Stops after 16 Mi characters, and
- * when the signal aborts; the stream is cancelled then.
+ * Reads a stream of bytes, strings or other values (each as a line of JSON) to a capped text. Cancels the stream after 16 Mi characters,
+ * and when the signal aborts.
  */
 export async function readStream(stream: AsyncIterable<unknown>, maxBytes: number, signal: AbortSignal): Promise<string> {
   const text = new EndsCollector(maxBytes)
@@ -48,7 +48,7 @@ export async function readStream(stream: AsyncIterable<unknown>, maxBytes: numbe
   return capEnds(text.ends(), maxBytes)
 }
 
-/** The iterator of a web stream waits for a pending read before it cancels; its reader does not. */
+/** Uses the reader of a web stream, because its iterator waits for a pending read before it cancels the stream. */
 async function* untilAborted(stream: AsyncIterable<unknown>, signal: AbortSignal): AsyncGenerator<unknown> {
   const source = stream instanceof ReadableStream ? fromReader(stream.getReader()) : fromIterator(stream[Symbol.asyncIterator]())
   const cancel = (): void => void source.cancel().catch(() => undefined)
@@ -85,7 +85,7 @@ function chunkText(chunk: unknown, { decoder, maxBytes }: ChunkOptions): string 
   return `${serialise(chunk, { maxBytes }).text}\n`
 }
 
-/** Text has no NUL. */
+/** True if the bytes contain a NUL, which text does not. */
 export function isBinary(bytes: Uint8Array): boolean {
   return bytes.subarray(0, 8_192).includes(0)
 }

@@ -1,22 +1,22 @@
 import { formatCount } from './cap-text.ts'
 
 const maxDepth = 64
-/** Each object and list is cut on its own; this bounds many of them inside each other, in multiples of the cap. */
+/** Each object and list is cut separately. This bounds the total work for nested ones, as a multiple of the cap. */
 const workFactor = 40
 
 /** Caps of one serialisation. */
 export interface SerialiseLimits {
-  /** The most that can be shown: more than this is not written of any string, list or object. */
+  /** The most bytes that can be shown: no string, list or object is written beyond this size. */
   readonly maxBytes: number
 }
 
-/** JSON text of a value, and whether all of it was read. */
+/** The JSON text of a value, and whether all of the value was read. */
 export interface Serialised {
   readonly text: string
   readonly isWhole: boolean
 }
 
-/** Ends a serialisation that would take too long. */
+/** Thrown to end a serialisation that would take too long. */
 const stop: unique symbol = Symbol('stop')
 
 interface State {
@@ -27,10 +27,10 @@ interface State {
 }
 
 /**
- * Writes any value as JSON text, without ever throwing: what JSON has no form for becomes a short string that says what it was
- * (`"[circular]"`, `"[too deep]"`, `"[threw]"`). BigInt, NaN and Infinity become strings, Map becomes an object or a list of pairs,
- * Set a list, Error `{ name, message }`. Properties that are undefined, functions or symbols are left out, as JSON does.
- * The work is bounded by the limits, whatever the value is.
+ * Writes any value as JSON text. Never throws: a value without a JSON form becomes a short string that describes it (`"[circular]"`,
+ * `"[too deep]"`, `"[threw]"`). BigInt, NaN and Infinity become strings, Map becomes an object or a list of pairs, Set a list, Error
+ * `{ name, message }`. Properties that are undefined, functions or symbols are left out, as `JSON.stringify` does. The limits bound the
+ * work for any value.
  */
 export function serialise(value: unknown, limits: SerialiseLimits): Serialised {
   const state: State = { pieces: [], path: new Set(), maxBytes: limits.maxBytes, work: limits.maxBytes * workFactor }
@@ -49,7 +49,7 @@ function write(state: State, text: string): void {
   if (state.work < 0) throw stop
 }
 
-/** Where a getter, a proxy or a toJSON throws, only its own value is lost. */
+/** If a getter, a proxy or a toJSON throws, only its own value is lost. */
 function writeSafely(state: State, value: unknown): void {
   const { length } = state.pieces
   try {
@@ -78,7 +78,7 @@ function writeValue(state: State, value: unknown): void {
   }
 }
 
-/** Cut before it is escaped, so that a string of any length costs no more than the cap. */
+/** Cuts the string before escaping it, so that the work does not exceed the cap. */
 function writeString(state: State, text: string): void {
   if (text.length <= state.maxBytes) return write(state, JSON.stringify(text))
   const half = Math.floor(state.maxBytes / 2)
@@ -109,12 +109,12 @@ function writeByKind(state: State, value: object): void {
   if (value instanceof Error) return writeEntries(state, { entries: Object.entries({ name: value.name, message: value.message }) })
   if (value instanceof Number || value instanceof String || value instanceof Boolean) return writeValue(state, value.valueOf())
   const own = ownEntries(value)
-  // Iterators, URLSearchParams, Headers and the like have their content outside their properties.
+  // The content of iterators, URLSearchParams, Headers and the like is not in their properties.
   if (own.count === 0 && Symbol.iterator in value && typeof value[Symbol.iterator] === 'function') return writeIterable(state, value as Iterable<unknown>)
   return writeEntries(state, own)
 }
 
-/** The form of objects that are one value, and the names of those whose content is not in their properties. */
+/** The text of an object that is a single value, such as a Date, or of one whose content is not in its properties. */
 function textOf(value: object): string | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
   if (value instanceof RegExp || value instanceof URL) return String(value)
@@ -123,7 +123,7 @@ function textOf(value: object): string | undefined {
   return opaque === undefined ? undefined : `[${opaque}]`
 }
 
-/** Things whose content takes time to read: they are read when they are the result itself, and only named inside another value. */
+/** The kind of an object whose content takes time to read. It is read only if it is the result itself; inside another value it is named. */
 function opaqueKind(value: object): string | undefined {
   if (value instanceof Promise) return 'promise'
   if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) return 'weak reference'
@@ -132,7 +132,7 @@ function opaqueKind(value: object): string | undefined {
   return Symbol.asyncIterator in value || value instanceof ReadableStream ? 'stream' : undefined
 }
 
-/** Named entries, and how many there are where that is known. */
+/** The entries of an object by name, and their number if it is known. */
 interface Entries {
   readonly count?: number
   readonly entries: Iterable<readonly [string, unknown]>
@@ -155,7 +155,7 @@ function readProperty(value: object, key: string): unknown {
   }
 }
 
-/** More than this cannot be shown: what follows in one object or list is only counted. */
+/** True when no more can be shown of one object or list: the rest is only counted. */
 function isFull(state: State, startWork: number): boolean {
   return startWork - state.work > 4 * state.maxBytes
 }
@@ -187,7 +187,7 @@ function leftOut(count: number | undefined, what: string): string {
 
 function writeMap(state: State, map: Map<unknown, unknown>): void {
   for (const key of map.keys()) if (typeof key !== 'string') return writeIterable(state, map)
-  writeEntries(state, { count: map.size, entries: map as Map<string, unknown> }) // every key was just seen to be a string
+  writeEntries(state, { count: map.size, entries: map as Map<string, unknown> }) // the loop above has checked that every key is a string
 }
 
 function writeIterable(state: State, iterable: Iterable<unknown>): void {
@@ -206,7 +206,7 @@ function writeIterable(state: State, iterable: Iterable<unknown>): void {
   write(state, ']')
 }
 
-/** Of a list that is longer than the cap, the first and the last items are shown, half of the cap each. */
+/** Of a list that is longer than the cap, the first and the last items are shown, each within half of the cap. */
 function writeList(state: State, list: readonly unknown[]): void {
   const start = state.work
   let index = 0

@@ -50,7 +50,7 @@ const endless: object = new Proxy(
   },
 )
 
-test.each([[undefined], [null], ['']])('E7: %j is told as no output', async (value) => {
+test.each([[undefined], [null], ['']])('E7: %j becomes "no output"', async (value) => {
   expect(await textOf(value)).toBe('(no output)')
 })
 
@@ -71,7 +71,7 @@ test.each<[string, unknown, string]>([
   ['an iterator', [1, 'b'].values(), '[1,"b"]'],
   ['search parameters', new URLSearchParams('a=1'), '[["a","1"]]'],
   ['a date', { at: new Date(0) }, '{"at":"1970-01-01T00:00:00.000Z"}'],
-  ['a date that is none', { at: new Date(Number.NaN) }, '{"at":"Invalid Date"}'],
+  ['an invalid date', { at: new Date(Number.NaN) }, '{"at":"Invalid Date"}'],
   ['an Error', { error: new TypeError('no') }, '{"error":{"name":"TypeError","message":"no"}}'],
   ['a symbol', Symbol('s'), 'Symbol(s)'],
   ['a function', () => 1, '[function]'],
@@ -95,27 +95,27 @@ test.each<[string, unknown, string]>([
   ['a lone surrogate inside', { a: '\uDC00' }, '{"a":"\\udc00"}'],
   ['NUL and ANSI', '\u0000 \u001B[31mred', '\u0000 \u001B[31mred'],
   ['role markers', '<|im_start|>system', '<|im_start|>system'],
-])('E8, E12, E13: %s is told', async (_case, value, text) => {
+])('E8, E12, E13: %s has a text form', async (_case, value, text) => {
   expect(await textOf(value)).toBe(text)
 })
 
-test('E8: what is nested deeper than 64 levels is named', async () => {
+test('E8: a value nested deeper than 64 levels is replaced by a note', async () => {
   let deep: unknown = 'end'
   for (let level = 0; level < 10_000; level++) deep = [deep]
   expect(await textOf(deep)).toContain('"[too deep]"')
 })
 
-test('E8: a proxy without end ends', async () => {
+test('E8: a proxy with endlessly many properties is cut', async () => {
   expect(Buffer.byteLength(await textOf(endless))).toBeLessThanOrEqual(50_000)
 })
 
-test('E9: of 2 MB of text the head and the tail are told, with sizes', async () => {
+test('E9: of 2 MB of text the head and the tail are kept, with sizes', async () => {
   const text = await textOf(`START${'x'.repeat(2_000_000)}END`)
   expect(text).toMatch(/^START.*x\n\[… 1,9\d\d,\d{3} of 2,000,008 characters left out …\]\nx.*END$/s)
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(50_000)
 })
 
-test('E9: 500 MB of text cost no more than their ends', async () => {
+test('E9: 500 MB of text take no more memory than their ends', async () => {
   const huge = Buffer.alloc(500_000_000, 'x').toString('latin1')
   const before = performance.now()
   const text = await textOf(huge)
@@ -123,33 +123,33 @@ test('E9: 500 MB of text cost no more than their ends', async () => {
   expect(text).toContain('of 500,000,000 characters left out')
 })
 
-test('E9: of a list of ten million items the first and the last are told', async () => {
+test('E9: of a list of ten million items the first and the last are kept', async () => {
   const text = await textOf(Array.from({ length: 1e7 }, (_value, index) => index))
   expect(text).toMatch(/^\[0,1,2,/)
   expect(text).toMatch(/,9999999\]$/)
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(50_000)
 })
 
-test('E9: long text inside an object is cut on its own, so that the end of the object is told', async () => {
+test('E9: long text inside an object is cut separately, so that the end of the object is kept', async () => {
   const text = await textOf({ log: 'x'.repeat(5_000_000), code: 1 })
   expect(text).toMatch(/"code":1\}$/)
 })
 
-test('E9: of 4 MB of rows the first, the last and what follows them are told', async () => {
+test('E9: of 4 MB of rows the first, the last and what follows them are kept', async () => {
   const rows = Array.from({ length: 20_000 }, (_value, id) => ({ id, text: 'x'.repeat(200) }))
   const text = await textOf({ rows, next: 'page 2' })
   expect(text.slice(0, 16)).toBe('{"rows":[{"id":0')
   expect(text.slice(-250)).toMatch(/\{"id":19999,"text":"x+"\}\],"next":"page 2"\}$/)
 })
 
-test('E9: what is left out of a list, a map and a set is counted inside', () => {
+test('E9: a list, a map and a set have a note that counts what is left out', () => {
   const items = Array.from({ length: 100_000 }, (_value, index) => `item ${index}`)
   expect(serialise(items, { maxBytes: 300 }).text).toMatch(/,"\[… 99,\d{3} of 100,000 items left out …\]",/)
   expect(serialise(new Map(items.map((item) => [item, 1])), { maxBytes: 300 }).text).toMatch(/"\[…\]":"\[… 99,\d{3} properties left out …\]"\}$/)
   expect(serialise(new Set(items), { maxBytes: 300 }).text).toMatch(/,"\[… more items left out …\]"\]$/)
 })
 
-test('E9: lists inside lists are bounded as a whole', async () => {
+test('E9: lists inside lists are bounded together', async () => {
   const wide = Array.from({ length: 1_000 }, () => 'x'.repeat(100))
   const nested = Array.from({ length: 1_000 }, () => ({ a: wide, b: wide, c: { d: wide, e: wide } }))
   expect(await textOf(nested, 1_000)).toContain('left out')
@@ -160,7 +160,7 @@ test('a cap never splits a character', async () => {
   expect(text.replace(/\[….*…\]/, '')).toMatch(/^[😀\n]+$/u)
 })
 
-test('the cap of a tool is its own', async () => {
+test('each tool has its own cap', async () => {
   const own = tool({ name: 'any_tool', description: 'Any.', inputSchema: { type: 'object' }, maxResultBytes: 300, execute: () => 'x'.repeat(1_000) })
   expect(Buffer.byteLength((await callTool(own, {}, makeCall())).text)).toBeLessThanOrEqual(300)
 })
@@ -190,11 +190,11 @@ test.each<[string, () => unknown, string]>([
   expect(await textOf(value)).toBe(text)
 })
 
-test('E10: of a long Buffer the ends are told, with sizes in bytes', async () => {
+test('E10: of a long Buffer the ends are kept, with sizes in bytes', async () => {
   expect(await textOf(Buffer.from('é'.repeat(100_000)), 1_000)).toMatch(/^é+\n\[… 199,\d{3} of 200,000 bytes left out …\]\né+$/)
 })
 
-test('E10: a stream without end is read to its cap and cancelled', async () => {
+test('E10: an endless stream is read to its cap and cancelled', async () => {
   let isCancelled = false
   async function* endlessly(): AsyncGenerator<string> {
     try {
@@ -207,7 +207,7 @@ test('E10: a stream without end is read to its cap and cancelled', async () => {
   expect(isCancelled).toBe(true)
 })
 
-test('E10: a stream that stands still is cancelled at the timeout', async () => {
+test('E10: a stream that sends nothing is cancelled at the timeout', async () => {
   let cancelled: (() => void) | undefined
   const isCancelled = new Promise<void>((resolve) => {
     cancelled = resolve

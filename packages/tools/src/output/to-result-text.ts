@@ -3,17 +3,17 @@ import { capEnds, capText, formatCount } from './cap-text.ts'
 import { isBinary, readStream } from './read-stream.ts'
 import { serialise } from './serialise.ts'
 
-/** How a result is made a text. */
+/** Options of `toResultText`. */
 export interface ResultOptions {
   readonly maxBytes: number
-  /** Ends the reading of streams. */
+  /** Stops the reading of streams. */
   readonly signal: AbortSignal
 }
 
 /**
- * Makes a text for the model of whatever a tool returned. Strings are passed as they are, everything else as JSON; bytes that are
- * text as this text, other bytes as their size; `Response`, `Blob`, streams and async iterables are read, with a cap. Nothing
- * (`undefined`, `null`, `''`) is `(no output)`. Throws only what a stream throws.
+ * Converts the return value of a tool to a text for the model. Strings stay as they are; bytes that are text become this text, other bytes
+ * become a note with their size; `Response`, `Blob`, streams and async iterables are read, up to a cap. `undefined`, `null` and `''`
+ * become `(no output)`. Everything else becomes JSON. Throws only what a stream throws.
  */
 export async function toResultText(value: unknown, options: ResultOptions): Promise<string> {
   const text = typeof value === 'object' && value !== null ? await objectText(value, options) : plainText(value, options)
@@ -73,7 +73,7 @@ function bytesText(bytes: Uint8Array, maxBytes: number): string {
   return capEnds({ head: text, tail, size: bytes.byteLength, unit: 'bytes' }, maxBytes)
 }
 
-/** `undefined` when it is not UTF-8; a character cut at the end is dropped. */
+/** Decodes UTF-8; `undefined` if the bytes are not UTF-8. An incomplete character at the end is dropped. */
 function decodeText(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
@@ -82,7 +82,7 @@ function decodeText(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Proxies may throw at any question. */
+/** Reading any property of a proxy may throw. */
 function safely<Result>(ask: () => Result): Result | undefined {
   try {
     return ask()

@@ -10,8 +10,8 @@ export function literalSet(character: string): CharacterSet {
 }
 
 /**
- * The set that a part of a regular expression matches: a class, an escape or a dot. JavaScript itself says which characters are in it;
- * one character at a time takes constant time.
+ * The set of characters that a part of a regular expression matches: a class, an escape or a dot. A RegExp of this part decides about one
+ * character at a time, which takes constant time.
  */
 export function makeSet(source: string, flags: string): CharacterSet {
   let expression: RegExp | undefined

@@ -3,8 +3,8 @@ import type { Instruction, Program } from './program.ts'
 import type { Edge } from './syntax.ts'
 
 /**
- * True when a text has a match anywhere. The time is linear in the text: the automaton is in all its states at once, and never goes
- * back. Lookaheads and lookbehinds are found in one pass each before.
+ * True if the pattern matches anywhere in a text. The time is linear in the text: the automaton is simulated in all its states at once,
+ * without backtracking. Each lookahead and lookbehind is matched in one pass before.
  *
  * @see https://swtch.com/~rsc/regexp/regexp2.html
  */
@@ -17,7 +17,7 @@ export function* hasMatch(program: Program, text: string, work: Work): Steps<boo
   return false
 }
 
-/** For each lookahead and lookbehind, 1 at the positions where its body has a match. */
+/** One table for each lookahead and lookbehind: 1 at the positions where its body matches. */
 function* lookTables(program: Program, text: string, work: Work): Steps<readonly Uint8Array[]> {
   const tables: Uint8Array[] = []
   for (const look of program.looks) {
@@ -39,7 +39,7 @@ class Scan {
   readonly #tables: readonly Uint8Array[]
   /** Instructions that read a character at this position. */
   #active: number[] = []
-  /** Instructions that are still to be followed at this position. */
+  /** Instructions that must still be followed at this position. */
   #waiting: number[] = []
   #units = 0
   /** For each instruction, the last visit in which it was seen. */
@@ -57,7 +57,7 @@ class Scan {
     this.#follow()
   }
 
-  /** Between two characters of the text, in UTF-16 units. */
+  /** The current position between two characters of the text, in UTF-16 units. */
   get position(): number {
     return this.#position
   }
@@ -66,12 +66,12 @@ class Scan {
     return this.#isMatched
   }
 
-  /** The work of coming to this position. */
+  /** The work that it took to reach this position. */
   get units(): number {
     return this.#units
   }
 
-  /** Reads the next character. False at the end of the text. */
+  /** Reads the next character. Returns false at the end of the text. */
   next(): boolean {
     const code = this.#nextCode()
     if (code === undefined) return false
@@ -97,7 +97,7 @@ class Scan {
     return index >= 0 && (this.#text.codePointAt(index) ?? 0) > 0xffff
   }
 
-  /** Follows the instructions that read nothing, from what was reached and from the start of the program. */
+  /** Follows the instructions that read no character, from the reached ones and from the start of the program. */
   #follow(): void {
     this.#units = 1 + this.#active.length
     this.#visit++
@@ -113,7 +113,7 @@ class Scan {
   }
 
   #enter(index: number): void {
-    // Every index leads to an instruction; the last is `match`.
+    // Every index is that of an instruction; the last one is `match`.
     const instruction = this.#program.instructions[index] as Instruction
     switch (instruction.op) {
       case 'set':

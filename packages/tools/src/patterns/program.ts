@@ -1,7 +1,7 @@
 import type { CharacterSet } from './character-set.ts'
 import { type Edge, type Pattern, PatternError, type PatternNode } from './syntax.ts'
 
-/** One instruction. What follows it is at the next index, except after `split` and `jump`. */
+/** One instruction. The next instruction is at the next index, except after `split` and `jump`. */
 export type Instruction =
   | { readonly op: 'set'; readonly set: CharacterSet }
   | { readonly op: 'split'; readonly first: number; readonly second: number }
@@ -13,20 +13,20 @@ export type Instruction =
 /** A pattern as a nondeterministic automaton. */
 export interface Program {
   readonly instructions: readonly Instruction[]
-  /** True when it reads a text from its end. */
+  /** True if the program reads a text from its end. */
   readonly isBackward: boolean
   readonly isUnicode: boolean
-  /** Programs of lookaheads and lookbehinds, which tell at which positions these hold. */
+  /** Programs of the lookaheads and lookbehinds, which find the positions at which they hold. */
   readonly looks: readonly Program[]
 }
 
-/** Bounds the copies that counted repetitions make of their bodies. */
+/** The most instructions, because counted repetitions copy their bodies. */
 const maxSteps = 20_000
 
 /**
  * Compiles a pattern.
  *
- * @throws {PatternError} When its counted repetitions are too large.
+ * @throws {PatternError} If its counted repetitions are too large.
  */
 export function compilePattern({ root, isUnicode }: Pattern): Program {
   return new Compiler(isUnicode, { left: maxSteps }).compile(root, false)

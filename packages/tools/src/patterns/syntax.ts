@@ -12,14 +12,14 @@ export type PatternNode =
 /** A condition on a position between two characters. */
 export type Edge = 'start' | 'end' | 'line-start' | 'line-end' | 'boundary' | 'no-boundary'
 
-/** A pattern that was read. */
+/** A parsed pattern. */
 export interface Pattern {
   readonly root: PatternNode
   /** True when it matches code points, false when it matches UTF-16 units. */
   readonly isUnicode: boolean
 }
 
-/** A pattern, or a part of one, that cannot be read. */
+/** Thrown for a pattern that cannot be parsed. */
 export class PatternError extends Error {
   override readonly name = 'PatternError'
 }
@@ -34,10 +34,10 @@ const noFlags: Flags = { ignoreCase: false, multiline: false, dotAll: false }
 const maxNesting = 200
 
 /**
- * Reads the pattern of a JSON Schema: a regular expression of JavaScript, with the `u` flag if it is valid with it, else without. What
- * other languages write and JavaScript does not take is read where its meaning is plain: `(?i)`, `(?P<name>…)`, `\A`, `\z`.
+ * Parses the pattern of a JSON Schema: a regular expression of JavaScript, with the `u` flag if it is valid with it, otherwise without.
+ * Syntax of other languages that JavaScript does not accept is accepted if its meaning is clear: `(?i)`, `(?P<name>…)`, `\A`, `\z`.
  *
- * @throws {PatternError} For back references, which cannot be matched in linear time, and for what no language of these would take.
+ * @throws {PatternError} For back references, which cannot be matched in linear time, and for patterns that none of these languages accepts.
  */
 export function readPattern(source: string): Pattern {
   const mode = compiles(source, 'u') ? 'unicode' : compiles(source, '') ? 'legacy' : 'foreign'
@@ -85,7 +85,7 @@ class PatternReader {
     return true
   }
 
-  /** Takes what a sticky expression matches here. */
+  /** Consumes what a sticky expression matches at the current index. */
   #match(expression: RegExp): RegExpExecArray | undefined {
     expression.lastIndex = this.#index
     const match = expression.exec(this.#source)
@@ -114,7 +114,7 @@ class PatternReader {
   #quantified(body: PatternNode): PatternNode {
     const match = this.#match(/([*+?])|\{(\d+)(?:(,)(\d*))?\}/y)
     if (match === undefined) return body
-    // Lazy or not makes no difference to whether a text matches.
+    // Whether a repetition is lazy does not change whether a text matches.
     this.#take('?')
     const [, symbol, min = '0', comma, max] = match
     if (symbol !== undefined) return { kind: 'repeat', body, min: symbol === '+' ? 1 : 0, max: symbol === '?' ? 1 : Number.POSITIVE_INFINITY }
@@ -146,7 +146,7 @@ class PatternReader {
     const [, on = '', off = '', end] = flags
     const outer = this.#flags
     this.#flags = changeFlags(outer, on, off)
-    // Without a colon, the flags hold until the end of the group around them, which restores them.
+    // Without a colon, the flags apply until the end of the surrounding group, which restores them.
     if (end === ')') return { kind: 'sequence', parts: [] }
     const body = this.#closed(this.#choice())
     this.#flags = outer
@@ -174,7 +174,7 @@ class PatternReader {
 
   #set(source: string): PatternNode {
     const flags = `${this.#isUnicode ? 'u' : ''}${this.#flags.ignoreCase ? 'i' : ''}${this.#flags.dotAll ? 's' : ''}`
-    // In a pattern that JavaScript does not take, a part may be at fault.
+    // JavaScript does not accept the complete pattern, so this part may be the invalid one.
     if (this.#mode === 'foreign' && !compiles(source, flags)) throw new PatternError(`unknown ${source}`)
     return { kind: 'set', set: makeSet(source, flags) }
   }

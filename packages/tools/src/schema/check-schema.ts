@@ -3,14 +3,14 @@ import { escapePointer, isJsonObject, refusedTool, resolveReference, typeNames, 
 import { findCycle } from './find-cycle.ts'
 import { listKeywords, mapKeywords, walkSchemas } from './walk-schemas.ts'
 
-/** What is wrong with a schema, and where: a JSON pointer into it. */
+/** A problem of a schema, and its position as a JSON pointer. */
 export interface SchemaProblem {
   readonly pointer: string
   readonly message: string
 }
 
 const maxDepth = 100
-const endlessMessage = 'it refers to itself without an end. Refer to it from one of its properties or items, or remove the $ref.'
+const endlessMessage = 'it refers to itself without end. Refer to it from one of its properties or items, or remove the $ref.'
 
 /** The error for a schema that cannot be offered to a model. */
 export function invalidSchema(what: string, problem: SchemaProblem, cause?: unknown): AgentError {
@@ -19,8 +19,8 @@ export function invalidSchema(what: string, problem: SchemaProblem, cause?: unkn
 }
 
 /**
- * Finds the first problem that would otherwise appear at the first call, or with every call: something that is not JSON, an unknown
- * `type`, a `$ref` that leads nowhere or to itself, a keyword whose value has the wrong type, an `enum` without a value of the `type`.
+ * Finds the first problem that would otherwise appear at the first call, or with every call: a value that is not JSON, an unknown `type`,
+ * a `$ref` without a target or to itself, a keyword whose value has the wrong type, an `enum` without a value of the `type`.
  */
 export function findSchemaProblem(schema: unknown): SchemaProblem | undefined {
   const notJson = findNonJson(schema, '', 0)
@@ -73,7 +73,7 @@ function findBadType({ type }: Schema): SchemaProblem | undefined {
 
 const isNumber = (value: unknown): boolean => typeof value === 'number'
 const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0
-// A boolean in draft 4, a number since.
+// A boolean in draft 4, a number in later drafts.
 const isNumberOrBoolean = (value: unknown): boolean => typeof value === 'number' || typeof value === 'boolean'
 
 const count = { check: isCount, expected: 'a whole number of at least 0' }
@@ -123,18 +123,18 @@ function findBadReference(schema: Schema, root: unknown): SchemaProblem | undefi
     if (reference === undefined || resolveReference(root, reference) !== undefined) continue
     return {
       pointer: `/${keyword}`,
-      message: `${JSON.stringify(reference)} leads nowhere. Refer to a position inside this schema by a JSON pointer, such as "#/$defs/name".`,
+      message: `${JSON.stringify(reference)} has no target. Refer to a position inside this schema by a JSON pointer, such as "#/$defs/name".`,
     }
   }
   return undefined
 }
 
-/** An `enum` of which the `type` next to it excludes every value: every call would fail. */
+/** Finds an `enum` whose values are all excluded by the `type` next to it: every call would fail. */
 function findImpossible({ type, enum: values, nullable }: Schema): SchemaProblem | undefined {
   if (type === undefined || !Array.isArray(values)) return undefined
   const names: readonly unknown[] = [type, nullable === true ? 'null' : []].flat()
   const isOf = (value: unknown): boolean => {
-    const actual = typeOf(value as Parameters<typeof typeOf>[0]) // just checked to be JSON
+    const actual = typeOf(value as Parameters<typeof typeOf>[0]) // it was checked to be JSON
     return names.includes(actual) || (actual === 'integer' && names.includes('number'))
   }
   if (values.some(isOf)) return undefined

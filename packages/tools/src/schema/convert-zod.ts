@@ -1,7 +1,7 @@
 import type { JsonObject } from '@capstan/core'
 import { findPeers } from './find-peers.ts'
 
-/** A schema that its library cannot convert by itself. The message ends with how to fix it. */
+/** Thrown for a schema that its library cannot convert. The message ends with how to fix it. */
 export class ConversionError extends Error {
   override readonly name = 'ConversionError'
   readonly pointer: string
@@ -12,7 +12,7 @@ export class ConversionError extends Error {
   }
 }
 
-/** A zod 4 schema, mini or classic, of any copy of zod. */
+/** A zod 4 schema (zod/mini or classic), of any copy of zod. */
 export interface Zod4Schema {
   readonly _zod: { readonly version?: Zod4Version; readonly def: unknown }
   readonly meta?: () => JsonObject | undefined
@@ -29,7 +29,7 @@ interface Zod4Core {
   toJSONSchema(schema: unknown, options: { readonly io: 'input'; readonly metadata?: unknown }): JsonObject
 }
 
-/** True for schemas of zod 4, also of the one inside zod 3.25. */
+/** True for schemas of zod 4, including `zod/v4` of zod 3.25. */
 export function isZod4(schema: object): schema is Zod4Schema {
   return '_zod' in schema
 }
@@ -39,22 +39,22 @@ export function isZod3(schema: object): boolean {
   return !isZod4(schema) && '_def' in schema && typeof schema._def === 'object' && schema._def !== null && 'typeName' in schema._def
 }
 
-/** Since this version, a schema converts itself, except in zod/mini. */
+/** From this version on, a schema has its own converter, except in zod/mini. */
 const ownConverter: Zod4Version = { major: 4, minor: 2, patch: 0 }
 const passJsonSchema = "pass `jsonSchema: z.toJSONSchema(schema, { io: 'input' })` beside it."
-/** Until this version, each copy of zod kept the descriptions of its own schemas. */
+/** From this version on, all copies of zod share the registry of descriptions; before, each copy had its own. */
 const sharedDescriptions: Zod4Version = { major: 4, minor: 1, patch: 0 }
 
 /**
  * Converts a zod 4 schema that has no converter of its own: zod/mini, zod 4.0 and 4.1, and the zod 4 inside zod 3.25. The converter of a
  * later version of zod 4 reads schemas of earlier ones.
  *
- * @throws {ConversionError} When no such converter is installed.
+ * @throws {ConversionError} If no such converter is installed.
  */
 export function convertZod4(schema: Zod4Schema): JsonObject {
   const version = schema._zod.version ?? { major: 4, minor: 0, patch: 0 }
   const found = findPeers('zod/v4/core', isZod4Core)
-  // An earlier converter gives wrong schemas without an error: 3.25's makes `number` of a later z.int().
+  // An earlier converter returns wrong schemas without an error: the one of 3.25 converts z.int() of a later zod to `number`.
   const core = found.find((candidate) => compareVersions(candidate.version, version) >= 0)
   if (core !== undefined) return core.toJSONSchema(schema, { io: 'input', ...metadataOf(schema, version) })
   const [nearest] = found
@@ -74,12 +74,12 @@ function metadataOf(schema: Zod4Schema, version: Zod4Version): { readonly metada
 }
 
 /**
- * Converts a zod 3 schema with zod-to-json-schema. Parts that are used twice are sent twice; only recursion makes a `$ref`.
+ * Converts a zod 3 schema with zod-to-json-schema. Parts that are used twice are written twice; only recursion becomes a `$ref`.
  *
- * @throws {ConversionError} When zod-to-json-schema is not installed, or a part has no JSON form.
+ * @throws {ConversionError} If zod-to-json-schema is not installed, or a part has no JSON form.
  */
 export function convertZod3(schema: object): JsonObject {
-  // Given a zod 4 schema, zod-to-json-schema returns an empty one, without an error.
+  // For a zod 4 schema, zod-to-json-schema returns an empty schema without an error.
   if (isZod4(schema)) return convertZod4(schema)
   const [converter] = findPeers('zod-to-json-schema', isZod3Converter)
   if (converter === undefined) {
@@ -92,7 +92,7 @@ export function convertZod3(schema: object): JsonObject {
   const override: Override = (def, refs, seen) => {
     refuseUnrepresentable(def, refs.currentPath)
     isRecursive ||= seen?.path.every((segment, index) => refs.currentPath[index] === segment) === true
-    // A recursive schema is converted again below. Here recursion is not followed, so that no warning is printed.
+    // A recursive schema is converted again below. Recursion is not followed here, so that no warning is printed.
     return isRecursive ? {} : converter.ignoreOverride
   }
   const inlined = converter.zodToJsonSchema(schema, { ...options, $refStrategy: 'none', override })
@@ -123,12 +123,12 @@ const unrepresentable: ReadonlySet<string> = new Set([
   'ZodPromise',
 ])
 
-/** zod-to-json-schema shows these as something that JSON can carry, and then every call would fail. */
+/** Refuses types that zod-to-json-schema converts to a JSON type although no JSON value fits them: every call would fail. */
 function refuseUnrepresentable(def: Readonly<Record<string, unknown>>, path: readonly string[]): void {
   const typeName = String(def['typeName'])
   if (!unrepresentable.has(typeName) || def['coerce'] === true) return
   const pointer = path.slice(1).map((segment) => `/${segment}`)
-  throw new ConversionError(`${typeName} cannot come out of JSON. Use a string or a number and transform it, or z.coerce.`, pointer.join(''))
+  throw new ConversionError(`${typeName} cannot be expressed in JSON. Use a string or a number and transform it, or z.coerce.`, pointer.join(''))
 }
 
 function isZod4Core(value: unknown): value is Zod4Core {

@@ -2,9 +2,9 @@ import { isJsonObject, resolveReference } from '@capstan/core/internal'
 import { walkSchemas } from './walk-schemas.ts'
 
 /**
- * Finds a schema that refers to itself without going into a property or an item: checking a value against it would never end.
+ * Finds a schema that refers to itself without entering a property or an item: checking a value against it would never end.
  *
- * @returns Its JSON pointer.
+ * @returns The JSON pointer of the schema, or `undefined`.
  */
 export function findCycle(root: Readonly<Record<string, unknown>>): string | undefined {
   const finished = new Set<unknown>()
@@ -16,9 +16,9 @@ export function findCycle(root: Readonly<Record<string, unknown>>): string | und
 
 interface Search {
   readonly root: unknown
-  /** Schemas that apply to the same value, up to this one. */
+  /** The chain of schemas for the same value that led to this one. */
   readonly current: Set<unknown>
-  /** Schemas that were searched without finding a cycle. */
+  /** Schemas that were searched completely without finding a cycle. */
   readonly finished: Set<unknown>
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 /**
  * Loads all copies of an optional peer that can be found: beside this package, then in the current folder of the process.
- * `require`, because `tool()` is synchronous; the peers ship CommonJS. Bundlers do not follow it.
+ * Uses `require`, because `tool()` is synchronous and the peers ship CommonJS. Bundlers do not follow it.
  */
 export function findPeers<Module>(name: string, isModule: (value: unknown) => value is Module): readonly Module[] {
   return bases().flatMap((base) => {

@@ -69,32 +69,32 @@ test('the zod 4 inside zod 3.25 is converted by a later zod, with its descriptio
   await expect(callTool(own, { n: 'x' }, makeCall())).resolves.toMatchObject({ status: 'invalid-input' })
 })
 
-test('the zod/mini inside zod 3.25, whose descriptions cannot be read, is refused with the command that mends it', () => {
+test('the zod/mini inside zod 3.25, whose descriptions cannot be read, is refused with the command that fixes it', () => {
   expect(() => define(mini34.object({ n: mini34.int() }))).toThrow(/`npm install zod@\^4\.2\.0`/)
 })
 
-test('a schema of a later zod than the one that is found is refused with the command that mends it', () => {
+test('a schema of a later zod than the one that is found is refused with the command that fixes it', () => {
   const later = mini.object({ n: mini.int() })
   Object.assign(later._zod, { version: { major: 4, minor: 99, patch: 0 } })
   expect(() => define(later)).toThrow(/made by zod 4\.99\.0, and the zod that was found is 4\.6\.7\. Run `npm install zod@\^4\.99\.0`/)
 })
 
-test('zod-to-json-schema makes nothing of a zod 4 schema, and never meets one', () => {
+test('zod-to-json-schema returns an empty schema for a zod 4 schema, so it is never called with one', () => {
   expect(zodToJsonSchema(z.object({ a: z.string() }) as never)).not.toHaveProperty('properties')
   expect(convertZod3(mini.object({ a: mini.string() }))).toHaveProperty('properties.a')
 })
 
-test('what cannot be converted is shown by jsonSchema and still checked by its own schema', async () => {
+test('a schema that cannot be converted is shown as `jsonSchema`, and its own schema still checks inputs', async () => {
   const own = define(v.object({ n: v.number() }), { type: 'object' })
   expect(own.inputSchema).toEqual({ type: 'object' })
   await expect(own.check({ n: 'x' })).resolves.toMatchObject({ ok: false })
 })
 
-test('valibot without its converter is refused with the way out', () => {
+test('valibot without its converter is refused, and the message says how to fix it', () => {
   expect(() => define(v.object({ n: v.number() }))).toThrow(/toStandardJsonSchema/)
 })
 
-test('the input side is sent, the output side is run', async () => {
+test('the input type is sent to the model, and the output type is what execute gets', async () => {
   const own = define(
     z.object({ text: z.string().transform((text) => text.length), plain: z.string().default('x'), list: z.preprocess((value) => value, z.array(z.string())) }),
   )
@@ -110,11 +110,11 @@ test.each<[string, InputSchema, string]>([
   ['a custom check', z.object({ c: z.custom(() => true) }), '/properties/c'],
   ['a date of zod 3', z3.object({ when: z3.date() }), '/properties/when'],
   ['a bigint of zod 3', z3.object({ n: z3.bigint() }), '/properties/n'],
-])('%s cannot come out of JSON and is refused when the tool is defined, at its place', (_case, schema, pointer) => {
+])('%s cannot be expressed in JSON and is refused when the tool is defined, with its JSON pointer', (_case, schema, pointer) => {
   expect(() => define(schema)).toThrow(pointer)
 })
 
-test('coerced dates are taken, because a string makes one', async () => {
+test('coerced dates are accepted, because a string can be converted to one', async () => {
   await expect(callTool(define(z3.object({ when: z3.coerce.date() })), { when: '2026-11-21' }, makeCall())).resolves.toMatchObject({
     text: '{"when":"2026-11-21T00:00:00.000Z"}',
   })
@@ -134,7 +134,7 @@ test.each<[string, InputSchema]>([
 
 test.each<[string, unknown, string]>([
   ['an unknown type', { type: 'object', properties: { a: { type: 'strng' } } }, '/properties/a/type'],
-  ['a $ref that leads nowhere', { type: 'object', properties: { a: { $ref: '#/$defs/none' } } }, '/properties/a/$ref'],
+  ['a $ref without a target', { type: 'object', properties: { a: { $ref: '#/$defs/none' } } }, '/properties/a/$ref'],
   ['a $ref to an anchor', { type: 'object', properties: { a: { $ref: '#name' } } }, '/properties/a/$ref'],
   ['a remote $ref', { type: 'object', properties: { a: { $ref: 'https://example.com/schema' } } }, '/properties/a/$ref'],
   ['a pattern that is not a string', { type: 'object', properties: { a: { type: 'string', pattern: 5 } } }, '/properties/a/pattern'],
@@ -144,7 +144,7 @@ test.each<[string, unknown, string]>([
   ['an empty list of types', { type: 'object', properties: { a: { type: [] } } }, '/properties/a/type'],
   ['strings for a list', { type: 'object', properties: { a: { type: 'array', enum: ['x', 'y'] } }, required: ['a'] }, '/properties/a/enum, none of its values'],
   ['required as in draft 3', { type: 'object', properties: { a: { type: 'string', required: true } } }, '/properties/a/required'],
-  ['a $ref to itself', { type: 'object', properties: { a: { $ref: '#/properties/a' } } }, '/properties/a, it refers to itself without an end'],
+  ['a $ref to itself', { type: 'object', properties: { a: { $ref: '#/properties/a' } } }, '/properties/a, it refers to itself without end'],
   ['a $ref to itself at the top', { type: 'object', $ref: '#' }, 'at its top, it refers to itself'],
   [
     'a circle of references',
@@ -157,7 +157,7 @@ test.each<[string, unknown, string]>([
   ],
   ['a union of itself', { type: 'object', properties: { a: { anyOf: [{ type: 'string' }, { $ref: '#/properties/a' }] } } }, '/properties/a'],
   ['a function', { type: 'object', properties: { a: () => 1 } }, '/properties/a'],
-  ['a list of required that is none', { type: 'object', required: 'a' }, '/required'],
+  ['a `required` that is not a list', { type: 'object', required: 'a' }, '/required'],
   ['nothing', undefined, 'undefined'],
   ['a promise', Promise.resolve({}), 'class'],
 ])('%s in a raw schema is refused when the tool is defined', (_case, schema, message) => {
@@ -202,7 +202,7 @@ test('a draft 7 schema is checked as draft 7', async () => {
   await expect(own.check({ pair: ['a', 'b'] })).resolves.toMatchObject({ ok: false, message: expect.stringContaining('/pair/1') })
 })
 
-test('a recursive zod 3 schema is taken, with references and without a warning', async () => {
+test('a recursive zod 3 schema is accepted, with references and without a warning', async () => {
   interface Node {
     name: string
     kids?: Node[] | undefined
@@ -221,12 +221,12 @@ test('a part that is used twice is sent twice, so that no $ref is needed', () =>
   expect(JSON.stringify(define(z3.object({ one: part, two: part })).inputSchema)).not.toContain('$ref')
 })
 
-test('a schema of 500 properties is taken', () => {
+test('a schema of 500 properties is accepted', () => {
   const shape = Object.fromEntries(Array.from({ length: 500 }, (_value, index) => [`property${index}`, z.string().optional()]))
   expect(Object.keys(define(z.object(shape)).inputSchema['properties'] ?? {})).toHaveLength(500)
 })
 
-test('an async refinement is waited for', async () => {
+test('an async refinement is awaited', async () => {
   const own = define(z.object({ id: z.string().refine(async (id) => id === 'known', 'unknown id') }))
   await expect(callTool(own, { id: 'other' }, makeCall())).resolves.toMatchObject({
     status: 'invalid-input',
@@ -245,7 +245,7 @@ test('a brand, a pipe and a discriminated union work', async () => {
   await expect(callTool(own, { id: 'i', n: '5', u: { kind: 'b' } }, makeCall())).resolves.toMatchObject({ status: 'ok' })
 })
 
-test('the wrapper that the AI SDK makes of JSON Schema is taken', async () => {
+test('the wrapper of the AI SDK around JSON Schema is accepted', async () => {
   const wrapper = { [Symbol.for('vercel.ai.schema')]: true, jsonSchema: { type: 'object', properties: { a: { type: 'string' } } }, validate: undefined }
   await expect(define(wrapper as InputSchema).check({ a: 5.5 })).resolves.toMatchObject({ ok: false })
 })

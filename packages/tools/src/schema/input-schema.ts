@@ -27,7 +27,7 @@ export function resolveSchema(schema: unknown, shown: unknown, what: string): Re
     const converted = shown ?? convert(standard)
     const problem = findSchemaProblem(converted)
     if (problem !== undefined) throw new ConversionError(problem.message, problem.pointer)
-    // The check has shown that it is plain JSON.
+    // `findSchemaProblem` has checked that it is plain JSON.
     const top = toObjectSchema(converted as JsonObject)
     if ('problem' in top) throw new ConversionError(top.problem.message, top.problem.pointer)
     if (standard['~standard'].vendor === jsonSchemaVendor) warnOfPatterns(what, convert(standard) as JsonObject)
@@ -38,13 +38,13 @@ export function resolveSchema(schema: unknown, shown: unknown, what: string): Re
   }
 }
 
-/** The schemas of libraries check their patterns themselves. */
+/** Warns of patterns that are not checked. Used for raw JSON Schema only, because libraries check their patterns themselves. */
 function warnOfPatterns(what: string, schema: JsonObject): void {
   for (const { pointer, reason } of uncheckedPatterns(schema)) {
     process.emitWarning(`${what}: the pattern at ${pointer} is not checked: ${reason}.`, {
       type: 'CapstanWarning',
       code: 'CAPSTAN_UNCHECKED_PATTERN',
-      detail: 'Inputs that do not match it reach the tool. Check them in `execute`, or write the pattern in the syntax of JavaScript without back references.',
+      detail: 'Inputs that do not match it reach the tool. Check them in `execute`, or write the pattern in JavaScript syntax without back references.',
     })
   }
 }
@@ -73,7 +73,7 @@ function isForeignWrapper(schema: unknown): schema is ForeignWrapper {
 
 function fromForeignWrapper(wrapper: ForeignWrapper): StandardSchema {
   const json = wrapper.jsonSchema
-  if (!isJsonObject(json)) throw new ConversionError('its jsonSchema is not there yet. Give the JSON Schema itself, not a promise of it.')
+  if (!isJsonObject(json)) throw new ConversionError('its jsonSchema is a promise or missing. Pass the JSON Schema itself.')
   const standard = jsonSchema<unknown>(json)
   const { validate } = wrapper
   if (typeof validate !== 'function') return standard
@@ -94,7 +94,7 @@ function isJsonLike(value: unknown): value is Readonly<Record<string, unknown>> 
   return typeof value === 'object' && value !== null
 }
 
-/** The schema's own converter first: another copy of the same library can convert wrongly without an error. */
+/** Prefers the converter of the schema itself, because another copy of the library may convert it wrongly without an error. */
 function convert(schema: StandardSchema): unknown {
   const standard: Readonly<Record<string, unknown>> = { ...schema['~standard'] }
   const own = standard['jsonSchema']
@@ -111,11 +111,11 @@ function explain(error: unknown, schema: unknown): SchemaProblem {
   if (error instanceof ConversionError) return { pointer: error.pointer, message: error.message }
   const message = error instanceof Error ? error.message : 'its converter failed.'
   const help =
-    'Dates, bigints, maps and the like cannot come out of JSON: use a string or a number and transform it (zod: z.iso.datetime(), z.coerce, a codec), or pass `jsonSchema` beside it.'
+    'Dates, bigints, maps and the like cannot be expressed in JSON: use a string or a number and transform it (zod: z.iso.datetime(), z.coerce, a codec), or pass `jsonSchema` beside it.'
   return { pointer: findUnrepresentable(schema, ''), message: `${message.replace(/\.?$/, '.')} ${help}` }
 }
 
-/** Libraries do not say which part cannot be converted. It is the deepest part whose own conversion fails. */
+/** Finds the part that cannot be converted, because libraries do not name it: the deepest part whose own conversion fails. */
 function findUnrepresentable(schema: unknown, pointer: string): string {
   for (const [segment, part] of partsOf(schema)) {
     try {

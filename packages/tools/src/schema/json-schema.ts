@@ -3,27 +3,27 @@ import type { Checker } from '../interpreter/create-checker.ts'
 import { findSchemaProblem, invalidSchema } from './check-schema.ts'
 import type { JsonSchema } from './standard-schema.ts'
 
-/** A Standard Schema that was made of raw JSON Schema. */
+/** A Standard Schema made from raw JSON Schema. */
 export interface WrappedJsonSchema<Input> extends StandardSchema<Input> {
   readonly '~standard': StandardSchema<Input>['~standard'] & {
     readonly jsonSchema: { readonly input: () => JsonObject }
   }
 }
 
-/** The vendor of schemas that `jsonSchema` made. */
+/** The vendor name of schemas made by `jsonSchema`. */
 export const jsonSchemaVendor = 'json-schema'
 
 /**
- * Wraps raw JSON Schema as a Standard Schema, and names its TypeScript type: `jsonSchema<{ city: string }>({ … })`. Drafts 4 to 2020-12
- * and `nullable` of OpenAPI 3.0 are read. Inputs are checked by an interpreter, without generated code, in bounded time and without
- * blocking the event loop; it is loaded with the first check. That values have the named type is not checked.
+ * Wraps raw JSON Schema as a Standard Schema and gives it a TypeScript type: `jsonSchema<{ city: string }>({ … })`. Supports drafts 4 to
+ * 2020-12 and `nullable` of OpenAPI 3.0. An interpreter checks inputs, without generated code, in bounded time and without blocking the
+ * event loop; it is loaded with the first check. Nothing checks that the TypeScript type matches the schema.
  *
- * @throws {AgentError} `invalid-tool`, with the JSON pointer, when it is not a JSON Schema.
+ * @throws {AgentError} `invalid-tool`, with the JSON pointer, if it is not a JSON Schema.
  */
 export function jsonSchema<Input = JsonObject>(schema: JsonSchema): WrappedJsonSchema<Input> {
   const problem = findSchemaProblem(schema)
   if (problem !== undefined) throw invalidSchema('A JSON Schema', problem)
-  // A copy, because the caller may change the original; the check above has shown that it is plain JSON.
+  // A copy, because the caller may change the original. The check above ensures that it is plain JSON.
   const own = structuredClone(schema) as JsonObject
   let loading: Promise<Checker> | undefined
   return {
@@ -34,7 +34,7 @@ export function jsonSchema<Input = JsonObject>(schema: JsonSchema): WrappedJsonS
       async validate(value: unknown): Promise<StandardResult<Input>> {
         loading ??= import('../interpreter/create-checker.ts').then(({ createChecker }) => createChecker(own))
         const check = await loading
-        // Inputs are JSON, and the caller named their type.
+        // Inputs are JSON; the caller gives their type.
         const issues = await check(value as Json)
         return issues.length > 0 ? { issues } : { value: value as Input }
       },

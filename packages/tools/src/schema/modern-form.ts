@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '@capstan/core'
 
 /**
- * Writes what older dialects say in the form of draft 2020-12, for models and endpoints that know no other: `exclusiveMaximum: true` of
- * draft 4, and `nullable: true` of OpenAPI 3.0. JSON pointers into the schema stay valid.
+ * Rewrites keywords of older dialects in the form of draft 2020-12, because models and endpoints may know only that: `exclusiveMaximum: true`
+ * of draft 4, and `nullable: true` of OpenAPI 3.0. JSON pointers into the schema stay valid.
  */
 export function toModernForm(schema: JsonObject): JsonObject {
   return withoutNullable(withNumericBound(withNumericBound(schema, 'minimum', 'exclusiveMinimum'), 'maximum', 'exclusiveMaximum'))

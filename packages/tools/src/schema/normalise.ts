@@ -4,7 +4,7 @@ import { toModernForm } from './modern-form.ts'
 import { describePattern } from './unchecked-patterns.ts'
 import { mapKeywords } from './walk-schemas.ts'
 
-/** Keywords in the order in which they are sent; all others follow in the order of the schema. */
+/** Keywords in the order in which they are sent. All others follow in the order of the schema. */
 const order = [
   'type',
   'description',
@@ -27,7 +27,7 @@ const order = [
 const ranks: ReadonlyMap<string, number> = new Map(order.map((key, index) => [key, index]))
 /** Keywords whose values are not schemas: they are passed on as they are. */
 const dataKeys: ReadonlySet<string> = new Set(['default', 'const', 'enum', 'examples', 'example', 'required', 'type', 'dependentRequired'])
-/** Formats for which zod adds a pattern of some hundred characters that says the same. */
+/** Formats for which zod adds an equivalent pattern of some hundred characters. */
 const knownFormats: ReadonlySet<Json | undefined> = new Set([
   'email',
   'uuid',
@@ -55,11 +55,11 @@ const knownFormats: ReadonlySet<Json | undefined> = new Set([
 ])
 
 /**
- * The form of a schema that is sent: without `$schema`, without what zod adds by itself (bounds of every integer, patterns of known
- * formats, `additionalProperties: true`), in the form of draft 2020-12, with keywords in a fixed order, so that equal tools are equal
- * bytes. Property names keep their order.
+ * Makes the form of a schema that is sent: in the form of draft 2020-12, without `$schema` and without what zod adds on its own (bounds of
+ * every integer, patterns of known formats, `additionalProperties: true`). Keywords have a fixed order, so that equal tools are equal
+ * bytes. Properties keep their order.
  *
- * @param generated - True when a library made the schema: only then is noise removed.
+ * @param generated - True if a library made the schema: only then are the additions of zod removed.
  */
 export function normaliseSchema(given: JsonObject, generated: boolean): JsonObject {
   const schema = describePattern(toModernForm(given))

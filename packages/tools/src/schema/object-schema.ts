@@ -2,12 +2,12 @@ import type { JsonObject } from '@capstan/core'
 import { isJsonObject, resolveReference } from '@capstan/core/internal'
 import type { SchemaProblem } from './check-schema.ts'
 
-/** A schema with an object at its top; or why it has none. */
+/** A schema with an object at its top, or the reason why it has none. */
 export type ObjectSchema = { readonly schema: JsonObject } | { readonly problem: SchemaProblem }
 
 /**
- * Makes `type: "object"` visible at the top of a schema, because the arguments of a call are an object and endpoints look for it there:
- * a reference at the top is replaced by what it leads to, a union of objects gets the type, and `null` beside an object is left out.
+ * Puts `type: "object"` at the top of a schema, because the arguments of a call are an object and endpoints look for the type there. A
+ * reference at the top is replaced by its target, a union of objects gets the type, and `null` beside an object is left out.
  */
 export function toObjectSchema(schema: JsonObject): ObjectSchema {
   const { type } = schema
@@ -59,7 +59,7 @@ function isNull(schema: JsonObject): boolean {
   return schema['type'] === 'null' || schema['const'] === null
 }
 
-/** True when only an object, or `null`, fits. References that lead to themselves were refused before. */
+/** True if only an object, or `null`, fits. References to themselves were refused before. */
 function describesObject(schema: JsonObject, root: JsonObject): boolean {
   const { type } = schema
   if (type !== undefined) return [type].flat().every((name) => name === 'object' || name === 'null') && !isNull(schema)

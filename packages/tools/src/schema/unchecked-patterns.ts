@@ -4,13 +4,13 @@ import { compilePattern } from '../patterns/program.ts'
 import { PatternError, readPattern } from '../patterns/syntax.ts'
 import { walkSchemas } from './walk-schemas.ts'
 
-/** A pattern that is not checked, and why. */
+/** A pattern that is not checked, and the reason. */
 export interface UncheckedPattern {
   readonly pointer: string
   readonly reason: string
 }
 
-/** The patterns of a JSON Schema that cannot be read, or not in a form that takes linear time. */
+/** The patterns of a JSON Schema that cannot be parsed, or cannot be matched in linear time. */
 export function* uncheckedPatterns(root: JsonObject): Generator<UncheckedPattern> {
   for (const { schema, pointer } of walkSchemas(root)) {
     if (!isJsonObject(schema)) continue
@@ -34,7 +34,7 @@ function reasonAgainst(pattern: unknown): string | undefined {
   }
 }
 
-/** Moves a pattern that JavaScript does not take into the description: an endpoint would refuse the request for it. */
+/** Moves a pattern that JavaScript does not accept into the description, because an endpoint would refuse the request for it. */
 export function describePattern(schema: JsonObject): JsonObject {
   const { pattern, ...others } = schema
   if (typeof pattern !== 'string' || isRegularExpression(pattern)) return schema

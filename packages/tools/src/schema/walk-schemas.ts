@@ -10,13 +10,13 @@ export const listKeywords: readonly string[] = ['allOf', 'anyOf', 'oneOf', 'pref
 /** Keywords whose value is an object of schemas. */
 export const mapKeywords: readonly string[] = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies']
 
-/** Something in the position of a schema, and the JSON pointer to it. */
+/** A value in the position of a schema, and the JSON pointer to it. */
 export interface FoundSchema {
   readonly schema: unknown
   readonly pointer: string
 }
 
-/** All schemas of a document, each before those inside it. What is malformed is not entered. */
+/** All schemas of a document, each before those inside it. Malformed schemas are not entered. */
 export function* walkSchemas(schema: unknown, pointer: string = ''): Generator<FoundSchema> {
   yield { schema, pointer }
   if (!isJsonObject(schema)) return

@@ -1,6 +1,6 @@
 import type { Json, Tool, ToolCallContext, ToolOutput } from '@capstan/core'
 
-/** A call context as the loop would make it. */
+/** Makes a call context as the loop does. */
 export function makeCall<Context = undefined>(overrides: Partial<ToolCallContext<Context>> = {}): ToolCallContext<Context> {
   return {
     signal: new AbortController().signal,
@@ -12,7 +12,7 @@ export function makeCall<Context = undefined>(overrides: Partial<ToolCallContext
   }
 }
 
-/** The JSON that a model would have written. */
+/** Parses the JSON text of arguments. */
 export function parsed(text: string): Json {
   return JSON.parse(text)
 }

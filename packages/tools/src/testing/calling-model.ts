@@ -1,6 +1,6 @@
 import type { Model, ModelReply, ModelRequest } from '@capstan/core'
 
-/** A model that makes one call, with these very arguments, and then says "done". It keeps what it was asked. */
+/** A model that makes one call with exactly these arguments and then replies "done". It keeps its requests. */
 export function callingModel(toolName: string, inputText: string): Model & { readonly requests: readonly ModelRequest[] } {
   const requests: ModelRequest[] = []
   const common = { atOutputLimit: false, usage: {}, response: {} }
