@@ -10,7 +10,7 @@ const { interpreter, patterns, input, calculator, contract } = {
 const schemaTest = `${interpreter}/interpreter.test.ts`
 const patternTest = `${patterns}/patterns.test.ts`
 const foreignTest = 'packages/tools/src/schema/foreign-schemas.test.ts'
-const asAnotherValidator = 'any value fits any schema exactly when another validator says so'
+const asAnotherValidator = 'any value fits any schema if and only if another validator accepts it'
 
 /** Faults in the interpreter of JSON Schema and in its patterns. */
 const schemaMutants: readonly Mutant[] = [
@@ -28,7 +28,7 @@ const schemaMutants: readonly Mutant[] = [
       name: 'references are followed each time',
       search: 'outcomes.set(schema, outcome)',
       replace: 'void outcome',
-      killer: 'references that come to one value in exponentially many ways are followed once',
+      killer: 'references that reach one value in exponentially many ways are followed once',
     },
     {
       name: 'a value that may be null is checked all the same',
@@ -163,7 +163,7 @@ const numberMutants: readonly Mutant[] = [
       name: 'numbers in JSON in a string are rounded',
       search: "return 'value' in read ? read.value : undefined",
       replace: "return 'value' in read ? read.value : (JSON.parse(text) as Json)",
-      killer: 'numbers in JSON that was sent in a string are exact too',
+      killer: 'numbers in JSON that was sent as a string are exact, too',
     },
     {
       name: 'a bigint is made of a rounded number',
