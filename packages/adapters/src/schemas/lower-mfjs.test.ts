@@ -1,24 +1,22 @@
 import { AgentError, type Json, type JsonObject } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
+import { hasRecordings, missingRecordings, recordedFiles } from '@capstan/test-kit'
 import { describe, expect, test } from 'vitest'
 import { mfjsProblem } from '../testing/mfjs-check.ts'
-import { hasRecordings, listFolders, readText } from '../testing/recordings.ts'
 import { numbersFrom, sampleOf } from '../testing/sample.ts'
 import { fits } from '../testing/validate.ts'
 import { lowerSchema } from './lower-schema.ts'
-
-const folder = 'walle/testdata/validator_cases'
-const suites = listFolders(folder)
-const missing = hasRecordings ? '' : ' [SKIPPED: the recordings are not beside this repository]'
 
 function lower(schema: JsonObject): JsonObject {
   return lowerSchema(schema, { flavour: 'mfjs', name: 'Tool "check"' })
 }
 
-function linesOf(suite: string, file: string): readonly string[] {
-  return readText(`${folder}/${suite}/${file}`)
-    .split('\n')
-    .filter((line) => line.trim() !== '')
+/** The lines of the files of this name, one for each suite. */
+function linesOf(file: 'valid.jsonl' | 'invalid.jsonl'): readonly { readonly name: string; readonly line: string }[] {
+  return recordedFiles('walle/testdata/validator_cases', `/${file}`).flatMap(({ name, text }) => {
+    const lines = text.split('\n').filter((line) => line.trim() !== '')
+    return lines.map((line, index) => ({ name: `${name.replace(`/${file}`, '')} ${index + 1}`, line }))
+  })
 }
 
 /** What a refusal says; undefined when there was none. */
@@ -56,22 +54,20 @@ function differences(schema: JsonObject, lowered: JsonObject): readonly Json[] {
   })
 }
 
-const valid = suites.flatMap((suite) => linesOf(suite, 'valid.jsonl').map((line, index) => [`${suite} ${index + 1}`, JSON.parse(line) as JsonObject] as const))
+const valid = linesOf('valid.jsonl').map(({ name, line }) => [name, JSON.parse(line) as JsonObject] as const)
 
 interface InvalidCase {
   readonly schema: string
   readonly expect: string
 }
 
-const invalid = suites.flatMap((suite) =>
-  linesOf(suite, 'invalid.jsonl').flatMap((line, index) => {
-    const { schema: text, expect: words } = JSON.parse(line) as InvalidCase
-    const schema = parse(text)
-    return schema === undefined ? [] : [[`${suite} ${index + 1} (${words})`, schema] as const]
-  }),
-)
+const invalid = linesOf('invalid.jsonl').flatMap(({ name, line }) => {
+  const { schema: text, expect: words } = JSON.parse(line) as InvalidCase
+  const schema = parse(text)
+  return schema === undefined ? [] : [[`${name} (${words})`, schema] as const]
+})
 
-/** Some cases are no JSON at all: those never get as far as a tool. */
+/** Some cases are not JSON, so no tool could have them as its schema. */
 function parse(text: string): JsonObject | undefined {
   try {
     const value: Json = JSON.parse(text)
@@ -81,7 +77,7 @@ function parse(text: string): JsonObject | undefined {
   }
 }
 
-describe.skipIf(!hasRecordings)(`cases of MoonshotAI/walle testdata${missing}`, () => {
+describe.skipIf(!hasRecordings)(`cases of MoonshotAI/walle testdata${missingRecordings}`, () => {
   test('are there', () => expect([valid.length, invalid.length]).toEqual([213, expect.any(Number)]))
 
   test.each(valid)('%s is valid, stays valid and keeps its meaning', (_name, schema) => {
