@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url'
 const pathOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /** Folders and files of the workspace. */
-export const paths: Readonly<Record<'root' | 'bench' | 'processes' | 'contenders' | 'results' | 'profiles' | 'docs' | 'readme' | 'tsc', string>> = {
+export const paths: Readonly<Record<'root' | 'bench' | 'processes' | 'contenders' | 'results' | 'profiles' | 'data' | 'docs' | 'readme' | 'tsc', string>> = {
   root: pathOf('../../..'),
   bench: pathOf('..'),
   processes: pathOf('../processes'),
   contenders: pathOf('../contenders'),
   results: pathOf('../results'),
   profiles: pathOf('../profiles'),
+  data: pathOf('../data'),
   docs: pathOf('../../../docs/performance.md'),
   readme: pathOf('../../../README.md'),
   tsc: pathOf('../../../node_modules/typescript/bin/tsc'),

@@ -53,6 +53,8 @@ export const targets: readonly Target[] = [
   { scenario: 's9', metric: 'left', of: 'median', limit: 0 },
   { scenario: 's10', metric: 'listeners', of: 'ratio', limit: 1.5, row: 'capstan, listeners' },
   { scenario: 's10', metric: 'journal', of: 'ratio', limit: 1.5, row: 'capstan, journal' },
+  { scenario: 's11', metric: 'index-cpu', of: 'median', limit: 300 },
+  { scenario: 's11', metric: 'search', of: 'median', limit: 2 },
 ]
 
 /** How a target was met. */

@@ -63,7 +63,8 @@ function ratioOf({ contender, ratio, rounds }: Row, base: string): string {
 
 /** The contenders with their versions and settings. */
 export function contendersTable(results: readonly ScenarioResult[]): string {
-  const known = new Map(results.flatMap(({ contenders }) => Object.entries(contenders)))
+  // A scenario that starts no contender has no settings of it.
+  const known = new Map(results.flatMap(({ contenders }) => Object.entries(contenders)).filter(([, { settings }]) => settings.length > 0))
   const lines = [...known].map(([name, { version, settings }]) => `| ${name} | ${version} | ${settings.join('; ')} |`)
   return ['| contender | made of | settings |', '|---|---|---|', ...lines].join('\n')
 }

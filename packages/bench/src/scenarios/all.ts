@@ -9,6 +9,20 @@ import { fidelity } from './s7-fidelity.ts'
 import { types } from './s8-types.ts'
 import { soak } from './s9-soak.ts'
 import { durability } from './s10-durability.ts'
+import { catalogue } from './s11-catalogue.ts'
 
 /** In the order in which they run and are shown. */
-export const scenarios: readonly Scenario[] = [loop, text, parallelCalls, longArguments, concurrency, coldStart, history, fidelity, types, soak, durability]
+export const scenarios: readonly Scenario[] = [
+  loop,
+  text,
+  parallelCalls,
+  longArguments,
+  concurrency,
+  coldStart,
+  history,
+  fidelity,
+  types,
+  soak,
+  durability,
+  catalogue,
+]
