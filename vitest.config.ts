@@ -1,7 +1,17 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 // Tests never leave the machine: a key in the environment must not change what they do.
 for (const name of ['EVOLINK_API_KEY', 'DEEPSEEK_API_KEY', 'MOONSHOT_API_KEY']) delete process.env[name]
+
+// Tests, and the processes that they start, make their temporary folders in this one, which is removed whatever becomes of them.
+const folder = mkdtempSync(join(tmpdir(), 'capstan-tests-'))
+// A server that drops its privileges, such as PostgreSQL, must come through it to its own folder.
+chmodSync(folder, 0o711)
+for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = folder
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 const reportFile = process.env['CAPSTAN_REPORT']
 

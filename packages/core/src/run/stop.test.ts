@@ -31,7 +31,7 @@ function heldTool(name: string) {
 }
 
 /** Stops a run once it showed an event of this type. */
-function stopAt(run: Run, type: 'tool-start' | 'text-delta' | 'step-retry' | 'tool-end') {
+function stopAt(run: Run, type: 'tool-start' | 'text-delta') {
   return new Promise<ReturnType<Run['stop']>>((resolve) => run.on(type, () => resolve(run.stop()))).then((result) => soon(result))
 }
 
@@ -67,11 +67,16 @@ test('a run whose last reply was coming ends as it would have', async () => {
   expect(await stopAt(agent.stream('go'), 'text-delta')).toMatchObject({ status: 'finished', text: 'Done.' })
 })
 
-test('a retry that only waits does not begin, and counts as no request when the run continues', async () => {
+test.each([
+  ['as it is announced', (stop: () => void) => stop()],
+  ['while it waits', (stop: () => void) => void setImmediate(stop)],
+])('a retry that only waits does not begin when the run is stopped %s, and counts as no request when the run continues', async (_, when) => {
   const busy = new AgentError('busy', { code: 'provider-overloaded', phase: 'headers', retryable: true, retryAfterMs: 30_000 })
   const model = scriptedModel([{ error: busy }, { text: 'Done.' }])
   const agent = new Agent({ model })
-  const result = await stopAt(agent.stream('go', { retryAfterText: 'restart' }), 'step-retry')
+  const run = agent.stream('go', { retryAfterText: 'restart' })
+  run.on('step-retry', () => when(() => void run.stop()))
+  const result = await soon(run.result)
 
   expect(result).toMatchObject({ ...stopped, usage: { unknownAttempts: 1 } })
   const records = moved(result).records.map((record) => (record['retryInMs'] === undefined ? record : { ...record, retryInMs: 0 }))

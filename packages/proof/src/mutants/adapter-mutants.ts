@@ -119,8 +119,8 @@ export const adapterMutants: readonly Mutant[] = [
   {
     name: 'Retry-After is in milliseconds',
     file: `${adapters}/wire/retry-after.ts`,
-    search: 'Number.parseFloat(text) * secondMs',
-    replace: 'Number.parseFloat(text)',
+    search: 'Math.max(...delays.map(Number.parseFloat)) * secondMs',
+    replace: 'Math.max(...delays.map(Number.parseFloat))',
     killer: 'T42 429 with Retry-After: 2',
   },
   {

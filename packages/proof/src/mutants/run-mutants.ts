@@ -119,8 +119,8 @@ const costMutants: readonly Mutant[] = [
       name: 'a request that was cut by an abort costs nothing',
       search: 'if (this.#current !== undefined) this.endAttempt(undefined, 0)',
       replace: '',
-      killer: 'an aborted attempt counts as unknown, so the cost is a bound',
-      test: 'packages/durable/src/replay.test.ts',
+      killer: 'an abort in mid-answer counts the request whose usage nobody will report, and its time',
+      test: `${core}/run/run.test.ts`,
     },
     {
       name: 'requests of processes that died cost nothing',
