@@ -22,6 +22,8 @@ test('a call replaces the options of its agent name by name', async () => {
   const agent = new Agent({ model, attempts: { max: 4, ...atOnce } })
   await failureOf(agent.generate('go', { attempts: { max: 2 } }))
   expect(model.requests).toHaveLength(2)
+  await failureOf(agent.generate('go', { attempts: { maxDelayMs: 1 } }))
+  expect(model.requests).toHaveLength(2 + 4)
 })
 
 test('the delays stay below those that were set', async () => {

@@ -47,20 +47,20 @@ export const connections: readonly Case[] = [
   ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID'].map((code) =>
     injected(`T4 ${code}`, failingConnector(code, 'certificate'), refused('network-tls', 'connect')),
   ),
-  wire({ id: 'T5 reset after the request, before the headers', fault: { kind: 'reset', at: 'before-headers' }, expected: retried('network-reset', 'headers') }),
-  wire({ id: 'T6 close before the headers', fault: { kind: 'close', at: 'before-headers' }, expected: retried('network-reset', 'headers') }),
+  wire('T5 reset after the request, before the headers', { kind: 'reset', at: 'before-headers' }, { expected: retried('network-reset', 'headers') }),
+  wire('T6 close before the headers', { kind: 'close', at: 'before-headers' }, { expected: retried('network-reset', 'headers') }),
   ...(['reset', 'close'] as const).map((end) =>
-    wire({ id: `T7 ${end} within the headers`, fault: { kind: 'cut-headers', bytes: 40, end }, expected: retried('network-reset', 'headers') }),
+    wire(`T7 ${end} within the headers`, { kind: 'cut-headers', bytes: 40, end }, { expected: retried('network-reset', 'headers') }),
   ),
-  wire({ id: 'T7 garbage instead of a status line', fault: { kind: 'garbage' }, expected: retried('network-protocol', 'headers') }),
-  wire({ id: 'T85 407 from a proxy', fault: { kind: 'status', status: 407 }, expected: refused('network-refused', 'headers') }),
+  wire('T7 garbage instead of a status line', { kind: 'garbage' }, { expected: retried('network-protocol', 'headers') }),
+  wire('T85 407 from a proxy', { kind: 'status', status: 407 }, { expected: refused('network-refused', 'headers') }),
   injected(
     'T85 a proxy that refuses the tunnel',
     failingConnector('UND_ERR_ABORTED', 'Proxy response (502) !== 200 when HTTP Tunneling'),
     refused('network-refused', 'connect'),
   ),
   { id: 'T86 the server closes the idle connection between two steps', run: staleSocket },
-  wire({ id: 'T87 1,000 headers of 100 bytes', fault: { kind: 'many-headers', count: 1_000 }, expected: refused('network-protocol', 'headers') }),
+  wire('T87 1,000 headers of 100 bytes', { kind: 'many-headers', count: 1_000 }, { expected: refused('network-protocol', 'headers') }),
   ...brokenDispatchers(),
 ]
 

@@ -36,6 +36,16 @@ export function refused(code: AgentErrorCode, phase?: ErrorPhase): Expected {
   return { is: 'error', code, retry: false, ...(phase !== undefined && { phase }) }
 }
 
+/** The model gets a text that contains this instead of the result of its call. */
+export function told(says: string): Expected {
+  return { is: 'told', says }
+}
+
+/** So many tools run, and the model is sent their results. */
+export function ran(tools: number): Expected {
+  return { is: 'ok', tools }
+}
+
 export type Variant = 'generate, struck once' | 'stream, struck once' | 'generate, struck always'
 
 /** What is expected, in the words of `wordsOf`; any of them will do. */

@@ -6,14 +6,10 @@ import { type ModelName, modelFor, type Observation, observe } from '../lab/obse
 import type { Case, CaseOptions, Check } from './case.ts'
 import { type Expected, expectedOf, type Variant, wordsOf } from './expected.ts'
 
-/** A case that one answer of the server makes. */
-export interface WireCase {
-  readonly id: string
-  readonly differs?: string
-  readonly slow?: boolean
+/** What differs between the cases that one response of the server makes. */
+export interface WireOptions extends Pick<Case, 'differs' | 'slow'> {
   /** What is struck by the fault: default some reasoning and a text. */
   readonly reply?: ScriptedReply
-  readonly fault?: Fault
   readonly expected: Expected
   readonly settings?: ChatSettings
   /** Default: both. */
@@ -25,24 +21,27 @@ export interface WireCase {
 /** A text that is long enough to break in the middle. */
 export const text = 'One two three four five six seven eight nine ten.'
 export const said: ScriptedReply = { reasoning: 'Let me think about this for a while.', text }
+/** The text arrives as if there were no fault. */
+export const intact: Expected = { is: 'ok', text }
 /** A call of a tool with an effect. */
 export const pays: ScriptedReply = { reasoning: 'I shall pay.', toolCalls: [{ name: 'pay_bill', input: { amount: 5 } }] }
-/** What the model says when it is asked again. */
+/** What the model says when it is requested again. */
 export const answered: ScriptedReply = { reasoning: 'Once more.', text: 'All good.' }
 
 const variants: readonly Variant[] = ['generate, struck once', 'stream, struck once', 'generate, struck always']
 
 /** Makes a case of a fault: it strikes once or always, under `generate` and under `stream`, with both families of models. */
-export function wire(data: WireCase): Case {
-  return {
-    id: data.id,
-    ...(data.differs !== undefined && { differs: data.differs }),
-    ...(data.slow !== undefined && { slow: data.slow }),
-    run: (options) => runWire(data, options),
-  }
+export function wire(id: string, fault: Fault | undefined, options: WireOptions): Case {
+  const { differs, slow } = options
+  const data: WireData = { ...options, ...(fault !== undefined && { fault }) }
+  return { id, ...(differs !== undefined && { differs }), ...(slow !== undefined && { slow }), run: (how) => runWire(data, how) }
 }
 
-async function runWire(data: WireCase, { quick }: CaseOptions): Promise<readonly Check[]> {
+interface WireData extends WireOptions {
+  readonly fault?: Fault
+}
+
+async function runWire(data: WireData, { quick }: CaseOptions): Promise<readonly Check[]> {
   const models = data.models ?? (['kimi-k2-thinking', 'deepseek-chat'] as const)
   const checks: Check[] = []
   for (const model of quick ? models.slice(0, 1) : models) {
@@ -54,7 +53,7 @@ async function runWire(data: WireCase, { quick }: CaseOptions): Promise<readonly
   return checks
 }
 
-async function runVariant(data: WireCase, model: ModelName, variant: Variant): Promise<readonly Check[]> {
+async function runVariant(data: WireData, model: ModelName, variant: Variant): Promise<readonly Check[]> {
   const struck: ScriptedReply = { ...(data.reply ?? said), ...(data.fault !== undefined && { fault: data.fault }) }
   const isAlways = variant === 'generate, struck always'
   await using simulator = await startSimulator({ chunkDelayMs: pauseOf(data), respond: ({ index }) => (index === 0 || isAlways ? struck : answered) })
@@ -76,7 +75,7 @@ async function runVariant(data: WireCase, model: ModelName, variant: Variant): P
 }
 
 /** Text that is to be shown before something breaks must come in a read of its own. */
-function pauseOf({ expected }: WireCase): number {
+function pauseOf({ expected }: WireOptions): number {
   return expected.is === 'error' && expected.shown === true ? 2 : 0
 }
 

@@ -24,11 +24,12 @@ test('each field has a line, with the length of its text', () => {
 })
 
 test('a name cannot look like another field', () => {
-  expect(show({ 'amount: 5\n  payee': 1, 'a.b': 2, '': 3, '\u202e': 4 }).lines).toEqual([
+  expect(show({ 'amount: 5\n  payee': 1, 'a.b': 2, '': 3, '\u202e': 4, deep: { 'amount: 5': 5 } }).lines).toEqual([
     '  "amount: 5\\n  payee": 1',
     '  "a.b": 2',
     '  "": 3',
     '  "\\u202e": 4',
+    '  deep["amount: 5"]: 5',
   ])
 })
 
@@ -46,9 +47,9 @@ test('a long value continues behind a bar, in lines that fit, also with wide cha
 })
 
 test('what could mislead is listed below its field', () => {
-  expect(show({ payee: 'p\u0430yp\u0430l\u200b' }, { ...all, columns: 200 }).lines).toEqual([
-    '  payee (7 characters): "p\\u0430yp\\u0430l\\u200b"',
-    '  ! payee has U+0430 ×2 (Cyrillic in a word with Latin letters), U+200B (invisible)',
+  expect(show({ payee: 'p\u0430yp\u0430l\u200b\u202e' }, { ...all, columns: 200 }).lines).toEqual([
+    '  payee (8 characters): "p\\u0430yp\\u0430l\\u200b\\u202e"',
+    '  ! payee has U+0430 ×2 (Cyrillic in a word with Latin letters), U+200B (invisible), U+202E (changes the direction of text)',
   ])
 })
 
