@@ -16,6 +16,7 @@ export {
   type AgentOptions,
   type Answers,
   type Approval,
+  type ArtifactStore,
   type AssistantMessage,
   type AssistantPart,
   type AttemptOptions,

@@ -3,6 +3,7 @@ export type { AgentOptions, ContextOption, JournalResumeOptions, ResumeOptions, 
 export type { StateKey } from './agent/read-state.ts'
 export type { ToolSet } from './agent/tool-set.ts'
 export { type Approval, answer, approve, deny, type OutcomeAnswer } from './contract/answers.ts'
+export type { ArtifactStore } from './contract/artifacts.ts'
 export type { AttemptOptions } from './contract/attempts.ts'
 export type { CatalogueOption, RankOptions, RankTools } from './contract/catalogue.ts'
 export { type AgentErrorCode, errorCodes } from './contract/error-codes.ts'

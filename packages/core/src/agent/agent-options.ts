@@ -1,6 +1,7 @@
 import type { AttemptOptions } from '../contract/attempts.ts'
 import type { OnEvent } from '../contract/events.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
+import type { JsonObject } from '../contract/json.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { Model, ToolChoice } from '../contract/model.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
@@ -20,8 +21,11 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
    * a timeout, an incomplete or an empty reply the next model is asked; after a refused request or key it is not.
    */
   readonly model: Model | readonly [Model, ...Model[]]
-  /** Sent as a system message before all others, unchanged in each request. */
-  readonly instructions?: string
+  /**
+   * Sent as a system message before all others, unchanged in each request. A function makes them of the caller's context: it is called once
+   * for each run, and its text is recorded, so a run that is resumed keeps it.
+   */
+  readonly instructions?: string | ((context: Context) => string | Promise<string>)
   /** At most 128, each with a name of its own: a list, or a record keyed by name. */
   readonly tools?: ToolSet<Context>
   /** Not sent unless given. `required` holds until a step has tool calls, then it is `auto`; `prepareStep` can set it for each step. */
@@ -72,6 +76,15 @@ export interface CommonRunOptions {
   readonly journal?: Journal
   /** Replaces, name by name, what the agent was given. */
   readonly attempts?: AttemptOptions
+  /** Replaces, name by name, the limits of the agent for this run, such as a budget of its user. Recorded: a run that is resumed keeps them. */
+  readonly limits?: Limits
+  /** Replaces the tool choice of the agent for this run. Recorded, as `limits`. */
+  readonly toolChoice?: ToolChoice
+  /**
+   * What a journal keeps beside the run, to find it by: plain JSON, such as the id of a user. It is never sent, and nothing in the run
+   * depends on it.
+   */
+  readonly metadata?: JsonObject
   /** Called with every event of this run, after `onEvent` of the agent. */
   readonly onEvent?: OnEvent
   /** Hosts the run on a distributed engine, from inside a workflow of it; not together with `journal`. Needs a `runId`. */

@@ -9,13 +9,13 @@ import { type Definition, definitionOf } from '../durability/definition.ts'
 import { type RunRecord, runVersion } from '../durability/records.ts'
 import type { LoopAgent } from '../loop/loop-agent.ts'
 import { resolveAttempts } from '../retry/resolve-attempts.ts'
-import { openRun, startRun } from '../run/open-run.ts'
+import { type HeadDraft, openRun, startRun } from '../run/open-run.ts'
 import { Run } from '../run/run.ts'
 import type { RunStart } from '../run/run-start.ts'
 import type { AgentOptions, CommonRunOptions, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent-options.ts'
 import { checkCallOptions, readInput } from './check-options.ts'
 import { readState, type StateKey, signState } from './read-state.ts'
-import { resolveAgent } from './resolve-agent.ts'
+import { planRun, resolveAgent } from './resolve-agent.ts'
 
 /** Makes the options object optional if each of its options is. */
 type Arguments<Options> = Record<string, never> extends Options ? [options?: Options] : [options: Options]
@@ -91,17 +91,26 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 
   #start(messages: readonly Message[], options: CommonRunOptions & { readonly context?: unknown; readonly restartAfterText: boolean }): Run<Output> {
-    const { journal, engine, runId: id } = options
+    const { journal, engine, metadata, runId: id } = options
     if (engine !== undefined && (journal !== undefined || id === undefined))
       throw new AgentError('A run on an engine needs a `runId`, and no journal: the engine records it.', { code: 'invalid-use' })
-    const open = journal && ((runId: string) => startRun(journal, { version: runVersion, runId, definition: this.#definition(runVersion), input: messages }))
-    return this.#run(messages, { ...options, ...(open && { open }) })
+    const head = (runId: string): HeadDraft => ({
+      version: runVersion,
+      runId,
+      agent: this.name,
+      ...(metadata !== undefined && { metadata }),
+      definition: this.#definition(runVersion),
+      input: messages,
+    })
+    const open = journal && ((runId: string) => startRun(journal, head(runId)))
+    return this.#run(messages, { ...options, planned: planRun(this.#agent, options), ...(open && { open }) })
   }
 
   #run(input: readonly Message[], options: Started): Run<Output> {
     const { signal, context, runId, version, restartAfterText, definition, records = noRecords, answers, journal, open, engine, recheckGates = false } = options
     return new Run({
       agent: this.#agent,
+      planned: options.planned ?? this.#agent.config,
       definition: this.#definition,
       recordedDefinition: definition,
       sign: this.#stateKeys.length === 0 ? undefined : this.#sign,
@@ -135,7 +144,7 @@ const noRecords: readonly RunRecord[] = []
 
 type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine' | 'attempts' | 'onEvent'> &
   Pick<RunStart, 'restartAfterText'> &
-  Partial<Pick<RunStart, 'version' | 'records' | 'answers' | 'context' | 'journal' | 'open' | 'recheckGates'>> & {
+  Partial<Pick<RunStart, 'planned' | 'version' | 'records' | 'answers' | 'context' | 'journal' | 'open' | 'recheckGates'>> & {
     readonly definition?: Definition | undefined
   }
 

@@ -1,4 +1,5 @@
 import { AgentError } from '../contract/errors.ts'
+import { isJsonObject, jsonFormOf } from '../contract/json.ts'
 import { type Message, user } from '../contract/messages.ts'
 import { checkNames, invalidOptions, kindOf } from '../contract/options.ts'
 import { checkJournal } from '../durability/journal.ts'
@@ -25,7 +26,18 @@ const agentOptions: Readonly<Record<keyof AgentOptions, true>> = {
 
 type CallName = 'generate' | 'stream' | 'resume'
 
-const startOptions = ['signal', 'context', 'runId', 'journal', 'engine', 'attempts', 'onEvent'] satisfies readonly (keyof StreamOptions)[]
+const startOptions = [
+  'signal',
+  'context',
+  'runId',
+  'journal',
+  'engine',
+  'attempts',
+  'limits',
+  'toolChoice',
+  'metadata',
+  'onEvent',
+] satisfies readonly (keyof StreamOptions)[]
 const callOptions: Readonly<Record<CallName, readonly (keyof StreamOptions | keyof JournalResumeOptions)[]>> = {
   generate: startOptions,
   stream: [...startOptions, 'retryAfterText'],
@@ -34,7 +46,11 @@ const callOptions: Readonly<Record<CallName, readonly (keyof StreamOptions | key
 
 const hintsOf: Partial<Readonly<Record<CallName, Readonly<Record<string, string>>>>> = {
   generate: { retryAfterText: 'generate() always asks again, because nobody has seen the text.' },
-  resume: { runId: 'A run that is resumed keeps its id.' },
+  resume: {
+    runId: 'A run that is resumed keeps its id.',
+    limits: 'A run that is resumed keeps the limits that it recorded.',
+    toolChoice: 'A run that is resumed keeps the tool choice that it recorded.',
+  },
 }
 
 const settings = [
@@ -90,7 +106,7 @@ const insteadInAgent: Readonly<Record<string, string>> = {
   abortSignal: 'agent.generate(input, { signal })',
 }
 
-const ofAgent = (use: string): string => (use.includes('`') || use.startsWith('agent.') ? use : `\`${use}\` of new Agent()`)
+const ofAgent = (use: string): string => (use.includes('`') || use.startsWith('agent.') || use.startsWith('limits.') ? use : `\`${use}\` of new Agent()`)
 
 const insteadInCall: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(insteadInAgent).map(([name, use]) => [name, ofAgent(use)])),
@@ -113,7 +129,8 @@ const insteadInCall: Readonly<Record<string, string>> = {
 export function checkAgentOptions<Context, Output>(options: AgentOptions<Context, Output>): void {
   checkNames(options, { names: Object.keys(agentOptions), what: 'an option of Agent', instead: insteadInAgent })
   if (options.model === undefined || options.model === null) throw invalidOptions('`model` is required, such as evolink(id) or openaiCompatible({ … }) makes.')
-  for (const name of ['name', 'instructions'] as const) checkType(name, options[name], 'string')
+  checkType('name', options.name, 'string')
+  if (typeof options.instructions !== 'function') checkType('instructions', options.instructions, 'string')
   for (const name of ['prepareStep', 'stopWhen', 'onEvent'] as const) checkType(name, options[name], 'function')
   checkChoice('toolChoice', options.toolChoice, ['auto', 'none', 'required'])
   checkChoice('outputMode', options.outputMode, ['native', 'json', 'tool', 'text'])
@@ -130,7 +147,7 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
 export function checkCallOptions(options: object, call: CallName): void {
   const hints = Object.entries(hintsOf[call] ?? {}).flatMap(([name, hint]) => (name in Object(options) ? [hint] : []))
   checkNames(options, { names: callOptions[call], what: `an option of ${call}()`, instead: insteadInCall, ...(hints[0] && { hint: hints[0] }) })
-  const { signal, runId, journal, engine, retryAfterText, onEvent }: Partial<StreamOptions> = options
+  const { signal, runId, journal, engine, retryAfterText, onEvent, toolChoice, metadata }: Partial<StreamOptions> = options
   checkType('onEvent', onEvent, 'function')
   if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function')) {
     throw invalidOptions(`\`signal\` must be an AbortSignal, not ${kindOf(signal)}. Of an AbortController it is \`controller.signal\`.`)
@@ -141,6 +158,11 @@ export function checkCallOptions(options: object, call: CallName): void {
   if (engine !== undefined && typeof engine?.steps !== 'function')
     throw invalidOptions(`\`engine\` must be the engine that a workflow gives, not ${kindOf(engine)}.`)
   checkChoice('retryAfterText', retryAfterText, ['fail', 'restart'])
+  checkChoice('toolChoice', toolChoice, ['auto', 'none', 'required'])
+  if (metadata !== undefined && jsonFormOf(metadata)?.isExact !== true) {
+    throw invalidOptions('`metadata` must be plain JSON: an object of texts, numbers, booleans, null, lists and objects.')
+  }
+  if (metadata !== undefined && !isJsonObject(metadata)) throw invalidOptions(`\`metadata\` must be an object, not ${kindOf(metadata)}.`)
 }
 
 /**

@@ -139,9 +139,9 @@ test('a closing answer that does not fit leaves no output, and is not asked for 
   expect([result.output, model.requests.length]).toEqual([undefined, 2])
 })
 
-test('a closing request asks for JSON as text, as no tool may be called', async () => {
+test('a closing request asks for JSON as text, as no call would be run', async () => {
   const { model } = await close({ text: '{}' })
-  expect(model.requests[1]).toMatchObject({ toolChoice: 'none' })
+  expect(model.requests[1]).not.toHaveProperty('toolChoice')
   expect(JSON.stringify(model.requests[1]?.messages.at(-1))).toContain('Give it as text: one JSON object')
 })
 

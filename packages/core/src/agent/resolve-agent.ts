@@ -1,15 +1,17 @@
 import { AgentError } from '../contract/errors.ts'
-import { resolveLimits } from '../contract/limits.ts'
-import type { Model, ModelTraits, ToolDefinition } from '../contract/model.ts'
+import { type Limits, resolveLimits } from '../contract/limits.ts'
+import type { Model, ModelTraits, ToolChoice, ToolDefinition } from '../contract/model.ts'
 import { invalidOptions } from '../contract/options.ts'
 import { chooseOutputMode, isOutputSpec, type OutputMode, type OutputSpec, outputInstructions, outputToolName, type SchemaReader } from '../contract/output.ts'
 import type { StandardSchema } from '../contract/standard-schema.ts'
 import type { Tool } from '../contract/tool.ts'
 import { arePrices } from '../contract/usage.ts'
+import type { ModelFacts } from '../durability/records.ts'
 import type { LoopAgent, LoopOutput } from '../loop/loop-agent.ts'
 import { joinInstructions } from '../loop/prepare-step.ts'
+import type { ConfigValues } from '../loop/state/run-config.ts'
 import { resolveAttempts } from '../retry/resolve-attempts.ts'
-import type { AgentOptions } from './agent-options.ts'
+import type { AgentOptions, CommonRunOptions } from './agent-options.ts'
 import { checkAgentOptions } from './check-options.ts'
 import { modelsOf, sharedTraits } from './model-chain.ts'
 import { outputTool } from './output-tool.ts'
@@ -36,12 +38,17 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
       model: models[0],
       models,
       traits,
-      instructions: joinInstructions(options.instructions, output?.instructions),
       tools,
-      toolDefinitions: [...tools.values()].map(definitionOf),
-      toolChoice: options.toolChoice,
+      config: {
+        instructions: typeof options.instructions === 'function' ? undefined : joinInstructions(options.instructions, output?.instructions),
+        toolChoice: options.toolChoice,
+        limits: resolveLimits(options.limits ?? {}),
+        models: models.map(modelFacts),
+        toolDefinitions: [...tools.values()].map(definitionOf),
+      },
+      // The caller's context has the type that its instructions ask for: `Agent<Context>` checks it.
+      makeInstructions: typeof options.instructions === 'function' ? (options.instructions as (context: unknown) => unknown) : undefined,
       toolCallConcurrency: options.toolCallConcurrency ?? 10,
-      limits: resolveLimits(options.limits ?? {}),
       attempts: resolveAttempts(options.attempts),
       output,
       prepareStep: options.prepareStep,
@@ -53,20 +60,46 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
   }
 }
 
+/** What a call may change for its run. */
+export type RunChanges = Pick<CommonRunOptions, 'limits' | 'toolChoice'>
+
+/**
+ * The configuration of a run that starts now.
+ *
+ * @throws {AgentError} `invalid-options` for a limit or a tool choice that this agent cannot have.
+ */
+export function planRun({ config, models, tools }: LoopAgent, { limits, toolChoice }: RunChanges): ConfigValues {
+  if (limits === undefined && toolChoice === undefined) return config
+  checkCostLimit(limits, models)
+  checkToolChoice(toolChoice, tools)
+  return { ...config, limits: resolveLimits(limits ?? {}, config.limits), toolChoice: toolChoice ?? config.toolChoice }
+}
+
+function modelFacts({ id, traits: { prices, contextWindow, maxOutputTokens, cacheLifetimeMs } }: Model): ModelFacts {
+  return {
+    id,
+    ...(prices !== undefined && { prices }),
+    ...(contextWindow !== undefined && { contextWindow }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(cacheLifetimeMs !== undefined && { cacheLifetimeMs }),
+  }
+}
+
 function checkModels({ limits, toolChoice }: Pick<AgentOptions, 'limits' | 'toolChoice'>, models: readonly Model[], tools: ReadonlyMap<string, unknown>): void {
-  if (limits?.cost !== undefined) checkCurrency(models)
+  checkCostLimit(limits, models)
   for (const { id, traits } of models) {
     if (traits.candidates > 1)
       throw invalidOptions(`${id} is set to n = ${traits.candidates}, but an agent uses one reply. Use model.complete() for more candidates.`)
-    if (limits?.cost !== undefined && traits.prices === undefined) {
-      throw invalidOptions(`\`limits.cost\` needs prices, and ${id} has none. Pass \`prices\` in the settings of the model.`)
-    }
     if (traits.prices !== undefined && !arePrices(traits.prices)) {
       throw invalidOptions(`the prices of ${id} must be integers of at least 0: micro-units for a million tokens, so 0.60 is 600_000.`)
     }
     checkToolNames(tools.keys(), id, traits)
     if (tools.size > 0 && !traits.tools) throw invalidOptions(`${id} refuses tools. Use another model for an agent with tools.`)
   }
+  checkToolChoice(toolChoice, tools)
+}
+
+function checkToolChoice(toolChoice: ToolChoice | undefined, tools: ReadonlyMap<string, unknown>): void {
   if (toolChoice === 'required' && tools.size === 0) throw invalidOptions("toolChoice 'required' needs tools.")
 }
 
@@ -89,7 +122,10 @@ interface OutputSetting {
   readonly own: ReadonlyMap<string, unknown>
 }
 
-function checkCurrency(models: readonly Model[]): void {
+function checkCostLimit(limits: Limits | undefined, models: readonly Model[]): void {
+  if (limits?.cost === undefined) return
+  const unpriced = models.find(({ traits }) => traits.prices === undefined)
+  if (unpriced !== undefined) throw invalidOptions(`\`limits.cost\` needs prices, and ${unpriced.id} has none. Pass \`prices\` in the settings of the model.`)
   const currencies = new Set(models.flatMap(({ traits }) => traits.prices?.currency ?? []))
   if (currencies.size > 1)
     throw invalidOptions(`limits.cost counts one currency, and the models have prices in ${[...currencies].join(' and ')}. Give all prices in one.`)

@@ -57,7 +57,7 @@ const instead = {
  *
  * @throws {AgentError} `invalid-options` for a limit that is not a positive number or has an unknown name.
  */
-export function resolveLimits(limits: Limits): ResolvedLimits {
+export function resolveLimits(limits: Limits, defaults: ResolvedLimits = defaultLimits): ResolvedLimits {
   checkNames(limits, { names: Object.keys(defaultLimits), what: 'a limit', path: 'limits.', instead })
   for (const [name, value] of Object.entries(limits)) {
     const isCount = name !== 'durationMs'
@@ -66,7 +66,7 @@ export function resolveLimits(limits: Limits): ResolvedLimits {
       throw invalidOptions(`limits.${name} must be a positive ${isCount ? 'integer' : 'number'}, not ${String(value)}. Leave it out for the default.`)
     }
   }
-  return { ...defaultLimits, ...Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) }
+  return { ...defaults, ...Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) }
 }
 
 /** What a run has used of its steps, tool calls and time. */

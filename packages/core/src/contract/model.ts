@@ -70,6 +70,12 @@ export interface ModelTraits {
   readonly retryScope?: string
   /** Without prices, cost is unknown. */
   readonly prices?: Prices
+  /** Tokens of a request and its reply together. Default: unknown. */
+  readonly contextWindow?: number
+  /** Tokens of a reply at most: what the settings ask for, or the endpoint's own limit. Default: unknown. */
+  readonly maxOutputTokens?: number
+  /** How long the endpoint keeps a prompt prefix in its cache after its last use, in milliseconds. Default: unknown. */
+  readonly cacheLifetimeMs?: number
 }
 
 /** What a tool may be called: a regular expression for the complete name, and the same in words. */

@@ -66,6 +66,8 @@ export type Outcome<Output> =
       readonly waitedMs: number
       /** How often the body was started, including executions that a crash interrupted. */
       readonly executions: number
+      /** When the body ended, in milliseconds since the Unix epoch, by the clock of the process that ran it. Unknown in runs of release 0.1.0. */
+      readonly at?: number | undefined
       /** True when it came from a record. */
       readonly replayed: boolean
     }
@@ -77,6 +79,8 @@ export type AskOutcome =
   | {
       readonly status: 'answered'
       readonly value: Json
+      /** When it was given, in milliseconds since the Unix epoch. Unknown in runs of release 0.1.0. */
+      readonly at?: number | undefined
       /** True when the answer was already part of the records that the run was continued from. */
       readonly replayed: boolean
     }

@@ -28,7 +28,9 @@ export interface DefinitionChange {
 
 /** The options of an agent that its runs depend on. */
 export interface DefinedAgent {
-  readonly instructions: string | undefined
+  readonly config: { readonly instructions: string | undefined }
+  /** A function that makes the instructions of each run. */
+  readonly makeInstructions: unknown
   readonly tools: ReadonlyMap<string, Tool<never>>
   readonly output: { readonly spec: OutputSpec; readonly mode: OutputMode } | undefined
   readonly prepareStep: unknown
@@ -39,12 +41,13 @@ type DefinedTool = Pick<Tool<never>, 'name' | 'description' | 'inputSchema' | 'e
 
 /** Describes an agent, as runs of this version record it. */
 export function definitionOf(agent: DefinedAgent, format: RunVersion): Definition {
-  const { instructions, tools, output, prepareStep, stopWhen } = agent
+  const { config, makeInstructions, tools, output, prepareStep, stopWhen } = agent
+  const { instructions } = config
   return {
     format,
     instructions: instructions === undefined ? null : hash(instructions),
     tools: Object.fromEntries([...tools].map(([name, tool]) => [name, format === 1 ? hashTool(tool) : `${hash(toolBinding(tool))}:${hash(tool.description)}`])),
-    hooks: Object.entries({ prepareStep, stopWhen }).flatMap(([name, hook]) => (hook === undefined ? [] : [name])),
+    hooks: Object.entries({ prepareStep, stopWhen, instructions: makeInstructions }).flatMap(([name, hook]) => (hook === undefined ? [] : [name])),
     output: output === undefined ? null : hash([output.spec.schema, output.mode]),
   }
 }
@@ -58,7 +61,7 @@ export function compareDefinitions(before: Definition, now: Definition): Definit
     ...(before.instructions === now.instructions ? [] : ['the instructions']),
     ...changed.map((name) => (now.tools[name] === undefined ? `the tool '${name}' (gone)` : `the tool '${name}'`)),
     ...added.map((name) => `the tool '${name}' (new)`),
-    ...(String(before.hooks) === String(now.hooks) ? [] : ['which of prepareStep and stopWhen there are']),
+    ...(String(before.hooks) === String(now.hooks) ? [] : ['which functions of the caller there are']),
     ...(before.output === now.output ? [] : ['the output']),
   ]
   // A changed description binds nothing.

@@ -1,3 +1,4 @@
+import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
 import { invalidOptions, kindOf } from '../contract/options.ts'
@@ -10,6 +11,8 @@ import type { RunRecord } from './records.ts'
  * `run-not-found`, `run-locked`, `journal-failed`.
  */
 export interface Journal {
+  /** Keeps the large values of its runs; `delete` of the journal removes them with their run. Without one they are cut. */
+  readonly artifacts?: ArtifactStore
   /**
    * Opens a run for writing: one owner at a time.
    *
@@ -26,9 +29,14 @@ export interface Journal {
 }
 
 /** What a run started with. */
-export interface RunHead extends JsonObject {
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type RunHead = {
   readonly version: RunVersion
   readonly runId: string
+  /** The name of the agent. Release 0.1.0 recorded none. */
+  readonly agent?: string
+  /** What the caller gave as `metadata`. */
+  readonly metadata?: JsonObject
   readonly definition: Definition
   readonly input: readonly (Message & JsonObject)[]
 }

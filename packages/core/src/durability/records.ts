@@ -1,7 +1,8 @@
 import type { ErrorData } from '../contract/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
+import type { Limits } from '../contract/limits.ts'
 import type { ToolStatus } from '../contract/messages.ts'
-import type { ModelReply } from '../contract/model.ts'
+import type { ModelReply, ModelTraits, ToolChoice } from '../contract/model.ts'
 import type { RunStatus, RunVersion, StopReason } from '../contract/result.ts'
 import type { Usage } from '../contract/usage.ts'
 
@@ -14,7 +15,8 @@ export type RunRecord =
   | { readonly type: 'start'; readonly id: string; readonly name: string }
   | DoneRecord
   | QuestionRecord
-  | { readonly type: 'answer'; readonly id: string; readonly answer: Json }
+  /** `at`: when it was given, in milliseconds since the Unix epoch. Release 0.1.0 recorded none. */
+  | { readonly type: 'answer'; readonly id: string; readonly answer: Json; readonly at?: number }
   /** The run goes on after the failed request of this id, with another one. */
   | { readonly type: 'again'; readonly id: string }
   | EndRecord
@@ -30,7 +32,8 @@ export type QuestionRecord = {
   readonly expiresInMs?: number
 }
 
-export interface DoneRecord extends JsonObject {
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type DoneRecord = {
   readonly type: 'done'
   readonly id: string
   readonly name: string
@@ -38,13 +41,40 @@ export interface DoneRecord extends JsonObject {
   readonly ms: number
   readonly waitedMs: number
   readonly executions: number
+  /** When the body ended, in milliseconds since the Unix epoch, by the clock of the process that ran it. Release 0.1.0 recorded none. */
+  readonly at?: number
 }
 
 /** The output of the first operation of a run. */
 export interface StartOutput {
   /** Makes the ids of the run's questions unguessable and unique. */
   readonly random: string
+  readonly config: RecordedConfig
+  /** Why the caller's `instructions` failed, which ends the run. */
+  readonly failed?: string
 }
+
+/**
+ * What the decisions of a run depend on and a later process may have changed. It is recorded when the run starts and holds to its end,
+ * in whatever process and release the run continues.
+ */
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type RecordedConfig = {
+  /** Version of the rules and texts by which the history is shortened. */
+  readonly rules: 1
+  /** With what the output adds to them. */
+  readonly instructions?: string
+  readonly toolChoice?: ToolChoice
+  /** Those that are set; a name that is missing means no limit. */
+  readonly limits: Limits
+  /** In the order of the chain. */
+  readonly models: readonly ModelFacts[]
+  /** Names of the tools in the order in which they are sent. */
+  readonly tools: readonly string[]
+}
+
+/** What the loop counts with, of one model of the chain. */
+export type ModelFacts = Pick<ModelTraits, 'prices' | 'contextWindow' | 'maxOutputTokens' | 'cacheLifetimeMs'> & { readonly id: string }
 
 /**
  * The output of the operation that asks whether a person must be asked about a call, and of the one that checks an input that a person

@@ -32,16 +32,16 @@ export class Replay {
     if (record === undefined) return isOnce(effect) && this.#starts.has(id) ? { status: 'unknown' } : undefined
     if (record.name !== name) throw mismatch(`'${id}' was '${record.name}' and is '${name}' now`)
     this.#unasked--
-    const { ms, waitedMs, executions } = record
+    const { ms, waitedMs, executions, at } = record
     // A failed request that the run goes on from reads as one that is to be sent again.
     const output = this.#again.has(id) && isJsonObject(record.output) ? { ...record.output, retryInMs: 0, free: true } : record.output
     // The record was made by this very operation, whose output it is.
-    return { status: 'done', output: output as Output, ms, waitedMs, executions, replayed: true }
+    return { status: 'done', output: output as Output, ms, waitedMs, executions, ...(at !== undefined && { at }), replayed: true }
   }
 
   /** Adds an answer that came since. It counts as new: nothing has followed it yet. */
-  addAnswer(position: string, value: Json): void {
-    if (!this.#answers.has(position)) this.#answers.set(position, { value, replayed: false, index: Number.POSITIVE_INFINITY })
+  addAnswer(position: string, { value, at }: GivenAnswer): void {
+    if (!this.#answers.has(position)) this.#answers.set(position, { value, ...(at !== undefined && { at }), replayed: false, index: Number.POSITIVE_INFINITY })
   }
 
   /** The recorded question at this position; `undefined` when it was not asked. */
@@ -54,11 +54,13 @@ export class Replay {
    *
    * @throws {AgentError} `state-mismatch` when the question is not the recorded one: the exact input, and the tool as it was.
    */
-  answerTo({ position, about }: PendingQuestion): { readonly value: Json; readonly replayed: boolean } | undefined {
+  answerTo({ position, about }: PendingQuestion): (GivenAnswer & { readonly replayed: boolean }) | undefined {
     const answer = this.#answers.get(position)
     const asked = this.#questions.get(position)
     if (asked !== undefined && !this.#isObeyed(position) && !equalJson(asked.about, about)) throw mismatch(describeChange(asked.about, about))
-    return answer && { value: answer.value, replayed: answer.replayed }
+    if (answer === undefined) return undefined
+    const { value, at, replayed } = answer
+    return { value, ...(at !== undefined && { at }), replayed }
   }
 
   /**
@@ -98,13 +100,19 @@ export class Replay {
     else if (record.type === 'start') this.#starts.set(id, { name: record.name, count: this.startsOf(id) + 1 })
     else if (record.type === 'question') this.#questions.set(id, record)
     else if (record.type === 'again') this.#again.add(id)
-    else if (record.type === 'answer' && !this.#answers.has(id)) this.#answers.set(id, { value: record.answer, replayed: true, index })
+    else if (record.type === 'answer' && !this.#answers.has(id))
+      this.#answers.set(id, { value: record.answer, ...(record.at !== undefined && { at: record.at }), replayed: true, index })
     if (record.type === 'done' || record.type === 'start') this.#lastWork = index
   }
 }
 
-interface RecordedAnswer {
+/** What a person answered, and when: in milliseconds since the Unix epoch. */
+export interface GivenAnswer {
   readonly value: Json
+  readonly at?: number | undefined
+}
+
+interface RecordedAnswer extends GivenAnswer {
   readonly replayed: boolean
   /** Index of its record; infinite for an answer that is not recorded yet. */
   readonly index: number

@@ -1,10 +1,11 @@
 import type { ModelRequest } from '../contract/model.ts'
 import { addUsage, type Cost, costOf } from '../contract/usage.ts'
+import type { ModelFacts } from '../durability/records.ts'
 import { estimateTokens } from '../support/estimate.ts'
 import type { LoopRun } from './loop-run.ts'
 import type { ModelSpending } from './state/ledger.ts'
 
-type Spent = Pick<LoopRun, 'agent' | 'ledger'>
+type Spent = Pick<LoopRun, 'config' | 'ledger'>
 
 /** A request that is about to be sent. */
 export interface PlannedRequest {
@@ -18,13 +19,13 @@ export interface PlannedRequest {
  * The budget of tokens or money that a request would pass, by what was reported so far, by the estimates of requests that never
  * reported, and by the estimate of the request itself. Checked before every request, retries included.
  */
-export function passedBudget({ agent, ledger }: Spent, { modelIndex, estimate }: PlannedRequest): 'max-tokens' | 'max-cost' | undefined {
-  const { tokens, cost } = agent.limits
+export function passedBudget({ config, ledger }: Spent, { modelIndex, estimate }: PlannedRequest): 'max-tokens' | 'max-cost' | undefined {
+  const { tokens, cost } = config.limits
   if (tokens === Number.POSITIVE_INFINITY && cost === Number.POSITIVE_INFINITY) return undefined
   const requestTokens = estimate()
   if ((ledger.usage.totalTokens ?? 0) + ledger.estimatedTokens + requestTokens > tokens) return 'max-tokens'
   if (cost === Number.POSITIVE_INFINITY) return undefined
-  const spent = agent.models.map((model, index) => {
+  const spent = config.models.map((model, index) => {
     const { reported, estimatedTokens } = ledger.spendingOf(index)
     return micros(model, { reported, estimatedTokens: estimatedTokens + (index === modelIndex ? requestTokens : 0) })
   })
@@ -32,29 +33,30 @@ export function passedBudget({ agent, ledger }: Spent, { modelIndex, estimate }:
 }
 
 /** The cost so far, each model at its own prices: bounds while the usage of an attempt is unknown; `undefined` without prices. */
-export function costSoFar({ agent, ledger }: Spent): Cost | undefined {
-  if (agent.traits.prices === undefined) return undefined
-  const { currency } = agent.traits.prices
-  const atLeast = sum(agent.models.map((model, index) => micros(model, { ...ledger.spendingOf(index), estimatedTokens: 0 })))
+export function costSoFar({ config, ledger }: Spent): Cost | undefined {
+  const { models } = config
+  const currency = models[0]?.prices?.currency
+  if (currency === undefined || models.some(({ prices }) => prices?.currency !== currency)) return undefined
+  const atLeast = sum(models.map((model, index) => micros(model, { ...ledger.spendingOf(index), estimatedTokens: 0 })))
   if (atLeast === Number.POSITIVE_INFINITY) return undefined
   if (ledger.usage.unknownAttempts === 0) return { currency, amountMicros: atLeast }
-  return { currency, atLeast, atMost: sum(agent.models.map((model, index) => micros(model, ledger.spendingOf(index)))) }
+  return { currency, atLeast, atMost: sum(models.map((model, index) => micros(model, ledger.spendingOf(index)))) }
 }
 
 /**
  * The tokens of a request. It holds what the last one held, the reply to it and what came since: reported numbers where there are
  * some, an estimate for the rest.
  */
-export function estimateRequest({ agent, transcript }: Pick<LoopRun, 'agent' | 'transcript'>, request: ModelRequest): number {
+export function estimateRequest({ config, transcript }: Pick<LoopRun, 'config' | 'transcript'>, request: ModelRequest): number {
   const last = transcript.steps.at(-1)
   const known = last?.attempts === 1 ? last.usage.totalTokens : undefined
   if (last === undefined || known === undefined) return estimateTokens([request.instructions, request.tools, request.messages])
-  const changed = request.instructions === agent.instructions ? 0 : estimateTokens(request.instructions)
+  const changed = request.instructions === config.instructions ? 0 : estimateTokens(request.instructions)
   return known + changed + estimateTokens(request.messages.slice(request.messages.lastIndexOf(last.message) + 1))
 }
 
 // Infinity where a cost cannot be known: it passes every limit.
-function micros({ traits: { prices } }: Spent['agent']['model'], { reported, estimatedTokens }: ModelSpending): number {
+function micros({ prices }: ModelFacts, { reported, estimatedTokens }: ModelSpending): number {
   const usage = addUsage({ inputTokens: estimatedTokens, outputTokens: 0 }, reported)
   return (prices && costOf(usage, prices)?.amountMicros) ?? Number.POSITIVE_INFINITY
 }

@@ -70,7 +70,7 @@ export function checkCalls(run: LoopRun, { request, reply }: StepReply, callsKey
   const offered = (request.tools ?? []).map(({ name }) => name)
   const rule = ruleAgainstAll(run, reply, callsKey)
   const step = run.transcript.currentStep
-  let left = run.agent.limits.toolCalls - run.ledger.toolCalls
+  let left = run.config.limits.toolCalls - run.ledger.toolCalls
   return toolCallsOf(reply.message).map((part, index): CheckedCall => {
     const position = { part, step, index, id: makeOperationId({ type: 'call', step, index, round: 0 }) }
     const refuse = (status: ToolStatus, text: string): RefusedCall => ({ ...position, result: toolResult(part, status, text) })
@@ -80,7 +80,7 @@ export function checkCalls(run: LoopRun, { request, reply }: StepReply, callsKey
     if (tool === undefined || !offered.includes(tool.name)) return refuse('unknown-tool', unknownToolText(part.toolName, offered))
     const parsed = parseInput(part.inputText, tool.inputSchema, run.operations.version)
     if ('problem' in parsed) return refuse('invalid-input', parsed.problem)
-    if (countsAsCall(tool) && left-- <= 0) return refuse('skipped', `Not run: the limit of ${run.agent.limits.toolCalls} tool calls of this run is reached.`)
+    if (countsAsCall(tool) && left-- <= 0) return refuse('skipped', `Not run: the limit of ${run.config.limits.toolCalls} tool calls of this run is reached.`)
     return { ...position, tool, input: parsed.input }
   })
 }

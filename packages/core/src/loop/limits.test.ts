@@ -12,15 +12,28 @@ function counter() {
   return testTool('poll', () => String(++count))
 }
 
-test('at the step limit one closing request goes out with the same tools and without tool choice but none', async () => {
+test('at the step limit one closing request goes out with the same tools and the same tool choice', async () => {
   const model = scriptedModel([ask(1), ask(2), { text: 'So far: 2.' }])
   const result = await new Agent({ model, tools: [counter()], limits: { steps: 2 } }).generate('go')
 
   expect(result).toMatchObject({ status: 'limit', stopReason: 'max-steps', text: 'So far: 2.' })
   expect(model.requests).toHaveLength(3)
-  expect(model.requests[2]).toMatchObject({ toolChoice: 'none', tools: [{ name: 'poll' }] })
+  expect(model.requests[2]).toMatchObject({ tools: [{ name: 'poll' }] })
+  expect(model.requests[2]).not.toHaveProperty('toolChoice')
   expect(model.requests[2]?.tools).toBe(model.requests[0]?.tools)
   expect(model.requests[2]?.messages.at(-1)).toMatchObject({ role: 'user', content: expect.stringContaining('best answer') })
+})
+
+test.each([
+  ['auto', ['auto', 'none', 'required'], 'auto'],
+  ['none', ['auto', 'none', 'required'], 'none'],
+  ['required', ['auto', 'none', 'required'], 'auto'],
+  ['required', ['none', 'required'], undefined],
+] as const)('a closing request at tool choice %s of %j is sent with %s', async (toolChoice, toolChoices, sent) => {
+  const scripted = scriptedModel([ask(1), { text: 'So far.' }])
+  const model = { ...scripted, traits: { ...scripted.traits, toolChoices } }
+  await new Agent({ model, tools: [counter()], toolChoice, limits: { steps: 1 } }).generate('go')
+  expect(scripted.requests[1]?.toolChoice).toBe(sent)
 })
 
 test('calls in the closing answer are not run', async () => {

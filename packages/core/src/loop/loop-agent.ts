@@ -1,9 +1,9 @@
 import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
-import type { ResolvedLimits } from '../contract/limits.ts'
-import type { Model, ModelTraits, ToolChoice, ToolDefinition } from '../contract/model.ts'
+import type { Model, ModelTraits } from '../contract/model.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
 import type { Tool } from '../contract/tool.ts'
+import type { ConfigValues } from './state/run-config.ts'
 
 /** An agent as the loop reads it: checked, with every default filled in. */
 export interface LoopAgent {
@@ -14,13 +14,12 @@ export interface LoopAgent {
   readonly models: readonly Model[]
   /** What all models of the chain have in common. */
   readonly traits: ModelTraits
-  readonly instructions: string | undefined
   readonly tools: ReadonlyMap<string, Tool<never>>
-  /** One array for all runs, so that adapters serialise it once. */
-  readonly toolDefinitions: readonly ToolDefinition[]
-  readonly toolChoice: ToolChoice | undefined
+  /** What a run that starts now records as its configuration, unless its caller changes it. */
+  readonly config: ConfigValues
+  /** Makes the instructions of a run of the caller's context; `undefined` where they are a text. */
+  readonly makeInstructions: ((context: unknown) => unknown) | undefined
   readonly toolCallConcurrency: number
-  readonly limits: ResolvedLimits
   /** What applies to a run whose caller gives no `attempts`. */
   readonly attempts: ResolvedAttempts
   readonly output: LoopOutput | undefined

@@ -11,11 +11,14 @@ import { ModelChain } from './state/model-chain.ts'
 import { Notes } from './state/notes.ts'
 import { QuestionIds } from './state/question-ids.ts'
 import { RunClock } from './state/run-clock.ts'
+import { type ConfigValues, RunConfig } from './state/run-config.ts'
 import { Transcript } from './state/transcript.ts'
 
 /** What a run starts with. */
 export interface LoopStart {
   readonly agent: LoopAgent
+  /** What the configuration of the run is if it starts now. */
+  readonly planned: ConfigValues
   readonly operations: Operations
   readonly show: (event: RunEventBody) => void
   /** How often and after which delay a failed request is sent again. */
@@ -33,6 +36,7 @@ export interface LoopStart {
  * hold follows from the input and from recorded outcomes; clock and notes belong to this process.
  */
 export interface LoopRun extends LoopStart {
+  readonly config: RunConfig
   readonly ledger: Ledger
   readonly transcript: Transcript
   readonly chain: ModelChain
@@ -44,6 +48,7 @@ export interface LoopRun extends LoopStart {
 export function newLoopRun(start: LoopStart, input: readonly Message[]): LoopRun {
   return {
     ...start,
+    config: new RunConfig(start.planned),
     ledger: new Ledger(),
     transcript: new Transcript(input),
     chain: new ModelChain(start.agent.models),
@@ -54,8 +59,8 @@ export function newLoopRun(start: LoopStart, input: readonly Message[]): LoopRun
 }
 
 /** Active time that the run has left, in milliseconds. */
-export function leftMs({ agent, ledger }: LoopRun): number {
-  return agent.limits.durationMs - ledger.activeMs
+export function leftMs({ config, ledger }: LoopRun): number {
+  return config.limits.durationMs - ledger.activeMs
 }
 
 /** Runs a body of an operation within the time that the run has left. */
@@ -64,8 +69,8 @@ export function withinTimeLimit<Result>(run: LoopRun, signal: AbortSignal, body:
 }
 
 /** The limit of steps, tool calls or time that forbids another step, or `undefined`. */
-export function limitOf({ agent, ledger, transcript }: LoopRun): StopReason | undefined {
-  return reachedLimit(agent.limits, { steps: transcript.steps.length, toolCalls: ledger.toolCalls, activeMs: ledger.activeMs })
+export function limitOf({ config, ledger, transcript }: LoopRun): StopReason | undefined {
+  return reachedLimit(config.limits, { steps: transcript.steps.length, toolCalls: ledger.toolCalls, activeMs: ledger.activeMs })
 }
 
 /** Completes the current step: the message with the results of all its calls. */

@@ -17,10 +17,10 @@ import { runHook } from './run-hook.ts'
  * @throws {AgentError} `invalid-options` when `prepareStep` throws or returns something that cannot be done.
  */
 export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
-  const { agent, transcript } = run
+  const { agent, config, transcript } = run
   const plan = agent.prepareStep === undefined ? {} : await planStep(run, agent.prepareStep)
-  const instructions = plan.instructions === undefined ? agent.instructions : joinInstructions(plan.instructions, agent.output?.instructions)
-  const tools = plan.activeTools === undefined ? agent.toolDefinitions : chosenTools(run, plan.activeTools)
+  const instructions = plan.instructions === undefined ? config.instructions : joinInstructions(plan.instructions, agent.output?.instructions)
+  const tools = plan.activeTools === undefined ? config.toolDefinitions : chosenTools(run, plan.activeTools)
   const toolChoice = plan.toolChoice ?? toolChoiceOf(run)
   return {
     ...(instructions !== undefined && { instructions }),
@@ -32,7 +32,7 @@ export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
 }
 
 // With `required` in every step the model could never answer, so it holds until a step has calls.
-function toolChoiceOf({ agent: { toolChoice, traits }, transcript }: LoopRun): ToolChoice | undefined {
+function toolChoiceOf({ agent: { traits }, config: { toolChoice }, transcript }: LoopRun): ToolChoice | undefined {
   const hasCalled = transcript.steps.some(({ toolResults }) => toolResults.length > 0)
   if (toolChoice !== 'required' || !hasCalled) return toolChoice
   return traits.toolChoices.includes('auto') ? 'auto' : undefined
@@ -40,14 +40,24 @@ function toolChoiceOf({ agent: { toolChoice, traits }, transcript }: LoopRun): T
 
 /** The request after a limit: the same bytes and one more message that asks for the best answer so far. */
 export function closingRequest(run: LoopRun, text: string): ModelRequest {
-  const { instructions, toolDefinitions, traits } = run.agent
+  const { instructions, toolDefinitions } = run.config
+  const toolChoice = closingToolChoice(run)
   return {
     ...(instructions !== undefined && { instructions }),
     messages: [...run.transcript.messages, user(text)],
     ...(toolDefinitions.length > 0 && { tools: toolDefinitions }),
-    ...(toolDefinitions.length > 0 && traits.toolChoices.includes('none') && { toolChoice: 'none' as const }),
+    ...(toolDefinitions.length > 0 && toolChoice !== undefined && { toolChoice }),
     ...responseFormatOf(run),
   }
+}
+
+// `none` makes DeepSeek leave the tools out of the prompt, so the complete history would be read at full price. Calls are refused by the
+// loop instead. https://github.com/QwenLM/qwen-code/issues/4518. Release 0.1.0 sent `none`.
+function closingToolChoice(run: LoopRun): ToolChoice | undefined {
+  const { agent, config, operations } = run
+  if (operations.version === 1) return agent.traits.toolChoices.includes('none') ? 'none' : undefined
+  if (config.toolChoice !== 'required') return config.toolChoice
+  return agent.traits.toolChoices.includes('auto') ? 'auto' : undefined
 }
 
 /** Whether the caller's `stopWhen` ends the run after the step that is now whole. */
@@ -120,7 +130,7 @@ function viewOf({ transcript: { messages, steps }, ledger: { usage } }: LoopRun)
 }
 
 // The tool that takes the final answer is always offered: the instructions ask for it.
-function chosenTools({ agent: { toolDefinitions, tools } }: LoopRun, names: readonly string[]): readonly ToolDefinition[] {
+function chosenTools({ agent: { tools }, config: { toolDefinitions } }: LoopRun, names: readonly string[]): readonly ToolDefinition[] {
   const unknown = names.find((name) => !tools.has(name))
   if (unknown !== undefined) refuse(`returned the tool '${unknown}', which the agent does not have`)
   const chosen = new Set([...names, outputToolName])

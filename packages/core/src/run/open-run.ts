@@ -1,5 +1,5 @@
 import { AgentError } from '../contract/errors.ts'
-import { equalJson } from '../contract/json.ts'
+import { equalJson, type JsonObject } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
 import type { RunVersion } from '../contract/result.ts'
 import { type Answers, decide } from '../durability/decisions.ts'
@@ -10,6 +10,8 @@ import type { Journal, OpenRun, RunHead } from '../durability/journal.ts'
 export interface HeadDraft {
   readonly version: RunVersion
   readonly runId: string
+  readonly agent: string
+  readonly metadata?: JsonObject
   readonly definition: Definition
   readonly input: readonly Message[]
 }

@@ -8,10 +8,13 @@ import type { Engine } from '../durability/hosts/engine.ts'
 import type { Journal, OpenRun } from '../durability/journal.ts'
 import type { RunRecord } from '../durability/records.ts'
 import type { LoopAgent } from '../loop/loop-agent.ts'
+import type { ConfigValues } from '../loop/state/run-config.ts'
 
 /** What a run starts with, checked by the agent. */
 export interface RunStart {
   readonly agent: LoopAgent
+  /** What the configuration of the run is if it starts now. */
+  readonly planned: ConfigValues
   readonly definition: (format: RunVersion) => Definition
   /** The definition that the records were made with. */
   readonly recordedDefinition: Definition | undefined

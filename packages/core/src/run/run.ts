@@ -41,7 +41,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   /** Made by `agent.stream()`. */
   constructor(start: RunStart) {
-    const { agent, input, records, answers, version, context, restartAfterText, recheckGates, attempts, observers } = start
+    const { agent, planned, input, records, answers, version, context, restartAfterText, recheckGates, attempts, observers } = start
     this.#start = start
     this.runId = start.runId ?? newId()
     // A copy: the list of the caller may grow later.
@@ -54,7 +54,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const host = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room }
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
-    this.#loop = newLoopRun({ agent, operations: this.#host, show: emit, context, restartAfterText, recheckGates, attempts }, input)
+    this.#loop = newLoopRun({ agent, planned, operations: this.#host, show: emit, context, restartAfterText, recheckGates, attempts }, input)
     this.#result = Promise.resolve().then(() => this.#drive(start.signal))
     // A consumer that reads only events must not get an unhandled rejection.
     this.#result.catch(() => {})

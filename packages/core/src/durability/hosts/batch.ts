@@ -1,6 +1,7 @@
 import type { RunEventBody } from '../../contract/events.ts'
 import type { Json } from '../../contract/json.ts'
 import type { Operation, Outcome } from '../../contract/operations.ts'
+import type { RunVersion } from '../../contract/result.ts'
 import { makeOperationKey } from '../operation-ids.ts'
 import type { RunRecord } from '../records.ts'
 import { isOnce } from '../replay.ts'
@@ -13,6 +14,7 @@ export const stopRequest: Error = new Error('The run was stopped.')
 /** What a batch needs of its host. */
 interface BatchHost {
   readonly runId: string
+  readonly version: RunVersion
   startsOf(id: string): number
   write(records: readonly RunRecord[], isDurable: boolean): Promise<void> | undefined
 }
@@ -139,9 +141,10 @@ export class Batch<Output> {
     if (this.#cutMs !== undefined) return undefined
     const ms = performance.now() - started
     // Outputs of operations are JSON by contract.
-    const written = host.write([{ type: 'done', id, name, output: output as Json, ms, waitedMs, executions }], isDurable)
+    const at = host.version === 1 ? {} : { at: Date.now() }
+    const written = host.write([{ type: 'done', id, name, output: output as Json, ms, waitedMs, executions, ...at }], isDurable)
     if (written !== undefined) await written
-    return { status: 'done', output, ms, waitedMs, executions, replayed: false }
+    return { status: 'done', output, ms, waitedMs, executions, ...at, replayed: false }
   }
 }
 

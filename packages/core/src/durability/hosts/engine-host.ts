@@ -16,7 +16,10 @@ import { notStarted, RunningBodies } from './running-bodies.ts'
 import { takeTurn } from './take-turn.ts'
 
 /** What a step of an engine records. */
-type StepValue = { readonly output: Json; readonly ms: number; readonly waitedMs: number } | { readonly unknown: true } | { readonly defect: string }
+type StepValue =
+  | { readonly output: Json; readonly ms: number; readonly waitedMs: number; readonly at?: number }
+  | { readonly unknown: true }
+  | { readonly defect: string }
 
 /** What the bodies of one batch share. */
 interface Batch {
@@ -53,7 +56,7 @@ export class EngineHost implements RunHost {
     this.#options = options
     this.#engine = engine
     this.#replay = replayOf(records)
-    for (const [position, answer] of answers) this.#replay.addAnswer(position, answer)
+    for (const [position, answer] of answers) this.#replay.addAnswer(position, { value: answer })
     this.#bodies = RunningBodies.of(engine.scope)
     this.#inContext = engine.keepsContext === true ? (body) => body() : captureContext()
   }
@@ -100,7 +103,7 @@ export class EngineHost implements RunHost {
       const decision = decisions[index]
       if (decision === undefined) return { status: 'pending', question }
       const { answer, at } = checkDecision(decision, question.about)
-      return { status: 'answered', value: isInTime(question, at) ? answer : expiredAnswer, replayed: false }
+      return { status: 'answered', value: isInTime(question, at) ? answer : expiredAnswer, ...(at !== undefined && { at }), replayed: false }
     })
   }
 
@@ -158,7 +161,7 @@ export class EngineHost implements RunHost {
       const output = await operation.run({ key: this.#keyOf(id), signal, executions: this.#replay.startsOf(id) + 1, waitedMs, permit, emit, room })
       signal.throwIfAborted()
       // Outputs of operations are JSON by contract.
-      return { output: output as Json, ms: performance.now() - started, waitedMs }
+      return { output: output as Json, ms: performance.now() - started, waitedMs, ...(this.version > 1 && { at: Date.now() }) }
     } catch (error) {
       if (signal.aborted) throw hasBegun ? signal.reason : notStarted
       // A throw would make the engine run the body again.
@@ -170,7 +173,8 @@ export class EngineHost implements RunHost {
     if ('unknown' in value) return { status: 'unknown' }
     if ('defect' in value) throw new AgentError(`A defect ended the run in '${id}': ${value.defect}.`, { code: 'internal', phase: 'loop' })
     // The step was made by this very operation, whose output it is.
-    return { status: 'done', output: value.output as Output, ms: value.ms, waitedMs: value.waitedMs, executions: this.#replay.startsOf(id) + 1, replayed }
+    const { output, ms, waitedMs, at } = value
+    return { status: 'done', output: output as Output, ms, waitedMs, executions: this.#replay.startsOf(id) + 1, ...(at !== undefined && { at }), replayed }
   }
 
   #keyOf(id: string): string {

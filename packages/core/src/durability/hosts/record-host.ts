@@ -7,7 +7,7 @@ import { expiredAnswer, expiredDecision, isInTime } from '../decisions.ts'
 import type { Decision, OpenRun } from '../journal.ts'
 import { hashAbout } from '../question-ids.ts'
 import { brokenRequest, type EndRecord, isRunVersion, type QuestionRecord, type RunRecord, runVersion } from '../records.ts'
-import { Replay } from '../replay.ts'
+import { type GivenAnswer, Replay } from '../replay.ts'
 import { Batch, isComplete, stopRequest } from './batch.ts'
 import type { HostOptions, RunHost } from './run-host.ts'
 
@@ -139,10 +139,10 @@ export class RecordHost implements RunHost {
   }
 
   /** What counts as the answer to these questions by now, by position. An answer that came too late counts as none in time. */
-  async #answersFor(questions: readonly PendingQuestion[]): Promise<readonly (readonly [string, Json])[]> {
+  async #answersFor(questions: readonly PendingQuestion[]): Promise<readonly FoundAnswer[]> {
     const now = Date.now()
     const decisions = (await this.#journal?.readDecisions()) ?? []
-    const found: (readonly [string, Json])[] = []
+    const found: FoundAnswer[] = []
     for (const question of questions) {
       const { position, about } = question
       const given = this.#given.get(position)
@@ -151,7 +151,7 @@ export class RecordHost implements RunHost {
       const decision = made ?? (isInTime(question, now) ? undefined : await this.#expire(question))
       if (decision === undefined) continue
       const { answer, at } = checkDecision(decision, about)
-      found.push([position, isInTime(question, at) ? answer : expiredAnswer])
+      found.push([position, { value: isInTime(question, at) ? answer : expiredAnswer, at }])
     }
     return found
   }
@@ -163,10 +163,10 @@ export class RecordHost implements RunHost {
   }
 
   // A decision that came from elsewhere counts once it is a record of the run.
-  async #record(answers: readonly (readonly [string, Json])[]): Promise<void> {
+  async #record(answers: readonly FoundAnswer[]): Promise<void> {
     if (answers.length === 0) return
     await this.write(
-      answers.map(([id, answer]) => ({ type: 'answer', id, answer })),
+      answers.map(([id, { value, at }]) => ({ type: 'answer', id, answer: value, ...(at !== undefined && this.#version !== 1 && { at }) })),
       true,
     )
     for (const [position, answer] of answers) this.#replay?.addAnswer(position, answer)
@@ -185,6 +185,9 @@ export class RecordHost implements RunHost {
     return undefined
   }
 }
+
+/** An answer and the position of its question. */
+type FoundAnswer = readonly [position: string, answer: GivenAnswer]
 
 function questionRecord({ position, about, askedAt, expiresInMs }: PendingQuestion): QuestionRecord {
   return { type: 'question', id: position, about, ...(askedAt !== undefined && { askedAt }), ...(expiresInMs !== undefined && { expiresInMs }) }

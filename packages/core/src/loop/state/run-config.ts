@@ -1,0 +1,77 @@
+import type { ResolvedLimits } from '../../contract/limits.ts'
+import { defaultLimits } from '../../contract/limits.ts'
+import type { ToolChoice, ToolDefinition } from '../../contract/model.ts'
+import type { ModelFacts, RecordedConfig } from '../../durability/records.ts'
+
+/** What the decisions of a run depend on, with every default filled in. */
+export interface ConfigValues {
+  readonly instructions: string | undefined
+  readonly toolChoice: ToolChoice | undefined
+  readonly limits: ResolvedLimits
+  /** In the order of the chain. */
+  readonly models: readonly ModelFacts[]
+  /** One array for all runs of an agent, so that adapters serialise it once. */
+  readonly toolDefinitions: readonly ToolDefinition[]
+}
+
+/**
+ * The configuration of a run. A run takes it from its first record, so a process that continues the run computes the same decisions
+ * with changed prices, limits or instructions. A run of release 0.1.0 recorded none and keeps the values of the agent.
+ */
+export class RunConfig {
+  #values: ConfigValues
+
+  /** @param planned - The values of a run that starts now. */
+  constructor(planned: ConfigValues) {
+    this.#values = planned
+  }
+
+  get instructions(): string | undefined {
+    return this.#values.instructions
+  }
+
+  get toolChoice(): ToolChoice | undefined {
+    return this.#values.toolChoice
+  }
+
+  get limits(): ResolvedLimits {
+    return this.#values.limits
+  }
+
+  get models(): readonly ModelFacts[] {
+    return this.#values.models
+  }
+
+  get toolDefinitions(): readonly ToolDefinition[] {
+    return this.#values.toolDefinitions
+  }
+
+  /** Takes the recorded values. A recorded tool that the agent does not have any more is not offered. */
+  begin({ instructions, toolChoice, limits, models, tools }: RecordedConfig): void {
+    const { toolDefinitions } = this.#values
+    const isSameList = tools.length === toolDefinitions.length && tools.every((name, index) => toolDefinitions[index]?.name === name)
+    this.#values = {
+      instructions,
+      toolChoice,
+      limits: { ...noLimits, ...limits },
+      models,
+      toolDefinitions: isSameList ? toolDefinitions : tools.flatMap((name) => toolDefinitions.find((tool) => tool.name === name) ?? []),
+    }
+  }
+
+  /** The values in JSON form, as a run records them. */
+  toRecord(instructions: string | undefined): RecordedConfig {
+    const { toolChoice, limits, models, toolDefinitions } = this.#values
+    return {
+      rules: 1,
+      ...(instructions !== undefined && { instructions }),
+      ...(toolChoice !== undefined && { toolChoice }),
+      limits: Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== Number.POSITIVE_INFINITY)),
+      models,
+      tools: toolDefinitions.map(({ name }) => name),
+    }
+  }
+}
+
+// JSON has no infinity, so a limit that is missing in a record is one.
+const noLimits = Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, Number.POSITIVE_INFINITY])) as Record<keyof ResolvedLimits, number>
