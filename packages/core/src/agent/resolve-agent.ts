@@ -2,14 +2,21 @@ import { AgentError } from '../contract/errors.ts'
 import { type Limits, resolveLimits } from '../contract/limits.ts'
 import type { Model, ModelTraits, ToolChoice, ToolDefinition } from '../contract/model.ts'
 import { invalidOptions } from '../contract/options.ts'
-import { chooseOutputMode, isOutputSpec, type OutputMode, type OutputSpec, outputInstructions, outputToolName, type SchemaReader } from '../contract/output.ts'
+import {
+  chooseOutputMode,
+  isOutputSpec,
+  joinInstructions,
+  type OutputMode,
+  type OutputSpec,
+  outputInstructions,
+  outputToolName,
+  type SchemaReader,
+} from '../contract/output.ts'
 import type { StandardSchema } from '../contract/standard-schema.ts'
 import type { Tool } from '../contract/tool.ts'
 import { arePrices } from '../contract/usage.ts'
 import type { ModelFacts } from '../durability/records.ts'
-import type { LoopAgent, LoopOutput } from '../loop/loop-agent.ts'
-import { joinInstructions } from '../loop/prepare-step.ts'
-import type { ConfigValues } from '../loop/state/run-config.ts'
+import type { ConfigValues, LoopAgent, LoopOutput } from '../loop/loop-agent.ts'
 import { resolveAttempts } from '../retry/resolve-attempts.ts'
 import type { AgentOptions, CommonRunOptions } from './agent-options.ts'
 import { checkAgentOptions } from './check-options.ts'

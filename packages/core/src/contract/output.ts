@@ -84,3 +84,8 @@ function fencedText(text: string): string | undefined {
   if (content === undefined || after === undefined || others.length > 0 || lineEnd === -1 || `${before}${after}`.includes('`')) return undefined
   return ['', 'json'].includes(content.slice(0, lineEnd).trim()) ? content.slice(lineEnd + 1).trim() : undefined
 }
+
+/** Joins instructions with what the output adds to them. */
+export function joinInstructions(instructions: string | undefined, added: string | undefined): string | undefined {
+  return instructions === undefined || added === undefined ? (instructions ?? added) : `${instructions}\n\n${added}`
+}

@@ -1,9 +1,10 @@
 import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
-import type { Model, ModelTraits } from '../contract/model.ts'
+import type { ResolvedLimits } from '../contract/limits.ts'
+import type { Model, ModelTraits, ToolChoice, ToolDefinition } from '../contract/model.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
 import type { Tool } from '../contract/tool.ts'
-import type { ConfigValues } from './state/run-config.ts'
+import type { ModelFacts } from '../durability/records.ts'
 
 /** An agent as the loop reads it: checked, with every default filled in. */
 export interface LoopAgent {
@@ -33,4 +34,15 @@ export interface LoopOutput {
   readonly mode: OutputMode
   /** Added to all instructions. */
   readonly instructions: string
+}
+
+/** What the decisions of a run depend on, with every default filled in. */
+export interface ConfigValues {
+  readonly instructions: string | undefined
+  readonly toolChoice: ToolChoice | undefined
+  readonly limits: ResolvedLimits
+  /** In the order of the chain. */
+  readonly models: readonly ModelFacts[]
+  /** One array for all runs of an agent, so that adapters serialise it once. */
+  readonly toolDefinitions: readonly ToolDefinition[]
 }

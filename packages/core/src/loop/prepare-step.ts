@@ -4,7 +4,7 @@ import { isJsonObject, type Json } from '../contract/json.ts'
 import { user } from '../contract/messages.ts'
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../contract/model.ts'
 import { findUnknownNames } from '../contract/options.ts'
-import { outputToolName } from '../contract/output.ts'
+import { joinInstructions, outputToolName } from '../contract/output.ts'
 import type { RunVersion } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import type { LoopRun } from './loop-run.ts'
@@ -70,11 +70,6 @@ export async function wantsToStop(run: LoopRun): Promise<boolean> {
     body: () => stopWhen(viewOf(run)),
   })
   return returned !== 'late' && returned.value === true
-}
-
-/** Joins instructions with what the output adds to them. */
-export function joinInstructions(instructions: string | undefined, added: string | undefined): string | undefined {
-  return instructions === undefined || added === undefined ? (instructions ?? added) : `${instructions}\n\n${added}`
 }
 
 async function planStep(run: LoopRun, prepareStep: PrepareStep): Promise<StepPlan> {

@@ -1,12 +1,12 @@
 import { AgentError } from '../contract/errors.ts'
 import type { OperationContext } from '../contract/operations.ts'
 import { kindOf } from '../contract/options.ts'
+import { joinInstructions } from '../contract/output.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import type { StartOutput } from '../durability/records.ts'
 import { describe } from '../support/describe.ts'
 import { newId } from '../support/hash.ts'
 import { type LoopRun, withinTimeLimit } from './loop-run.ts'
-import { joinInstructions } from './prepare-step.ts'
 
 /**
  * Performs the first operation of a run: it records what the decisions of the run depend on, and what no replay can know. Runs of

@@ -7,8 +7,7 @@ import type { Definition } from '../durability/definition.ts'
 import type { Engine } from '../durability/hosts/engine.ts'
 import type { Journal, OpenRun } from '../durability/journal.ts'
 import type { RunRecord } from '../durability/records.ts'
-import type { LoopAgent } from '../loop/loop-agent.ts'
-import type { ConfigValues } from '../loop/state/run-config.ts'
+import type { ConfigValues, LoopAgent } from '../loop/loop-agent.ts'
 
 /** What a run starts with, checked by the agent. */
 export interface RunStart {

@@ -10,10 +10,10 @@ import type { RunHost } from '../durability/hosts/run-host.ts'
 import { brokenRequest } from '../durability/records.ts'
 import { resultOf, withState } from '../loop/end-run.ts'
 import { type LoopRun, leftMs, newLoopRun } from '../loop/loop-run.ts'
-import { runLoop } from '../loop/run-loop.ts'
 import { describe } from '../support/describe.ts'
 import { newId } from '../support/hash.ts'
 import { allowManyListeners } from '../support/many-listeners.ts'
+import { loadedLoop, loadLoop } from './load-loop.ts'
 import { type Listener, RunEvents } from './run-events.ts'
 import { RunJournal } from './run-journal.ts'
 import type { RunStart } from './run-start.ts'
@@ -139,6 +139,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
       const { agent } = this.#loop
       this.#events.emit({ type: 'run-start', step: 0, agent: agent.name, model: agent.model.id })
       await this.#open()
+      const runLoop = loadedLoop() ?? (await loadLoop())
       const result = await runLoop(this.#loop).catch((thrown: unknown) => this.#stoppedResult(thrown))
       this.#host.checkCourse()
       this.#controller.signal.throwIfAborted()

@@ -2,17 +2,7 @@ import type { ResolvedLimits } from '../../contract/limits.ts'
 import { defaultLimits } from '../../contract/limits.ts'
 import type { ToolChoice, ToolDefinition } from '../../contract/model.ts'
 import type { ModelFacts, RecordedConfig } from '../../durability/records.ts'
-
-/** What the decisions of a run depend on, with every default filled in. */
-export interface ConfigValues {
-  readonly instructions: string | undefined
-  readonly toolChoice: ToolChoice | undefined
-  readonly limits: ResolvedLimits
-  /** In the order of the chain. */
-  readonly models: readonly ModelFacts[]
-  /** One array for all runs of an agent, so that adapters serialise it once. */
-  readonly toolDefinitions: readonly ToolDefinition[]
-}
+import type { ConfigValues } from '../loop-agent.ts'
 
 /**
  * The configuration of a run. A run takes it from its first record, so a process that continues the run computes the same decisions
