@@ -175,7 +175,7 @@ test.each([
 
 test('a broken attempt is tried again with the delay that the server asked for', async () => {
   const model = scriptedModel([{ error: overloaded() }, { error: overloaded() }, { text: 'ok' }])
-  const run = new Agent({ model }).stream('go')
+  const run = new Agent({ model, attempts: { delayMs: 0 } }).stream('go')
   const seen: unknown[] = []
   run.on('attempt', ({ attempt, reason }) => seen.push([attempt, reason]))
   run.on('step-retry', ({ delayMs, error }) => seen.push([delayMs, error.code]))

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
 import { approve } from '../contract/answers.ts'
 import { AgentError } from '../contract/errors.ts'
@@ -7,7 +7,13 @@ import { createLimiter } from '../retry/limiter.ts'
 import { collect, failureOf, moved, openQuestion, soon, tick } from '../testing/runs.ts'
 import { call, modelOf, overloaded, scriptedModel } from '../testing/scripted-model.ts'
 import { never, payTool, recordingTool, testTool } from '../testing/test-tool.ts'
+import { loadLoop } from './load-loop.ts'
 import type { Run } from './run.ts'
+
+// Reading the files of the loop is not the subject here.
+beforeAll(async () => {
+  await loadLoop()
+})
 
 const stopped = { status: 'paused', stopReason: 'stopped', pending: [] }
 
