@@ -3,7 +3,7 @@
 //   node scripts/bundle.mjs         the package in this folder, as scripts/prepack.mjs calls it
 //   node scripts/bundle.mjs --all   every package whose `publishConfig` exports joined files
 import { readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { packageNames, root } from './project-files.mjs'
 
@@ -19,9 +19,28 @@ async function bundle(folder) {
   rmSync(out, { recursive: true, force: true })
   // Other packages stay imports, so that there is one copy of core for all of them.
   const work = await rolldown({ cwd: folder, input, external: /^[^./]/, platform: 'node', logLevel: 'warn' })
+  // One file holds what the first entry reads and others share: more files would take longer to read.
+  const [first = ''] = Object.values(input)
+  const read = filesReadBy(join(folder, first))
+  const codeSplitting = { groups: [{ name: 'shared', minShareCount: 2, test: (id) => read.has(id) }] }
   // The documentation is in the type declarations and in `src`, which are published too.
-  await work.write({ dir: out, format: 'esm', comments: { jsdoc: false }, entryFileNames: '[name].js', chunkFileNames: 'part-[name]-[hash].js' })
+  await work.write({ dir: out, format: 'esm', comments: { jsdoc: false }, entryFileNames: '[name].js', chunkFileNames: 'part-[name]-[hash].js', codeSplitting })
   await work.close()
+}
+
+/**
+ * A built file and all files of its package that it imports statically.
+ *
+ * @param {string} file
+ * @param {Set<string>} found
+ */
+function filesReadBy(file, found = new Set()) {
+  if (found.has(file)) return found
+  found.add(file)
+  for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^'"()]*?["'](\.[^"']+)["']/gm)) {
+    filesReadBy(join(dirname(file), specifier), found)
+  }
+  return found
 }
 
 /** The built files to join, by the names of the joined files: what is exported in the workspace, and as `publishConfig` exports it. */
