@@ -1,5 +1,6 @@
 import { AgentError, type ModelEvent, type Usage, type Warning } from '@capstan/core'
-import { copyError } from '@capstan/core/internal'
+import { copyError, keepShape } from '@capstan/core/internal'
+import { defaultLimits, plainProfile } from './profiles/plain.ts'
 import { redact } from './redact.ts'
 import { type Call, contextOf, type OpenedExchange, openExchange, refusalOf } from './send.ts'
 import type { Exchange } from './transport/exchange.ts'
@@ -16,7 +17,7 @@ interface Response {
   readonly context: DecodeContext
   readonly reader: PayloadReader
   /** Created for a body that is a stream. */
-  decoder?: StreamDecoder
+  decoder: StreamDecoder | undefined
 }
 
 /**
@@ -86,7 +87,7 @@ export class ReplyStream implements AsyncIterableIterator<readonly ModelEvent[],
 
   #accept(opened: OpenedExchange, events: ModelEvent[]): void {
     const context = contextOf(this.#call, opened)
-    this.#response = { exchange: opened.exchange, context, reader: new PayloadReader(context.limits.eventBytes) }
+    this.#response = { exchange: opened.exchange, context, reader: new PayloadReader(context.limits.eventBytes), decoder: undefined }
     for (const warning of this.#warnings) events.push({ type: 'warning', warning })
   }
 
@@ -184,3 +185,19 @@ function transportWarnings({ headers }: Exchange, { origin, secrets }: DecodeCon
 function emptyBody({ model, origin }: DecodeContext): AgentError {
   return new AgentError(`${model} at ${origin} answered 200 with an empty body.`, { code: 'stream-truncated', phase: 'first', status: 200, retryable: true })
 }
+
+keepShape(new PayloadReader(defaultLimits.eventBytes))
+keepShape(
+  new StreamDecoder({
+    model: '',
+    origin: '',
+    keySource: undefined,
+    secrets: [],
+    profile: plainProfile,
+    limits: defaultLimits,
+    headers: {},
+    requestId: undefined,
+    maxOutputTokens: undefined,
+    tools: [{ name: 'x', description: '', inputSchema: {} }],
+  }),
+)

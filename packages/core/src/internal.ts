@@ -11,3 +11,4 @@ export { maxRetryAfterMs, retryDelayMs, sleep, withRetries } from './retry/polic
 export { resolveAttempts } from './retry/resolve-attempts.ts'
 export { errorId } from './support/describe.ts'
 export { estimateTokens } from './support/estimate.ts'
+export { keepShape } from './support/keep-shape.ts'

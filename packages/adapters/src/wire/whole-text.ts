@@ -8,6 +8,7 @@ export interface Half {
  * next piece; a half without its other one becomes U+FFFD.
  */
 export function takeWhole(waiting: Half, piece: string): string {
+  if (waiting.half === '' && piece.isWellFormed()) return piece
   const text = waiting.half + piece
   const last = text.charCodeAt(text.length - 1)
   const isHalf = last >= 0xd800 && last <= 0xdbff

@@ -1,6 +1,6 @@
 import type { ResolvedAttempts } from '../contract/attempts.ts'
 import { AgentError, copyError } from '../contract/errors.ts'
-import type { AttemptReason, RunEventBody } from '../contract/events.ts'
+import type { AttemptReason, RunEvent, RunEventBody } from '../contract/events.ts'
 import { assertNever } from '../contract/json.ts'
 import type { ModelEvent, ModelReply, ModelRequest } from '../contract/model.ts'
 import type { Operation, OperationContext } from '../contract/operations.ts'
@@ -36,7 +36,7 @@ export function attemptOperation(run: LoopRun, attempt: Attempt, id: string): Op
   }
 }
 
-interface Reception extends OperationContext {
+interface Reception extends Pick<OperationContext, 'signal' | 'permit' | 'emit' | 'room'> {
   readonly run: LoopRun
   readonly attempt: Attempt
   /** Text deltas that were delivered. */
@@ -49,7 +49,7 @@ async function attemptModel(run: LoopRun, attempt: Attempt, context: OperationCo
   let isSent = false
   const send = (signal: AbortSignal): Promise<ModelReply> => {
     isSent = true
-    return receive({ ...context, run, attempt, signal, shown })
+    return receive({ run, attempt, shown, signal, permit: context.permit, emit: context.emit, room: context.room })
   }
   const ms = leftMs(run) - context.waitedMs
   try {
@@ -113,12 +113,13 @@ function deliver({ run, attempt, shown, emit }: Reception, events: readonly Mode
   return undefined
 }
 
-// Written out: a spread and an assignment for each delta cost more than all the rest that is done with it.
-function liveEvent({ step, number: attempt }: Attempt, event: Exclude<ModelEvent, { type: 'reply' }>): RunEventBody {
+// Written out: a spread and an assignment for each delta cost more than all the rest that is done with it. Deltas of text have all their
+// fields from the beginning, also those that are assigned later: an object that grows is allocated three times.
+function liveEvent({ step, number: attempt }: Attempt, event: Exclude<ModelEvent, { type: 'reply' }>): RunEventBody | RunEvent {
   switch (event.type) {
     case 'text-delta':
     case 'reasoning-delta':
-      return { type: event.type, step, attempt, delta: event.delta }
+      return { type: event.type, step, attempt, delta: event.delta, operation: '', execution: 0, runId: '', seq: 0 }
     case 'tool-call-delta': {
       const { index, toolName, delta } = event
       if (toolName === undefined) return { type: 'tool-call-delta', step, attempt, index, delta }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'eventemitter3'
 import { AgentError } from '../contract/errors.ts'
 import type { OnEvent, RunEvent, RunEventBody, RunEventOf, RunEventType } from '../contract/events.ts'
+import { keepShape } from '../support/keep-shape.ts'
 import { EventIterator, eventSize } from './event-iterator.ts'
 
 /** Events held until the first consumer comes, and events that the iterator may lag behind; then the run waits. */
@@ -190,3 +191,9 @@ export class RunEvents {
     this.#room = undefined
   }
 }
+
+const ignore = (): void => {}
+const kept = new RunEvents('', ignore, [])
+kept.on('text-delta', ignore)
+keepShape(kept)
+keepShape(new EventIterator(ignore, ignore))
