@@ -17,13 +17,13 @@ test.each([1, 2, 5])('a step that fails has %i requests where the agent says so'
   expect(model.requests).toHaveLength(max)
 })
 
-test('a call replaces the options of its agent name by name', async () => {
+test.each([
+  [{ max: 2 }, 2],
+  [{ maxDelayMs: 1 }, 4],
+])('a call replaces the options of its agent name by name: %j', async (attempts, requests) => {
   const model = scriptedModel(Array.from({ length: 9 }, () => busy))
-  const agent = new Agent({ model, attempts: { max: 4, ...atOnce } })
-  await failureOf(agent.generate('go', { attempts: { max: 2 } }))
-  expect(model.requests).toHaveLength(2)
-  await failureOf(agent.generate('go', { attempts: { maxDelayMs: 1 } }))
-  expect(model.requests).toHaveLength(2 + 4)
+  await failureOf(new Agent({ model, attempts: { max: 4, ...atOnce } }).generate('go', { attempts }))
+  expect(model.requests).toHaveLength(requests)
 })
 
 test('the delays stay below those that were set', async () => {
