@@ -9,7 +9,7 @@ const execute = promisify(execFile)
 const drivers = join(root, 'packages/bench/processes/weight')
 
 /** Modules that `import 'capstan'` must not load: they load with their first use, or are never needed. */
-const lazy = ['undici', 'eventsource-parser', 'zod', 'zod-to-json-schema', 'decimal.js', 'stemmer']
+const lazy = ['undici', 'eventsource-parser', 'zod', 'zod-to-json-schema', 'decimal.js', 'stemmer', 'pg']
 const lazyOfOurs = ['packages/simulator/', 'packages/capstan/dist/cli']
 const lazyBuiltIn = ['http', 'https', 'http2', 'net', 'tls', 'crypto', 'zlib', 'fs/promises', 'child_process', 'worker_threads']
 const limits = {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { Agent, createLimiter, decide, deepseek, evolink, fileJournal, moonshot, openaiCompatible, sqliteJournal, tool } from './index.ts'
+import { Agent, createLimiter, decide, deepseek, evolink, fileJournal, moonshot, openaiCompatible, postgresJournal, sqliteJournal, tool } from './index.ts'
 import { startSimulator } from './testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'capstan-options-'))
@@ -32,6 +32,7 @@ const calls: readonly (readonly [string, (unknown: Record<string, unknown>) => u
   ['tool', (unknown) => tool({ ...look, ...unknown }), 'parameters', 'inputSchema'],
   ['fileJournal', (unknown) => fileJournal(folder, unknown), 'lease', 'leaseMs'],
   ['sqliteJournal', (unknown) => sqliteJournal(join(folder, 'a.db'), unknown), 'lease', 'leaseMs'],
+  ['postgresJournal', (unknown) => postgresJournal('postgres://localhost/runs', unknown), 'schemaName', 'schema'],
 ]
 
 test.each(calls)('%s refuses an unknown option and names the right one', async (_, call, name, right) => {

@@ -1,5 +1,10 @@
 import { guarded } from './failure.ts'
 
+/** Writes records as JSON. It is asynchronous, so that what cannot be encoded is a failed write. */
+export async function encodeRecords(records: readonly unknown[]): Promise<readonly string[]> {
+  return records.map((record) => JSON.stringify(record))
+}
+
 interface Waiting<Item> {
   readonly items: Promise<readonly Item[]>
   readonly isDurable: boolean

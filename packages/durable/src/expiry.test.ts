@@ -1,7 +1,9 @@
 import { approve, decide, type Journal, openQuestions } from '@capstan/core'
 import { answersTo, shop } from '@capstan/test-kit'
 import { describe, expect, test } from 'vitest'
-import { journalsOf, stores } from './testing/stores.ts'
+import { journalsOf, startServer, stores } from './testing/stores.ts'
+
+startServer()
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 

@@ -13,6 +13,11 @@ export async function guarded<Result>(what: string, work: () => Promise<Result>)
   }
 }
 
+/** True for an error of Node or of the operating system with one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+}
+
 export function notFound(runId: string, where: string): AgentError {
   return new AgentError(`There is no run '${runId}' in ${where}.`, { code: 'run-not-found' })
 }
@@ -27,6 +32,16 @@ export function locked(runId: string, { pid, host }: ProcessIdentity, leftMs: nu
     leftMs === undefined ? 'It has no lease that ends: if it is gone, open the journal with `force`.' : `Its lease ends in ${Math.ceil(leftMs / 1_000)} s.`
   const message = `The run '${runId}' is locked: process ${pid} on ${host} owns it, and it is not certain that this process is gone. ${lease}`
   return new AgentError(message, { code: 'run-locked' })
+}
+
+/** Another process took the run from its owner. */
+export function lostOwnership(runId: string): AgentError {
+  return new AgentError(`Another process took over the run '${runId}', so this process may not write it any more.`, { code: 'run-locked' })
+}
+
+/** Two processes wanted a free run, and the other one got it. */
+export function takenMeanwhile(runId: string): AgentError {
+  return new AgentError(`The run '${runId}' is locked: another process took it at the same time.`, { code: 'run-locked' })
 }
 
 /** A store holds something that is not what this package wrote. */

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { fileJournal } from './file/file-journal.ts'
 import { fileSessions } from './session/file-sessions.ts'
 import { sqliteJournal } from './sqlite/sqlite-journal.ts'
-import { journalsOf, stores } from './testing/stores.ts'
+import { journalsOf, startServer, stores } from './testing/stores.ts'
+
+startServer()
 
 describe.each(stores)('a journal (%s)', (store) => {
   test('a paused run continues from another journal, and nothing that is recorded is done again', async () => {

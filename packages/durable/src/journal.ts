@@ -19,9 +19,12 @@ export type Ownership = Required<JournalOptions>
 
 const maxLeaseMs = 86_400_000
 
-/** @throws {AgentError} `invalid-options` for an unknown option, or a lease that cannot be renewed. */
-export function readOptions(options: JournalOptions, name: string): Ownership {
-  checkNames(options, { names: ['leaseMs', 'force'], what: `an option of ${name}` })
+/**
+ * @param otherNames - Options that only this journal has.
+ * @throws {AgentError} `invalid-options` for an unknown option, or a lease that cannot be renewed.
+ */
+export function readOptions(options: JournalOptions, name: string, otherNames: readonly string[] = []): Ownership {
+  checkNames(options, { names: ['leaseMs', 'force', ...otherNames], what: `an option of ${name}` })
   const { leaseMs = 30_000, force = false } = options
   if (typeof leaseMs !== 'number' || !(leaseMs >= 1 && leaseMs <= maxLeaseMs))
     throw invalidOptions(`\`leaseMs\` of ${name} must be a number from 1 to ${maxLeaseMs}, not ${String(leaseMs)}.`)

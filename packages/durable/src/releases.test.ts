@@ -11,7 +11,7 @@ import { sqliteJournal } from './sqlite/sqlite-journal.ts'
 import { cases, type RecordedCase } from './testing/recorded/cases.ts'
 import { loadDatabase } from './testing/recorded/database-text.ts'
 import { type Played, play, readShown } from './testing/recorded/play.ts'
-import { newFolder, type StoreName, stores } from './testing/stores.ts'
+import { type LocalStoreName, localStores, newFolder } from './testing/stores.ts'
 
 const fixtures = fileURLToPath(new URL('testing/fixtures/', import.meta.url))
 
@@ -35,7 +35,7 @@ describe.each(readdirSync(fixtures))('release %s', (release) => {
     expect([look.inputs.length, pay.inputs, model.requests]).toEqual([0, [{ amount: 5 }], 1])
   })
 
-  describe.each(stores)('in a journal (%s)', (store) => {
+  describe.each(localStores)('in a journal (%s)', (store) => {
     test.each(names)('%s: everything that is recorded can be read', async (runId) => {
       const journal = journalIn(folder, store)
       expect((await journal.list()).map((run) => run.runId)).toContain(runId)
@@ -106,7 +106,7 @@ function databaseOf(folder: string): string {
   return path
 }
 
-function journalIn(folder: string, store: StoreName): Journal {
+function journalIn(folder: string, store: LocalStoreName): Journal {
   return store === 'file' ? fileJournal(join(copyOf(folder), 'files')) : sqliteJournal(databaseOf(folder))
 }
 

@@ -126,6 +126,7 @@ test.each<[object, string]>([
   [{ runId: '' }, '`runId` must be a text that is not empty'],
   [{ runId: 5 }, '`runId` must be a text that is not empty, not a number.'],
   [{ journal: '/tmp/runs' }, 'Write `journal: fileJournal("/tmp/runs")`'],
+  [{ journal: 'postgres://shop:hunter2@db/runs' }, 'not a string. For PostgreSQL, write `journal: postgresJournal(connectionString)`.'],
   [{ journal: {} }, '`journal` must be a journal, such as fileJournal(folder) or sqliteJournal(file) makes, not an object.'],
   [{ journal: null }, 'not null'],
   [{ engine: {}, runId: 'a' }, '`engine` must be the engine that a workflow gives'],

@@ -7,7 +7,7 @@ import type { Definition } from './definition.ts'
 import type { RunRecord } from './records.ts'
 
 /**
- * Keeps runs beyond their process. `@capstan/durable` has two; anything with this shape works. All methods throw an `AgentError`:
+ * Keeps runs beyond their process. `@capstan/durable` has three; anything with this shape works. All methods throw an `AgentError`:
  * `run-not-found`, `run-locked`, `journal-failed`.
  */
 export interface Journal {
@@ -84,6 +84,12 @@ export interface ListedRun {
 /** @throws {AgentError} `invalid-options` for a value that is not a journal, such as the path of one. */
 export function checkJournal(journal: unknown): asserts journal is Journal {
   if (typeof journal === 'object' && journal !== null && 'open' in journal && typeof journal.open === 'function') return
-  const use = typeof journal === 'string' ? ` Write \`journal: fileJournal(${JSON.stringify(journal)})\`, or sqliteJournal for a database.` : ''
+  const use = typeof journal === 'string' ? ` ${useOf(journal)}` : ''
   throw invalidOptions(`\`journal\` must be a journal, such as fileJournal(folder) or sqliteJournal(file) makes, not ${kindOf(journal)}.${use}`)
+}
+
+function useOf(location: string): string {
+  // A connection string may hold a password.
+  if (location.includes('://')) return 'For PostgreSQL, write `journal: postgresJournal(connectionString)`.'
+  return `Write \`journal: fileJournal(${JSON.stringify(location)})\`, or sqliteJournal for a database.`
 }

@@ -3,7 +3,7 @@ import { type FileHandle, open, truncate, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentError } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
-import { locked } from '../failure.ts'
+import { locked, lostOwnership } from '../failure.ts'
 import type { Ownership } from '../journal.ts'
 import { identifyProcess, isGone, type ProcessIdentity } from '../process-identity.ts'
 import { clockOf, createFile, namesIn, undefinedIf, withFile } from './files.ts'
@@ -65,7 +65,7 @@ export class FileLease {
   /** @throws {AgentError} `run-locked` when another process owns the run. The next owner removes the file before it reads the run. */
   check(): void {
     if (existsSync(this.#path)) return
-    throw new AgentError(`Another process took over the run '${this.#terms.runId}', so this process may not write it any more.`, { code: 'run-locked' })
+    throw lostOwnership(this.#terms.runId)
   }
 
   /** Gives the run up. Does nothing when another process owns it. */

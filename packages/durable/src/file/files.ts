@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { copyFile, type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AgentError } from '@capstan/core'
+import { hasCode } from '../failure.ts'
 import { isPidTaken } from '../process-identity.ts'
 
 /** Folders and files are for their owner only: they hold what users said and what tools returned. */
@@ -185,11 +186,6 @@ async function writeDraft(draft: string, text: string, isDurable: boolean): Prom
   } finally {
     await file.close()
   }
-}
-
-/** True for an error of the operating system with one of these codes. */
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }
 
 /** Turns an error with one of these codes into `undefined`, for `catch`. */

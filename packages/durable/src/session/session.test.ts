@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { assistant, user } from '@capstan/core'
 import { describe, expect, test } from 'vitest'
 import { Connection, loadSqlite } from '../sqlite/connection.ts'
-import { newFolder, stores } from '../testing/stores.ts'
+import { localStores, newFolder } from '../testing/stores.ts'
 import { fileSessions } from './file-sessions.ts'
 import { Session } from './session.ts'
 import type { SessionStore } from './session-store.ts'
@@ -13,7 +13,7 @@ import { sqliteSessions } from './sqlite-sessions.ts'
 const hello = [user('Hello.'), assistant('Good morning.')]
 const more = [user('And now?'), assistant('Good night.')]
 
-describe.each(stores)('sessions (%s)', (store) => {
+describe.each(localStores)('sessions (%s)', (store) => {
   /** Each call opens the same store again, as another process would. */
   const openStore = (): (() => SessionStore) => {
     const folder = newFolder()
@@ -168,7 +168,7 @@ describe('sessions in files', () => {
   })
 })
 
-test.runIf(stores.includes('sqlite'))('missing messages in a database are reported', async () => {
+test.runIf(localStores.includes('sqlite'))('missing messages in a database are reported', async () => {
   const path = join(newFolder(), 'sessions.db')
   const session = await Session.open(sqliteSessions(path), 's')
   for (const messages of [hello, more, hello]) await session.append(messages)

@@ -1,4 +1,4 @@
-import { AgentError } from '@capstan/core'
+import { lostOwnership } from '../failure.ts'
 import type { Database } from './database.ts'
 import type { RunRows } from './run-rows.ts'
 
@@ -34,7 +34,7 @@ export class Lease {
     await this.#database.write(() => {
       const now = Date.now()
       if (!rows.extendLeaseForChange(fence, { now, leaseUntil: now + leaseMs })) {
-        throw new AgentError(`Another process took over the run '${runId}', so this process may not write it any more.`, { code: 'run-locked' })
+        throw lostOwnership(runId)
       }
       change(rows)
     })

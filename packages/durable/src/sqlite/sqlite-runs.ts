@@ -1,6 +1,6 @@
-import { AgentError, type Decision, type Journal, type ListedRun, type OpenRun, type RunHead, type SavedRun } from '@capstan/core'
-import { AppendQueue } from '../append-queue.ts'
-import { guarded, locked, notFound } from '../failure.ts'
+import type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
+import { AppendQueue, encodeRecords } from '../append-queue.ts'
+import { guarded, locked, notFound, takenMeanwhile } from '../failure.ts'
 import type { Ownership } from '../journal.ts'
 import { identifyProcess, isGone, type ProcessIdentity } from '../process-identity.ts'
 import type { Connection } from './connection.ts'
@@ -63,7 +63,7 @@ export class SqliteRuns implements Journal {
     })
     return {
       ...saved,
-      append: async (records, isDurable) => await queue.append(encode(records), isDurable),
+      append: async (records, isDurable) => await queue.append(encodeRecords(records), isDurable),
       readDecisions: async () =>
         await guarded('Reading decisions', async () => await this.#database.read((connection) => this.#find(connection, runId).decisions())),
       close: async () =>
@@ -98,11 +98,6 @@ export class SqliteRuns implements Journal {
   }
 }
 
-// Asynchronous, so that what cannot be encoded is a failed write.
-async function encode(records: readonly unknown[]): Promise<readonly string[]> {
-  return records.map((record) => JSON.stringify(record))
-}
-
 function refuseTaken(rows: RunRows, { fence }: Owner, runId: string): void {
-  if (rows.owner().fence !== fence) throw new AgentError(`The run '${runId}' is locked: another process took it at the same time.`, { code: 'run-locked' })
+  if (rows.owner().fence !== fence) throw takenMeanwhile(runId)
 }

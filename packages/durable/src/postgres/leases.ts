@@ -1,0 +1,40 @@
+import type { Held, RunRows } from './run-rows.ts'
+
+/** The leases of the runs that this process owns in one database. All are renewed in one statement, three times in their duration. */
+export class Leases {
+  readonly #rows: RunRows
+  readonly #leaseMs: number
+  readonly #held = new Set<Held>()
+  #timer: NodeJS.Timeout | undefined
+  #isRenewing = false
+
+  constructor(rows: RunRows, leaseMs: number) {
+    this.#rows = rows
+    this.#leaseMs = leaseMs
+  }
+
+  hold(run: Held): void {
+    this.#held.add(run)
+    this.#timer ??= setInterval(() => void this.#renew(), Math.max(1, this.#leaseMs / 3))
+    // The timer of a lease does not keep the process alive.
+    this.#timer.unref()
+  }
+
+  /** Gives a run up. Does nothing when another process owns it. */
+  async release(run: Held): Promise<void> {
+    this.#held.delete(run)
+    if (this.#held.size === 0) {
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    }
+    await this.#rows.extendLeases([run], 0)
+  }
+
+  // A renewal that fails is tried again by the next one. When the lease is lost, the next append reports it.
+  async #renew(): Promise<void> {
+    if (this.#isRenewing) return
+    this.#isRenewing = true
+    await this.#rows.extendLeases([...this.#held], this.#leaseMs).catch(() => {})
+    this.#isRenewing = false
+  }
+}
