@@ -39,11 +39,11 @@ describe('the text of a search', () => {
 
   test('has a bounded size, whatever the tools are', () => {
     const value = { type: 'string', description: 's'.repeat(15_900) }
-    const { text, shown } = searchText(make(10, { description: '🙂'.repeat(1_000_000), inputSchema: { properties: { value } } }))
+    const { text, shown } = searchText(make(10, { description: `x${'🙂'.repeat(1_000_000)}`, inputSchema: { properties: { value } } }))
 
     expect(shown).toEqual(['tool_1'])
     expect(text.length).toBeLessThan(25_000)
-    expect(text.isWellFormed?.() ?? true).toBe(true)
+    expect(text).not.toMatch(/\p{Surrogate}/u)
     expect(text).toContain('not shown, 15,959 characters. Search for tool_2 to see it.')
   })
 

@@ -98,3 +98,12 @@ test('a description of a megabyte and a query of 100,000 characters take bounded
   expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_000)
   expect(ranking.search(`weather city ${'filler '.repeat(20_000)}`)[0]?.name).toBe('get_weather')
 })
+
+test('what follows 20,000 characters of a description and 4,000 of a query is not read', () => {
+  const ranking = new ToolRanking([define('long', `${'x '.repeat(9_995)} alpha ${'x '.repeat(10)} omega`)])
+
+  expect(ranking.search('alpha')).toHaveLength(1)
+  expect(ranking.search('omega')).toEqual([])
+  expect(ranking.search(`${'filler '.repeat(571)}alpha`)).toEqual([])
+  expect(ranking.search(`${'filler '.repeat(500)}alpha`)).toHaveLength(1)
+})
