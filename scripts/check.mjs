@@ -28,6 +28,7 @@ const checks = [
   ['structure', ['scripts/check-structure.mjs']],
   ['forbidden text', ['scripts/check-text.mjs']],
   ['weight', ['scripts/check-weight.mjs']],
+  ['mutants', ['packages/proof/dist/mutants/check.js']],
   ['names in docs', ['scripts/check-docs.mjs']],
   ['docs/errors.md', ['scripts/generate-errors.mjs', '--check']],
   ['docs/models.md', ['scripts/generate-models.mjs', '--check']],

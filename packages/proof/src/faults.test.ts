@@ -16,7 +16,7 @@ const chosen = allCases.filter((one) => isAsked(one.id, options) && !isLeftOut(o
 
 shortenJitter()
 
-describe.runIf(!chosen.every(isHeavy)).concurrent('a fault is met as expected', () => {
+describe.runIf(!chosen.every(isHeavy)).concurrent('a fault has the expected outcome', () => {
   for (const one of chosen) if (!isHeavy(one)) register(one)
 })
 

@@ -23,5 +23,5 @@ const inOrder = [...connections, ...silences, ...endings, ...statuses, ...bodies
   (one, other) => rowOf(one) - rowOf(other),
 )
 
-/** The whole matrix, in the order of its table. */
+/** The complete matrix, in the order of its table. */
 export const allCases: readonly Case[] = [...inOrder, ...loop, ...chunkingCases, ...cuttingCases, ...historyCases, ...chaosCases, ...deltaCases, ...memoryCases]

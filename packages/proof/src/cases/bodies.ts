@@ -3,7 +3,7 @@ import { type Case, check, holds } from './case.ts'
 import { refused, retried } from './expected.ts'
 import { intact, text, wire } from './wire.ts'
 
-/** Answers of the wrong kind: pages, JSON instead of a stream, redirects, compression, lengths. T49 to T58. */
+/** Responses of the wrong kind: pages, JSON instead of a stream, redirects, compression, lengths. T49 to T58. */
 export const bodies: readonly Case[] = [
   wire(
     'T49 200 with a page of HTML',
@@ -73,7 +73,7 @@ export const bodies: readonly Case[] = [
   wire(
     'T58 Content-Length that is too long, then a close',
     { kind: 'content-length', by: 10 },
-    { expected: intact, differs: 'the stream said [DONE]: it is whole, whatever the length says' },
+    { expected: intact, differs: 'the stream ended with [DONE], so it is complete, and the length does not count' },
   ),
   wire(
     'T58 Content-Length that is too short',

@@ -13,9 +13,9 @@ export interface Case {
   readonly id: string
   /** Why Capstan differs from common advice here. */
   readonly differs?: string
-  /** True where what was seen is worth reading also when all is well: figures. */
+  /** True where the values are printed also when all checks are ok: figures. */
   readonly isPrinted?: boolean
-  /** True for cases that take long: left out of the quick run. */
+  /** True for cases that take long: the quick run does not have them. */
   readonly slow?: boolean
   run(options: CaseOptions): Promise<readonly Check[]>
 }
@@ -32,7 +32,7 @@ export function check(what: string, expected: unknown, seen: unknown): Check {
   return { what, expected: left, seen: right, ok: left === right }
 }
 
-/** Makes a check of something that must hold; `seen` says what was there. */
+/** Makes a check of something that must hold; `seen` is shown when it does not. */
 export function holds(what: string, isTrue: boolean, seen: unknown): Check {
   return { what, expected: 'holds', seen: isTrue ? 'holds' : `broken: ${typeof seen === 'string' ? seen : JSON.stringify(seen)}`, ok: isTrue }
 }

@@ -11,13 +11,13 @@ import { answered, pays, said, wire } from './wire.ts'
 const always = 'generate, struck always'
 
 let endpoints = 0
-/** An endpoint of its own for each case: budgets and lessons are kept by endpoint. */
+/** An endpoint of its own for each case: retry budgets and what a model has learned are kept by endpoint. */
 function otherURL(): string {
   endpoints++
   return `https://api-${endpoints}.example/v1`
 }
 
-/** Connections that cannot be made or break before the answer. T1 to T7 and T85 to T88. */
+/** Connections that cannot be made, or break before the response. T1 to T7 and T85 to T88. */
 export const connections: readonly Case[] = [
   injected('T1 ENOTFOUND', failingConnector('ENOTFOUND', 'getaddrinfo ENOTFOUND api.example'), refused('network-dns', 'connect')),
   injected('T1 EAI_AGAIN', failingConnector('EAI_AGAIN', 'getaddrinfo EAI_AGAIN api.example'), retried('network-dns', 'connect')),
@@ -121,13 +121,13 @@ function brokenDispatchers(): readonly Case[] {
   return [
     {
       id: 'T88 a dispatcher that throws',
-      differs: 'there is no `fetch` to hand in: a dispatcher takes its place, so there is no Response that could be wrong',
+      differs: 'Capstan takes a dispatcher and no `fetch`, so there is no Response that could be wrong',
       run: async () => {
         const { error, problems } = await observe({ server: { baseURL: otherURL() }, mode: 'generate', settings: { dispatcher: throwing } })
         return [
           check('code', 'internal', AgentError.is(error) ? error.code : String(error)),
           holds('cause', AgentError.is(error) && error.cause !== undefined, 'none'),
-          // The code `internal` is right here: it is the code that was handed in that is broken.
+          // The code `internal` is right here, because the dispatcher of the caller is broken.
           holds('I1 to I7', problems.filter((problem) => !problem.startsWith('I2: a defect')).length === 0, problems),
         ]
       },

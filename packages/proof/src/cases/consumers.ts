@@ -6,7 +6,7 @@ import { manyRequests, manyRuns } from '../speed/memory.ts'
 import { type Case, type Check, check, holds } from './case.ts'
 import { answered, pays, said, text } from './wire.ts'
 
-/** Consumers that are slow, leave or abort. T77 to T83. */
+/** Consumers that are slow, stop reading or abort. T77 to T83. */
 export const consumers: readonly Case[] = [
   { id: 'T77 a consumer that takes no events: the server has to wait', run: slowConsumer },
   { id: 'T78 a consumer that closes the iterator', run: leavingConsumer },
@@ -160,7 +160,7 @@ async function clockJump(): Promise<readonly Check[]> {
   await using simulator = await startSimulator({ script: [{ ...said, fault: { kind: 'slow', everyMs: 2 } }] })
   const real = Date.now
   let looks = 0
-  // An hour passes for the clock on the wall, and it goes back again.
+  // The wall clock jumps an hour ahead and back again.
   Date.now = () => real() + (looks++ % 2) * 3_600_000
   try {
     const seen = await observe({ server: simulator, mode: 'stream' })

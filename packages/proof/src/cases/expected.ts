@@ -1,37 +1,37 @@
 import { AgentError, type AgentErrorCode, type ErrorPhase, type StopReason } from '@capstan/core'
 import type { Observation } from '../lab/observe.ts'
 
-/** How a fault is met. */
+/** What a run does about a fault. */
 export type Expected =
-  /** The answer is whole all the same. */
+  /** The reply is complete in spite of the fault. */
   | { readonly is: 'ok'; readonly text?: string; readonly warning?: string; readonly tools?: number; readonly requests?: number }
   /** The attempt fails with this code. */
   | {
       readonly is: 'error'
       readonly code: AgentErrorCode
       readonly phase?: ErrorPhase
-      /** Whether it is asked again. */
+      /** Whether the request is sent again. */
       readonly retry: boolean
-      /** What the error says of it; default as `retry`. */
+      /** `retryable` of the error; default as `retry`. */
       readonly retryable?: boolean
       /** True when text of the step was shown by then: `stream` does not start it again. `maybe` where it comes with the error in one read. */
       readonly shown?: boolean | 'maybe'
-      /** Requests when it is struck always; default 3. */
+      /** Requests when each of them meets the fault; default 3. */
       readonly always?: number
     }
   /** The run ends as a result of another kind. */
   | { readonly is: 'stop'; readonly stopReason: StopReason; readonly requests?: number; readonly text?: string }
-  /** Nothing was said: it is asked again once in a run, then fails. */
+  /** The reply is empty: the request is sent again once in a run, then the run fails. */
   | { readonly is: 'empty' }
-  /** The model is told, and asked again within the run. */
+  /** The model gets a text instead of the result of its call, and the run continues. */
   | { readonly is: 'told'; readonly tools?: number; readonly says: string }
 
-/** The attempt fails with this code, and is made again. `shown`: text of the step was shown by then. */
+/** The attempt fails with this code and is repeated. `shown`: text of the step was shown before. */
 export function retried(code: AgentErrorCode, phase?: ErrorPhase, shown?: boolean | 'maybe'): Expected {
   return { is: 'error', code, retry: true, ...(phase !== undefined && { phase }), ...(shown !== undefined && { shown }) }
 }
 
-/** The attempt fails with this code, and is not made again. */
+/** The attempt fails with this code and is not repeated. */
 export function refused(code: AgentErrorCode, phase?: ErrorPhase): Expected {
   return { is: 'error', code, retry: false, ...(phase !== undefined && { phase }) }
 }
@@ -48,7 +48,7 @@ export function ran(tools: number): Expected {
 
 export type Variant = 'generate, struck once' | 'stream, struck once' | 'generate, struck always'
 
-/** What is expected, in the words of `wordsOf`; any of them will do. */
+/** The lines of `wordsOf` that are right. */
 export function expectedOf(expected: Expected, variant: Variant): readonly string[] {
   switch (expected.is) {
     case 'ok':

@@ -15,7 +15,7 @@ const both: ScriptedReply = {
   ],
 }
 
-/** What frames hold: odd chunks, usage, indexes, ids, names, arguments, markup, reasoning. T25 and T67 to T76. */
+/** The content of frames: odd chunks, usage, indexes, ids, names, arguments, markup, reasoning. T25 and T67 to T76. */
 export const frames: readonly Case[] = [
   wire(
     'T25 tool_calls, but the output limit was reached',

@@ -6,7 +6,7 @@ import { intact, text, wire } from './wire.ts'
 
 const settings = { timeouts: shortClocks }
 
-/** Servers that fall silent, or send something that is no progress. T8 to T14. */
+/** Servers that fall silent, or send something that does not count as progress. T8 to T14. */
 export const silences: readonly Case[] = [
   {
     id: 'T8 the clocks that are on by default',

@@ -19,7 +19,7 @@ const limitMs = 20_000
 const resendEvery = 10
 const clocks = { headersMs: 400, firstContentMs: 400, queuedMs: 500, gapMs: 400, bytesMs: 400 }
 
-/** What chaos came to. */
+/** The outcome of all runs. */
 export interface ChaosReport {
   readonly runs: number
   /** How the runs ended: stop reasons and codes with their counts. */
@@ -28,7 +28,7 @@ export interface ChaosReport {
   readonly problems: readonly string[]
 }
 
-/** Seeded runs of random faults, tools and aborts, judged by the invariants alone. */
+/** Seeded runs of random faults, tools and aborts, judged only by the invariants. */
 export async function runChaos(count: number, seed: number): Promise<ChaosReport> {
   watchRejections()
   const ends: Record<string, number> = {}
@@ -74,7 +74,7 @@ async function runBatch(seeds: readonly number[]): Promise<readonly RunReport[]>
   return [...reports, { runSeed: seeds[0] ?? 0, end: 'batches', broken: [...left, ...unhandled] }]
 }
 
-// The run says who it is in its key: prompts may be anything.
+// The key of a request identifies its run: prompts may be anything.
 function seedOf({ headers }: SimulatedRequest): number {
   return Number(/-(\d+)$/.exec(headers['authorization'] ?? '')?.[1])
 }
@@ -92,9 +92,9 @@ interface Entry {
 }
 
 function replyOf(plans: ReadonlyMap<number, Entry>, request: SimulatedRequest): Plan['replies'][number] {
-  const entry = plans.get(seedOf(request))
-  if (entry === undefined) return { text: 'Fine.' }
-  return entry.plan.replies[entry.used++] ?? { text: 'At last.' }
+  const known = plans.get(seedOf(request))
+  if (known === undefined) return { text: 'Fine.' }
+  return known.plan.replies[known.used++] ?? { text: 'At last.' }
 }
 
 async function runOne(simulator: Simulator, runSeed: number, plan: Plan): Promise<Trace> {

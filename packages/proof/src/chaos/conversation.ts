@@ -8,7 +8,7 @@ import { randomFault } from './plan.ts'
 
 const turns = 40
 const callsPerTurn = 7
-/** Faults that change what is said are not among them: the conversation is to go on as it was written. */
+/** Faults that change the text are not among them: the conversation must continue as it was written. */
 const changing = new Set<Fault['kind']>([
   'length',
   'finish-reason',
@@ -78,7 +78,7 @@ interface Answered {
 
 const mostTries = 60
 
-/** Goes on from what each failed run left, until there is an answer. */
+/** Continues with the messages of each failed run until a run succeeds. */
 async function askUntilAnswered(agent: Agent, input: readonly Message[]): Promise<Answered | undefined> {
   let messages = input
   let steps = 0
@@ -92,7 +92,7 @@ async function askUntilAnswered(agent: Agent, input: readonly Message[]): Promis
   return undefined
 }
 
-/** The calls of a turn, then its answer: what is said follows from how many results there are. */
+/** The calls of a turn, then its text: the reply depends on how many results the request has. */
 function replyTo(request: SimulatedRequest): ScriptedReply {
   const messages = messagesIn(request)
   const turn = messages.filter(({ role }) => role === 'user').length
@@ -118,7 +118,7 @@ function messagesIn(request: SimulatedRequest): readonly WireMessage[] {
   return (request.body as unknown as { messages: readonly WireMessage[] }).messages
 }
 
-/** Looks at each request: it begins with all of the one before, and every reasoning is as it was said. */
+/** Checks each request: it begins with the complete request before it, and every reasoning text is unchanged. */
 function createWatch(problems: string[]): (request: SimulatedRequest) => void {
   let before = ''
   return (request) => {

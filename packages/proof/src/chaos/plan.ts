@@ -3,14 +3,14 @@ import type { Fault, ScriptedReply, ScriptedToolCall } from '@capstan/simulator'
 import type { ModelName } from '../lab/observe.ts'
 import type { Random } from '../lab/random.ts'
 
-/** One run of chaos, decided beforehand by its seed. */
+/** One run of chaos, as its seed makes it. */
 export interface Plan {
   readonly model: ModelName
   readonly mode: 'generate' | 'stream'
   readonly replies: readonly ScriptedReply[]
   /** Aborts at the event of this type with this number, from 1. */
   readonly abortAt: { readonly type: RunEvent['type']; readonly count: number } | undefined
-  /** Leaves the iterator after so many events. */
+  /** Closes the iterator after so many events. */
   readonly leaveAfter: number | undefined
 }
 
@@ -18,7 +18,7 @@ export const toolNames = ['pay_bill', 'look_up', 'fail', 'hang', 'odd_output'] a
 const abortable = ['attempt', 'reasoning-delta', 'text-delta', 'tool-call-delta', 'message-end', 'tool-start', 'tool-end', 'step-retry', 'step-end'] as const
 const places = ['before-headers', 'after-headers', 'mid-stream', 'before-finish', 'before-done'] as const
 
-/** Makes a plan: a few steps, about every second one struck by a fault, now and then an abort. */
+/** Makes a plan: a few steps, about half of them with a fault, and sometimes an abort. */
 export function makePlan(random: Random): Plan {
   const steps = 1 + random.below(4)
   const replies = Array.from({ length: steps * 3 + 3 }, (_, index): ScriptedReply => {

@@ -41,7 +41,7 @@ function other(tenant: Tenant): Tenant {
   return tenant === 'alpha' ? 'beta' : 'alpha'
 }
 
-// The server answers each tenant with what that tenant said, errors with its key among it.
+// The server repeats to each tenant the word of that tenant, also in errors that contain its key.
 function replyOf({ headers, rawBody }: SimulatedRequest, random: Random) {
   const word = (headers['authorization'] ?? '').includes(words.alpha) ? words.alpha : words.beta
   const reply = rawBody.includes('"role":"tool"') ? { text: `About ${word}.` } : { reasoning: word, toolCalls: [{ name: 'recall', input: { about: word } }] }

@@ -23,7 +23,7 @@ const replies: readonly Reply[] = [
   { text: 'All is done.' },
 ]
 
-/** The agent of all crash tests: a step with the tool under test beside another one, a payment that a person approves, and an answer in text. */
+/** The agent of all crash tests: a step with the tool under test beside another one, a payment that a person approves, and a reply in text. */
 export function crashAgent({ witness, effect, bulk = 0 }: AgentSetting, at: NonNullable<WitnessedSetting['at']>): Agent {
   const tools = { work: { effect }, second: { effect: 'read' }, pay: { effect: 'once', needsApproval: true } } as const
   return witnessedAgent({ witness, replies, tools, at, bulk, options: { name: 'crash' } })

@@ -1,4 +1,4 @@
-// One process of a crash test on a journal: continues a run, or decides its questions, and prints what came of it as JSON in its last line.
+// One process of a crash test on a journal: continues a run, or decides its questions, and prints the outcome as JSON in its last line.
 import { appendFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentError, approve, decide, openQuestions, type RunResult } from '@capstan/core'
@@ -11,7 +11,7 @@ const setting = JSON.parse(process.argv[2] ?? '') as ChildSetting
 const { runId } = setting
 const point = pointOf(setting.point)
 const journal = openStore(setting)
-// The modules are loaded: the time from here on is the time of the run.
+// The modules are loaded: from here on, time is that of the run.
 process.stdout.write('ready\n')
 // Processes that race start together.
 if (setting.startAt !== undefined) await sleep(setting.startAt - Date.now())

@@ -19,7 +19,7 @@ export interface Crash {
 
 export type EndedRun = Pick<RunResult, 'text' | 'messages' | 'toolCalls'>
 
-/** What became of a run whose processes died. */
+/** The outcome of a run whose processes died. */
 export interface RunReport {
   /** Processes that died. */
   readonly kills: number

@@ -76,7 +76,7 @@ interface HostTests {
   readonly inTurn?: readonly CrashTest[]
 }
 
-/** Registers the tests that were asked for. A host without any of them is left out: it is not even started. */
+/** Registers the tests that `--only` names. A host without any of them is not started and has no line. */
 function register(host: string, { start, stop, together, inTurn = [] }: HostTests): void {
   const chosen = [together, inTurn].map((tests) => tests.filter(({ title }) => isNamed([title], options)))
   if (chosen.flat().length === 0) return

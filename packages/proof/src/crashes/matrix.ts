@@ -84,7 +84,7 @@ export interface RandomCrash {
   readonly withinMs: number
 }
 
-/** What was seen of kills at random moments. `isRight` is what must hold whatever the moments were. */
+/** What was seen of kills at random moments. `isRight`: what must hold for all moments does hold. */
 export async function runRandom(
   { seed, withinMs }: RandomCrash,
   undisturbed: EndedRun,

@@ -19,7 +19,7 @@ export interface RunSetting extends AgentSetting, StoreSetting {
   readonly runId: string
 }
 
-/** What one process is told. */
+/** The setting of one process. */
 export interface ChildSetting extends RunSetting, Death {
   /** Decides instead of running: these questions, or all that are pending. */
   readonly decides?: Answers | 'all'
@@ -28,7 +28,7 @@ export interface ChildSetting extends RunSetting, Death {
   readonly startAt?: number
   /** Position at which it stops itself with SIGSTOP. */
   readonly stopAt?: string
-  /** Ends itself with SIGTERM at a position: what it then does with its run, and how long the work at that position still takes. */
+  /** Sends itself SIGTERM at a position: what it then does with its run, and how long the work at that position still takes. */
   readonly term?: Termination
 }
 
@@ -39,7 +39,7 @@ export interface Termination {
   readonly workMs: number
 }
 
-/** What one process said: how its run ended, which questions it decided, or how it was refused. */
+/** The output of one process: how its run ended, which questions it decided, or the error that it got. */
 export interface ChildReport {
   readonly stopReason?: StopReason
   readonly result?: EndedRun
@@ -92,7 +92,7 @@ export function childArguments(setting: ChildSetting): readonly [script: string,
   return [child, JSON.stringify(setting)]
 }
 
-/** Reads what a process says until it ends. */
+/** Reads the output of a process until it ends. */
 export function watchChild(started: ChildProcess): RunningChild {
   let [stdout, stderr] = ['', '']
   started.stdout?.on('data', (chunk) => (stdout += chunk))

@@ -6,7 +6,7 @@ import type { Witness } from '@capstan/test-kit'
 import { type ChildEnd, type ChildSetting, childArguments, type RunSetting, runChild, startChild, type Termination, watchChild, withRun } from './processes.ts'
 import type { StoreName } from './stores.ts'
 
-/** What no single crash point shows: races, owners that come back, full disks, decisions from other processes. */
+/** Tests that are not about one crash point: races, owners that come back, full disks, decisions from other processes. */
 export interface StoreCase {
   readonly name: string
   readonly stores: readonly StoreName[]
@@ -38,7 +38,7 @@ function happenedOnce(outside: Witness): void {
   deepStrictEqual([countOf(outside, 'effect work'), countOf(outside, 'model')], [1, 2], outside.read().join(', '))
 }
 
-/** Three processes want one run at once: one has it, two are refused, and no effect happens twice. */
+/** Three processes open one run at once: one gets it, two are refused, and no effect happens twice. */
 async function race(store: StoreName): Promise<string> {
   return await withRun({ store, effect: 'once' }, async (setting, outside) => {
     const ends = await startTogether(setting)
@@ -60,7 +60,7 @@ async function startTogether(setting: RunSetting): Promise<readonly ChildEnd[]> 
   return await Promise.all([1, 2, 3].map(() => runChild({ ...setting, slow: true, startAt })))
 }
 
-/** Three processes see at once that the owner is dead. */
+/** Three processes find out at the same time that the owner is dead. */
 async function raceAfterCrash(store: StoreName): Promise<string> {
   return await withRun({ store, effect: 'idempotent' }, async (setting, outside) => {
     await runChild({ ...setting, point: 'P4 model recorded' })
@@ -72,7 +72,7 @@ async function raceAfterCrash(store: StoreName): Promise<string> {
   })
 }
 
-/** An owner that is stopped past its lease and continued: what it wants to write is refused. */
+/** An owner is stopped until its lease has ended, and then continued: its writes are refused. */
 async function stoppedOwner(store: StoreName): Promise<string> {
   return await withRun({ store, effect: 'idempotent' }, async (setting, outside) => {
     const leased = { ...setting, leaseMs: 300 }
@@ -87,7 +87,7 @@ async function stoppedOwner(store: StoreName): Promise<string> {
   })
 }
 
-/** A process that is told to end stops its run, wherever the run is: nothing is lost, repeated or unknown. */
+/** A process that gets SIGTERM stops its run, at any position of the run: nothing is lost, repeated or unknown. */
 async function stoppedRun(store: StoreName): Promise<string> {
   const positions = ['model 1', 'tool work', 'after work', 'tool second', 'model 2']
   const reasons = await Promise.all(
@@ -105,12 +105,12 @@ async function stoppedRun(store: StoreName): Promise<string> {
   return `stopped at each of ${reasons.length} positions, effects 1, requests 2, nothing unknown`
 }
 
-/** A call that must happen once and outlasts the grace period: what became of it is asked. */
+/** A call that must happen once outlasts the grace period: a person is asked about its outcome. */
 async function outlastedGrace(store: StoreName): Promise<string> {
   return await endedInCall(store, { by: 'stop', graceMs: 50 })
 }
 
-/** Aborting breaks the work off, and is the same as a crash for the next process. */
+/** Aborting ends the work at once; for the next process it is the same as a crash. */
 async function abortedRun(store: StoreName): Promise<string> {
   return await endedInCall(store, { by: 'abort' })
 }
@@ -121,7 +121,7 @@ async function endedInCall(store: StoreName, how: Pick<Termination, 'by' | 'grac
     deepStrictEqual(error, 'aborted')
     deepStrictEqual((await runChild(setting)).stopReason, 'outcome-unknown')
     deepStrictEqual([countOf(outside, 'effect work'), countOf(outside, 'model')], [1, 1], outside.read().join(', '))
-    return 'aborted; the next process asks what became of the call'
+    return 'aborted; the next process asks for the outcome of the call'
   })
 }
 
@@ -168,7 +168,7 @@ async function decisions(store: StoreName): Promise<string> {
   })
 }
 
-/** Two people decide differently in the same moment: both learn of the same answer. */
+/** Two people decide differently in the same moment: one answer is kept, and the other person gets an error. */
 async function twoDecisions(store: StoreName): Promise<string> {
   return await withRun({ store, effect: 'once' }, async (setting, outside) => {
     const id = await pausedQuestion(setting)
@@ -177,7 +177,7 @@ async function twoDecisions(store: StoreName): Promise<string> {
     const isApproved = ends[0]?.error === undefined
     deepStrictEqual((await runChild(setting)).stopReason, 'finished')
     deepStrictEqual(countOf(outside, 'effect pay'), isApproved ? 1 : 0, 'the run followed the other answer')
-    return `${isApproved ? 'approved' : 'denied'}, the other was told`
+    return `${isApproved ? 'approved' : 'denied'}, the other one was refused`
   })
 }
 

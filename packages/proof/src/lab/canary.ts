@@ -21,7 +21,7 @@ export function hasCanary(text: string): boolean {
   return text.includes(mark)
 }
 
-/** Looks for a made-up key in a value: its JSON, and what a curious person sees of it. */
+/** Looks for a made-up key in a value: in its JSON, and in what `inspect` shows of it. */
 export function findCanary(value: unknown): string | undefined {
   const texts = [
     typeof value === 'string' ? value : inspect(value, { depth: 12, showHidden: true, maxArrayLength: null, maxStringLength: null }),

@@ -19,7 +19,7 @@ export function failingConnector(code: string, message: string): Dispatcher {
   })
 }
 
-/** A connector that never comes back, as for a host that no route leads to. */
+/** A connector that never calls back, as for a host without a route. */
 export function silentConnector(): Dispatcher {
   return dispatcherOf(() => true)
 }
@@ -32,8 +32,8 @@ const controller = { abort: () => undefined, pause: () => undefined, resume: () 
 export type Pieces = readonly Uint8Array[]
 
 /**
- * A dispatcher that answers each request with a stream of these bytes, cut exactly where it says, and no socket: what a
- * server and a network can do to the bytes of a body, and much faster.
+ * A dispatcher that answers each request with a stream of these bytes, cut exactly into these pieces, without a socket. It shows what a
+ * server and a network can do to the bytes of a body, and is much faster.
  *
  * @param answer - The pieces for the request with this number, from 0.
  */

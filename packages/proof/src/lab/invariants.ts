@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { AgentError, errorCodes, findProblem, type RunEvent, type RunResult } from '@capstan/core'
 import { findCanary, hasCanary } from './canary.ts'
 
-/** What one run came to, and all that was seen of it. */
+/** The outcome of one run, and all that was seen of it. */
 export interface Trace {
   readonly events: readonly RunEvent[]
   readonly result: RunResult | undefined
@@ -18,11 +18,11 @@ export interface Trace {
   readonly signal: AbortSignal
   /** Rejections that nobody handled while it ran. */
   readonly unhandled: readonly unknown[]
-  /** True when the consumer left or aborted: the last attempt may be missing at the server. */
+  /** True when the consumer stopped reading or aborted: the server may not have seen the last attempt. */
   readonly wasLeft: boolean
   /** True when other runs use the same connections, and break them. */
   readonly sharesSockets?: boolean
-  /** True to look for keys in JSON alone: for thousands of runs. */
+  /** True to look for keys only in JSON: for thousands of runs. */
   readonly isBrief?: boolean
 }
 
@@ -46,7 +46,7 @@ function typed({ error, result, events }: Trace): readonly string[] {
   const wrongEnds = ends === 1 || events.length === 0 ? [] : [`I2: ${ends} events say the end`]
   if (error === undefined) return wrongEnds
   if (result !== undefined) return ['I2: both a result and an error']
-  if (!AgentError.is(error)) return [`I2: an error that is no AgentError: ${String(error)}`]
+  if (!AgentError.is(error)) return [`I2: an error that is not an AgentError: ${String(error)}`]
   if (!Object.hasOwn(errorCodes, error.code)) return [`I2: the code '${error.code}' is not in the table`]
   if (error.code === 'internal') return [`I2: a defect: ${error.message} ${inspect(error.cause)}`]
   return wrongEnds
@@ -62,7 +62,7 @@ function noPhantomTool({ events, executed }: Trace): readonly string[] {
     if (event.type === 'message-end') mayRun = event.finishReason === 'tool-calls' || event.finishReason === 'stop'
     if (event.type !== 'tool-start') continue
     starts++
-    if (!mayRun) problems.push(`I3: '${event.toolName}' started before its step was whole`)
+    if (!mayRun) problems.push(`I3: '${event.toolName}' started before its step was complete`)
   }
   if (events.length > 0 && executed.length > starts) problems.push(`I3: ${executed.length} executions, ${starts} announced`)
   return problems

@@ -17,7 +17,7 @@ export interface Server {
 /** How one run is made. */
 export interface Setup {
   readonly server: Server
-  /** `generate` starts broken answers again, `stream` does not once text was shown. */
+  /** `generate` repeats a broken reply, `stream` does not once text was shown. */
   readonly mode: 'generate' | 'stream'
   readonly model?: ModelName
   readonly settings?: ChatSettings
@@ -27,12 +27,12 @@ export interface Setup {
   readonly tools?: readonly Tool[]
   readonly input?: string | readonly Message[]
   readonly signal?: AbortSignal
-  /** Called with the run before it starts: to attach, abort or leave. */
+  /** Called with the run before it starts: to attach listeners, or to abort. */
   readonly attach?: (run: Run) => void
   /** Consumes the events; default: an iterator that reads all of them. */
   readonly consume?: (run: Run) => Promise<readonly RunEvent[]>
   readonly limitMs?: number
-  /** True when the consumer leaves or aborts. */
+  /** True when the consumer stops reading or aborts. */
   readonly wasLeft?: boolean
 }
 
@@ -47,7 +47,7 @@ export interface Observation extends Trace {
 /** Clocks that run out in a fraction of a second. Those of connecting and of headers keep their default. */
 export const shortClocks: NonNullable<ChatSettings['timeouts']> = { headersMs: 250, firstContentMs: 250, queuedMs: 400, gapMs: 250, bytesMs: 2_000 }
 
-/** With short clocks a run ends soon; without, the limit only finds one that hangs, whatever else the machine does. */
+/** With short clocks a run ends soon. Without, the limit only finds a run that hangs, and a busy machine is slow. */
 const limitOf = ({ settings }: Setup): number => (settings?.timeouts === undefined ? 60_000 : 10_000)
 
 /** Makes a run, waits for its end and for the requests it left, and judges it by the invariants. */
@@ -109,7 +109,7 @@ async function readAll(run: Run): Promise<readonly RunEvent[]> {
   return events
 }
 
-/** What a promise gives in time; `undefined` when it does not. */
+/** The value of a promise that settles in time; `undefined` otherwise. */
 export async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {
@@ -122,7 +122,7 @@ export async function within<Value>(ms: number, promise: Promise<Value>): Promis
   }
 }
 
-/** Requests that are still under way a second after the run: their sockets were left behind. */
+/** Requests that are still under way a second after the run: their sockets were not closed. */
 async function leftOpen({ requests = [] }: Server): Promise<readonly string[]> {
   await nextLoop()
   const ended = await within(

@@ -2,11 +2,11 @@
 export interface Random {
   /** From 0 up to, not including, 1. */
   fraction(): number
-  /** A whole number from 0 up to, not including, `end`. */
+  /** An integer from 0 up to, not including, `end`. */
   below(end: number): number
   /** One of these. */
   pick<Item>(items: readonly Item[]): Item
-  /** True this often. */
+  /** True with this probability. */
   chance(probability: number): boolean
 }
 

@@ -18,7 +18,7 @@ const tails = [
   'data: {"choices":[{"index":0,"delta":{},"finish_reason":"network_error"}]}\n\n',
 ] as const
 
-/** M1 and M3: what may be done to the bytes of a stream without changing what they say. */
+/** M1 and M3: changes to the bytes of a stream that do not change its events. */
 export const chunkingCases: readonly Case[] = [
   {
     id: 'M1 any re-chunking of a generated stream gives the same events',

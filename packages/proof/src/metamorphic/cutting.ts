@@ -15,11 +15,11 @@ const after = Buffer.from(
 )
 const wholeBytes = 4_096
 const recordedOffsets = 500
-/** Of a long recording, at its beginning and at its end. */
+/** Events of a long recording that are kept, at its beginning and at its end. */
 const keptEvents = 60
 const cutsAtOnce = 16
 
-/** M2: a stream that is cut gives its whole answer, or a typed error and a prefix, and no tool runs before its finish event. */
+/** M2: a stream that is cut gives its complete reply, or a typed error and a prefix, and no tool runs before its finish event. */
 export const cuttingCases: readonly Case[] = [
   {
     id: 'M2 a cut at every byte of generated streams of up to 4 KB',
@@ -119,7 +119,7 @@ interface Whole {
   readonly text: string
   readonly reasoning: string
   readonly executed: number
-  /** True for a cut after the finish reason was said. */
+  /** True for a cut after the finish reason. */
   readonly isFinished: boolean
 }
 
@@ -127,8 +127,8 @@ function cutProblem({ events, executed, problems }: CutRun, whole: Whole): strin
   if (problems.length > 0) return problems.join('; ')
   if (!whole.isFinished && executed.length > 0) return `${executed.length} tools ran before the finish event`
   if (executed.length !== 0 && executed.length !== whole.executed) return `${executed.length} of ${whole.executed} tools ran`
-  if (!whole.text.startsWith(shownText(events)) && shownText(events) !== 'All good.') return `the text is no prefix: ${shownText(events)}`
-  return whole.reasoning.startsWith(shownText(events, 'reasoning-delta')) ? undefined : 'the reasoning is no prefix'
+  if (!whole.text.startsWith(shownText(events)) && shownText(events) !== 'All good.') return `the text is not a prefix: ${shownText(events)}`
+  return whole.reasoning.startsWith(shownText(events, 'reasoning-delta')) ? undefined : 'the reasoning is not a prefix'
 }
 
 /** What the first attempt showed. */

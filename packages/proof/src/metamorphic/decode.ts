@@ -2,10 +2,10 @@ import { AgentError, type ModelEvent } from '@capstan/core'
 import { bytesDispatcher, type Pieces } from '../lab/dispatchers.ts'
 import { modelFor } from '../lab/observe.ts'
 
-/** What a model makes of bytes: all events, and how it ended. */
+/** The events that a model decodes from bytes, and how it ended. */
 export interface Decoded {
   readonly events: readonly ModelEvent[]
-  /** Code of the error; `undefined` for a whole answer. */
+  /** Code of the error; `undefined` for a complete reply. */
   readonly code: string | undefined
 }
 
@@ -25,5 +25,5 @@ export async function decode(pieces: Pieces): Promise<Decoded> {
 
 /** One text for comparing. */
 export function wordsOfDecoded({ events, code }: Decoded): string {
-  return `${code ?? 'whole'} ${JSON.stringify(events)}`
+  return `${code ?? 'complete'} ${JSON.stringify(events)}`
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Check } from '../cases/case.ts'
 
-/** Seeds that once failed: they are tried first, for ever. */
+/** Seeds that once failed: they are always tried first. */
 const keptSeeds: readonly number[] = [1]
 
 /** Checks a property with fast-check; the seed of a failure is in what was seen. */
@@ -19,11 +19,11 @@ export async function property<Value>(what: string, values: fc.Arbitrary<Value>,
 interface PropertyOptions<Value> {
   readonly seed: number
   readonly runs: number
-  /** Throws when it does not hold. */
+  /** Throws when the property does not hold. */
   readonly test: (value: Value) => Promise<void>
 }
 
-/** Throws when two texts differ, with where they do. */
+/** Throws when two texts differ, with the position of the difference. */
 export function mustEqual(expected: string, seen: string): void {
   if (expected === seen) return
   let at = 0

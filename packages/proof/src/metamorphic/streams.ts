@@ -19,7 +19,7 @@ const words = fc.oneof(
   fc.constantFrom('', '“Zoë” 😀', 'data: [DONE]', '\n\ndata: x\n', '你好'),
 )
 
-/** Answers of every shape: reasoning, text and calls, in pieces of any length, written as either family does. */
+/** Replies of every shape: reasoning, text and calls, in pieces of any length, in the wire format of either family. */
 export const answers: fc.Arbitrary<GeneratedAnswer> = fc.record({
   reasoning: words,
   text: words,

@@ -96,7 +96,7 @@ export const adapterMutants: readonly Mutant[] = [
     killer: 'T59 every character split, in text',
   },
   {
-    name: 'a login page may be asked for again',
+    name: 'a request that got a login page is repeated',
     file: `${adapters}/wire/decode-response.ts`,
     search: "code: 'unexpected-content',\n    phase: 'first',",
     replace: "code: 'unexpected-content',\n    retryable: true,\n    phase: 'first',",
@@ -110,7 +110,7 @@ export const adapterMutants: readonly Mutant[] = [
     killer: 'T37 402, no balance',
   },
   {
-    name: '401 is asked again',
+    name: 'a request with a wrong key is repeated',
     file: `${adapters}/wire/error-rows.ts`,
     search: "{ id: 'status-401', means: auth,",
     replace: "{ id: 'status-401', means: { ...auth, retryable: true },",
@@ -207,7 +207,7 @@ export const toolMutants: readonly Mutant[] = [
     killer: 'LOOP arguments that do not fit are answered by field, and nothing runs',
   },
   {
-    name: 'what a tool throws is told',
+    name: 'the model is told what a tool throws',
     file: `${tools}/failure.ts`,
     search: 'capText(message ?? neutralText(error), maxBytes)',
     replace: 'capText(message ?? String(error), maxBytes)',

@@ -194,8 +194,8 @@ const expiryMutants: readonly Mutant[] = [
   ...mutantsOf({ file: `${durability}/hosts/record-host.ts`, test: expiryTest }, [
     {
       name: 'a decision that was made too late is followed',
-      search: 'found.push([position, isInTime(question, at) ? answer : expiredAnswer])',
-      replace: 'found.push([position, answer])',
+      search: 'value: isInTime(question, at) ? answer : expiredAnswer, at }',
+      replace: 'value: answer, at }',
       killer: 'does not follow a decision that was made too late, even if it is the first one',
     },
     {

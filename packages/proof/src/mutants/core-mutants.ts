@@ -40,14 +40,14 @@ export const coreMutants: readonly Mutant[] = [
     killer: 'T28 finish reason that is not known, with calls',
   },
   {
-    name: 'cut calls are told a second time instead of failing',
+    name: 'calls that are cut a second time do not fail the run',
     file: `${loop}/run-tools.ts`,
     search: 'if (transcript.cutReplies === 0) {',
     replace: 'if (transcript.cutReplies < 9_999) {',
     killer: 'LOOP calls that are cut twice: the run fails, nothing runs',
   },
   {
-    name: 'results stand in the order in which they came',
+    name: 'results are in the order in which they came',
     file: `${loop}/state/call-results.ts`,
     search: '.sort(([left], [right]) => left - right)',
     replace: '.reverse()',
@@ -61,7 +61,7 @@ export const coreMutants: readonly Mutant[] = [
     killer: 'E17 identical calls in one step are both run',
   },
   {
-    name: 'calls are told apart by the id of the provider',
+    name: 'calls are identified by the id of the provider',
     file: `${loop}/check-calls.ts`,
     search: "id: makeOperationId({ type: 'call', step, index, round: 0 }) }",
     replace: 'id: `steps/${step}/tools/${part.toolCallId}` }',
@@ -82,7 +82,7 @@ export const coreMutants: readonly Mutant[] = [
     killer: 'LOOP an unknown tool is answered with the list of tools',
   },
   {
-    name: 'broken arguments are taken as none',
+    name: 'broken arguments are read as no arguments',
     file: `${loop}/check-calls.ts`,
     search: 'return { problem: `Not run: the arguments are not valid JSON',
     replace: 'return { input: {} } as never\n    return { problem: `Not run: the arguments are not valid JSON',
@@ -96,7 +96,7 @@ export const coreMutants: readonly Mutant[] = [
     killer: 'LOOP the limit of calls: those beyond it do not run',
   },
   {
-    name: 'repeats are never told',
+    name: 'the model is never told that it repeats itself',
     file: `${loop}/repeats.ts`,
     search: 'const tellAt = 3',
     replace: 'const tellAt = 4',
@@ -145,7 +145,7 @@ export const coreMutants: readonly Mutant[] = [
     killer: 'T29 finish reason stop, no content',
   },
   {
-    name: 'empty replies are asked for again and again',
+    name: 'empty replies are requested again without an end',
     file: `${loop}/request-model.ts`,
     search: '(transcript.emptyReplies > 0 || isLastAttempt)',
     replace: 'isLastAttempt',
@@ -198,7 +198,7 @@ export const coreMutants: readonly Mutant[] = [
     needsAll: true,
   },
   {
-    name: 'a wait of an hour is waited',
+    name: 'a request is repeated although the server asks for a wait of an hour',
     file: 'packages/core/src/retry/policy.ts',
     search: 'if (retryAfterMs > maxRetryAfterMs) return undefined',
     replace: 'if (retryAfterMs > maxRetryAfterMs) return 1',

@@ -87,7 +87,7 @@ const costMutants: readonly Mutant[] = [
     },
     {
       name: 'the upper bound of a cost holds only what was reported',
-      search: 'atMost: sum(agent.models.map((model, index) => micros(model, ledger.spendingOf(index))))',
+      search: 'atMost: sum(models.map((model, index) => micros(model, ledger.spendingOf(index))))',
       replace: 'atMost: atLeast',
       killer: 'the cost of a run with an attempt that never reported is a bound',
       test: endingTest,

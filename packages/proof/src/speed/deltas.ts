@@ -4,7 +4,7 @@ import { modelFor } from '../lab/observe.ts'
 import { cutInto } from '../metamorphic/streams.ts'
 import { measure } from './measure.ts'
 
-/** Goals: milliseconds of CPU, and without a pause for others. */
+/** Goals in milliseconds: CPU time, and the longest time without a turn of the event loop. */
 const goalCpuMs = 150
 const goalBlockMs = 20
 /** A read of a socket. */
@@ -40,7 +40,7 @@ const shapes: readonly Shape[] = [
   },
 ]
 
-/** CPU time, longest block and linearity of long tool calls. Figures are printed; a goal that is missed is said, and is no failure. */
+/** CPU time, longest block and linearity of long tool calls. Figures are printed. A goal that is missed is named and does not fail. */
 export const deltaCases: readonly Case[] = shapes.map(
   (shape): Case => ({
     id: shape.id,
@@ -60,7 +60,7 @@ export const deltaCases: readonly Case[] = shapes.map(
   }),
 )
 
-/** A figure with its goal: said whether it is met, never a failure of the matrix. */
+/** A figure, and whether its goal is met; a missed goal never fails. */
 export function figure(what: string, seen: number, goalMs: number): Check {
   return { what, expected: `goal ${goalMs} ms`, seen: `${seen.toFixed(1)} ms: ${seen <= goalMs ? 'met' : 'MISSED'}`, ok: true }
 }

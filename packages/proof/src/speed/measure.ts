@@ -1,6 +1,6 @@
 import { setImmediate as nextLoop } from 'node:timers/promises'
 
-/** What a piece of work cost. */
+/** The cost of a piece of work. */
 export interface Cost {
   /** CPU time of this process, in milliseconds. */
   readonly cpuMs: number

@@ -1,7 +1,7 @@
 import { evolink } from '@capstan/adapters'
 import { Agent } from '@capstan/core'
 
-// Started by `memory.ts` with a small heap: reads one long stream and says how long it was.
+// Started by `memory.ts` with a small heap: reads one long stream and prints its length.
 const [baseURL = ''] = process.argv.slice(2)
 const model = evolink<string>('kimi-k2-thinking', { baseURL, apiKey: 'canary-secret-child', limits: { responseBytes: 2 ** 30 } })
 const agent = new Agent({ model, limits: { durationMs: 600_000 } })

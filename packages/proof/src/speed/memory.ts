@@ -15,11 +15,11 @@ import { figure } from './deltas.ts'
 
 const run = promisify(execFile)
 const streamBytes = 96 * 1024 * 1024
-/** Of text in each event: most of a stream is what stands around the text. */
+/** Of text in each event: most of a stream is the JSON around the text. */
 const deltaBytes = 4
 const textBytes = (streamBytes / 200) * deltaBytes
 const heapMb = 80
-/** More on one signal make Node warn of a leak that is none. */
+/** With more listeners on one signal, Node warns of a leak although there is none. */
 const runsAtOnce = 10
 const goalSettleMs = 1_000
 
@@ -39,7 +39,7 @@ async function longStream(): Promise<readonly Check[]> {
     const { stdout } = await run(process.execPath, [`--max-old-space-size=${heapMb}`, child, simulator.baseURL], { timeout: 120_000 })
     const { characters, rss } = JSON.parse(stdout) as { characters: number; rss: number }
     return [
-      holds(`it is read whole: ${Math.round(textBytes / 1_000_000)} MB of text in ${deltaBytes}-byte deltas`, characters >= textBytes, characters),
+      holds(`it is read completely: ${Math.round(textBytes / 1_000_000)} MB of text in ${deltaBytes}-byte deltas`, characters >= textBytes, characters),
       { what: 'memory of the process', expected: 'printed', seen: `printed: ${Math.round(rss / 1024 / 1024)} MB`, ok: true },
     ]
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What the commands of this package pass to their suite. `npm test` passes nothing: then the defaults of `quickOptions` hold. */
+/** What the commands of this package pass to their suite. `npm test` passes nothing: then `quickOptions` apply. */
 export interface SuiteOptions {
   /** One variant of each case, without the long ones. */
   readonly quick: boolean
@@ -15,13 +15,13 @@ export interface SuiteOptions {
 // The seed is fixed in `npm test`: a new seed each time is what the command is for.
 export const quickOptions: SuiteOptions = { quick: true, only: [], seed: 1, stores: ['file', 'dbos'], from: 1 }
 
-/** Whether an id was asked for: `T15` stands for all ids that begin with it as a word. */
+/** Whether `--only` names an id: `T15` names all ids that begin with it as a word. */
 export function isAsked(id: string, { only }: Pick<SuiteOptions, 'only'>): boolean {
   const lower = id.toLowerCase()
   return only.length === 0 || only.some((asked) => lower === asked.toLowerCase() || lower.startsWith(`${asked.toLowerCase()} `))
 }
 
-/** Whether one of the texts holds what was asked for. */
+/** Whether one of the texts contains a text of `--only`. */
 export function isNamed(texts: readonly string[], { only }: Pick<SuiteOptions, 'only'>): boolean {
   return only.length === 0 || only.some((asked) => texts.some((text) => text.includes(asked)))
 }

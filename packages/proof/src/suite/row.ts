@@ -1,7 +1,7 @@
 import type {} from 'vitest'
 import type { SuiteOptions } from './options.ts'
 
-/** One line of a printed table: what a test says of itself, also when it passes. */
+/** One line of a printed table: what a test reports, also when it passes. */
 export interface Row {
   /** What was tested. */
   readonly name: string

@@ -1,7 +1,7 @@
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node'
 import type { Row } from './row.ts'
 
-/** A row with what became of its test. */
+/** A row with the outcome of its test. */
 export interface JudgedRow extends Row {
   readonly state: 'ok' | 'NOT OK' | 'skipped'
   readonly ms: number

@@ -16,7 +16,7 @@ export const dbosCases: readonly EngineCase<RunningDbos>[] = [
   { name: 'a run that kills whoever runs it', run: givenUp },
 ]
 
-/** The second worker runs all the time and has another name. It does nothing until somebody tells DBOS to resume the run. */
+/** The second worker runs all the time and has another name. It does nothing until DBOS is told to resume the run. */
 async function twoWorkers({ client, runToEnd }: RunningDbos, effect: ToolEffect, expected: Expected): Promise<string> {
   let status: Awaited<ReturnType<typeof client.getWorkflow>>
   const during = async (crew: Crew): Promise<void> => {
@@ -26,7 +26,7 @@ async function twoWorkers({ client, runToEnd }: RunningDbos, effect: ToolEffect,
       // Ready, then launched.
       await once(second, 'message')
       await once(second, 'message')
-      // The third one only asks what became of the run.
+      // The third one only reads the outcome of the run.
       await crew.kill()
       status = await client.getWorkflow(crew.setting.runId)
       await client.resumeWorkflow(crew.setting.runId)
@@ -36,9 +36,9 @@ async function twoWorkers({ client, runToEnd }: RunningDbos, effect: ToolEffect,
     }
   }
   const plan: readonly WorkerPlan[] = [{ holdAt: 'after work' }, { executorID: 'third' }]
-  const words = await judge(runToEnd, { effect, plan, during }, expected)
+  const seen = await judge(runToEnd, { effect, plan, during }, expected)
   deepStrictEqual([status?.status, status?.executorId], ['PENDING', 'worker'])
-  return `PENDING until resumed; ${words}`
+  return `PENDING until resumed; ${seen}`
 }
 
 async function databaseKilled({ runToEnd, server }: RunningDbos, hold: Pick<DbosCrash, 'holdAt' | 'holdMs'>): Promise<string> {

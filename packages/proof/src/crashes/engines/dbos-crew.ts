@@ -12,7 +12,7 @@ const workerFile = fileURLToPath(new URL('../../../dist/crashes/engines/dbos-wor
 const maxMs = 60_000
 const maxWorkers = 10
 
-/** What a worker is told. */
+/** The setting of a worker. */
 export interface WorkerSetting extends AgentSetting, Death {
   readonly runId: string
   readonly config: DBOSConfig
@@ -26,7 +26,7 @@ export interface WorkerSetting extends AgentSetting, Death {
   readonly maxRecoveryAttempts?: number
 }
 
-/** What one worker of a plan is told beside the setting of the run. */
+/** What one worker of a plan gets in addition to the setting of the run. */
 export interface WorkerPlan extends Death, Pick<WorkerSetting, 'holdAt'> {
   readonly executorID?: string
 }
@@ -43,7 +43,7 @@ export interface RunningDbos extends RunningEngine {
   readonly runToEnd: (crash: DbosCrash) => ReturnType<RunningEngine['runToEnd']>
 }
 
-/** What a worker says. */
+/** A message of a worker. */
 export type WorkerMessage =
   /** Its modules are loaded. */
   | { readonly type: 'ready' }
@@ -53,7 +53,7 @@ export type WorkerMessage =
   | { readonly type: 'pending'; readonly questions: readonly PendingQuestion[] }
   | { readonly type: 'end'; readonly result?: EndedRun; readonly error?: string }
 
-/** What a worker is told later: decisions to make. */
+/** A message to a worker that runs: decisions to make. */
 export interface WorkerOrder {
   readonly answers: Answers
 }
@@ -79,7 +79,7 @@ export class Crew {
   #launched: () => void = () => {}
   #fail: (error: Error) => void = () => {}
 
-  /** @param plan - What each worker in turn is told; the one after the last lives until the end. */
+  /** @param plan - The settings of the workers, in turn. The worker after the last one lives until the end. */
   constructor(setting: WorkerSetting, plan: readonly WorkerPlan[]) {
     this.setting = setting
     this.#plan = plan.filter((worker) => Object.keys(worker).length > 0)
@@ -95,7 +95,7 @@ export class Crew {
     return await result
   }
 
-  /** Kills the worker of now, and waits until the next is launched. */
+  /** Kills the current worker, and waits until the next one is launched. */
   async kill(): Promise<void> {
     const launched = new Promise<void>((resolve) => {
       this.#launched = resolve

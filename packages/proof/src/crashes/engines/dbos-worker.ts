@@ -1,4 +1,4 @@
-// One process of a crash test on DBOS: runs the workflow, or continues it, and decides what it is told to.
+// One process of a crash test on DBOS: runs or continues the workflow, and decides the questions that it gets from the test.
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentError, type RunResult } from '@capstan/core'
@@ -80,7 +80,7 @@ interface PgClient {
   query(this: object, text: unknown, values?: readonly unknown[], ...rest: unknown[]): unknown
 }
 
-/** Dies when a transaction that made such a change is about to be committed: the server has done all of it, and nobody may see it. */
+/** Dies when a transaction that made such a change is about to be committed: the server has made the change, and no other process sees it. */
 function dieInTransaction(change: RegExp, record: Point['torn']): void {
   const requireOfSdk = createRequire(createRequire(import.meta.url).resolve('@dbos-inc/dbos-sdk'))
   const { Client } = requireOfSdk('pg') as { readonly Client: { readonly prototype: PgClient } }

@@ -11,7 +11,7 @@ export interface CrashEngine<Running extends RunningEngine = RunningEngine> {
   readonly withinMs: number
   /** What differs from `expectedOf` on this engine. */
   readonly differs?: (crash: MatrixCrash, seen: Seen) => Partial<Seen>
-  /** What no single crash point shows. */
+  /** Tests that are not about one crash point. */
   readonly cases: readonly EngineCase<Running>[]
 }
 

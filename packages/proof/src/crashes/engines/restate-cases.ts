@@ -9,7 +9,7 @@ import { type Crew, type RunningRestate, startWorker } from './restate-crew.ts'
 
 type Expected = Pick<Seen, 'effects' | 'unknown'>
 
-/** Long enough for a kill and whatever follows it. */
+/** Long enough for a kill and for what follows it. */
 const holdMs = 20_000
 const repeated = { effects: 2, unknown: 0 }
 const asked = { effects: 1, unknown: 1 }

@@ -14,12 +14,12 @@ import type { RunningEngine } from './engine.ts'
 const workerFile = fileURLToPath(new URL('../../../dist/crashes/engines/restate-worker.js', import.meta.url))
 const maxMs = 60_000
 
-/** What a worker is told. */
+/** The setting of a worker. */
 export interface WorkerSetting extends AgentSetting {
   readonly runId: string
   /** Name of the workflow. */
   readonly name: string
-  /** Files that tell which operations began and were recorded, and which process holds a call. */
+  /** Files that list the operations that began and were recorded, and the process that holds a call. */
   readonly steps: string
   readonly held: string
   readonly port: number
@@ -58,7 +58,7 @@ export class Crew {
   /** Questions about outcomes that the person was asked. */
   unknown = 0
   setting: WorkerSetting
-  /** The worker of now; it is there once `start` has resolved. */
+  /** The current worker; set once `start` has resolved. */
   child: ChildProcess | undefined
   /** Settles with the run. */
   readonly ended: Promise<EndedRun>

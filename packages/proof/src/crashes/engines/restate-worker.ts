@@ -30,7 +30,7 @@ async function reach(position: string): Promise<void> {
   if (setting.slow) await sleep(15)
 }
 
-/** True for one call, in whichever worker. */
+/** True for the first call of all workers. */
 function isFirst(): boolean {
   try {
     openSync(`${setting.held}.first`, 'wx')
@@ -40,7 +40,7 @@ function isFirst(): boolean {
   }
 }
 
-/** The server dies while it writes what this worker sends it now; the moment differs with the effect. */
+/** Kills the server while it writes what this worker sends now; the moment depends on the effect. */
 function tear(): void {
   setTimeout(() => {
     process.kill(setting.serverPid ?? 0, 'SIGKILL')

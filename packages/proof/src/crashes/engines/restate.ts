@@ -21,7 +21,7 @@ export const restate: CrashEngine<RunningRestate> = {
     return { runToEnd: (crash: RestateCrash) => runToEnd(server, crash), stop: async () => await server[Symbol.asyncDispose](), startServer, freePort }
   },
   withinMs: 350,
-  // The write during which the server was killed is there, or it is not.
+  // The server was killed during a write, which may be on the disk or not.
   differs({ name, effect }, seen) {
     if (!name.startsWith('P15')) return {}
     return effect === 'once' ? { unknown: Math.min(seen.unknown, 1) } : { effects: Math.max(1, Math.min(seen.effects, 2)) }
