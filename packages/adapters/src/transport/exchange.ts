@@ -12,7 +12,7 @@ import { type Deadline, Silence } from './silence.ts'
 /** Bytes that may wait for the consumer before the socket is paused. */
 const highWaterBytes = 256 * 1024
 /** How long, and for how many bytes, the end of a body is waited for once everything in it that counts was read. */
-const drainMs = 100
+const drainDeadline: Deadline = { clock: 'gapMs', code: 'stream-timeout', phase: 'finish', leftMs: 100 }
 const drainBytes = 64 * 1024
 /** How long an error page is read. */
 const textMs = 5_000
@@ -46,8 +46,6 @@ export class Exchange implements DispatchHandler {
   #hasEnded = false
   #isDraining = false
   #error: AgentError | undefined
-  /** True while the wait is for the body: its time counts as silence. */
-  #isSilence = false
 
   constructor(options: ExchangeOptions) {
     this.#options = options
@@ -106,7 +104,6 @@ export class Exchange implements DispatchHandler {
    * @throws {AgentError} What broke the exchange; chunks that came before it are returned first.
    */
   more(): Promise<void> {
-    this.#isSilence = true
     return this.#wait(this.silence.next())
   }
 
@@ -122,13 +119,9 @@ export class Exchange implements DispatchHandler {
     const chunks = this.#chunks
     this.#chunks = []
     this.#queuedBytes = 0
-    this.#resume()
-    return chunks
-  }
-
-  #resume(): void {
     if (this.#controller?.paused === true) this.#controller.resume()
     this.#inflater?.resume()
+    return chunks
   }
 
   /**
@@ -165,10 +158,7 @@ export class Exchange implements DispatchHandler {
     this.#queuedBytes = 0
     this.#inflater?.close()
     if (this.#controller?.paused === true) this.#controller.resume()
-    if (!this.#hasEnded && this.#error === undefined) {
-      const late: Deadline = { clock: 'gapMs', code: 'stream-timeout', phase: 'finish', leftMs: drainMs }
-      await this.#wait(late).catch(() => undefined)
-    }
+    if (!this.#hasEnded) await this.#wait(drainDeadline).catch(() => undefined)
     this.close()
   }
 
@@ -201,7 +191,8 @@ export class Exchange implements DispatchHandler {
         onBroken: (error) => this.#fail(error),
       })
     }
-    this.#wake()
+    // The wait for the headers is not silence of the body.
+    this.#patience.end()
   }
 
   onResponseData(_controller: DispatchController, chunk: Buffer): void {
@@ -288,9 +279,7 @@ export class Exchange implements DispatchHandler {
   }
 
   #wake(): void {
-    const waitedMs = this.#patience.end()
-    if (this.#isSilence) this.silence.addWait(waitedMs)
-    this.#isSilence = false
+    this.silence.addWait(this.#patience.end())
   }
 
   #fail(error: AgentError): void {
