@@ -9,7 +9,7 @@ import { choicesOf, encodeParameters, isThinking, parameterWarnings } from './wi
 
 /** What `createChatModel` needs. */
 export interface ChatModelOptions {
-  /** For people: endpoint and model. */
+  /** Endpoint and model, for messages. */
   readonly id: string
   /** The name that is sent. */
   readonly model: string

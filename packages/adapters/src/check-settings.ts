@@ -97,7 +97,7 @@ const finishMeanings: Readonly<Record<FinishMeaning, true>> = {
   other: true,
 }
 
-/** Checks what finish words are said to mean. */
+/** Checks the meanings of finish words. */
 export function checkFinishWords(words: object): void {
   for (const [word, meaning] of Object.entries(words)) {
     if (Object.hasOwn(finishMeanings, String(meaning))) continue

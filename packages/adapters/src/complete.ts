@@ -19,7 +19,7 @@ export interface CompleteCall extends Pick<Call, 'chat' | 'request'> {
 const requestParts = ['instructions', 'messages', 'tools', 'toolChoice', 'responseFormat'] satisfies readonly (keyof ModelRequest)[]
 const instead = { system: 'instructions', prompt: 'messages: [user(prompt)]', input: 'messages: [user(input)]' }
 
-/** Sends a single request outside any run, not streamed, with all candidates, and again as `attempts` says. */
+/** Sends a single request outside any run, not streamed, and returns all candidates. It is retried as `attempts` allows. */
 export async function complete({ chat, request, options }: CompleteCall, warnings: readonly Warning[]): Promise<Completion> {
   checkNames(options, { names: ['signal', 'attempts'], what: 'an option of complete()', instead: { abortSignal: 'signal', maxRetries: 'attempts: { max }' } })
   checkNames(request, { names: requestParts, what: 'part of a request', instead })
@@ -62,7 +62,7 @@ async function receive(stream: ReplyStream, repairs: Warning[]): Promise<Receive
   return { reply, document: stream.document, warnings }
 }
 
-/** A server that streams although it was not asked to gives only its first candidate, and no body to keep. */
+/** A server that streams without being asked returns only its first candidate, and there is no document for `raw`. */
 function toCompletion({ reply, document, warnings }: Received, attempts: number, repairs: readonly Warning[]): Completion {
   const { message, finishReason, rawFinishReason } = reply
   const candidates = document?.candidates ?? [{ message, finishReason, ...(rawFinishReason !== undefined && { rawFinishReason }) }]

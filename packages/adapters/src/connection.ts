@@ -20,7 +20,7 @@ export interface Connection {
 export interface RequestHeaders {
   readonly headers: Readonly<Record<string, string>>
   readonly secrets: readonly string[]
-  /** Where the key came from, in words; `undefined` without a key. */
+  /** Describes where the key came from; `undefined` without a key. */
   readonly keySource: string | undefined
 }
 
@@ -28,13 +28,13 @@ const credentialName = /auth|key|token|secret|cookie|pass|cred|sig|session|jwt/i
 /** Headers whose values are no secrets. Any other header of the settings may hold one, whatever its name. */
 const plainHeader = /^(?:accept|content|user-agent$|referer$|http-referer$|origin$|host$|x-title$|x-request-id$|openai-organization$|openai-project$)/
 const scheme = /^(?:bearer|basic|token|digest|apikey)$/i
-/** A value in a header of an unusual name is a secret from this length on; shorter ones are ordinary words. */
+/** The value of a header with an unusual name counts as a secret from this length on; shorter ones are ordinary words. */
 const minValueLength = 8
 
 /**
  * Prepares the connection of a model.
  *
- * @throws {AgentError} `invalid-options` for a base URL that is not one.
+ * @throws {AgentError} `invalid-options` when the base URL is not a valid URL.
  */
 export function prepareConnection(settings: ConnectionSettings & { readonly baseURL: string }): Connection {
   const { apiKey, apiKeyEnv } = settings

@@ -39,7 +39,7 @@ test.each(grammars.flatMap((grammar) => (['text', 'reasoning'] as const).map((in
   },
 )
 
-test('where leaks are not recovered, the model is asked again once, and then the run fails with a typed error', async () => {
+test('where leaks are not recovered, the request is sent again once, and then the run fails with a typed error', async () => {
   await using simulator = await startSimulator({ script: [called, called], faults: [{ fault: { kind: 'leaked-markup', grammar: 'deepseek-v3.2' } }] })
   const model = openaiCompatible({ baseURL: simulator.baseURL, model: 'deepseek-chat', apiKey: 'k', profile: profiles.plain })
   const error: unknown = await new Agent({ name: 'a', model, tools: [weather] }).generate('Weather?').catch((thrown: unknown) => thrown)
@@ -47,7 +47,7 @@ test('where leaks are not recovered, the model is asked again once, and then the
   simulator.assertDone()
 })
 
-test('a leak that does not come again is forgotten', async () => {
+test('a leak that is not repeated has no effect on the run', async () => {
   await using simulator = await startSimulator({ script: [{ ...called, fault: { kind: 'leaked-markup', grammar: 'deepseek-v4' } }, { text: 'Fine.' }] })
   const model = openaiCompatible({ baseURL: simulator.baseURL, model: 'deepseek-chat', apiKey: 'k', profile: profiles.plain })
   expect((await new Agent({ name: 'a', model, tools: [weather] }).generate('Weather?')).text).toBe('Fine.')

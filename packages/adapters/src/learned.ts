@@ -1,34 +1,34 @@
 import type { Message, ModelRequest } from '@capstan/core'
 import type { EncodeMode, ModePatch } from './wire/encode-mode.ts'
-import type { Repair } from './wire/heal.ts'
+import type { RequestChange } from './wire/request-change.ts'
 
-/** What an endpoint has shown that its profile does not say. It holds no text and no key. */
+/** What refusals and redirects of an endpoint have shown beyond its profile. It contains neither message texts nor keys. */
 export interface Learned {
   patch: ModePatch
-  /** What was repaired. */
+  /** Names of the changes that were made. */
   readonly done: Set<string>
-  /** Where the endpoint has redirected to, on the same origin, and how often. */
+  /** The path on the same origin to which the endpoint redirected, and how many redirects there were. */
   redirect: { readonly path: string; readonly count: number } | undefined
   /** Output limits of conversations whose context is nearly full, by their first message. */
   readonly rooms: WeakMap<Message, number>
 }
 
-const maxEntries = 1_000
+const maxEndpoints = 1_000
 const memory = new Map<string, Learned>()
 
-/** What is known of an endpoint and model in this process, beyond the profile. */
+/** What this process knows of an endpoint and model beyond the profile. */
 export function learnedOf(baseURL: string, model: string): Learned {
   const key = JSON.stringify([baseURL, model])
   let learned = memory.get(key)
   if (learned === undefined) {
     learned = { patch: {}, done: new Set(), redirect: undefined, rooms: new WeakMap() }
-    if (memory.size >= maxEntries) memory.clear()
+    if (memory.size >= maxEndpoints) memory.clear()
     memory.set(key, learned)
   }
   return learned
 }
 
-/** Finds the mode of a request: the one of the profile and the settings, and what was learned over it. */
+/** Finds the mode of a request: that of profile and settings, overridden by what was learned. */
 export type ModeFinder = (request: ModelRequest, stream: boolean) => EncodeMode
 
 interface KeptMode {
@@ -37,7 +37,7 @@ interface KeptMode {
   readonly room: number | undefined
 }
 
-/** Makes the finder of one model. It gives the same object until something is learned, so that what follows from it can be kept. */
+/** Makes the finder of one model. It returns the same object until something is learned, so that results derived from it can be cached. */
 export function createModeFinder(base: (stream: boolean) => EncodeMode, learned: Learned): ModeFinder {
   const kept = new Map<boolean, KeptMode>()
   return ({ messages: [first] }, stream) => {
@@ -52,8 +52,8 @@ export function createModeFinder(base: (stream: boolean) => EncodeMode, learned:
   }
 }
 
-/** Keeps a repair for later requests. */
-export function keepRepair(learned: Learned, { what, patch, scope }: Repair, { messages: [first] }: ModelRequest): void {
+/** Keeps a change for later requests. */
+export function keepChange(learned: Learned, { what, patch, scope }: RequestChange, { messages: [first] }: ModelRequest): void {
   if (scope === 'conversation') {
     if (first !== undefined && patch.maxOutputTokens !== undefined) learned.rooms.set(first, patch.maxOutputTokens)
     return

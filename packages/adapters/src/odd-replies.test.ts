@@ -57,7 +57,7 @@ describe('a reply without a finish word', () => {
   })
 })
 
-test('an unknown finish word is warned of with the setting that maps it, and the setting maps it', async () => {
+test('an unknown finish word gives a warning that names the setting for it, and the setting maps the word', async () => {
   await using server = await startProvider((response) => sendStream(response, delta({ content: 'x' }) + finish('Moon-Light', usage) + done))
   const { reply, events } = await collect(modelOf(server))
   expect(reply).toMatchObject({ finishReason: 'other', rawFinishReason: 'Moon-Light' })
@@ -195,7 +195,7 @@ describe('characters that a server cuts in half', () => {
     expect(JSON.stringify(reply?.message.content)).toContain(JSON.stringify(whole).slice(1, -1))
   })
 
-  test('a halved character before a tag that is looked for is still one', async () => {
+  test('a halved character before the beginning of a possible tag is joined', async () => {
     const body = half('{"content":"\\ud83d"}') + half('{"content":"\\ude00<|tool"}') + half('{"content":" is a word"}')
     await using server = await startProvider((response) => sendStream(response, body + finish('stop', usage) + done))
     const tools = [{ name: 'f', description: 'F.', inputSchema: { type: 'object' } }]
@@ -203,7 +203,7 @@ describe('characters that a server cuts in half', () => {
   })
 })
 
-test.each(['""', 'false', 'null', '0', '{}', '[]', '{"code":0,"message":""}'])('an error field that says nothing (%s) is none', async (error) => {
+test.each(['""', 'false', 'null', '0', '{}', '[]', '{"code":0,"message":""}'])('an error field without content (%s) is ignored', async (error) => {
   const chunk = `data: {"error":${error},"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n`
   await using server = await startProvider((response, { body }) => {
     if (body['stream'] === true) sendStream(response, chunk + finish('stop', usage) + done)
@@ -215,7 +215,7 @@ test.each(['""', 'false', 'null', '0', '{}', '[]', '{"code":0,"message":""}'])('
 
 test.each([
   ['inside a choice', frame({ choices: [{ index: 0, delta: {}, finish_reason: 'error', error: { code: 429, message: 'slow down' } }] })],
-  ['as a line of its own', 'error: {"code":429,"message":"slow down"}\n\n'],
+  ['as a separate line', 'error: {"code":429,"message":"slow down"}\n\n'],
   ['as a line of JSON', '{"error":{"code":429,"message":"slow down"}}\n'],
   ['in a named event', 'event: error\ndata: {"message":"slow down","code":429}\n\n'],
 ])('an error %s keeps its class and its words', async (_name, body) => {
@@ -223,7 +223,7 @@ test.each([
   expect((await collect(modelOf(server))).error).toMatchObject({ code: 'rate-limited', providerMessage: 'slow down', retryable: true })
 })
 
-test('an error inside the choice of a document keeps its class and its words', async () => {
+test('an error inside the choice of a document keeps its class and its message', async () => {
   const choice = { index: 0, message: { content: '' }, finish_reason: 'error', error: { code: 402, message: 'Insufficient credits' } }
   await using server = await startProvider((response) => sendJson(response, 200, { choices: [choice] }))
   expect(await errorOf(modelOf(server).complete(hello))).toMatchObject({ code: 'quota-exhausted', providerMessage: 'Insufficient credits', attempts: 1 })
@@ -236,7 +236,7 @@ test('the error of MiniMax inside a 200 is read', async () => {
   expect((await collect(modelOf(server))).error).toMatchObject({ code: 'quota-exhausted', providerMessage: 'insufficient balance' })
 })
 
-test('an empty function_call beside text is no call', async () => {
+test('an empty function_call beside text is ignored', async () => {
   await using server = await startProvider((response) =>
     sendStream(response, delta({ content: 'Hi', function_call: { name: '', arguments: '' } }) + finish('stop', usage) + done),
   )

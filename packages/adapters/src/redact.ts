@@ -4,10 +4,10 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   // User and password of a URL.
   [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"'<>]{1,200}@/gi, '$1[redacted]@'],
 ]
-/** A part of each pattern: most texts are ids and single words, and contain none of them. */
+/** A part of each pattern. Most texts are ids and single words, which contain none of these. */
 const clue = /k-|:\/\/|bearer/i
 const minSecretLength = 4
-/** Shorter secrets are ordinary words in other forms. */
+/** Encoded forms of shorter secrets may be ordinary words. */
 const minEncodedLength = 8
 /** By the list of secrets, which lives as long as the headers of a request. */
 const matchers = new WeakMap<readonly string[], RegExp | null>()

@@ -7,7 +7,7 @@ export interface Reason {
   readonly instead: string
 }
 
-/** The error of something that a model does not take. `what` begins the sentence: `` `temperature` ``, `An image part`. */
+/** The error for something that a model does not accept. `what` is the subject of the sentence: `` `temperature` ``, `An image part`. */
 export function refusedBy(model: string, what: string, { because, instead }: Reason): AgentError {
   return invalidOptions(`${what} is refused by ${model}: ${because}. To fix this, ${instead}.`)
 }

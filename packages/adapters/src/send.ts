@@ -1,7 +1,7 @@
 import { AgentError, type ExchangeObserver, type ModelEvent, type ModelRequest } from '@capstan/core'
 import { copyError } from '@capstan/core/internal'
 import { type Connection, type RequestHeaders, shownHeaders, shownURL } from './connection.ts'
-import { createModeFinder, keepRepair, type Learned, learnedOf, type ModeFinder } from './learned.ts'
+import { createModeFinder, keepChange, type Learned, learnedOf, type ModeFinder } from './learned.ts'
 import { Observation } from './observe.ts'
 import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'
 import { redact } from './redact.ts'
@@ -12,13 +12,13 @@ import { decodeError, readProviderError, requestIdOf } from './wire/decode-error
 import { notACompletion } from './wire/decode-response.ts'
 import { type EncodeMode, modeOf } from './wire/encode-mode.ts'
 import { createRequestEncoder, type EncoderOptions, type RequestEncoder } from './wire/encode-request.ts'
-import { findRepair } from './wire/heal.ts'
 import { redirectPath } from './wire/redirect-path.ts'
 import type { RequestBody } from './wire/request-body.ts'
+import { findChange, type RequestChange } from './wire/request-change.ts'
 
 /** Everything that a model needs to send requests. It never leaves this package. */
 export interface Chat {
-  /** For people: endpoint and model. */
+  /** Endpoint and model, for messages. */
   readonly id: string
   readonly profile: ModelProfile
   readonly settings: ChatSettings & { readonly baseURL: string }
@@ -134,7 +134,7 @@ export type OnRepair = (event: ModelEvent & { readonly type: 'repaired' }) => vo
 
 /**
  * The error of a response that cannot be read as a reply: another status than 200, or an unknown encoding. A refusal that names a
- * known rule changes how later requests are serialised; then the error says that asking again helps.
+ * known rule changes how later requests are serialised; then the error is retryable.
  */
 export async function refusalOf(call: Call, opened: OpenedExchange, onRepair: OnRepair): Promise<AgentError> {
   const { exchange, mode } = opened
@@ -144,11 +144,11 @@ export async function refusalOf(call: Call, opened: OpenedExchange, onRepair: On
   const body = await exchange.readText(maxErrorBodyBytes)
   if (status < 300) return notACompletion(`its status is ${status}`, body, context)
   const error = decodeError({ status, phase: 'headers', headers, body }, context)
-  const repair = status < 400 ? followRedirect(call.chat, exchange) : heal(call, { status, body, mode, context })
-  if (repair === undefined) return error
-  onRepair({ type: 'repaired', what: repair.what, message: `${context.model} refused a request (${status}): ${repair.says}.` })
-  // The request is sent in another form the next time, and may be at once: a retry that the caller sees and counts.
-  return copyError(error, { message: `${error.message} (${repair.says})`, retryable: true, retryAfterMs: 0, reworded: true })
+  const change = status < 400 ? followRedirect(call.chat, exchange) : changeRequests(call, { status, body, mode, context })
+  if (change === undefined) return error
+  onRepair({ type: 'repaired', what: change.what, message: `${context.model} refused a request (${status}): ${change.description}.` })
+  // The next attempt sends the request in its changed form, without delay. The caller sees and counts that attempt.
+  return copyError(error, { message: `${error.message} (${change.description})`, retryable: true, retryAfterMs: 0, reworded: true })
 }
 
 interface Refused {
@@ -158,36 +158,33 @@ interface Refused {
   readonly context: DecodeContext
 }
 
-function heal({ chat, request }: Call, { status, body, mode, context }: Refused): RepairNote | undefined {
+function changeRequests({ chat, request }: Call, { status, body, mode, context }: Refused): ChangeNote | undefined {
   const { learned } = chat.serialising ?? serialisingOf(chat)
   const { maxOutputTokens } = context
-  const refusal = { status, said: readProviderError(body), profile: chat.profile, mode, learned: learned.patch, sent: chat.sent, maxOutputTokens }
-  const repair = findRepair(refusal, learned.done)
-  if (repair !== undefined) keepRepair(learned, repair, request)
-  return repair
+  const refusal = { status, error: readProviderError(body), profile: chat.profile, mode, learned: learned.patch, sent: chat.sent, maxOutputTokens }
+  const change = findChange(refusal, learned.done)
+  if (change !== undefined) keepChange(learned, change, request)
+  return change
 }
 
-interface RepairNote {
-  readonly what: string
-  readonly says: string
-}
+type ChangeNote = Pick<RequestChange, 'what' | 'description'>
 
 const maxRedirects = 3
 
-/** A redirect that keeps method and body, on the same origin: the key goes nowhere else. It is followed with the next attempt. */
-function followRedirect(chat: Chat, { status, headers }: Exchange): RepairNote | undefined {
+/** A redirect that keeps method and body, on the same origin, so that the key is sent to no other server. The next attempt follows it. */
+function followRedirect(chat: Chat, { status, headers }: Exchange): ChangeNote | undefined {
   const { learned } = chat.serialising ?? serialisingOf(chat)
   const count = (learned.redirect?.count ?? 0) + 1
   const path = status === 307 || status === 308 ? redirectPath(headers['location'], chat.connection.url) : undefined
   if (path === undefined || count > maxRedirects) return undefined
   learned.redirect = { path, count }
   // The query may hold a key.
-  return { what: 'redirect', says: `requests go to ${path.split('?', 1)[0]} from now on` }
+  return { what: 'redirect', description: `requests go to ${path.split('?', 1)[0]} from now on` }
 }
 
 function unreadable(exchange: Exchange, { model, origin, secrets }: DecodeContext): AgentError {
   exchange.close()
   const encoding = redact((exchange.unreadableEncoding ?? '').slice(0, 40), secrets)
-  const message = `${model} at ${origin} sent its response in an encoding that was not asked for and cannot be read: '${encoding}'.`
+  const message = `${model} at ${origin} sent its response in an encoding that Capstan did not request and cannot read: '${encoding}'.`
   return new AgentError(message, { code: 'network-protocol', phase: 'headers' })
 }

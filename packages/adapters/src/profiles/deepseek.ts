@@ -34,14 +34,19 @@ const shared = {
     frequencyPenalty: { ...penalty, idleWhileThinking: true, note: 'deprecated; no effect while thinking', source: thinking },
     stopSequences: { maxItems: 16 },
     responseFormat: {
-      note: 'the prompt must contain the word JSON; the answer may be empty; a JSON Schema is refused with 400',
+      note: 'the prompt must contain the word JSON; the reply may be empty; a JSON Schema is refused with 400',
       source: { url: 'https://api-docs.deepseek.com/guides/json_mode', read },
     },
     logprobs: { default: false, note: 'also while thinking', source: recorded },
     topLogprobs: {},
     thinking: { default: 'enabled', source: thinking },
     reasoningEffort: { kind: 'choice', values: ['low', 'high', 'max'], default: 'high', source: thinking },
-    userId: { wire: 'user_id', pattern: '[A-Za-z0-9_-]{1,512}', note: 'divides the cache: keep it the same for one user', source: limits },
+    userId: {
+      wire: 'user_id',
+      pattern: '[A-Za-z0-9_-]{1,512}',
+      note: 'the cache is separate for each value, so keep it the same for one user',
+      source: limits,
+    },
   },
   thinks: 'unless-disabled',
   jsonModeNeedsWord: true,
@@ -57,11 +62,11 @@ const shared = {
   clocks: { firstContentMs: 600_000, queuedMs: 600_000 },
   context: { tokens: 1_048_576, maxOutputTokens: 393_216 },
   priceNote:
-    'those of peak hours (Monday to Friday 01:00 to 04:00 and 06:00 to 10:00 UTC, no Chinese holidays): an upper bound. Other hours cost half of it. The page gives CNY (2, 0.04 and 8; 9, 0.3 and 27); the dollar amounts are reports of October 2026',
+    'prices of peak hours (Monday to Friday 01:00 to 04:00 and 06:00 to 10:00 UTC, except Chinese holidays), which are an upper bound: other hours cost half. The page gives CNY (2, 0.04 and 8; 9, 0.3 and 27); the dollar amounts are reports of October 2026',
   notes: [
-    'With thinking, a forced tool choice is refused: `Thinking mode does not support this tool_choice` (recorded). `required` is offered with `thinking: "disabled"` alone.',
-    'Usage comes with the finish chunk, `[DONE]` ends the stream, `: keep-alive` comments come while a request waits for at most 10 minutes.',
-    'Partial mode (`prefix: true` on the `/beta` base URL) is not supported here.',
+    'With thinking, a forced tool choice is refused: `Thinking mode does not support this tool_choice` (recorded). `required` is accepted only with `thinking: "disabled"`.',
+    'The finish chunk contains the usage and `[DONE]` ends the stream. While a request waits, for at most 10 minutes, the server sends `: keep-alive` comments.',
+    'Capstan does not support partial mode (`prefix: true` on the `/beta` base URL).',
   ],
 } as const satisfies Omit<ModelProfile, 'models' | 'images' | 'prices'>
 
@@ -73,7 +78,7 @@ export const deepseekFlash: ModelProfile = {
   prices: { currency: 'USD', input: 300_000, cachedInput: 6_000, output: 1_200_000 },
 }
 
-/** deepseek-v4-pro. Text alone. */
+/** deepseek-v4-pro. Takes only text. */
 export const deepseekPro: ModelProfile = {
   ...shared,
   models: ['deepseek-v4-pro'],

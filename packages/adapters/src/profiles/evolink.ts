@@ -9,7 +9,7 @@ const flavourPage: Source = { url: 'https://github.com/MoonshotAI/walle/blob/mai
 const leakPage: Source = { url: 'https://github.com/MoonshotAI/K2-Vendor-Verifier', read: '2026-11-21' }
 const deepseekPage: Source = { url: 'https://docs.evolink.ai/cn/api-manual/language-series/deepseek/deepseek-reference', read: '2026-11-21' }
 
-/** Kimi K2 Thinking on Evolink: always thinks, takes images, knows partial mode. */
+/** Kimi K2 Thinking on Evolink: always thinks, takes images, supports partial mode. */
 export const evolinkKimi: ModelProfile = {
   endpoint: 'evolink',
   models: ['kimi-k2-thinking', 'kimi-k2-thinking-turbo'],
@@ -36,7 +36,7 @@ export const evolinkKimi: ModelProfile = {
   schemas: 'mfjs',
   recovers: ['text', 'reasoning'],
   warnsOfBothSamplings: true,
-  // "Near 0" on the page is not a number; the threshold is ours.
+  // The page says only "near 0"; this threshold is Capstan's.
   singleCandidateBelow: 0.01,
   jsonModeNeedsWord: true,
   tools: { allowed: true, names: kimiToolNames },
@@ -49,8 +49,8 @@ export const evolinkKimi: ModelProfile = {
   cachedTokensAt: 'usage.prompt_tokens_details.cached_tokens',
   clocks: { firstContentMs: 300_000 },
   notes: [
-    'The page lists neither `tool_choice` nor `stream_options`. `tool_choice` is sent only when the caller asks for it; `stream_options` is tried and, once refused with 400, left out for that endpoint and model.',
-    'Reasoning is sent back byte for byte, and as an empty string with a tool call that had none: Moonshot answers 400 without it (https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model, 2026-11-21).',
+    'The page lists neither `tool_choice` nor `stream_options`. `tool_choice` is sent only when the caller asks for it; `stream_options` is sent until the endpoint refuses it with 400, and left out for that endpoint and model afterwards.',
+    'Reasoning is sent back byte for byte, and as an empty string with a tool call that had none: Moonshot responds with 400 without it (https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model, 2026-11-21).',
   ],
 }
 
@@ -73,7 +73,7 @@ export const evolinkKimiThree: ModelProfile = {
     logprobs: unlisted(),
     topLogprobs: unlisted(),
     thinking: unlisted('the model always thinks; its page does not list it'),
-    reasoningEffort: { kind: 'choice', values: ['max'], note: 'the vendor takes low and high too; the page lists one' },
+    reasoningEffort: { kind: 'choice', values: ['max'], note: 'the vendor also accepts `low` and `high`; the page lists only `max`' },
   },
   thinks: 'always',
   schemas: 'mfjs',
@@ -88,11 +88,11 @@ export const evolinkKimiThree: ModelProfile = {
   cachedTokensAt: 'usage.prompt_tokens_details.cached_tokens',
   clocks: { firstContentMs: 300_000 },
   context: { tokens: 1_048_576, maxOutputTokens: 1_048_576 },
-  notes: ['The page wants the complete assistant message back, reasoning included.'],
+  notes: ['The page requires the complete assistant message to be sent back, reasoning included.'],
 }
 
 const deepseekShared = {
-  maxOutputTokens: { note: 'unset: the model decides' },
+  maxOutputTokens: { note: 'when it is not set, the model decides' },
   presencePenalty: penalty,
   frequencyPenalty: penalty,
   stopSequences: { maxItems: 16 },
@@ -162,8 +162,8 @@ export const evolinkDeepseekReasoner: ModelProfile = {
   clocks: { firstContentMs: 600_000 },
   finishWords: { insufficient_system_resource: 'overloaded' },
   notes: [
-    'Reasoning of earlier answers is not sent back; a 400 that names the field turns that round once, for that endpoint and model: DeepSeek asked for both at different times (https://api-docs.deepseek.com/guides/reasoning_model, https://api-docs.deepseek.com/guides/thinking_mode, 2026-11-21).',
-    '`allowTools: true` sends tools and tool choice all the same: the vendor takes them, the page of the endpoint says it does not.',
+    'Reasoning of earlier replies is not sent back. A 400 that names the field reverses that once, for that endpoint and model: DeepSeek required both at different times (https://api-docs.deepseek.com/guides/reasoning_model, https://api-docs.deepseek.com/guides/thinking_mode, 2026-11-21).',
+    '`allowTools: true` sends tools and `tool_choice` anyway: the vendor accepts them, although the page of the endpoint says that they are rejected.',
   ],
 }
 

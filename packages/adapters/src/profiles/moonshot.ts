@@ -53,17 +53,17 @@ const parameters = {
   },
   logprobs: unlisted('the endpoint does not support it'),
   topLogprobs: unlisted('the endpoint does not support it'),
-  promptCacheKey: { note: 'the same for a session: more cache hits' },
+  promptCacheKey: { note: 'the same value for all requests of a session gives more cache hits' },
   safetyIdentifier: { note: 'instead of `user`' },
 } as const satisfies ModelProfile['parameters']
 
 const whileThinking = { values: ['auto', 'none', 'required'], whileThinking: ['auto', 'none'] } as const
 
 const streamNotes = [
-  'Usage comes in `choices[0].usage` of the finish chunk and again in a chunk of its own; only `[DONE]` ends the stream. No keep-alives are sent; the gateway gives up after 900 s.',
+  'Usage is in `choices[0].usage` of the finish chunk, and again in a separate chunk; only `[DONE]` ends the stream. The server sends no keep-alives; its gateway times out after 900 s.',
 ]
 
-/** kimi-k2.6: thinks unless told not to. */
+/** kimi-k2.6: thinks unless `thinking` is disabled. */
 export const moonshotSwitch: ModelProfile = {
   ...shared,
   models: ['kimi-k2.6'],
@@ -73,7 +73,7 @@ export const moonshotSwitch: ModelProfile = {
     thinking: { default: 'enabled', source: overview },
     keepReasoning: {
       default: false,
-      note: 'keeps the reasoning of earlier answers in view',
+      note: 'keeps the reasoning of earlier replies in the context of the model',
       source: verifier,
     },
   },
@@ -84,13 +84,13 @@ export const moonshotSwitch: ModelProfile = {
   notes: streamNotes,
 }
 
-const codeNotes = [...streamNotes, 'Images: the pages differ, so they are refused here.']
+const codeNotes = [...streamNotes, 'Images are refused, because the pages of the vendor contradict each other.']
 
-/** kimi-k2.7-code: always thinks, keeps all reasoning in view. */
+/** kimi-k2.7-code: always thinks, keeps all reasoning in its context. */
 export const moonshotCode: ModelProfile = {
   ...shared,
   models: ['kimi-k2.7-code'],
-  parameters: { ...parameters, thinking: refusedThinking('the model always thinks and its page says not to send it') },
+  parameters: { ...parameters, thinking: refusedThinking('the model always thinks, and its page says that the parameter must not be sent') },
   thinks: 'always',
   toolChoice: whileThinking,
   images: false,
@@ -114,7 +114,7 @@ export const moonshotEffort: ModelProfile = {
   parameters: {
     ...parameters,
     maxOutputTokens: { wire: 'max_completion_tokens', max: 1_048_576, default: 131_072, note: 'reasoning counts', source: overview },
-    thinking: refusedThinking('the model always thinks; `reasoningEffort` says how much'),
+    thinking: refusedThinking('the model always thinks; `reasoningEffort` sets how much'),
     reasoningEffort: { kind: 'choice', values: ['low', 'high', 'max'], default: 'max', source: overview },
   },
   thinks: 'always',
@@ -123,10 +123,10 @@ export const moonshotEffort: ModelProfile = {
   context: { tokens: 1_048_576, maxOutputTokens: 1_048_576 },
   prices: { currency: 'USD', input: 3_000_000, cachedInput: 300_000, output: 15_000_000 },
   priceNote: 'from third-party comparisons of late 2026',
-  notes: [...streamNotes, 'A named tool choice is never sent: sources differ on whether it is taken, refused or ignored.'],
+  notes: [...streamNotes, 'A named tool choice is never sent: sources contradict each other on whether it is accepted, refused or ignored.'],
 }
 
-/** Another model of the endpoint: its traits hold, its parameters are not known and pass unchecked. */
+/** Any other model of the endpoint: what holds for all of its models applies; its parameters are unknown and pass unchecked. */
 export const moonshotOther: Omit<ModelProfile, 'models' | 'parameters'> = { ...shared, toolChoice: { values: ['auto', 'none'] }, jsonSchema: false }
 
 /** The profiles of Moonshot's own endpoint. */

@@ -1,24 +1,24 @@
 import type { JsonObject } from '@capstan/core'
 import type { Source } from './source.ts'
 
-/** What may be sent for one parameter. In a profile, what is absent is that of the parameter's row in `requestParameters`. */
+/** What may be sent for one parameter. Fields that a profile omits have the values of the parameter's row in `requestParameters`. */
 export interface ParameterRule {
-  /** What is taken: `strings` is one string or an array of them. `refused`: nothing; the row says why, and what to do instead. */
+  /** The accepted values: `strings` is one string or an array of them. `refused`: none; `because` and `instead` say why and what to do. */
   readonly kind?: 'number' | 'integer' | 'boolean' | 'choice' | 'strings' | 'text' | 'refused'
   /** The name in a request. Two parameters that share it are merged into one object. */
   readonly wire?: string
   /** Range of a number. */
   readonly min?: number
   readonly max?: number
-  /** What the endpoint does when the parameter is not sent, for people. */
+  /** The value that the endpoint uses when the parameter is not sent, for documentation. */
   readonly default?: number | string | boolean
-  /** The words of a choice. */
+  /** The values of a choice. */
   readonly values?: readonly string[]
-  /** True where a choice is sent as `{ type: word }`, not as the plain word. */
+  /** True where a choice is sent as `{ type: value }` instead of the plain value. */
   readonly asType?: boolean
-  /** What is sent for each word of a choice, where it is neither of both. */
+  /** What is sent for each value of a choice, where it is neither of these. */
   readonly sends?: Readonly<Record<string, JsonObject>>
-  /** What `true` sends, where it is not `true`; `false` sends nothing then. */
+  /** What `true` sends instead of `true`; `false` sends nothing then. */
   readonly adds?: JsonObject
   readonly maxItems?: number
   /** In bytes of UTF-8. */
@@ -28,9 +28,9 @@ export interface ParameterRule {
   readonly because?: string
   readonly instead?: string
   readonly note?: string
-  /** Where this was read, where it is not the source of the profile. */
+  /** The source of this rule, where it is not that of the profile. */
   readonly source?: Source
-  /** True where the model takes the parameter and ignores it while it thinks: a warning. */
+  /** True where the model accepts the parameter and ignores it while it thinks, which gives a warning. */
   readonly idleWhileThinking?: boolean
 }
 
@@ -94,7 +94,7 @@ export type RequestParameters = { readonly [Name in ParameterName]?: ValueOf<(ty
 /** The rules of a model. Parameters that are not listed are refused; `{}` is what plain chat completions take. */
 export type ParameterRules = Readonly<Partial<Record<ParameterName, ParameterRule>>>
 
-/** A rule with everything that its row of the table says. */
+/** A rule with the values of its row of the table. */
 export type CompleteRule = ParameterRule & Required<Pick<ParameterRule, 'kind' | 'wire'>>
 
 /** The names, in the order in which they are sent. */

@@ -1,7 +1,7 @@
 import type { ByteLimits, Clocks, ModelProfile } from './profile.ts'
 import { openParameters } from './rules.ts'
 
-/** The clocks where a profile says nothing else. */
+/** The clocks of profiles without values of their own. */
 export const defaultClocks: Clocks = {
   connectMs: 10_000,
   headersMs: 60_000,
@@ -11,7 +11,7 @@ export const defaultClocks: Clocks = {
   bytesMs: 60_000,
 }
 
-/** The limits where a profile says nothing else. */
+/** The limits of profiles without values of their own. */
 export const defaultLimits: ByteLimits = {
   eventBytes: 8 * 1024 * 1024,
   responseBytes: 64 * 1024 * 1024,
@@ -20,7 +20,7 @@ export const defaultLimits: ByteLimits = {
 }
 
 /**
- * Chat completions as most servers speak them. Every parameter passes unchecked but for its type: what a server refuses, it says.
+ * Chat completions as most servers implement them. Only the types of parameters are checked; a server reports what it refuses.
  *
  * @see https://platform.openai.com/docs/api-reference/chat
  */

@@ -3,12 +3,12 @@ import type { ParameterRules } from './parameters.ts'
 import type { Source } from './source.ts'
 
 /**
- * How reasoning goes back in later requests. `every`: with each assistant message, `""` where it had none. `always`: with each
- * message that had it, and `""` with a tool call that had none. `present`: where there is some. `strip`: never.
+ * How reasoning is sent back in later requests. `every`: with each assistant message, `""` where it had none. `always`: with each
+ * message that had it, and `""` with a tool call that had none. `present`: with each message that had it. `strip`: never.
  */
 export type PassBack = 'every' | 'always' | 'present' | 'strip'
 
-/** The JSON Schema that a tool may be described with. `free`: any. */
+/** The form of JSON Schema that an endpoint accepts for tools. `free`: any. */
 export type SchemaFlavour = 'free' | 'mfjs' | 'deepseek-strict'
 
 /** Time limits in milliseconds. */
@@ -39,10 +39,10 @@ export interface ByteLimits {
   readonly toolCalls: number
 }
 
-/** What a finish word means: a finish reason, or that the answer broke. */
+/** What a finish word means: a finish reason, or that the reply is broken. */
 export type FinishMeaning = FinishReason | 'overloaded' | 'failed'
 
-/** Everything that differs for one endpoint and model. Sparse data: what is absent is the plain default of chat completions. */
+/** Everything that differs for one endpoint and model. Absent fields mean the plain default of chat completions. */
 export interface ModelProfile {
   readonly endpoint: string
   readonly models: readonly string[]
@@ -50,20 +50,20 @@ export interface ModelProfile {
   /** Sources of single fields that were read elsewhere. */
   readonly sources?: Readonly<Partial<Record<keyof ModelProfile, Source>>>
   readonly parameters: ParameterRules
-  /** True when setting both `temperature` and `topP` is advised against: a warning. */
+  /** True where the documentation advises against setting both `temperature` and `topP`, which gives a warning. */
   readonly warnsOfBothSamplings?: boolean
-  /** With a temperature below this, only one candidate is given. */
+  /** With a temperature below this, the endpoint returns only one candidate. */
   readonly singleCandidateBelow?: number
   /** The prompt has to contain the word JSON when `responseFormat` is `json_object`. */
   readonly jsonModeNeedsWord?: boolean
-  /** Whether the model thinks when `thinking` is not set; absent: it is not known to. */
+  /** When the model thinks. Absent: not known. */
   readonly thinks?: 'always' | 'unless-disabled' | 'when-enabled'
   readonly tools: ToolsRule
   /** Absent: `free`. */
   readonly schemas?: SchemaFlavour
   /** Where a strict mode for tools is documented: its base URL and the schemas that it takes. */
   readonly strictTools?: { readonly baseURL: string; readonly schemas: SchemaFlavour }
-  /** True where `response_format` takes a JSON Schema. */
+  /** True where `response_format` accepts a JSON Schema. */
   readonly jsonSchema?: boolean
   readonly toolChoice: ToolChoiceRule
   /** `no`: never sent. `try`: sent, left out once the endpoint has refused it. */
@@ -71,31 +71,31 @@ export interface ModelProfile {
   readonly reasoning: ReasoningRule
   /** `inline`: only as `data:` URLs and ids of files. */
   readonly images: boolean | 'inline'
-  /** True where `partial: true` on a last assistant message is known. */
+  /** True where the endpoint supports `partial: true` on a last assistant message. */
   readonly partial: boolean
   /** The content of an assistant message that only calls tools. */
   readonly emptyContent: '' | 'omit' | null
-  /** `kimi`: ids are sent as `functions.NAME:IDX`, counted through the conversation. Absent: byte for byte. */
+  /** `kimi`: ids are sent as `functions.NAME:IDX`, numbered through the conversation. Absent: byte for byte. */
   readonly callIds?: 'verbatim' | 'kimi' | 'safe'
-  /** `json`: the server parses the arguments of earlier calls, so invalid ones go out wrapped into an object. Absent: byte for byte. */
+  /** `json`: the server parses the arguments of earlier calls, so invalid ones are sent inside an object. Absent: byte for byte. */
   readonly callInputs?: 'verbatim' | 'json'
-  /** Where tool calls that leak as the model's own markup are recovered from. Absent: a leak is an error. */
+  /** From which parts of a reply leaked tool calls are recovered. Absent: a leak is an error. */
   readonly recovers?: readonly ('text' | 'reasoning')[]
   /** True where reasoning can come as `<think>` at the head of the text. */
   readonly thinkTags?: boolean
-  /** True where only `[DONE]` ends a stream and a finish reason alone does not. */
+  /** True where a stream is complete only with `[DONE]`, not already with a finish reason. */
   readonly needsDone?: boolean
   readonly finishWords?: Readonly<Record<string, FinishMeaning>>
-  /** Where the cached input tokens are documented, for people; all known places are read. */
+  /** The documented field of cached input tokens, for documentation. All known fields are read. */
   readonly cachedTokensAt?: string
   readonly clocks?: Partial<Clocks>
   readonly limits?: Partial<ByteLimits>
   readonly prices?: Prices
-  /** What the prices do not say, for people. */
+  /** Remark on the prices, for documentation. */
   readonly priceNote?: string
   /** Tokens of the context, and of its output at most. */
   readonly context?: { readonly tokens: number; readonly maxOutputTokens?: number }
-  /** What helps with a refused key, for people. */
+  /** Hint for the error of a refused key. */
   readonly keyHint?: string
   /** Differences and open points, for `docs/models.md`. */
   readonly notes?: readonly string[]
@@ -110,17 +110,17 @@ export type ToolsRule =
 /** Values of `tool_choice` that a model accepts. */
 export interface ToolChoiceRule {
   readonly values: readonly ToolChoice[]
-  /** Those that are taken while the model thinks, where they differ. */
+  /** The values that it accepts while it thinks, where they differ. */
   readonly whileThinking?: readonly ToolChoice[]
   /** True when the parameter is not documented: sent only when the caller asks for it. */
   readonly onlyWhenAsked?: boolean
 }
 
-/** Where reasoning is on the wire, and what is sent back of it. */
+/** The wire field of reasoning, and when it is sent back. */
 export interface ReasoningRule {
-  /** The wire field of reasoning; others that are known are read too and go back under their own name. */
+  /** The wire field of reasoning. Other known fields are also read, and sent back under their own name. */
   readonly field: string
   readonly passBack: PassBack
-  /** True where a 400 that names the field turns the rule round, once. */
+  /** True where a 400 that names the field reverses the rule once. */
   readonly flips?: boolean
 }

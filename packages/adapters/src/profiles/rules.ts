@@ -6,7 +6,7 @@ export function unlisted(because = 'the page of the model does not list it', ins
   return { kind: 'refused', because, instead }
 }
 
-/** A parameter with one value that cannot be changed: sending another is a 400. */
+/** A parameter with a fixed value: the endpoint refuses any other with 400. */
 export function locked(value: string, source: ParameterRule['source']): ParameterRule {
   const because = `it is fixed at ${value}, and any other value is refused with 400`
   return { kind: 'refused', because, instead: 'leave it out', ...(source !== undefined && { source }) }
@@ -33,7 +33,7 @@ export const kimiThreeToolNames: ToolNameRule = {
 /** https://api-docs.deepseek.com/api/create-chat-completion, 2026-11-21 */
 export const deepseekToolNames: ToolNameRule = { pattern: '[A-Za-z0-9_-]{1,64}', words: '1 to 64 letters, digits, `_` and `-`' }
 
-/** All parameters of plain chat completions, where only their types are checked: what a server refuses, it says. */
+/** All parameters of plain chat completions. Only their types are checked; a server reports what it refuses. */
 export const openParameters: ParameterRules = {
   temperature: {},
   topP: {},

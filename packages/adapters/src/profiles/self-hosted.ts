@@ -8,12 +8,11 @@ const read = '2026-11-21'
 const kimiRules: Source = { url: 'https://github.com/MoonshotAI/K2-Vendor-Verifier', read }
 const templates: Source = { url: 'https://github.com/MoonshotAI/Kimi-Vendor-Verifier', read }
 
-/** Servers of one's own switch thinking through their chat template. */
+/** Self-hosted servers switch thinking by a variable of the chat template. */
 const templateThinking: ParameterRule = {
   kind: 'choice',
   wire: 'chat_template_kwargs',
   values: ['enabled', 'disabled'],
-
   sends: { enabled: { thinking: true }, disabled: { thinking: false } },
   source: templates,
 }
@@ -30,7 +29,6 @@ const kimi = {
       kind: 'choice',
       wire: 'chat_template_kwargs',
       values: ['low', 'high', 'max'],
-
       sends: { low: { thinking_effort: 'low' }, high: { thinking_effort: 'high' }, max: { thinking_effort: 'max' } },
       source: templates,
     },
@@ -65,7 +63,7 @@ const vllmKimi: ModelProfile = {
   sources: { reasoning: vllmReasoning, toolChoice: vllmTools },
   reasoning: { ...kimi.reasoning, field: 'reasoning' },
   notes: [
-    'A forced tool choice went past the parser of the model and made ids that K2 does not know (https://github.com/vllm-project/vllm/pull/46344): not offered.',
+    '`required` is not accepted: a forced tool choice bypassed the parser of the model and produced ids that K2 does not know (https://github.com/vllm-project/vllm/pull/46344).',
   ],
 }
 
@@ -83,7 +81,7 @@ const sglangKimi: ModelProfile = {
   ...kimi,
   ...sglang,
   sources: { tools: sglangTools },
-  notes: ['Finish reason `stop` on streamed tool calls (https://github.com/sgl-project/sglang/issues/7934) is read as what it is: calls are run.'],
+  notes: ['Streamed tool calls may have the finish reason `stop` (https://github.com/sgl-project/sglang/issues/7934); they are run all the same.'],
 }
 
 /** DeepSeek weights on SGLang. */
@@ -91,7 +89,9 @@ const sglangDeepseek: ModelProfile = {
   ...deepseek,
   ...sglang,
   source: sglangTools,
-  notes: ['A template and a parser that do not fit leave markup in the text (https://github.com/sgl-project/sglang/issues/17141): it is recovered.'],
+  notes: [
+    'A chat template and a parser that do not match leave markup in the text (https://github.com/sgl-project/sglang/issues/17141); tool calls are recovered from it.',
+  ],
 }
 
 /** Any of the weights on llama.cpp: needs `--jinja`. */
@@ -114,7 +114,7 @@ const ollama: ModelProfile = {
   reasoning: { field: 'reasoning', passBack: 'present', flips: true },
   recovers: ['text', 'reasoning'],
   thinkTags: true,
-  notes: ['Its page does not list `tool_choice`: sent only when the caller asks for it, without a guarantee.'],
+  notes: ['The page does not list `tool_choice`: it is sent only on request, and the server may ignore it.'],
 }
 
 /** OpenRouter: many hosts behind one endpoint, of differing quality. */
@@ -125,7 +125,7 @@ const openRouter: ModelProfile = {
   reasoning: { field: 'reasoning', passBack: 'present', flips: true },
   streamUsage: 'yes',
   recovers: ['text', 'reasoning'],
-  notes: ['Hosts differ: choose them with `extraBody: { provider: { only: […] } }`, and check them with `capstan verify`.'],
+  notes: ['Hosts differ in quality: select them with `extraBody: { provider: { only: […] } }` and check them with `capstan verify`.'],
 }
 
 /** Servers that run the same weights, and the plain default. */

@@ -35,7 +35,7 @@ export interface Context {
 
 /** The same for a schema of one type. */
 export interface TypedContext extends Context {
-  /** Collects what can only be expressed in words. */
+  /** Collects constraints that only the description can express. */
   readonly words: string[]
 }
 

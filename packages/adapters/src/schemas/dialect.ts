@@ -1,6 +1,6 @@
 import type { SchemaFlavour } from '../profiles/profile.ts'
 
-/** What a flavour of JSON Schema can express. What it cannot express goes into the description, in words. */
+/** What a flavour of JSON Schema can express. Other constraints are added to the description. */
 export interface Dialect {
   /** Keywords that are kept, by the type they belong to. */
   readonly keywords: Readonly<Record<'string' | 'number' | 'array', readonly string[]>>
@@ -13,7 +13,7 @@ export interface Dialect {
   readonly listsEnd: boolean
   /** Names that no property may have. */
   readonly reservedNames: readonly string[]
-  /** Objects within objects: a deeper one is only said in words. */
+  /** Levels of objects within objects. A deeper object is only described in the description. */
   readonly maxObjectDepth: number
   readonly maxBranches: number
   /** Values of all enums together. */
@@ -22,7 +22,7 @@ export interface Dialect {
 }
 
 /**
- * Moonshot's. Its page allows 5 levels, 100 properties and 10 branches, the code of its validator more. What is deeper is told in words;
+ * Moonshot's. Its page allows 5 levels, 100 properties and 10 branches, the code of its validator more. What is deeper is described in the description;
  * only what exceeds the limits of the code is refused.
  *
  * @see https://github.com/MoonshotAI/walle/blob/main/docs/walle.md

@@ -18,7 +18,7 @@ export function endRecursion(root: JsonObject, dialect: Dialect): JsonObject | u
 }
 
 interface Ends {
-  /** References whose places have an end. */
+  /** References whose targets end. */
   readonly ends: ReadonlySet<string>
   /** Whether the schema itself has one. */
   readonly isWhole: boolean
@@ -29,7 +29,7 @@ function findEnds(root: JsonObject, { definitions: key, listsEnd }: Dialect): En
   const definitions = isJsonObject(named) ? Object.entries(named) : []
   const ends = new Set<string>()
   let before = -1
-  // Each round can settle what refers to the places settled before.
+  // Each round can settle schemas that refer to those settled before.
   while (ends.size > before) {
     before = ends.size
     for (const [name, schema] of definitions) if (hasEnd(schema, { ends, listsEnd })) ends.add(`#/${key}/${escapeSegment(name)}`)

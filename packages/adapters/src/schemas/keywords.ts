@@ -41,7 +41,7 @@ export const typeOfKeyword: Readonly<Record<string, 'string' | 'number' | 'array
   dependentRequired: 'object',
 }
 
-/** Keywords that say something of a value and that no flavour has: they are said in words. */
+/** Keywords that constrain a value and that no flavour has. They are added to the description. */
 export const alwaysInWords: readonly string[] = [
   ...['not', 'if', 'then', 'else', 'uniqueItems', 'contains', 'minContains', 'maxContains', 'patternProperties', 'propertyNames'],
   ...['minProperties', 'maxProperties', 'dependentRequired', 'dependentSchemas', 'examples', 'contentEncoding', 'contentMediaType'],

@@ -19,7 +19,7 @@ function linesOf(file: 'valid.jsonl' | 'invalid.jsonl'): readonly { readonly nam
   })
 }
 
-/** What a refusal says; undefined when there was none. */
+/** The message of the refusal; `undefined` when the schema was lowered. */
 function refusalOf(schema: JsonObject): string | undefined {
   try {
     lower(schema)
@@ -32,7 +32,7 @@ function refusalOf(schema: JsonObject): string | undefined {
 
 const samples = 40
 
-/** Joining a union at the top takes this away: a property that a branch describes, of another type, in a value of another branch. */
+/** Values that a joined union no longer accepts: those of one branch with a property that another branch describes with another type. */
 function isExceptionOfTop(value: Json, { anyOf }: JsonObject): boolean {
   if (!Array.isArray(anyOf) || !isJsonObject(value)) return false
   return anyOf.some(
@@ -43,7 +43,7 @@ function isExceptionOfTop(value: Json, { anyOf }: JsonObject): boolean {
   )
 }
 
-/** What fits one and not the other. Where something is said in words, the lowered schema may take more. */
+/** Values that fit only one of the schemas. Where a constraint moved to a description, the lowered schema may accept more. */
 function differences(schema: JsonObject, lowered: JsonObject): readonly Json[] {
   const hasWords = JSON.stringify(lowered).includes('[')
   return Array.from({ length: samples }, (_, seed) => sampleOf(schema, numbersFrom(seed))).filter((value) => {
@@ -78,7 +78,7 @@ function parse(text: string): JsonObject | undefined {
 }
 
 describe.skipIf(!hasRecordings)(`cases of MoonshotAI/walle testdata${missingRecordings}`, () => {
-  test('are there', () => expect([valid.length, invalid.length]).toEqual([213, expect.any(Number)]))
+  test('are available', () => expect([valid.length, invalid.length]).toEqual([213, expect.any(Number)]))
 
   test.each(valid)('%s is valid, stays valid and keeps its meaning', (_name, schema) => {
     const lowered = lower(schema)
@@ -93,7 +93,7 @@ describe.skipIf(!hasRecordings)(`cases of MoonshotAI/walle testdata${missingReco
     else expect(refusal).toMatch(/^Tool "check": at \/inputSchema/)
   })
 
-  test('most valid cases are not changed at all', () => {
+  test('most valid cases are unchanged', () => {
     const unchanged = valid.filter(([, schema]) => JSON.stringify(sorted(lower(schema))) === JSON.stringify(sorted(schema)))
     expect(unchanged.length).toBeGreaterThan(150)
   })
@@ -113,7 +113,7 @@ const text = { type: 'string' }
 
 test.each<readonly [string, JsonObject, JsonObject]>([
   [
-    'a pattern and a format are said in words',
+    'a pattern and a format are added to the description',
     { type: 'string', description: 'A day.', pattern: '^d', format: 'date' },
     { type: 'string', description: 'A day. [pattern: ^d; format: date]' },
   ],
@@ -126,14 +126,18 @@ test.each<readonly [string, JsonObject, JsonObject]>([
     { anyOf: [{ type: 'string', enum: ['a'] }, { type: 'integer', enum: [1] }, { type: 'null' }] },
   ],
   [
-    'an excluded bound of whole numbers becomes the next',
+    'an exclusive bound of integers becomes the next integer',
     { type: 'integer', exclusiveMinimum: 0, exclusiveMaximum: 9 },
     { type: 'integer', minimum: 1, maximum: 8 },
   ],
-  ['an excluded bound of numbers is said in words', { type: 'number', exclusiveMinimum: 0 }, { type: 'number', description: '[exclusiveMinimum: 0]' }],
+  [
+    'an exclusive bound of numbers is added to the description',
+    { type: 'number', exclusiveMinimum: 0 },
+    { type: 'number', description: '[exclusiveMinimum: 0]' },
+  ],
   ['the type is inferred from the keywords', { properties: { a: text } }, { type: 'object', properties: { a: text } }],
   [
-    'what is beside anyOf goes into its branches',
+    'keywords beside anyOf are moved into its branches',
     { type: 'object', properties: { x: { type: 'object', properties: { a: text }, anyOf: [{ required: ['a'] }, { properties: { b: text } }] } } },
     {
       type: 'object',
@@ -157,7 +161,7 @@ test.each<readonly [string, JsonObject, JsonObject]>([
     },
   ],
   [
-    'a reference is written out, and its own notes win',
+    'a reference is written out, and its own annotations override those of its target',
     {
       type: 'object',
       properties: { a: { $ref: '#/$defs/text', description: 'Mine.' } },
@@ -171,7 +175,7 @@ test.each<readonly [string, JsonObject, JsonObject]>([
     { type: 'object', properties: { a: text } },
   ],
   [
-    'names by pattern are said in words, and others allowed',
+    'patterns of names are added to the description, and other names are allowed',
     { type: 'object', patternProperties: { '^x': text }, additionalProperties: false },
     {
       type: 'object',
@@ -188,7 +192,7 @@ test.each<readonly [string, JsonObject, JsonObject]>([
     },
   ],
   [
-    'a name that is required and not described can be anything',
+    'a required property without a schema may have any type',
     { type: 'object', required: ['a'] },
     {
       type: 'object',
@@ -203,18 +207,18 @@ test.each<readonly [string, JsonObject, JsonObject]>([
   expect(mfjsProblem(lowered)).toBeUndefined()
 })
 
-test('a tree keeps its shape; its required list of itself becomes optional, as the checker sees no end in it', () => {
+test('a tree keeps its shape; its required list of children becomes optional, because the checker takes it for endless recursion', () => {
   const tree: JsonObject = { type: 'object', properties: { name: text, children: { type: 'array', items: { $ref: '#' } } }, required: ['name', 'children'] }
   expect(lower(tree)).toEqual({ ...tree, required: ['name'] })
 })
 
-test('an object deeper than five levels is said in words', () => {
+test('an object deeper than five levels is described in the description', () => {
   let schema: JsonObject = { type: 'object', properties: { leaf: text } }
   for (let level = 0; level < 5; level++) schema = { type: 'object', properties: { inner: schema } }
   expect(JSON.stringify(lower(schema))).toContain('an object of the form')
 })
 
-test('equal schemas have equal bytes, whatever else was lowered before', () => {
+test('equal schemas have equal bytes, regardless of what was lowered before', () => {
   const schema: JsonObject = { type: 'object', properties: { b: { oneOf: [text, { const: 2 }] }, a: { type: ['integer', 'null'] } }, required: ['b'] }
   const first = JSON.stringify(lower(schema))
   lower({ type: 'object', properties: { c: { enum: Array.from({ length: 400 }, String) } } })
@@ -222,7 +226,7 @@ test('equal schemas have equal bytes, whatever else was lowered before', () => {
 })
 
 test.each<readonly [string, JsonObject, string]>([
-  ['a reference to elsewhere', { type: 'object', properties: { a: { $ref: 'https://example.com/a.json' } } }, '/properties/a/$ref'],
+  ['a reference to another document', { type: 'object', properties: { a: { $ref: 'https://example.com/a.json' } } }, '/properties/a/$ref'],
   ['a reserved name', { type: 'object', properties: { required: text } }, '/properties/required'],
   ['a schema without an end', { type: 'object', properties: { next: { $ref: '#' } }, required: ['next'] }, 'without an end'],
   ['bounds that exclude everything', { type: 'object', properties: { 'a/b': { type: 'string', minLength: 3, maxLength: 2 } } }, '/properties/a~1b/minLength'],

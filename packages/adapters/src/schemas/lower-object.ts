@@ -43,7 +43,7 @@ function lowerProperties(properties: JsonObject, needed: readonly string[], { po
     const isRequired = position.isRequired && isNeeded
     const schema = lowering.lower(child, { pointer: at, depth: depth + 1, isRequired })
     if (schema !== undefined) lowered[name] = dialect.closed && !isNeeded ? orNull(schema) : schema
-    // No value fits: leaving it out says the same about an optional property. A required one makes the object impossible.
+    // No value fits: an optional property is omitted, which means the same. A required one makes the object impossible.
     else if (isRequired) refuse(at, impossible(child))
     else if (isNeeded) return undefined
   }

@@ -29,5 +29,5 @@ export function lowerSchema(schema: JsonObject, { flavour, joinsTop = false, nam
   if (flavour === 'free') return top
   const dialect = dialects[flavour]
   const lowered = createLowering(top, schema, { dialect, refuse }).lowerRoot()
-  return endRecursion(lowered, dialect) ?? refuse('', 'the schema requires itself without an end. Make a property on the way optional.')
+  return endRecursion(lowered, dialect) ?? refuse('', 'the schema requires itself without an end. Make one of the properties in the recursion optional.')
 }

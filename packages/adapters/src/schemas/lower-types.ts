@@ -3,7 +3,7 @@ import { isJsonObject } from '@capstan/core/internal'
 import { isPlainNumber, type TypedContext } from './context.ts'
 import { inWords } from './keywords.ts'
 
-/** The keywords of an array. A list of schemas, one for each position, becomes one schema for all places. */
+/** The keywords of an array. A list of schemas, one for each position, becomes one schema for all positions. */
 export function lowerArray(schema: JsonObject, context: TypedContext): JsonObject {
   const { position, lowering } = context
   const { items } = schema
@@ -49,7 +49,7 @@ export function lowerString(schema: JsonObject, context: TypedContext): JsonObje
   return { ...kept, ...keepBounds(schema, ['minLength', 'maxLength'], context) }
 }
 
-/** Sizes: whole numbers of at least 0. */
+/** Sizes: integers >= 0. */
 function keepBounds(schema: JsonObject, [low, high]: readonly [string, string], { position, lowering, words }: TypedContext): JsonObject {
   const kept: Record<string, Json> = {}
   for (const key of [low, high]) {
@@ -68,7 +68,7 @@ function keepBounds(schema: JsonObject, [low, high]: readonly [string, string], 
 interface Bound {
   readonly key: string
   readonly isLow: boolean
-  /** What an excluded bound of whole numbers becomes. */
+  /** The inclusive bound of integers that replaces an exclusive one. */
   readonly included?: 'minimum' | 'maximum'
 }
 
@@ -79,7 +79,7 @@ const bounds: readonly Bound[] = [
   { key: 'exclusiveMaximum', isLow: false, included: 'maximum' },
 ]
 
-/** The keywords of a number. A bound that is excluded becomes the next whole number, or is said in words. */
+/** The keywords of a number. An exclusive bound becomes the next integer, or is added to the description. */
 export function lowerNumber(schema: JsonObject, context: TypedContext): JsonObject {
   const { position, lowering, words } = context
   const kept: Record<string, number> = {}

@@ -40,7 +40,10 @@ export function createLowering(top: JsonObject, given: JsonObject, { dialect, re
   const refer = (reference: string, schema: JsonObject, position: Position): JsonObject | undefined => {
     const target = follow(reference)
     if (target === undefined) {
-      return refuse(`${position.pointer}/$ref`, `'${reference}' leads nowhere in this schema. References to other documents cannot be sent.`)
+      return refuse(
+        `${position.pointer}/$ref`,
+        `'${reference}' does not exist in this schema. References to other documents cannot be sent; write out what they refer to.`,
+      )
     }
     const { $ref: _reference, ...beside } = schema
     if (recursive.has(target.pointer)) {
@@ -48,7 +51,7 @@ export function createLowering(top: JsonObject, given: JsonObject, { dialect, re
     }
     if (!isJsonObject(target.schema)) return lowering.lower(target.schema, position)
     const { $defs: _defs, ...referred } = target.schema
-    // What is said beside a reference overrides notes, and adds to everything else.
+    // Annotations beside a reference override those of its target; other keywords are added to it.
     const notes = Object.fromEntries(Object.entries(beside).filter(([key]) => key === 'description' || key === 'title' || key === 'default'))
     return lowering.lower({ ...mergeSchemas(referred, beside), ...notes }, position)
   }
@@ -107,7 +110,7 @@ function lowerPlain(given: JsonObject, position: Position, lowering: Lowering): 
   return withNotes({ anyOf: each }, schema, [])
 }
 
-/** `allOf` written out: one schema that says what all of them say. */
+/** `allOf` written out: one schema with the constraints of all of them. */
 function joinAll(schema: JsonObject, { pointer }: Position, { refuse }: Lowering): JsonObject {
   const { allOf, ...rest } = schema
   if (allOf === undefined) return schema
@@ -120,7 +123,7 @@ function joinAll(schema: JsonObject, { pointer }: Position, { refuse }: Lowering
   return joinedAgain(joined, schema)
 }
 
-/** Joining can leave what could not be joined: said in words. */
+/** Constraints that could not be joined are added to the description. */
 function joinedAgain(joined: JsonObject, { description }: JsonObject): JsonObject {
   const { allOf: rest, ...whole } = joined
   if (rest === undefined) return joined
@@ -144,7 +147,7 @@ function lowerBranches(schema: JsonObject, branches: Json, { position, lowering 
   const different = [...new Map(lowered.map((branch) => [JSON.stringify(branch), branch])).values()]
   if (different.length <= lowering.dialect.maxBranches)
     return withNotes({ anyOf: lowered.length <= lowering.dialect.maxBranches ? lowered : different }, schema, words)
-  // More than can be sent: their types, and the rest in words.
+  // More branches than can be sent: only their types are sent, and the rest is added to the description.
   const types = [...new Set(different.map(({ type }) => type).filter(isTypeName))]
   return withNotes({ anyOf: types.map((type) => ({ type })) }, schema, [...words, inWords('one of', branches)])
 }
@@ -226,7 +229,7 @@ function canList(values: readonly Json[], type: TypeName, lowering: Lowering): b
   return values.length <= longList || !Number.isFinite(lowering.dialect.maxEnumValues) || JSON.stringify(values).length <= maxListText
 }
 
-/** Adds description, title and default. What could not be said otherwise is added to the description. */
+/** Adds description, title and default. Constraints that the flavour cannot express are added to the description. */
 function withNotes(lowered: JsonObject, { description, title, default: value }: JsonObject, words: readonly string[]): JsonObject {
   const { type, ...rest } = lowered
   const said = [...(typeof description === 'string' ? [description] : []), ...(words.length > 0 ? [`[${words.join('; ')}]`] : [])].join(' ')

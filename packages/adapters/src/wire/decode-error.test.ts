@@ -80,13 +80,13 @@ test.each([
   expect([error.code, error.retryable, error.status]).toEqual([code, retryable, status])
 })
 
-test('the message of the provider is kept in its own words, capped', () => {
+test('the message of the provider is kept unchanged, up to a maximum length', () => {
   const error = errorOf(400, said('x'.repeat(5_000)))
   expect(error.providerMessage).toBe(`${'x'.repeat(1_000)}… (4000 more characters)`)
   expect(errorOf(402, said('Insufficient Balance')).message).toBe('evolink/m at https://api.example answered with 402: Insufficient Balance.')
 })
 
-test('words that no row knows are kept, and the message says which class was taken and why', () => {
+test('a text that no row matches is kept, and the message names the assumed class and why', () => {
   expect(errorOf(400, said('Bad `stop`')).message).toBe(
     'evolink/m at https://api.example answered with 400: Bad `stop`. No known rule fits these words, so it counts as invalid-request, by its status.',
   )
@@ -95,14 +95,14 @@ test('words that no row knows are kept, and the message says which class was tak
   )
 })
 
-test('a refused key is told where it came from, and never shown', () => {
+test('the error of a refused key says where the key came from, and does not show it', () => {
   const error = errorOf(401, said('Incorrect API key: topsecretkey, sk-abcdef1234, Bearer abcdef1234'), { 'x-request-id': 'req topsecretkey' })
   expect(error.message).toContain('The key came from the environment variable EVOLINK_API_KEY.')
   expect(JSON.stringify([error, error.message, error.requestId])).not.toMatch(/topsecretkey|sk-abc|abcdef1234/)
   expect(decodeError({ status: 401, phase: 'headers', headers: {}, body: '' }, { ...context, keySource: undefined }).message).toContain('No API key was sent')
 })
 
-test('a key at the end of what is shown of a page is not half shown', () => {
+test('a key at the end of the shown excerpt of a page is not shown in part', () => {
   for (let length = 170; length < 205; length++) {
     expect(errorOf(500, `<p>${'x'.repeat(length)} topsecretkey and more</p>`).message).not.toMatch(/top/)
   }
@@ -118,9 +118,9 @@ test.each([
   ['milliseconds of any length', { 'retry-after-ms': '9'.repeat(400) }, '', Number.MAX_SAFE_INTEGER],
   ['a fraction of any length', { 'retry-after': '0.12345678901234567890' }, '', 124],
   ['a header that was sent twice', { 'retry-after': '3, 5' }, '', 5_000],
-  ['a list that holds something else', { 'retry-after': '3, soon' }, '', undefined],
+  ['a list with something else', { 'retry-after': '3, soon' }, '', undefined],
   ['a negative number', { 'retry-after': '-5' }, '', undefined],
-  ['no number', { 'retry-after': 'abc' }, '', undefined],
+  ['not a number', { 'retry-after': 'abc' }, '', undefined],
   ['a float form', { 'retry-after': '1e9' }, '', undefined],
   ['nothing', { 'retry-after': '' }, '', undefined],
   ['the words of Moonshot', {}, 'reached organization max RPM: 3, please try again after 3 seconds', 3_000],
@@ -150,7 +150,7 @@ test('the delay in the details of an error is read', () => {
   expect(errorOf(429, body).retryAfterMs).toBe(34_000)
 })
 
-test('the wait is on an error that may pass, not on another', () => {
+test('only a retryable error has a delay', () => {
   expect(errorOf(429, '', { 'retry-after': '7' }).retryAfterMs).toBe(7_000)
   expect(errorOf(402, '', { 'retry-after': '7' }).retryAfterMs).toBeUndefined()
 })

@@ -143,7 +143,7 @@ function indexOf(choice: JsonObject): number {
 /** The error for a 200 that is not a chat completion, with the beginning of what came instead. */
 export function notACompletion(why: string, text: string, { model, origin, secrets }: DecodeContext): AgentError {
   const begins = excerpt(redact(text.slice(0, 4_000), secrets))
-  return new AgentError(`${model} at ${origin} answered 200 with something that is not a chat completion: ${why}. It begins: ${begins}`, {
+  return new AgentError(`${model} at ${origin} responded with status 200, but not with a chat completion: ${why}. It begins: ${begins}`, {
     code: 'unexpected-content',
     phase: 'first',
     status: 200,

@@ -1,6 +1,6 @@
 import type { ModelProfile, PassBack, SchemaFlavour } from '../profiles/profile.ts'
 
-/** How requests are worded: by the profile and the settings, and by what the endpoint has refused. All of it is data. */
+/** How requests are encoded, as data: from the profile, the settings and what the endpoint has refused. */
 export interface EncodeMode {
   readonly stream: boolean
   /** True to ask for usage in the stream. */
@@ -18,27 +18,27 @@ export interface EncodeMode {
   readonly freeChoice: boolean
   /** True to ask for JSON of any shape where a JSON Schema would be sent. */
   readonly looseFormat: boolean
-  /** True to leave out assistant messages that hold nothing but blanks. */
+  /** True to leave out assistant messages that contain only whitespace. */
   readonly dropBlank: boolean
-  /** True to pair calls and results anew before they are sent. */
+  /** True to apply the transcript repair of core before messages are sent: it pairs tool calls and results. */
   readonly repairHistory: boolean
   /** Wire names of parameters that are left out. */
   readonly without: readonly string[]
-  /** Wire names that stand for others. */
+  /** Wire names that are sent under another name. */
   readonly renames: Readonly<Record<string, string>>
-  /** Output tokens to ask for at most; `undefined`: as the settings say. */
+  /** Upper bound of the output limit; `undefined`: that of the settings. */
   readonly maxOutputTokens: number | undefined
 }
 
-/** What of a mode has been learned. */
+/** The part of a mode that refusals changed. */
 export type ModePatch = Partial<Omit<EncodeMode, 'stream'>>
 
-/** What of the settings decides about a mode. */
+/** The settings that a mode depends on. */
 export interface ModeSettings {
   readonly stream: boolean
   readonly streamUsage?: boolean
   readonly strictTools?: boolean
-  /** False for a model that was told not to think: then there is no reasoning that would have to go back. */
+  /** False when thinking is switched off: then no reasoning has to be sent back. */
   readonly thinks?: boolean
 }
 

@@ -48,7 +48,7 @@ function checkTools(tools: readonly ToolDefinition[], { profile, model, allowToo
   if (!profile.tools.allowed && !allowTools) {
     throw refusedBy(model, '`tools`', { because: profile.tools.because, instead: 'use another model, or set `allowTools: true` to send them all the same' })
   }
-  if (tools.length > max) throw invalidOptions(`\`tools\` of ${model} holds ${tools.length} tools; at most ${max} may be sent. Offer fewer.`)
+  if (tools.length > max) throw invalidOptions(`\`tools\` of ${model} contains ${tools.length} tools; at most ${max} may be sent. Offer fewer.`)
   if (names === undefined) return
   const pattern = namePattern(names)
   for (const { name } of tools) {

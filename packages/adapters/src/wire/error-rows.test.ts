@@ -9,7 +9,7 @@ function said(message: string, more: object = {}): object {
   return { error: { message, ...more } }
 }
 
-/** What each row is for: real answers of providers, or the nearest thing to them. */
+/** An example of each row: a real response of a provider, or the closest known form. */
 const examples: Readonly<Record<string, readonly Example[]>> = {
   'gemini-quota-by-minute': [
     [
@@ -195,7 +195,7 @@ function classify(status: number, body: unknown) {
   return classifyError(status, readProviderError(typeof body === 'string' ? body : JSON.stringify(body)))
 }
 
-test('each row has a source and an example of its own, and no example is without its row', () => {
+test('each row has a source and an example, and each example matches its row', () => {
   const ids = errorRows.map(({ id }) => id)
   expect(new Set(ids).size).toBe(ids.length)
   expect(Object.keys(examples).sort()).toEqual([...ids].sort())
@@ -211,7 +211,7 @@ test.each(Object.entries(examples).flatMap(([id, list]) => list.map(([status, bo
   },
 )
 
-// Words that are near those of a row and mean something else.
+// Texts that resemble those of a row and mean something else.
 test.each<[number, object, string]>([
   [429, said('Rate limit reached for requests per min. Limit: 3 / min. Please try again in 20s.', { code: 'rate_limit_exceeded' }), 'rate-limited'],
   [429, said('Your account request reached organization max RPM: 3, please try again after 1 seconds'), 'rate-limited'],

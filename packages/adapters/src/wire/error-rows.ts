@@ -37,9 +37,9 @@ const request: ErrorClass = { code: 'invalid-request', retryable: false }
 const any = [0, 400, 401, 402, 403, 413, 422, 429, 500, 503] as const
 const failures = [0, 404, 500, 501] as const
 
-/** The words of providers, in order: the first row that fits decides. One status can hide several facts. */
+/** Rows by the text of an error, in order: the first that matches decides. One status can have several meanings. */
 const byWords: readonly ErrorRow[] = [
-  // A quota by the minute is a rate limit, whatever its words: it says when to ask again.
+  // A quota per minute is a rate limit, even where the text calls it a quota: it says when a retry can succeed.
   {
     id: 'gemini-quota-by-minute',
     means: rate,
@@ -146,7 +146,7 @@ const byWords: readonly ErrorRow[] = [
     source: 'https://docs.mistral.ai/api',
   },
 
-  // A request that alone passes the tokens of a minute is refused each time.
+  // A single request that exceeds the tokens of a minute is refused each time.
   { id: 'groq-overflow', means: overflow, statuses: [413, 429], text: /request too large for model/i, source: 'https://console.groq.com/docs/rate-limits' },
 
   {
@@ -170,7 +170,7 @@ const byWords: readonly ErrorRow[] = [
     source: 'https://api-docs.deepseek.com/quick_start/error_codes',
   },
 
-  // OpenRouter answers 404 for a model that it has, and llama.cpp 500 for a request that it refuses.
+  // OpenRouter responds with 404 although it has the model, and llama.cpp with 500 to a request that it refuses.
   {
     id: 'openrouter-capability',
     means: request,
@@ -264,7 +264,7 @@ const byWords: readonly ErrorRow[] = [
 const http = 'https://www.rfc-editor.org/rfc/rfc9110#section-15'
 const vendor = 'https://api-docs.deepseek.com/quick_start/error_codes'
 
-/** What a status says when no words are known. */
+/** Rows by status, for errors whose text no row matches. */
 const byStatus: readonly ErrorRow[] = [
   { id: 'redirect', means: { code: 'network-redirect', retryable: false }, statuses: range(300, 399), source: http },
   { id: 'status-401', means: auth, statuses: [401], source: vendor },
@@ -279,10 +279,10 @@ const byStatus: readonly ErrorRow[] = [
   { id: 'status-503', means: overloaded, statuses: [502, 503, 504, ...range(520, 529)], source: vendor },
 ]
 
-/** The one table of refusals: words first, then statuses. */
+/** The table of refusals: rows by text, then rows by status. */
 export const errorRows: readonly ErrorRow[] = [...byWords, ...byStatus]
 
-/** What is left: a status that can mean many things, with words that no row knows. */
+/** The class of an error that no row matches. */
 export function unknownClass(status: number): ErrorClass {
   if (status === 403) return auth
   return status >= 400 && status < 500 ? request : failed

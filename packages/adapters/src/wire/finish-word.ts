@@ -51,7 +51,7 @@ function plain(word: string): string {
     .replace(/^finishreason[.:]?/, '')
 }
 
-/** True when the finish reason says so, or when the tokens do: some servers report a cut call as `tool_calls`. */
+/** True when the finish reason is `length`, or when the output tokens reached the limit: some servers report a cut call as `tool_calls`. */
 export function isAtOutputLimit(finishReason: FinishReason, usage: Usage | undefined, { maxOutputTokens }: DecodeContext): boolean {
   return finishReason === 'length' || (maxOutputTokens !== undefined && (usage?.outputTokens ?? 0) >= maxOutputTokens)
 }

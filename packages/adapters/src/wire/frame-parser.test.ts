@@ -6,7 +6,7 @@ import { FrameParser } from './frame-parser.ts'
 const frameOf = (delta: object, more: object = {}): string =>
   JSON.stringify({ id: 'a', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: null }], ...more })
 
-/** Texts as they are, and texts that look like what stands around them. */
+/** Ordinary texts, and texts that look like the JSON around them. */
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),
   fc.constantFrom(
@@ -37,7 +37,7 @@ const delta = fc.oneof(
   fc.constant({}),
 )
 
-test('the frames of any stream are those of JSON.parse', () => {
+test('the frames of any stream equal those of JSON.parse', () => {
   const streams = fc.array(fc.tuple(delta, fc.constantFrom({}, {}, { usage: { total_tokens: 3 } }, { created: 2 })), { maxLength: 30 })
   fc.assert(
     fc.property(streams, (frames) => {
@@ -51,7 +51,7 @@ test('the frames of any stream are those of JSON.parse', () => {
   )
 })
 
-/** Parses a frame as the parser does after `learned`; the same as a new one would, or both fail. */
+/** Parses a frame after `learned`, and compares the outcome with that of JSON.parse; both may fail. */
 function outcomeOf(parse: () => Json): unknown {
   try {
     return parse()
@@ -60,7 +60,7 @@ function outcomeOf(parse: () => Json): unknown {
   }
 }
 
-test('whatever stands in the place of the text, the outcome is that of JSON.parse', () => {
+test('whatever replaces the text, the outcome is that of JSON.parse', () => {
   const learned = frameOf({ content: 'word' })
   const [before, after] = learned.split('word') as [string, string]
   const raw = fc.oneof(
@@ -78,7 +78,7 @@ test('whatever stands in the place of the text, the outcome is that of JSON.pars
   )
 })
 
-test('a text that stands twice, or twice under one key, is not taken for the place', () => {
+test("a text that occurs twice, or twice under one key, is not used as the template's text", () => {
   for (const data of [
     frameOf({ content: 'm' }),
     '{"choices":[{"delta":{"content":"b","content":"c"}}]}',
@@ -98,7 +98,7 @@ test('frames that differ in one text share one object; others do not', () => {
   expect(parser.parse(frameOf({ content: 'another' }, { created: 2 }))).not.toBe(first)
 })
 
-test('no template is looked for in a short answer', () => {
+test('no template is looked for in a short reply', () => {
   const parser = new FrameParser()
   const frames = Array.from({ length: 12 }, (_, index) => parser.parse(frameOf({ content: `word ${index}` })))
   expect(new Set(frames.slice(0, 8)).size).toBe(8)

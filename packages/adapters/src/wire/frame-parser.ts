@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 
-/** Where the frames of a stream differ: a text in the frame that was parsed last, and the text of the frame around it. */
+/** A frame that was parsed, the one text in it that the next frames replace, and the JSON before and after that text. */
 interface Template {
   readonly before: string
   readonly after: string
@@ -14,20 +14,20 @@ interface Slot {
   readonly key: string
 }
 
-/** Most answers with calls are shorter than this: looking for a template would cost more than it saves. */
+/** Most replies with tool calls have fewer frames than this, so that looking for a template would cost more than it saves. */
 const plainFrames = 8
-/** Frames that differ elsewhere each time are parsed as a whole; after so many in a row nobody looks for a template any more. */
+/** After so many frames in a row that differ elsewhere, no template is looked for any more and each frame is parsed completely. */
 const maxMisses = 8
 
 /**
- * Parses the frames of one stream. They mostly say the same but for one text, so only that text is read where everything around it
- * equals, character by character, what was parsed before: the result is that of `JSON.parse`, in a fraction of its time.
+ * Parses the frames of one stream. Successive frames mostly differ in one text. Where everything around that text equals, character by
+ * character, a frame that was parsed before, only the text is parsed. The result is that of `JSON.parse`, in a fraction of its time.
  *
- * The frame it returns is good until the next one: it is the same object, with another text in it.
+ * A returned frame is valid until the next call, which may return the same object with another text in it.
  */
 export class FrameParser {
   #template: Template | undefined
-  /** Frames to parse as a whole before a template is looked for. */
+  /** How many more frames are parsed completely before a template is looked for. */
   #plain: number
   #misses = 0
 
@@ -35,13 +35,13 @@ export class FrameParser {
     this.#plain = plain
   }
 
-  /** @throws {SyntaxError} As `JSON.parse`. */
+  /** @throws {SyntaxError} As `JSON.parse` does. */
   parse(data: string): Json {
     const template = this.#template
     if (template !== undefined) {
       const { before, after, frame, slot } = template
       const end = data.length - after.length
-      // Comparing slices takes a twentieth of the time of `startsWith` and `endsWith`, which go character by character.
+      // Comparing slices takes a twentieth of the time of `startsWith` and `endsWith`, which compare character by character.
       if (end >= before.length && data.slice(0, before.length) === before && data.slice(end) === after) {
         const text = textOf(data.slice(before.length, end))
         if (text !== undefined) {
@@ -62,28 +62,28 @@ export class FrameParser {
   }
 }
 
-/** What needs an escape, or ends a text. */
+/** Characters that are escaped in a JSON string, or end it. */
 const special = /["\\\p{Cc}]/u
 
-/** What a JSON string with this inside says; `undefined` when it would not be one string. */
-function textOf(inside: string): string | undefined {
-  // A part of so few characters is a copy; a longer one would keep all that was received with it in memory.
-  if (inside.length < 13 && !special.test(inside)) return inside
+/** The value of a JSON string with this content; `undefined` when the content is not that of one string. */
+function textOf(content: string): string | undefined {
+  // V8 copies a substring of fewer than 13 characters; a longer one would keep the complete received text in memory.
+  if (content.length < 13 && !special.test(content)) return content
   try {
-    return JSON.parse(`"${inside}"`) as string
+    return JSON.parse(`"${content}"`) as string
   } catch {
     return undefined
   }
 }
 
-/** A template that was tried: with another text in its place, the frame differs in that text alone. */
+/** A template, after a check that a frame with another text differs from this one only in that text. */
 function templateOf(data: string, frame: Json): Template | undefined {
   const slot = slotOf(frame)
   if (slot === undefined || !isJsonObject(frame)) return undefined
   const text = slot.holder[slot.key]
   const quoted = JSON.stringify(text)
   const at = data.indexOf(quoted)
-  // Written otherwise, or there more than once: another frame will do.
+  // The text was not found exactly once, so this frame cannot be used; a later one may be.
   if (at === -1 || data.indexOf(quoted, at + 1) !== -1) return undefined
   const before = data.slice(0, at + 1)
   const after = data.slice(at + quoted.length - 1)
@@ -96,7 +96,7 @@ function templateOf(data: string, frame: Json): Template | undefined {
 
 const probeText = 'probe'
 
-/** The one text of a delta that is not empty: of a message, or the arguments of its one tool call. */
+/** The only text of a delta that is not empty: a field of the message, or the arguments of its only tool call. */
 function slotOf(frame: Json): Slot | undefined {
   const choices = isJsonObject(frame) ? frame['choices'] : undefined
   const choice: Json | undefined = Array.isArray(choices) && choices.length === 1 ? choices[0] : undefined
@@ -108,7 +108,7 @@ function slotOf(frame: Json): Slot | undefined {
   const texts = Object.keys(fields).filter((key) => key !== 'role' && typeof delta[key] === 'string' && delta[key] !== '')
   const input = isJsonObject(called) && typeof called['arguments'] === 'string' && called['arguments'] !== '' ? called : undefined
   const [key] = texts
-  // The frame was just parsed here: nobody else holds it.
+  // The frame was just parsed here, so that no other code holds a reference to it and it may be changed.
   if (input !== undefined && key === undefined) return { holder: input as Record<string, Json>, key: 'arguments' }
   return input === undefined && key !== undefined && texts.length === 1 ? { holder: delta as Record<string, Json>, key } : undefined
 }

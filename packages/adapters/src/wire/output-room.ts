@@ -4,7 +4,7 @@ interface Form {
 }
 
 /**
- * The words in which servers say how much was too much.
+ * The forms in which servers report the sizes of a request that exceeds the context.
  *
  * @see https://github.com/vllm-project/vllm/blob/main/vllm/entrypoints/openai/serving_engine.py
  * @see https://platform.moonshot.ai/docs/api/errors
@@ -16,7 +16,7 @@ const forms: readonly Form[] = [
   },
   { text: /maximum context length is (\d+) tokens and your request has (\d+) input tokens/, read: ([context = 0, messages = 0]) => context - messages },
   {
-    // What it has not measured it says as what is left, and one: half is tried then.
+    // A server that did not count the messages reports the rest of the context plus 1; half of the output is tried then.
     text: /maximum context length is (\d+) tokens[\s\S]{0,60}?requested (\d+) output tokens and your prompt contains (?:at least )?(\d+) input tokens/,
     read: ([context = 0, output = 0, messages = 0]) => (messages === context - output + 1 ? Math.floor(output / 2) : context - messages),
   },
@@ -38,24 +38,24 @@ const forms: readonly Form[] = [
   },
 ]
 
-/** Servers count their own marks too. */
+/** Servers also count the tokens of their chat template. */
 const marginTokens = 64
-/** Less than this is no answer: the messages have to become shorter instead. */
+/** With fewer tokens a useful reply is not possible, so the messages must become shorter instead. */
 const minTokens = 256
 
 /**
- * The output tokens that are left when messages and output together were too much for the context.
+ * The output tokens that fit when messages and output together exceed the context.
  *
- * @param asked - The output tokens that were asked for, where they were.
- * @returns `undefined` when the words do not say, or when lowering the output limit does not help.
+ * @param asked - The output limit of the request; `undefined` where it had none.
+ * @returns `undefined` when the text has no sizes, or when lowering the output limit does not help.
  */
-export function roomForOutput(words: string, asked: number | undefined): number | undefined {
+export function roomForOutput(said: string, asked: number | undefined): number | undefined {
   for (const { text, read } of forms) {
-    const match = text.exec(words)
+    const match = text.exec(said)
     if (match === null) continue
-    const left = read(match.slice(1).map(Number), asked)
-    if (left === undefined) continue
-    const room = left - marginTokens
+    const free = read(match.slice(1).map(Number), asked)
+    if (free === undefined) continue
+    const room = free - marginTokens
     return room >= minTokens && (asked === undefined || room < asked) ? room : undefined
   }
   return undefined

@@ -6,10 +6,10 @@ import type { DecodeContext, ErrorDetails } from './decode-context.ts'
 const maxWords = 1_000
 
 /**
- * What a model said instead of a reply (`refusal`). Beside text or calls it is a warning.
+ * The refusal of a model (`refusal` in its message). Beside text or calls it is a warning.
  *
  * @returns `undefined` when the model did not refuse.
- * @throws {AgentError} `content-refused` with the words of the model, when there is nothing else: asking again costs as much and gives the same.
+ * @throws {AgentError} `content-refused` with the text of the refusal, when the message has nothing else. It is not retryable: the same request is refused again, at the same cost.
  */
 export function refusalOf({ message, refusal }: FinishedMessage, { model, secrets }: DecodeContext, details: ErrorDetails): Warning | undefined {
   if (refusal === '') return undefined

@@ -18,7 +18,7 @@ function textOf({ bytes }: RequestBody): string {
   return bytes.toString('utf8')
 }
 
-/** The text, or the words of the refusal; the body is held, as while it is under way. */
+/** The text of the body, or the message of the refusal. The body is not released, as while its request runs. */
 function attempt(target: RequestEncoder, request: ModelRequest, mode: EncodeMode): { readonly text: string; readonly body?: RequestBody } {
   try {
     const body = target.encode(request, mode)
@@ -95,7 +95,7 @@ const others: readonly fc.Arbitrary<Change>[] = [
 ]
 const change = fc.oneof({ weight: others.length, arbitrary: append }, ...others)
 
-test('after any growth, fork and change of mode the kept bytes are those of a new encoder, and those under way stay', () => {
+test('after any growth, fork and change of mode the bytes equal those of a new encoder, and the bytes of running requests stay unchanged', () => {
   fc.assert(
     fc.property(fc.array(change, { maxLength: 20 }), (changes) => {
       const kept = encoder()
@@ -112,7 +112,7 @@ test('after any growth, fork and change of mode the kept bytes are those of a ne
   )
 })
 
-test('further messages go into the same memory once the request before is done', () => {
+test('further messages are appended in the same memory once the previous request has ended', () => {
   const target = encoder()
   const messages: Message[] = [{ role: 'user', content: 'x'.repeat(1_000) }]
   const first = target.encode({ messages }, base)
@@ -124,6 +124,6 @@ test('further messages go into the same memory once the request before is done',
 
   expect(second.bytes.buffer).toBe(first.bytes.buffer)
   expect(second.bytes.byteOffset).toBe(first.bytes.byteOffset)
-  // The second is under way.
+  // The second request is still running.
   expect(third.bytes.byteOffset === second.bytes.byteOffset && third.bytes.buffer === second.bytes.buffer).toBe(false)
 })

@@ -1,16 +1,16 @@
 /** The body of one request. */
 export interface RequestBody {
-  /** UTF-8. It must not be read after `release`. */
+  /** UTF-8. They must not be read after `release`. */
   readonly bytes: Buffer
-  /** Says that the body was sent, or will not be: its memory may become that of the next one. */
+  /** Must be called once the body was sent or will not be sent: the next body may then reuse its memory. */
   release(): void
 }
 
-/** What stands before the messages of a body. */
+/** The part of a body before its messages. */
 export interface BodyHead {
   /** Up to the bracket that opens the list of messages, without that bracket. */
   readonly bytes: Buffer
-  /** Messages that stand before all others, as JSON text; they can be empty. */
+  /** Messages that come before all others, as JSON text; may be empty. */
   readonly first: string
 }
 
@@ -18,22 +18,22 @@ const comma = 0x2c
 const opening = 0x5b
 const closing = ']}'
 
-/** Memory of a body, and how many requests that are under way read it. */
+/** Memory of a body, and the number of running requests that read it. */
 interface Memory {
   readonly bytes: Buffer
   readers: number
 }
 
 /**
- * The bytes of a request whose messages grow: each message is written once, and the next request is the same memory with more
- * messages in it. While a request is under way its bytes do not change: what would change them moves to other memory.
+ * The bytes of a request whose list of messages grows. Each message is written once; the next request reuses the memory and appends
+ * further messages. The bytes of a running request never change: a write that would change them moves the body to other memory.
  */
 export class GrowingBody {
   #memory: Memory = { bytes: Buffer.alloc(0), readers: 0 }
   #head: BodyHead | undefined
-  /** Where the messages begin: at the bracket or the comma before the first of them. */
+  /** Offset of the bracket or comma before the first message. */
   #start = 0
-  /** Where they end. */
+  /** Offset behind the last message. */
   #end = 0
 
   /** True while no message was written. */
@@ -62,7 +62,7 @@ export class GrowingBody {
     this.#end = end
   }
 
-  /** To memory of its own, with room for as much again. */
+  /** Moves the body to new memory of twice the size that is needed now. */
   #move(head: BodyHead, added: number): void {
     const messages = this.#memory.bytes.subarray(this.#start, this.#end)
     const first = head.first === '' ? '' : `[${head.first}`

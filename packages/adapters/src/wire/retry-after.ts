@@ -15,7 +15,7 @@ export interface RetryHints {
 /**
  * Reads how long a server asks to wait: `retry-after-ms`, else the longer of `Retry-After` and what the message says.
  *
- * @returns Milliseconds, never negative; `undefined` when nothing usable is said.
+ * @returns Milliseconds, never negative; `undefined` when there is no usable value.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 export function retryAfterMs({ headers, message, now }: RetryHints): number | undefined {

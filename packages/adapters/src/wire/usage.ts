@@ -42,7 +42,7 @@ export function joinUsage(before: Usage | undefined, later: Usage): Usage {
 
 type Counts = { readonly [Name in 'inputTokens' | 'outputTokens' | 'reasoningTokens' | 'totalTokens']: number | undefined }
 
-/** The output tokens with the reasoning that was reported beside them; the total, or more reasoning than output, gives it away. */
+/** The output tokens including reasoning that was reported beside them, which the total, or more reasoning than output, reveals. */
 function completeOutput({ inputTokens, outputTokens, reasoningTokens, totalTokens }: Counts): number | undefined {
   if (outputTokens === undefined) return undefined
   const beside = totalTokens === undefined || inputTokens === undefined ? 0 : totalTokens - inputTokens - outputTokens

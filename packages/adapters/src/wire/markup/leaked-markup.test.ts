@@ -93,8 +93,8 @@ const grammars: readonly (readonly [string, string])[] = [
   ['DeepSeek V4 with doubled bars', dsml('tool_calls', '', '｜｜')],
   ['DeepSeek V4.1', dsml('calls', ' ')],
   ['DeepSeek V4.1 with a name in a namespace', dsml('calls', ' ').replace('"get-weather"', '"tools::get-weather"')],
-  ['DeepSeek with parameters that do not say what they are', dsml('tool_calls', '').replaceAll(/ string="\w+"/g, '')],
-  ['DeepSeek with JSON within', `<｜DSML｜function_calls>\n<｜DSML｜invoke name="get-weather">\n${json}\n</｜DSML｜invoke>\n</｜DSML｜function_calls>`],
+  ['DeepSeek with parameters without a type', dsml('tool_calls', '').replaceAll(/ string="\w+"/g, '')],
+  ['DeepSeek with JSON inside', `<｜DSML｜function_calls>\n<｜DSML｜invoke name="get-weather">\n${json}\n</｜DSML｜invoke>\n</｜DSML｜function_calls>`],
 ]
 
 describe.each(grammars)('%s', (_name, markup) => {
@@ -113,7 +113,7 @@ describe.each(grammars)('%s', (_name, markup) => {
     expect(decoded.reply.message.content).toContainEqual({ type: 'reasoning', text: 'I need the weather. ' })
   })
 
-  test('is the same however it is cut', () => {
+  test('gives the same result however it is cut', () => {
     const whole = decode({ text: [`a < b\n${markup} end`] })
     const text = `a < b\n${markup} end`
     fc.assert(
@@ -154,7 +154,7 @@ describe.each(grammars)('%s', (_name, markup) => {
 const kimi = (name: string, input = '{}', index = 0): string =>
   `<|tool_call_begin|>functions.${name}:${index}<|tool_call_argument_begin|>${input}<|tool_call_end|>`
 
-test('several calls come out in order, with the ids of their markup, and what follows is text', () => {
+test('several calls keep their order and the ids of their markup, and what follows is text', () => {
   const decoded = decode({ text: [`<|tool_calls_section_begin|>${kimi('add', '{"a":1}', 4)}${kimi('add', '{"a":2}', 5)}<|tool_calls_section_end|>Done.`] })
   expect(toolCallsOf(decoded.reply.message).map(({ toolCallId, inputText }) => [toolCallId, inputText])).toEqual([
     ['functions.add:4', '{"a":1}'],
@@ -163,40 +163,40 @@ test('several calls come out in order, with the ids of their markup, and what fo
   expect(decoded.shown).toBe('Done.')
 })
 
-test('arguments may hold the end marker in a string', () => {
+test('arguments may contain the end marker in a string', () => {
   expect(callsOf(decode({ text: [kimi('add', '{"a":"<|tool_call_end|>"}')] }))).toEqual([['add', { a: '<|tool_call_end|>' }]])
 })
 
 test.each([
   ['a tool that was not offered', kimi('rm_rf')],
-  ['a call that ends in the middle', '<|tool_call_begin|>functions.add:0<|tool_call_argument_begin|>{"a":'],
-  ['parameters that end in the middle', '<｜DSML｜invoke name="add"><｜DSML｜parameter name="a" string="false">1'],
+  ['an incomplete call', '<|tool_call_begin|>functions.add:0<|tool_call_argument_begin|>{"a":'],
+  ['incomplete parameters', '<｜DSML｜invoke name="add"><｜DSML｜parameter name="a" string="false">1'],
 ])('%s is an error, even where markup is recovered', (_name, markup) => {
   expect(() => decode({ text: [markup] })).toThrow(AgentError)
   expect(() => decode({ text: [markup] })).toThrow(expect.objectContaining({ code: 'leaked-markup' }))
 })
 
-test('a call that the output limit cut is a call that is not run, as any other', () => {
+test('a call that the output limit cut is kept incomplete, so that it is not run', () => {
   const decoded = decode({ text: ['<|tool_call_begin|>functions.add:0<|tool_call_argument_begin|>{"a":'], finish: 'length' })
   expect(decoded.reply).toMatchObject({ finishReason: 'length', atOutputLimit: true })
   expect(toolCallsOf(decoded.reply.message).map(({ toolName, inputText }) => [toolName, inputText])).toEqual([['add', '{"a":']])
 })
 
-test('a message with calls of its own keeps them; markup beside them is taken out', () => {
+test('a message with structured calls keeps them, and markup beside them is removed', () => {
   const calls = [{ index: 0, id: 'call_1', type: 'function', function: { name: 'add', arguments: '{"a":1}' } }]
   const decoded = decode({ text: [`So. ${kimi('add', '{"a":2}')}`], calls, finish: 'tool_calls' })
   expect([callsOf(decoded), decoded.shown]).toEqual([[['add', { a: 1 }]], 'So. '])
   expect(decoded.events).toContainEqual(expect.objectContaining({ type: 'repaired', what: 'markup-removed' }))
 })
 
-test('single markers are taken out, whatever the profile', () => {
+test('single markers are removed, whatever the profile', () => {
   for (const profile of [profiles.plain, profiles.vllmKimi]) {
     const decoded = decode({ text: ['The answer is 4.<|tool_calls_section_end|> Good.'] }, { profile })
     expect([decoded.shown, decoded.reply.finishReason]).toEqual(['The answer is 4. Good.', 'stop'])
   }
 })
 
-test('markup in the thoughts before an answer is left alone', () => {
+test('markup in reasoning before a text is not changed', () => {
   const decoded = decode({ reasoning: [kimi('add')], text: ['4'] })
   expect([decoded.shown, callsOf(decoded), decoded.reply.message.content]).toEqual([
     '4',
@@ -208,12 +208,12 @@ test('markup in the thoughts before an answer is left alone', () => {
   ])
 })
 
-test('text that only looks like markup is shown at once, or when it turns out not to be', () => {
+test('text that only looks like markup is shown at once, or as soon as it proves not to be markup', () => {
   const text = 'if a <| b || c <tool> <|endoftext|> x < y </div> <'
   expect(decode({ text: [...text] }).shown).toBe(text)
 })
 
-test('reasoning between think tags at the head of the text is reasoning, however it is cut', () => {
+test('text between think tags at the beginning is reasoning, however it is cut', () => {
   const text = '\n<think>Hm < so\n</think>\n\nThe answer.'
   for (let at = 0; at <= text.length; at++) {
     const decoded = decode({ text: [text.slice(0, at), text.slice(at)] })

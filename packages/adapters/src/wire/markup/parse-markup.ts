@@ -2,14 +2,14 @@ import type { Json, JsonObject, ToolDefinition } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import { plainMarkers } from './markers.ts'
 
-/** A call as it stood in markup. */
+/** A call as it was written in markup. */
 export interface MarkupCall {
   readonly name: string
   readonly inputText: string
-  /** The id that the markup gives, where it does. */
+  /** The id in the markup; empty where it has none. */
   readonly id: string
   /** False for a call that the output limit cut. */
-  readonly isWhole: boolean
+  readonly isComplete: boolean
 }
 
 /** What was read from a text that begins with a marker. */
@@ -19,9 +19,9 @@ export interface ParsedMarkup {
   readonly rest: string
 }
 
-/** Reads a text at a place. */
+/** A text and the position up to which it was read. */
 interface Reader {
-  /** As it came. */
+  /** As it was received. */
   readonly text: string
   /** The same, with plain markers. */
   readonly plain: string
@@ -31,8 +31,8 @@ interface Reader {
 /**
  * Reads the tool calls at the beginning of a text, in the markup of Kimi K2 and of DeepSeek V3, V3.1, V3.2, V4 and V4.1.
  *
- * @param tools - Schemas of the tools: where a parameter does not say whether it is text, its schema does.
- * @returns `undefined` when there is no call, or one that is not whole and does not end the text.
+ * @param tools - Their schemas decide whether a parameter is text where the markup does not say so.
+ * @returns `undefined` when there is no call, or when a call is incomplete although text follows it.
  * @see https://github.com/MoonshotAI/K2-Vendor-Verifier
  * @see https://github.com/sgl-project/sglang/tree/main/python/sglang/srt/function_call
  */
@@ -52,7 +52,7 @@ export function parseMarkup(text: string, tools: readonly ToolDefinition[]): Par
   return { calls, rest: reader.text.slice(reader.at) }
 }
 
-/** True when a text holds the head of a call, and not just markers. */
+/** True when a text contains the head of a call, not only markers. */
 export function hasCallHead(text: string): boolean {
   return /<\|tool_call_begin\|>[^<]{1,200}<\|tool_(?:call_argument_begin|sep)\|>|<\|{1,2}dsml\|{1,2}\s?invoke\b/i.test(plainMarkers(text))
 }
@@ -65,7 +65,7 @@ function take(reader: Reader, pattern: RegExp): RegExpExecArray | undefined {
   return match
 }
 
-/** Kimi's calls, and DeepSeek's until V3.1: tokens around a name and JSON. */
+/** Reads a call of Kimi, or of DeepSeek until V3.1: tokens around a name and JSON. */
 function readTokenCall(reader: Reader): MarkupCall | 'broken' | undefined {
   const start = reader.at
   if (take(reader, /<\|tool_call_begin\|>\s*/iy) === undefined) return undefined
@@ -82,7 +82,7 @@ function readTokenCall(reader: Reader): MarkupCall | 'broken' | undefined {
   return 'broken'
 }
 
-/** Takes the arguments up to the end of the call. Strings in them may hold the end marker: then the next one counts. */
+/** Reads the arguments up to the end marker. When a string in them contains that marker, the next marker is used. */
 function withInput(reader: Reader, call: { readonly id: string; readonly name: string }, end: RegExp): MarkupCall | 'broken' {
   const from = reader.at
   const ends = new RegExp(end.source, 'gi')
@@ -90,11 +90,11 @@ function withInput(reader: Reader, call: { readonly id: string; readonly name: s
   let first: MarkupCall | undefined
   for (let match = ends.exec(reader.plain); match !== null; match = ends.exec(reader.plain)) {
     const inputText = reader.text.slice(from, match.index)
-    first ??= { ...call, inputText: inputText.trim(), isWhole: true }
+    first ??= { ...call, inputText: inputText.trim(), isComplete: true }
     if (reader.at === from) reader.at = ends.lastIndex
     if (parseJson(inputText) === undefined) continue
     reader.at = ends.lastIndex
-    return { ...call, inputText: inputText.trim(), isWhole: true }
+    return { ...call, inputText: inputText.trim(), isComplete: true }
   }
   if (first !== undefined) return first
   const inputText = reader.text
@@ -102,13 +102,13 @@ function withInput(reader: Reader, call: { readonly id: string; readonly name: s
     .replace(/\s*```\s*$/, '')
     .trim()
   reader.at = reader.text.length
-  return { ...call, inputText, isWhole: isJsonObject(parseJson(inputText)) }
+  return { ...call, inputText, isComplete: isJsonObject(parseJson(inputText)) }
 }
 
 const openTag = '<\\|{1,2}dsml\\|{1,2}\\s?'
 const closeTag = '<\\/\\|{1,2}dsml\\|{1,2}\\s?'
 
-/** DeepSeek's calls since V3.2: tags with parameters, or JSON, within. */
+/** Reads a call of DeepSeek since V3.2: tags that contain parameters or JSON. */
 function readTagCall(reader: Reader, tools: readonly ToolDefinition[]): MarkupCall | 'broken' | undefined {
   const head = take(reader, new RegExp(`${openTag}invoke name="([^"\\n]{1,200})"\\s*>\\s*`, 'iy'))
   if (head === undefined) return undefined
@@ -123,19 +123,19 @@ function readTagCall(reader: Reader, tools: readonly ToolDefinition[]): MarkupCa
   for (;;) {
     const parameter = readParameter(reader, schema)
     if (parameter === undefined) break
-    if (parameter === 'cut') return { id: '', name, inputText: JSON.stringify(Object.fromEntries(input)).slice(0, -1), isWhole: false }
+    if (parameter === 'cut') return { id: '', name, inputText: JSON.stringify(Object.fromEntries(input)).slice(0, -1), isComplete: false }
     input.push(parameter)
   }
-  const isWhole = take(reader, close) !== undefined
+  const isComplete = take(reader, close) !== undefined
   const inputText = JSON.stringify(Object.fromEntries(input))
-  if (isWhole) return { id: '', name, inputText, isWhole }
-  // Ends in the middle: cut, or no markup after all.
+  if (isComplete) return { id: '', name, inputText, isComplete }
+  // Without a closing tag the call is either cut at the end of the text, or not a call.
   if (reader.text.slice(reader.at).trim() !== '' && !/^\s*<[^>]*$/.test(reader.text.slice(reader.at))) return 'broken'
   reader.at = reader.text.length
-  return { id: '', name, inputText: inputText.slice(0, -1), isWhole: false }
+  return { id: '', name, inputText: inputText.slice(0, -1), isComplete: false }
 }
 
-/** `ns::tool` is how newer templates write a name. */
+/** The name of the offered tool. Newer templates write `ns::tool`. */
 function declaredName(name: string, tools: readonly ToolDefinition[]): string {
   if (tools.some((tool) => tool.name === name)) return name
   const last = name.split('::').at(-1) ?? name

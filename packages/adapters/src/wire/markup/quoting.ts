@@ -1,16 +1,16 @@
 const quotationMarks = '"\'“‘«„'
 
-/** Follows a text and knows whether its end is quoted: between fences or backticks, or just behind a quotation mark. */
+/** Reads a text piece by piece and determines whether its end is quoted: in a fence, between backticks, or directly after a quotation mark. */
 export class Quoting {
-  /** The run that opened a fence. */
+  /** The run of characters that began a fence. */
   #fence = ''
-  /** Length of the run that opened code within a line. */
+  /** Length of the run of backticks that began code within a line. */
   #inlineLength = 0
   /** Backticks or tildes that have come so far. */
   #run = ''
   #atLineStart = true
   #last = ''
-  /** True behind a quoted marker, until a blank line: the quotation continues. */
+  /** True from a quoted marker to the next blank line: the quotation continues that far. */
   #hasQuote = false
 
   /** Follows the next piece of the text. */
@@ -19,7 +19,7 @@ export class Quoting {
     this.#last = text.at(-1) ?? this.#last
   }
 
-  /** Notes a marker that follows the text. Returns true when it is quoted: then the quotation continues behind it. */
+  /** Records a marker at the end of the text. Returns true when the marker is quoted; then the quotation continues after it. */
   noteMarker(): boolean {
     this.#endRun('<')
     if (this.#last !== '' && quotationMarks.includes(this.#last)) this.#hasQuote = true

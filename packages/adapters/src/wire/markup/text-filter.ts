@@ -2,20 +2,20 @@ import { beginsMarkup } from './markers.ts'
 import { Quoting } from './quoting.ts'
 
 /**
- * Holds back markup of tool calls in a text that comes in pieces, cut anywhere. From the first marker that is not quoted everything
- * is held back until the end, where it is clear what it is: so the result does not depend on where the pieces were cut.
+ * Holds back markup of tool calls in a text that comes in pieces. Everything from the first unquoted marker on is held back until the
+ * end of the text and read there, so that the result does not depend on where the pieces were cut.
  */
 export class TextFilter {
   readonly #markup: string[] = []
   #held = ''
-  /** Text that was shown and not yet followed for quoting: most texts have no `<`, and need no following. */
+  /** Text that was shown and not yet passed to `Quoting`. Most texts contain no `<` and never need it. */
   #unread: string[] = []
   #quoting: Quoting | undefined
 
   /**
    * Takes a piece.
    *
-   * @returns What may be shown by now.
+   * @returns The text that can be shown now.
    */
   push(piece: string): string {
     if (this.#held === '' && this.#markup.length === 0 && !piece.includes('<')) {
@@ -25,7 +25,7 @@ export class TextFilter {
     return this.#pushMarked(piece)
   }
 
-  /** What was held back: text that turned out not to be markup, and everything from the first marker on. */
+  /** Returns what was held back: text that proved not to be markup, and everything from the first marker on. */
   end(): { readonly text: string; readonly markup: string } {
     const text = this.#held
     this.#held = ''

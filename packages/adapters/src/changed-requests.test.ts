@@ -30,7 +30,7 @@ interface Case {
   readonly what: string
   readonly model: (baseURL: string) => Model
   readonly messages?: readonly Message[]
-  /** The provider's words, where the request breaks its rule. */
+  /** The provider's refusal, where the request breaks its rule. */
   readonly refuse: (body: Body) => string | undefined
   readonly status?: number
   readonly toolChoice?: 'none' | 'required'
@@ -195,7 +195,7 @@ async function startStrict({ refuse, status = 400 }: Case): Promise<ProviderServ
 }
 
 describe.each(cases)('$name', (one) => {
-  test('is refused once, repaired, told and remembered', async () => {
+  test('a refused request is changed once, reported, and changed at once from then on', async () => {
     await using server = await startStrict(one)
     const model = one.model(server.baseURL)
     const request = {
@@ -212,7 +212,7 @@ describe.each(cases)('$name', (one) => {
   })
 })
 
-test('in a run a repair is one more attempt: as many as requests, with an event that says what was done', async () => {
+test('in a run a changed request is one more attempt, with an event that describes the change', async () => {
   await using server = await startProvider((response, { body }) => {
     if (body['stream_options'] !== undefined) sendJson(response, 400, { error: { message: 'Unrecognized parameter: stream_options' } })
     else sendStream(response, textStream('ok'))
@@ -225,7 +225,7 @@ test('in a run a repair is one more attempt: as many as requests, with an event 
   expect(server.requests).toHaveLength(2)
 })
 
-test('a rule that stays broken after its repair is an error, not a loop', async () => {
+test('a request that is refused again after its change is an error, not a loop', async () => {
   await using server = await startProvider((response) => sendJson(response, 400, { error: { message: 'text content is empty' } }))
   const model = openaiCompatible({ baseURL: server.baseURL, model: 'm', apiKey })
   expect(await errorOf(model.complete(hello))).toMatchObject({ code: 'invalid-request', attempts: 2 })
@@ -254,7 +254,7 @@ test.each([
   expect(first.error).toMatchObject({ code: 'context-overflow', retryable: true })
   expect((await collect(model, { messages: [asked, { role: 'assistant', content: 'Hm.' }, asked] })).text).toBe('ok')
   expect(server.requests[1]?.body['max_tokens']).toBe(room)
-  // Another conversation starts with what the settings say.
+  // Another conversation begins with the limit of the settings.
   await collect(model, { messages: [{ role: 'user', content: 'Another' }] })
   expect(server.requests[2]?.body['max_tokens']).toBe(5_000)
 })
@@ -271,7 +271,7 @@ test.each([
   expect((await collect(model)).error).toMatchObject({ code: 'context-overflow', retryable: false })
 })
 
-test('a redirect on the same origin is followed with the next attempt, and remembered', async () => {
+test('the next attempt follows a redirect on the same origin, and later requests use the new path', async () => {
   await using server = await startProvider((response, { path }) => {
     if (path === '/v1/chat/completions') response.writeHead(307, { location: '/v2/chat/completions' }).end()
     else sendStream(response, textStream('ok'))
@@ -291,7 +291,7 @@ test('a redirect on the same origin is followed with the next attempt, and remem
 test.each([
   ['to another origin', 307, 'http://127.0.0.1:9/v1/chat/completions'],
   ['that would lose the body', 302, '/v2/chat/completions'],
-  ['to nowhere', 308, 'http://['],
+  ['to an invalid URL', 308, 'http://['],
 ])('a redirect %s is an error, and nothing is sent there', async (_name, status, location) => {
   await using server = await startProvider((response) => {
     response.writeHead(status, { location }).end()
@@ -309,7 +309,7 @@ test('redirects in a circle end', async () => {
   expect((await collect(model)).error).toMatchObject({ code: 'network-redirect', retryable: false })
 })
 
-test("ids are canonical and counted through the conversation for Kimi on servers of one's own", async () => {
+test('ids are canonical and numbered through the conversation for Kimi on self-hosted servers', async () => {
   await using server = await startProvider((response) => sendStream(response, textStream('ok')))
   const model = openaiCompatible({ baseURL: server.baseURL, model: 'm', apiKey, profile: profiles.vllmKimi })
   const twice: Message = { role: 'assistant', content: [call, { ...call, toolCallId: 'x' }] }
