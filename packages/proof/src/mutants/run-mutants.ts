@@ -203,7 +203,7 @@ const endingMutants: readonly Mutant[] = [
       name: 'the setting that maps a finish word is ignored',
       search: 'ownMeaning(word, context.profile.finishWords) ??',
       replace: 'ownMeaning(word, {}) ??',
-      killer: 'an unknown finish word is warned of with the setting that maps it, and the setting maps it',
+      killer: 'an unknown finish word gives a warning that names the setting for it, and the setting maps the word',
     },
   ]),
   ...mutantsOf({ file: 'packages/adapters/src/wire/finish-word.ts', test: 'packages/capstan/src/odd-replies.test.ts' }, [
