@@ -1,4 +1,4 @@
-import { Agent, type AgentError, approve, decide, deny, openQuestions, type RunEvent } from '@capstan/core'
+import { Agent, type AgentError, approve, type Decision, decide, deny, openQuestions, type RunEvent } from '@capstan/core'
 import { answersTo, noteTool, replyingModel, shop } from '@capstan/test-kit'
 import { describe, expect, test } from 'vitest'
 import { fileJournal } from './file/file-journal.ts'
@@ -75,6 +75,16 @@ describe.each(stores)('a journal (%s)', (store) => {
     expect(result.steps[0]?.toolResults[1]).toMatchObject({ status: 'denied', text: expect.stringContaining('too much') })
     expect(pay.inputs).toEqual([])
     expect(openQuestions(await journal().read('r'))).toEqual([])
+  })
+
+  test('of two decisions about one question that reach the journal, the first is kept and given to both', async () => {
+    const journal = journalsOf(store)
+    await shop().agent.generate('go', { journal: journal(), runId: 'r' })
+    const [question] = openQuestions(await journal().read('r'))
+    const first: Decision = { id: question?.position ?? '', about: 'hash', answer: { approve: false } }
+    const second: Decision = { ...first, answer: { approve: true } }
+    expect([await journal().decide('r', first), await journal().decide('r', second)]).toEqual([first, first])
+    expect((await journal().read('r')).decisions).toEqual([first])
   })
 
   test('an approval with an edited input runs the call with that input', async () => {

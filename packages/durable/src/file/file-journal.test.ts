@@ -46,15 +46,19 @@ test('a changed line in the middle of a log is an error', async () => {
   await expect(finish(folder)).rejects.toMatchObject({ code: 'journal-failed', message: expect.stringContaining('Line 3') })
 })
 
-test('a large value is in a file of its own, and the run does not continue without it', async () => {
+test('a large value is in a file of its own, and the run does not continue without it or with another one', async () => {
   const folder = newFolder()
   const big = shop({ needsApproval: false, execute: () => 'x'.repeat(70_000) })
   await big.agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
   const values = join(folder, 'r', 'values')
   expect(readdirSync(values)).toHaveLength(1)
   expect(readFileSync(join(folder, 'r', 'log.jsonl')).length).toBeLessThan(5_000)
+  const [name = ''] = readdirSync(values)
+  const resume = () => big.agent.resume('r', { journal: fileJournal(folder) }).result
+  writeFileSync(join(values, name), readFileSync(join(values, name), 'utf8').replace('xxx', 'xyx'))
+  await expect(resume()).rejects.toMatchObject({ code: 'journal-failed' })
   rmSync(values, { recursive: true })
-  await expect(big.agent.resume('r', { journal: fileJournal(folder) }).result).rejects.toMatchObject({ code: 'journal-failed' })
+  await expect(resume()).rejects.toMatchObject({ code: 'journal-failed' })
 })
 
 test('a decision that a crash cut off does not count, and does not damage the next one', async () => {

@@ -58,7 +58,10 @@ test.runIf(hasSqlite)('a living owner on a machine with the same id and another 
 
 test.runIf(hasSqlite)('of many openings at once one takes the run', async () => {
   const path = newDatabase()
-  const opened = await Promise.allSettled(Array.from({ length: 20 }, () => sqliteJournal(path).open('r', head)))
+  const journals = Array.from({ length: 20 }, () => sqliteJournal(path))
+  // The databases are open, so that each opening reads the owner before another one writes it.
+  await Promise.all(journals.map((journal) => journal.list()))
+  const opened = await Promise.allSettled(journals.map((journal) => journal.open('r', head)))
   expect(opened.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
 })
 

@@ -34,7 +34,7 @@ const fileMutants: readonly Mutant[] = [
       name: 'the last decision in a file counts',
       search: 'if (decision && !decisions.has(decision.id)) decisions',
       replace: 'if (decision) decisions',
-      killer: 'the first answer to a question is kept: the same answer is accepted again, another one is refused',
+      killer: 'of two decisions about one question that reach the journal, the first is kept and given to both',
       test: journalTest,
     },
     {
@@ -105,7 +105,7 @@ const fileMutants: readonly Mutant[] = [
       name: 'a large value is whatever its file holds',
       search: 'text !== undefined && hashOf(text) === sha256 ? parse(text)',
       replace: 'text !== undefined ? parse(text)',
-      killer: 'a large value is in a file of its own, and the run does not continue without it',
+      killer: 'a large value is in a file of its own, and the run does not continue without it or with another one',
     },
   ]),
   ...mutantsOf({ file: `${durable}/file/lines.ts`, test: `${durable}/file/lines.test.ts` }, [
@@ -174,7 +174,7 @@ const sqliteMutants: readonly Mutant[] = [
       name: 'the last decision in SQLite counts',
       search: 'ON CONFLICT DO NOTHING',
       replace: 'ON CONFLICT (run_id, question_id) DO UPDATE SET decision = excluded.decision',
-      killer: 'the first answer to a question is kept: the same answer is accepted again, another one is refused',
+      killer: 'of two decisions about one question that reach the journal, the first is kept and given to both',
       test: journalTest,
     },
   ]),
