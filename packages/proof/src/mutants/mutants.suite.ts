@@ -1,10 +1,18 @@
+import { postgresFolder } from '@capstan/test-kit'
 import { afterAll, describe, inject, test } from 'vitest'
+import { nodeFor } from '../crashes/processes.ts'
 import { isNamed, quickOptions, type SuiteOptions } from '../suite/options.ts'
 import { allMutants } from './all-mutants.ts'
 import { Copy } from './copy.ts'
 import type { Mutant } from './mutant.ts'
 
 const options: SuiteOptions = inject('suite') ?? quickOptions
+
+/** Why the tests of a file would be skipped on this machine. */
+function missingFor(file: string): string | undefined {
+  if (file.includes('/sqlite/') && nodeFor('sqlite') === undefined) return 'node:sqlite needs Node 22.13 or newer, and none was found'
+  return file.includes('/postgres/') && postgresFolder() === undefined ? 'PostgreSQL is not installed' : undefined
+}
 
 describe.concurrent('a case notices', () => {
   const free: Copy[] = []
@@ -32,7 +40,9 @@ describe.concurrent('a case notices', () => {
   for (const mutant of allMutants) {
     const { name, file, killer, test: testFile = '' } = mutant
     if (!isNamed([name, file, killer, testFile], options)) continue
-    test(name, { timeout: 300_000 }, async ({ task, expect }) => {
+    test(name, { timeout: 300_000 }, async ({ task, expect, skip }) => {
+      const reason = missingFor(file)
+      if (reason !== undefined) skip(reason)
       task.meta.row = { name, seen: `${file}  ${killer}` }
       const copy = await takeCopy()
       expect(await passesWithoutFault(copy, mutant), `${killer} is not ok without the fault`).toBe(true)

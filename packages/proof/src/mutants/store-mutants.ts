@@ -4,6 +4,7 @@ const durable = 'packages/durable/src'
 const fileTest = `${durable}/file/file-journal.test.ts`
 const leaseTest = `${durable}/file/file-lease.test.ts`
 const sqliteTest = `${durable}/sqlite/sqlite-journal.test.ts`
+const postgresTest = `${durable}/postgres/postgres-journal.test.ts`
 const journalTest = `${durable}/journal.test.ts`
 
 /** Faults in journals in files. */
@@ -203,7 +204,46 @@ const sqliteMutants: readonly Mutant[] = [
   ]),
 ]
 
-/** Faults in what both kinds of journal share. */
+/** Faults in journals in PostgreSQL. */
+const postgresMutants: readonly Mutant[] = [
+  ...mutantsOf({ file: `${durable}/postgres/run-rows.ts`, test: postgresTest }, [
+    {
+      name: 'an owner that lost its run writes on in PostgreSQL',
+      search: "lease_until = ${leaseEnd('$5')} WHERE run_id = $1 AND fence = $2::bigint RETURNING",
+      replace: "lease_until = ${leaseEnd('$5')} WHERE run_id = $1 AND fence >= $2::bigint RETURNING",
+      killer: 'a run is taken from an owner whose lease has ended, and the append of that owner is refused',
+    },
+    {
+      name: 'two processes take a run in PostgreSQL at once',
+      search: '(owner = $3 OR fence = $2::bigint AND',
+      replace: '(owner = $3 OR fence >= $2::bigint AND',
+      killer: 'of many openings at once one takes the run',
+    },
+    {
+      name: 'an old owner ends the lease of the next one',
+      search: 'WHERE run.run_id = held.run_id AND run.fence = held.fence',
+      replace: 'WHERE run.run_id = held.run_id AND run.fence >= held.fence',
+      killer: 'a run that has an owner of a greater number keeps it when an old owner gives it up',
+    },
+    {
+      name: 'the last decision in PostgreSQL counts',
+      search: '$2, $3 FROM run ON CONFLICT DO NOTHING RETURNING seq',
+      replace: '$2, $3 FROM run ON CONFLICT (run_id, question_id) DO UPDATE SET decision = excluded.decision RETURNING seq',
+      killer: 'of two decisions about one question that reach the journal, the first is kept and given to both',
+      test: journalTest,
+    },
+  ]),
+  ...mutantsOf({ file: `${durable}/postgres/leases.ts`, test: postgresTest }, [
+    {
+      name: 'leases in PostgreSQL are not renewed',
+      search: 'await this.#rows.extendLeases([...this.#held], this.#leaseMs).catch(() => {})',
+      replace: 'await Promise.resolve()',
+      killer: 'an owner renews its leases while it lives, so no other process gets its runs',
+    },
+  ]),
+]
+
+/** Faults in what the journals share. */
 const sharedMutants: readonly Mutant[] = [
   ...mutantsOf({ file: `${durable}/process-identity.ts`, test: leaseTest }, [
     {
@@ -244,4 +284,4 @@ const sharedMutants: readonly Mutant[] = [
 ]
 
 /** Faults in journals. */
-export const storeMutants: readonly Mutant[] = [...fileMutants, ...sqliteMutants, ...sharedMutants]
+export const storeMutants: readonly Mutant[] = [...fileMutants, ...sqliteMutants, ...postgresMutants, ...sharedMutants]
