@@ -37,7 +37,7 @@ const suite: SuiteOptions = {
   quick: values.quick,
   only: values.only?.split(',').map((text) => text.trim()) ?? [],
   seed: values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed),
-  stores: values.store ?? (values.quick ? ['file'] : ['file', 'sqlite', 'restate', 'dbos']),
+  stores: values.store ?? (values.quick ? ['file'] : ['file', 'sqlite', 'postgres', 'restate', 'dbos']),
   ...(values.seeds !== undefined && { seeds: Number(values.seeds) }),
   ...(values.races !== undefined && { races: Number(values.races) }),
   from: Number(values.from),

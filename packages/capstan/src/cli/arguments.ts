@@ -51,7 +51,7 @@ export interface RunArguments {
   readonly graceMs: number
   /** An agent of the user: `./file.js#name`. */
   readonly agent: string | undefined
-  /** The folder of the journal that records the run. */
+  /** The folder or connection string of the journal that records the run. */
   readonly journal: string | undefined
   readonly runId: string | undefined
 }

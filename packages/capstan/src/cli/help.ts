@@ -51,7 +51,9 @@ Output (run, demo)
 Recording (run, demo)
   --journal DIR       records the run, so that it survives a crash and can wait
                       for a person. The runs commands read .capstan/runs unless
-                      --journal names another folder
+                      --journal names another folder. In place of DIR also
+                      postgresql://USER@HOST/DATABASE: needs the package pg;
+                      the password is best in PGPASSWORD
   --run-id ID         default random. A recorded run of this id is continued
 
 Runs (each takes --journal DIR and --json)

@@ -1,6 +1,7 @@
 import { parseRunArguments } from './arguments.ts'
 import { chooseAgent } from './choose-agent.ts'
 import type { Host } from './host.ts'
+import type { NamedJournal } from './open-journal.ts'
 import { readQuestion } from './read-question.ts'
 import { showResult } from './show-result.ts'
 import { RunView } from './show-run.ts'
@@ -15,16 +16,17 @@ export async function runCommand(command: 'run' | 'demo', words: readonly string
   try {
     if (note !== undefined) view.note(note, 'yellow')
     if (command === 'demo' && args.words.length === 0) view.note(say`Question: ${question}`, 'bold')
-    const run = agent.stream(question, await recording(args))
-    if (args.journal !== undefined) view.note(say`· run ${ShownText.shell(run.runId)}, recorded in ${ShownText.shell(args.journal)}`)
-    return await showResult(run, { host, view, output: args.output, journal: args.journal, graceMs: args.graceMs })
+    const recorded = await openNamed(args.journal)
+    const run = agent.stream(question, { ...(recorded && { journal: recorded.journal }), ...(args.runId !== undefined && { runId: args.runId }) })
+    if (recorded !== undefined) view.note(say`· run ${ShownText.shell(run.runId)}, recorded in ${ShownText.shell(recorded.name)}`)
+    return await showResult(run, { host, view, output: args.output, journal: recorded?.name, graceMs: args.graceMs })
   } finally {
     await close()
   }
 }
 
-async function recording({ journal, runId }: ReturnType<typeof parseRunArguments>) {
-  if (journal === undefined) return {}
-  const { fileJournal } = await import('@capstan/durable')
-  return { journal: fileJournal(journal), ...(runId !== undefined && { runId }) }
+async function openNamed(location: string | undefined): Promise<NamedJournal | undefined> {
+  if (location === undefined) return undefined
+  const { openJournal } = await import('./open-journal.ts')
+  return openJournal(location)
 }

@@ -10,12 +10,12 @@ import {
   openQuestions,
   type PendingQuestion,
 } from '@capstan/core'
-import { fileJournal } from '@capstan/durable'
 import { loadAgent } from './choose-agent.ts'
 import { CommandLine, UsageError } from './command-line.ts'
 import { describeBroken, describeRun, listedLine, type RunSummary } from './describe-saved.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
+import { openJournal } from './open-journal.ts'
 import { readJson } from './read-json.ts'
 import { askedIn, askedLines } from './show-question.ts'
 import { showResult } from './show-result.ts'
@@ -43,7 +43,8 @@ const options = {
 
 interface Job {
   readonly host: Host
-  readonly folder: string
+  /** The folder of the journal, or its connection string without a password. */
+  readonly journalName: string
   readonly journal: Journal
   readonly line: CommandLine<typeof options>
   readonly runId: string
@@ -77,15 +78,15 @@ export async function runsCommand(words: readonly string[], host: Host): Promise
   if (other !== undefined) throw new UsageError(`runs ${name} does not take --${other}.`)
   line.refuseWordsBeyond(command.words + 1, `runs ${name}`)
   if (runId === '' && command.words > 0) throw new UsageError(`runs ${name} needs the id of a run: capstan runs list`)
-  const folder = line.text('journal') ?? defaultJournal
-  return await command.run({ host, folder, journal: fileJournal(folder, { force: line.flag('force') }), line, runId, questionId })
+  const { journal, name: journalName } = openJournal(line.text('journal') ?? defaultJournal, { force: line.flag('force') })
+  return await command.run({ host, journalName, journal, line, runId, questionId })
 }
 
-async function list({ host, folder, journal, line }: Job): Promise<number> {
+async function list({ host, journalName, journal, line }: Job): Promise<number> {
   const runs: RunSummary[] = []
   // One after another: a folder may hold thousands of runs.
   for (const { runId, changedAt } of await journal.list()) runs.push(await describe(journal, runId, changedAt))
-  const lines = runs.length === 0 ? [say`No runs in ${folder}.`] : runs.map(listedLine)
+  const lines = runs.length === 0 ? [say`No runs in ${journalName}.`] : runs.map(listedLine)
   write(host, line.flag('json') ? [ShownText.json(runs, 2)] : lines)
   return exitCodes.finished
 }
@@ -99,20 +100,24 @@ async function describe(journal: Journal, runId: string, changedAt: number): Pro
   }
 }
 
-async function show({ host, folder, journal, line, runId }: Job): Promise<number> {
+async function show({ host, journalName, journal, line, runId }: Job): Promise<number> {
   const saved = await journal.read(runId)
-  const view = { runId, journal: folder, output: host.stdout, isFull: line.flag('full') }
+  const view = { runId, journal: journalName, output: host.stdout, isFull: line.flag('full') }
   write(host, line.flag('json') ? [ShownText.json({ ...describeRun(saved), ...saved }, 2)] : savedLines(saved, view))
   return exitCodes.finished
 }
 
-async function answer({ host, folder, journal, line, runId, questionId }: Job, given: Approval | OutcomeAnswer): Promise<number> {
-  if (questionId === undefined) throw new UsageError(`runs ${line.words[0]} needs the id of the question: ${commandLine({ runId, journal: folder }, ['show'])}`)
+async function answer({ host, journalName, journal, line, runId, questionId }: Job, given: Approval | OutcomeAnswer): Promise<number> {
+  if (questionId === undefined)
+    throw new UsageError(`runs ${line.words[0]} needs the id of the question: ${commandLine({ runId, journal: journalName }, ['show'])}`)
   const asked = openQuestions(await journal.read(runId)).find(({ id }) => id === questionId)
   await decide(journal, runId, { [questionId]: given })
   if (line.flag('json')) write(host, [ShownText.json({ runId, question: questionId, answer: given })])
   else
-    write(host, [...decidedLines(given, asked, host), say`To continue the run: ${commandLine({ runId, journal: folder }, ['resume'], ['--agent FILE#NAME'])}`])
+    write(host, [
+      ...decidedLines(given, asked, host),
+      say`To continue the run: ${commandLine({ runId, journal: journalName }, ['resume'], ['--agent FILE#NAME'])}`,
+    ])
   return exitCodes.finished
 }
 
@@ -152,11 +157,11 @@ function readInput(text: string): Json {
   }
 }
 
-async function resume({ host, folder, journal, line, runId }: Job): Promise<number> {
+async function resume({ host, journalName, journal, line, runId }: Job): Promise<number> {
   const location = line.text('agent')
   if (location === undefined) throw new UsageError('runs resume needs the agent that began the run: --agent FILE#NAME')
   const output = line.outputForm()
   const agent = await loadAgent(location)
   const view = new RunView(host, { quiet: line.flag('quiet'), answers: output === 'text', full: line.flag('full') })
-  return await showResult(agent.resume(runId, { journal, retryAfterText: 'restart' }), { host, view, output, journal: folder, graceMs: line.graceMs() })
+  return await showResult(agent.resume(runId, { journal, retryAfterText: 'restart' }), { host, view, output, journal: journalName, graceMs: line.graceMs() })
 }

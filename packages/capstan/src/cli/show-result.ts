@@ -13,7 +13,7 @@ export interface Showing {
   readonly host: Host
   readonly view: RunView
   readonly output: OutputForm
-  /** The folder of the journal that records the run. */
+  /** The folder of the journal that records the run, or its connection string without a password. */
   readonly journal: string | undefined
   /** How long work that has begun may take when the command is asked to end. */
   readonly graceMs: number

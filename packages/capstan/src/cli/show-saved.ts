@@ -9,7 +9,7 @@ import { ShownText, say } from './terminal/shown-text.ts'
 /** How recorded data is shown. */
 export interface SavedView {
   readonly runId: string
-  /** The folder of the journal, for commands to copy. */
+  /** The folder of the journal, or its connection string without a password, for commands to copy. */
   readonly journal: string
   readonly output: Output
   /** Cuts nothing. In a pipe nothing is cut either. */

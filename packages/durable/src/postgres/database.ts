@@ -74,16 +74,13 @@ export class Database {
     if (this.#isClosed) throw new AgentError('The journal is closed: `close` was called.', { code: 'invalid-use' })
     const client = await checkOut(await this.#connections(), endsAt)
     this.#wasConnected = true
-    // Each statement that fails with the connection rejects by itself.
-    client.on('error', ignore)
     let isBroken = true
     try {
       const result = await work(new Session(client, endsAt))
       isBroken = false
       return result
     } finally {
-      client.release(isBroken)
-      client.off('error', ignore)
+      giveBack(client, isBroken)
     }
   }
 
@@ -122,16 +119,34 @@ export class Database {
 
 /** @throws {AgentError} `journal-failed` when no connection becomes free in time. */
 async function checkOut(pool: PostgresPool, endsAt: number): Promise<PostgresClient> {
-  const connecting = pool.connect()
+  const connecting = connect(pool)
   const waiting = new AbortController()
   const client = await Promise.race([connecting, wait(endsAt - performance.now(), undefined, { signal: waiting.signal }).catch(() => {})]).finally(() =>
     waiting.abort(),
   )
   if (client !== undefined) return client
   // A connection that comes too late is given back unused.
-  connecting.then((late) => late.release(false), ignore)
+  connecting.then((late) => giveBack(late, false), ignore)
   const message = 'All connections of the pool were in use for too long. Make the pool larger, or give its connections back earlier.'
   throw new AgentError(message, { code: 'journal-failed' })
+}
+
+function connect(pool: PostgresPool): Promise<PostgresClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client === undefined) return reject(error)
+      // An error without a listener ends the process, and the message that completes a connection may be followed by its end: so there must
+      // be a listener before this function returns. A statement that fails with its connection rejects by itself.
+      client.on('error', ignore)
+      resolve(client)
+    })
+  })
+}
+
+function giveBack(client: PostgresClient, isBroken: boolean): void {
+  // In this order, so that there is always a listener: the pool has one for its idle connections.
+  client.release(isBroken)
+  client.off('error', ignore)
 }
 
 function ignore(): void {}

@@ -2,7 +2,7 @@ import { invalidOptions, kindOf } from '@capstan/core/internal'
 
 /** The part of a pool that is used here. A `Pool` of the package `pg` has it. */
 export interface PostgresPool {
-  connect(): Promise<PostgresClient>
+  connect(callback: (error: Error | undefined, client: PostgresClient | undefined) => void): void
   on(event: 'error', listener: (error: Error) => void): unknown
   end(): Promise<void>
   /** True once `end` was called. */

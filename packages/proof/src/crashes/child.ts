@@ -38,6 +38,10 @@ async function reach(position: string): Promise<void> {
   if (point.at === position) die()
   // Waits for the kill.
   if (point.hold === position) await new Promise(() => setInterval(() => {}, 1_000))
+  if (setting.hold?.at === position) {
+    appendFileSync(setting.witness, 'held\n')
+    await sleep(setting.hold.ms)
+  }
   if (setting.stopAt === position) {
     appendFileSync(setting.witness, 'stopped\n')
     process.kill(process.pid, 'SIGSTOP')

@@ -1,3 +1,4 @@
+import { postgresFolder } from '@capstan/test-kit'
 import { afterAll, beforeAll, describe, type ExpectStatic, inject, test } from 'vitest'
 import { isNamed, quickOptions, type SuiteOptions } from '../suite/options.ts'
 import type { Row } from '../suite/row.ts'
@@ -8,7 +9,7 @@ import { restate } from './engines/restate.ts'
 import { expectedOf, type MatrixCrash, matrixOf, observe, runRandom, type Seen, wordsOf } from './matrix.ts'
 import { nodeFor, runToEnd } from './processes.ts'
 import { storeCases } from './store-cases.ts'
-import { type StoreName, storeNames } from './stores.ts'
+import { type StoreName, startStore, stopStore, storeNames } from './stores.ts'
 
 const options: SuiteOptions = inject('suite') ?? quickOptions
 const { quick } = options
@@ -96,15 +97,27 @@ function register(host: string, { start, stop, together, inTurn = [] }: HostTest
 function registerStore(store: StoreName): void {
   const toEnd: RunToEnd = (crash) => runToEnd(store, crash)
   let undisturbed: EndedRun | undefined
-  const matrix = testsOfMatrix({ name: store, withinMs: 45, seeds: options.seeds ?? defaultSeeds(store), toEnd, undisturbed: () => present(undisturbed) })
+  const matrix = testsOfMatrix({
+    name: store,
+    withinMs: store === 'postgres' ? 300 : 45,
+    seeds: options.seeds ?? defaultSeeds(store),
+    toEnd,
+    undisturbed: () => present(undisturbed),
+  })
   const cases = storeCases.flatMap(({ name, stores, isRace, run }) => {
-    const times = isRace === true ? (options.races ?? (quick ? 1 : 100)) : Number(stores.includes(store))
+    const times = isRace === true ? (options.races ?? defaultRaces(store)) : Number(stores.includes(store))
     return Array.from({ length: times }, () => testOfCase(store, name, () => run(store)))
   })
   const start = async (): Promise<void> => {
+    await startStore(store)
     undisturbed = (await toEnd({ effect: 'once' })).result
   }
-  register(`runs in ${store} journals`, { start, together: [...matrix, ...cases] })
+  register(`runs in ${store} journals`, { start, stop: stopStore, together: [...matrix, ...cases] })
+}
+
+function defaultRaces(store: StoreName): number {
+  if (quick) return 1
+  return store === 'postgres' ? 20 : 100
 }
 
 function defaultSeeds(host: string): number {
@@ -138,6 +151,7 @@ function isStore(name: string): name is StoreName {
 /** Why a host cannot be tested on this machine. */
 function missing(host: string): string | undefined {
   if (!isStore(host)) return engines[host]?.unavailable()
+  if (host === 'postgres' && postgresFolder() === undefined) return 'PostgreSQL (Debian: postgresql) is not installed'
   return nodeFor(host) === undefined ? 'node:sqlite needs Node 22.13 or newer, and none was found' : undefined
 }
 

@@ -8,13 +8,13 @@ import type { AgentErrorCode, Answers, PendingQuestion, StopReason, ToolEffect }
 import { Witness } from '@capstan/test-kit'
 import type { AgentSetting } from './agent.ts'
 import { answersTo, type Crash, type Death, type EndedRun, type RunReport } from './crash.ts'
-import type { StoreName, StoreSetting } from './stores.ts'
+import { placeFor, type StoreName, type StoreSetting } from './stores.ts'
 
 // The built file, also where this module runs from its source.
 const child = fileURLToPath(new URL('../../dist/crashes/child.js', import.meta.url))
 const maxProcesses = 30
 
-/** One run on a journal in a folder of its own. */
+/** One run on a journal in a place of its own. */
 export interface RunSetting extends AgentSetting, StoreSetting {
   readonly runId: string
 }
@@ -26,6 +26,8 @@ export interface ChildSetting extends RunSetting, Death {
   readonly slow?: boolean
   /** Milliseconds since the Unix epoch at which it starts. */
   readonly startAt?: number
+  /** A position at which it is held for some time, which it tells the witness first. */
+  readonly hold?: { readonly at: string; readonly ms: number }
   /** Position at which it stops itself with SIGSTOP. */
   readonly stopAt?: string
   /** Sends itself SIGTERM at a position: what it then does with its run, and how long the work at that position still takes. */
@@ -58,7 +60,7 @@ let sqliteNode: string | undefined
 
 /** The Node that a store runs on; `undefined` where there is none. `node:sqlite` needs a newer one than the oldest that is supported. */
 export function nodeFor(store: StoreName): string | undefined {
-  if (store === 'file' || process.getBuiltinModule?.('node:sqlite') !== undefined) return process.execPath
+  if (store !== 'sqlite' || process.getBuiltinModule?.('node:sqlite') !== undefined) return process.execPath
   sqliteNode ??= findNode24()
   return sqliteNode
 }
@@ -113,10 +115,9 @@ export async function withRun<Value>(
   work: (setting: RunSetting, outside: Witness) => Promise<Value>,
 ): Promise<Value> {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-crash-'))
-  const path = join(folder, store === 'file' ? 'runs' : 'runs.db')
   const witness = new Witness(join(folder, 'witness'))
   try {
-    return await work({ store, effect, path, runId: 'run-1', witness: witness.path }, witness)
+    return await work({ store, effect, ...placeFor(store, folder), runId: 'run-1', witness: witness.path }, witness)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

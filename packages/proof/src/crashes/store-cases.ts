@@ -1,10 +1,10 @@
 import { deepStrictEqual, match, ok } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { approve, deny } from '@capstan/core'
-import type { Witness } from '@capstan/test-kit'
+import { brokenConnections, databaseCrash } from './postgres-cases.ts'
 import { type ChildEnd, type ChildSetting, childArguments, type RunSetting, runChild, startChild, type Termination, watchChild, withRun } from './processes.ts'
 import type { StoreName } from './stores.ts'
+import { countOf, happenedOnce, waitFor } from './witnessed.ts'
 
 /** Tests that are not about one crash point: races, owners that come back, full disks, decisions from other processes. */
 export interface StoreCase {
@@ -16,27 +16,22 @@ export interface StoreCase {
   readonly run: (store: StoreName) => Promise<string>
 }
 
-const both = ['file', 'sqlite'] as const
+const all = ['file', 'sqlite', 'postgres'] as const
 
 export const storeCases: readonly StoreCase[] = [
-  { name: 'three processes for one run', stores: both, isRace: true, run: race },
-  { name: 'three processes after a crash', stores: both, run: raceAfterCrash },
-  { name: 'decisions from other processes', stores: both, run: decisions },
-  { name: 'two decisions at once', stores: both, run: twoDecisions },
-  { name: 'an owner stopped past its lease', stores: both, run: stoppedOwner },
-  { name: 'SIGTERM: the run is stopped, its work ends, another process continues it', stores: both, run: stoppedRun },
-  { name: 'SIGTERM: work that outlasts the grace period is aborted', stores: both, run: outlastedGrace },
-  { name: 'SIGTERM: the run is aborted at once', stores: both, run: abortedRun },
+  { name: 'three processes for one run', stores: all, isRace: true, run: race },
+  { name: 'three processes after a crash', stores: all, run: raceAfterCrash },
+  { name: 'decisions from other processes', stores: all, run: decisions },
+  { name: 'two decisions at once', stores: all, run: twoDecisions },
+  { name: 'an owner stopped past its lease', stores: all, run: stoppedOwner },
+  { name: 'SIGTERM: the run is stopped, its work ends, another process continues it', stores: all, run: stoppedRun },
+  { name: 'SIGTERM: work that outlasts the grace period is aborted', stores: all, run: outlastedGrace },
+  { name: 'SIGTERM: the run is aborted at once', stores: all, run: abortedRun },
+  { name: 'the database crashes while a tool runs', stores: ['postgres'], run: () => databaseCrash({ at: 'tool work', ms: 2_000 }) },
+  { name: 'the database crashes, and the tool ends meanwhile', stores: ['postgres'], run: () => databaseCrash({ at: 'after work', ms: 50 }) },
+  { name: 'every connection is broken, again and again', stores: ['postgres'], run: brokenConnections },
   { name: 'a full disk', stores: process.platform === 'win32' ? [] : ['file'], run: fullDisk },
 ]
-
-function countOf(outside: Witness, start: string): number {
-  return outside.read().filter((line) => line.startsWith(start)).length
-}
-
-function happenedOnce(outside: Witness): void {
-  deepStrictEqual([countOf(outside, 'effect work'), countOf(outside, 'model')], [1, 2], outside.read().join(', '))
-}
 
 /** Three processes open one run at once: one gets it, two are refused, and no effect happens twice. */
 async function race(store: StoreName): Promise<string> {
@@ -179,12 +174,4 @@ async function twoDecisions(store: StoreName): Promise<string> {
     deepStrictEqual(countOf(outside, 'effect pay'), isApproved ? 1 : 0, 'the run followed the other answer')
     return `${isApproved ? 'approved' : 'denied'}, the other one was refused`
   })
-}
-
-async function waitFor(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
-    if (await condition()) return
-    await sleep(20)
-  }
-  throw new Error('Waited for something that did not happen.')
 }

@@ -1,0 +1,20 @@
+import type { Journal } from '@capstan/core'
+import { fileJournal, type JournalOptions, postgresJournal } from '@capstan/durable'
+
+/** A journal that the command line names. */
+export interface NamedJournal {
+  readonly journal: Journal
+  /** Its folder or connection string, for people to read and commands to copy: without a password. */
+  readonly name: string
+}
+
+/** Opens the journal in a folder, or in the database of a connection string. */
+export function openJournal(location: string, options: JournalOptions = {}): NamedJournal {
+  if (!/^postgres(?:ql)?:\/\//i.test(location)) return { journal: fileJournal(location, options), name: location }
+  return { journal: postgresJournal(location, options), name: withoutPassword(location) }
+}
+
+// Not parsed: a password may hold characters that it should not, and must not be shown either.
+function withoutPassword(connectionString: string): string {
+  return connectionString.replace(/^(\w+:\/\/[^/?#:]*):.*@/s, '$1@').replace(/(?<=[?&]password=)[^&#]*/gi, '***')
+}

@@ -1,0 +1,45 @@
+import { type PostgresServer, postgresFolder, startPostgres } from '@capstan/test-kit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeAgentFolder } from '../testing/agent-file.ts'
+import { capstan as command, type Ended } from '../testing/command.ts'
+import { openJournal } from './open-journal.ts'
+
+const { folder, agent: agentOf } = makeAgentFolder()
+const isMissing = postgresFolder() === undefined
+if (isMissing) process.stderr.write('Skipped: the test of runs in PostgreSQL (Debian: postgresql), which is not installed.\n')
+
+describe.skipIf(isMissing)('runs in PostgreSQL', () => {
+  let server: PostgresServer
+  beforeAll(async () => {
+    server = await startPostgres()
+  }, 60_000)
+  afterAll(() => server?.stop())
+
+  test('a run is recorded, approved and resumed, each in a process of its own, and no password is shown', async () => {
+    const shownUrl = server.urlOf('postgres')
+    const journal = ['--journal', shownUrl.replace('capstan@', 'capstan:hunter2@')]
+    const capstan = async (...args: readonly string[]): Promise<Ended> => {
+      const ended = await command([...args, ...journal], { cwd: folder })
+      expect(ended.stdout + ended.stderr).not.toContain('hunter2')
+      return ended
+    }
+    const begun = await capstan('run', agentOf('payer'), '--run-id', 'a1', 'Pay it.')
+    expect([begun.code, begun.stderr]).toEqual([4, expect.stringContaining(`recorded in ${shownUrl}`)])
+    const line = /capstan runs approve a1 (\S+) --journal (\S+)/.exec((await capstan('runs', 'show', 'a1')).stdout)
+    expect(line?.[2]).toBe(shownUrl)
+    expect((await capstan('runs', 'approve', 'a1', line?.[1] ?? '')).code).toBe(0)
+    expect((await capstan('runs')).stdout).toMatch(/^a1 {2}decided/m)
+    expect(await capstan('runs', 'resume', 'a1', agentOf('payer'), '--force')).toMatchObject({ code: 0, stdout: 'Result: paid 5\n' })
+  }, 60_000)
+})
+
+test.each([
+  ['postgres://shop:hunter2@db/runs', 'postgres://shop@db/runs'],
+  ['postgresql://shop:1/hunt@er2@db/runs', 'postgresql://shop@db/runs'],
+  ['postgresql://:hunter2@db/runs', 'postgresql://@db/runs'],
+  ['postgresql://db/runs?user=shop&password=hunter2&x=1', 'postgresql://db/runs?user=shop&password=***&x=1'],
+  ['POSTGRES://shop@db:5432/runs', 'POSTGRES://shop@db:5432/runs'],
+  ['.capstan/runs', '.capstan/runs'],
+])('%s is shown without its password', (location, shown) => {
+  expect(openJournal(location).name).toBe(shown)
+})
