@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { evolink, type JsonObject, user } from './index.ts'
 
 // Both sides of each row: what the adapters let through is accepted by a simulator that refuses everything its pages do not list,
-// and what they refuse is refused by the simulator too, when it is sent all the same.
+// and what they refuse is refused by the simulator, too, if it is sent anyway.
 
 const models = ['kimi-k2-thinking', 'kimi-k2-thinking-turbo', 'deepseek-chat', 'deepseek-reasoner'] as const
 type ModelId = (typeof models)[number]
@@ -90,7 +90,7 @@ test.each(choices)('$id with tools and tool choice $toolChoice', async ({ id, to
   else expect(answer).toMatchObject({ candidates: [{}] })
 })
 
-test.each(models)('%s: the response is kept as it came, with cached tokens where its page shows them', async (id) => {
+test.each(models)('%s: the response is kept unchanged, with cached tokens if its page shows them', async (id) => {
   const model = evolink<string>(id, { baseURL: simulator.baseURL, apiKey: 'test-key' })
   const long = { messages: [user(`${id} says JSON `.repeat(400))] }
   await model.complete(long)
@@ -103,7 +103,7 @@ test.each(models)('%s: the response is kept as it came, with cached tokens where
   if (id.startsWith('deepseek')) expect(response.systemFingerprint).toMatch(/^fp_/)
 })
 
-test('images and partial mode go to the Kimi pair alone', async () => {
+test('images and partial mode go only to the two Kimi models', async () => {
   const image = user([
     { type: 'text', text: 'What is this?' },
     { type: 'image', url: 'data:image/png;base64,iVBORw0KGgo=' },

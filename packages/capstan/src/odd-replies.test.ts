@@ -65,7 +65,7 @@ describe.each([
     expect(result).toMatchObject({ status: 'unusable', stopReason: 'truncated', text: 'One 😀 two.' })
   })
 
-  test('a refusal is an error with its words, after one request', async () => {
+  test('a refusal is an error with the text of the refusal, after one request', async () => {
     expect(await run('refusal:I cannot do that.', says, stream)).toMatchObject({
       code: 'content-refused',
       message: expect.stringContaining('I cannot do that.'),
@@ -73,7 +73,7 @@ describe.each([
     })
   })
 
-  test.each(['as=choice', 'as=line', 'as=beside-choices'])('an error with the code 429 (%s) is a rate limit, with its words', async (form) => {
+  test.each(['as=choice', 'as=line', 'as=beside-choices'])('an error with the code 429 (%s) is a rate limit, with its message', async (form) => {
     expect(await run(`error-event:mid-stream,code=429,message=Slow down.,${form}`, says, stream)).toMatchObject({
       code: 'rate-limited',
       message: expect.stringContaining('Slow down.'),

@@ -2,14 +2,14 @@ import { type Simulator, startSimulator } from '@capstan/simulator'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Agent, type AgentError, openaiCompatible } from './index.ts'
 
-// 200 runs spread over 30 s of 503, over real sockets. Time is injected: waits before a retry stand still until the clock is moved,
-// and it is moved only when no request is under way, so half a minute of it takes a second or two.
+// 200 runs spread over 30 s of status 503, over real sockets. Time is injected: delays before a retry end only when the clock is moved,
+// and it is moved only when no request is in progress, so half a minute takes a second or two.
 
 const runs = 200
 const downMs = 30_000
 const everyMs = downMs / runs
 const recoveryMs = 5_000
-/** Retries that an endpoint in trouble may get beyond a tenth. */
+/** Retries that an unavailable endpoint may get in addition to one tenth of the requests. */
 const budget = 10
 
 beforeEach(() => {
@@ -23,9 +23,9 @@ interface Storm {
   /** Requests that the server counted while it was down. */
   readonly during: number
   readonly failures: readonly AgentError[]
-  /** Milliseconds of the injected clock from the recovery to the last of 200 answers. */
+  /** Milliseconds of the injected clock from the recovery to the last of 200 responses. */
   readonly recoveredMs: number
-  /** Requests for them. */
+  /** Requests that the server counted after the recovery. */
   readonly after: number
 }
 
@@ -58,10 +58,10 @@ async function storm(keyOf: (run: number) => string): Promise<Storm> {
 }
 
 function unexpected(): never {
-  throw new Error('A run was answered by a server that is down.')
+  throw new Error('A run finished although the server is down.')
 }
 
-/** Lets so much time pass, in small steps, each when what it set off has been answered. */
+/** Moves the clock in small steps. Before each step, waits until no request is in progress. */
 async function pass(ms: number, simulator: Simulator): Promise<void> {
   const step = 50
   for (let passed = 0; passed < ms; passed += step) {
@@ -71,11 +71,11 @@ async function pass(ms: number, simulator: Simulator): Promise<void> {
   await quiet(simulator)
 }
 
-/** Waits, by turns of the event loop alone, until no request is under way. */
+/** Waits until no request is in progress. It uses only turns of the event loop, because timers are faked. */
 async function quiet(simulator: Simulator): Promise<void> {
   let calm = 0
   let known = -1
-  // A run needs a few turns from its start, or from an answer, to its next request.
+  // A run needs a few turns from its start, or from a response, to its next request.
   while (calm < 20) {
     await new Promise((resolve) => setImmediate(resolve))
     const open = simulator.requests.some(({ status }) => status === undefined)
@@ -98,17 +98,17 @@ async function settle<Value>(all: readonly Promise<Value>[], simulator: Simulato
   return over
 }
 
-test('while an endpoint is down for 30 s, 200 runs send little more than one request each, and all go on when it is back', async () => {
+test('while an endpoint is down for 30 s, 200 runs send little more than one request each, and all of them succeed when it is back', async () => {
   const { during, failures, recoveredMs, after } = await storm(() => 'one-key')
   expect(new Set(failures.map(({ code }) => code))).toEqual(new Set(['provider-overloaded']))
   expect(during).toBeGreaterThanOrEqual(runs)
   expect(during).toBeLessThanOrEqual(runs * 1.1 + budget)
-  // Requests as the errors tell them are those that the server counted.
+  // The requests that the errors report are those that the server counted.
   expect(failures.reduce((sum, { attempts }) => sum + (attempts ?? 0), 0)).toBe(during)
   expect([after, recoveredMs < recoveryMs]).toEqual([runs, true])
 }, 30_000)
 
-test('without a budget in common the same storm is three requests each: what is measured is the budget', async () => {
+test('without a shared budget each run sends three requests, so the test above measures the budget', async () => {
   const { during } = await storm((run) => `key-${run}`)
   expect(during).toBe(runs * 3)
 }, 30_000)

@@ -14,7 +14,7 @@ const invoice = output({
 })
 const question = 'Please pay: invoice for "Wang Trading", 1,240 in total.'
 
-test.each(['kimi-k2-thinking', 'deepseek-chat', 'deepseek-reasoner'] as const)('%s answers in JSON that fits the schema', async (id) => {
+test.each(['kimi-k2-thinking', 'deepseek-chat', 'deepseek-reasoner'] as const)('%s replies in JSON that fits the schema', async (id) => {
   await using simulator = await startSimulator({ strict: { unlistedParameters: true } })
   const model = evolink<string>(id, { baseURL: simulator.baseURL, apiKey: 'test-key' })
   const result = await new Agent({ model, output: invoice }).generate(question)
@@ -26,7 +26,7 @@ test.each(['kimi-k2-thinking', 'deepseek-chat', 'deepseek-reasoner'] as const)('
   else expect(body).toMatchObject({ response_format: { type: 'json_object' } })
 })
 
-test('with tools the answer is a call in the loop', async () => {
+test('with tools the output is a call in the loop', async () => {
   await using simulator = await startSimulator({
     script: [
       { toolCalls: [{ name: 'find_customer', input: { name: 'Wang' } }] },
@@ -50,7 +50,7 @@ test('with tools the answer is a call in the loop', async () => {
   simulator.assertDone()
 })
 
-test('a schema of a library is taken as it is, and the output has its JSON form, live and replayed', async () => {
+test('a schema of a library is accepted as it is, and the output has its JSON form, live and replayed', async () => {
   await using simulator = await startSimulator({ script: [{ text: '{"when":"2026-11-28T09:00:00Z","tags":["a"],"id":2512292042121000001}' }] })
   const model = evolink('deepseek-chat', { baseURL: simulator.baseURL, apiKey: 'test-key' })
   const meeting = z.object({

@@ -2,7 +2,7 @@ import { type EndpointName, parseFault, startSimulator } from '@capstan/simulato
 import { expect, test, vi } from 'vitest'
 import { Agent, AgentError, deepseek, evolink, type Model, moonshot, openaiCompatible } from './index.ts'
 
-// What an endpoint says of the account or of itself: each becomes its own code, and is asked again where that may help.
+// Errors about the account or the endpoint: each becomes its own code, and is retried if that may help.
 
 const apiKey = 'test-key'
 const models: Readonly<Partial<Record<EndpointName, (baseURL: string) => Model>>> = {
@@ -16,7 +16,7 @@ const models: Readonly<Partial<Record<EndpointName, (baseURL: string) => Model>>
   ollama: (baseURL) => openaiCompatible({ baseURL, model: 'deepseek-v3.2' }),
 }
 
-/** Requests: 1 for what no other attempt would change, 2 where the second one is answered. */
+/** Requests: 1 if a retry cannot help, 2 if the second one succeeds. */
 const rows: readonly (readonly [endpoint: EndpointName, fault: string, code: string, requests: 1 | 2])[] = [
   ['evolink', 'status:503', 'provider-overloaded', 2],
   ['deepseek', 'status:402', 'quota-exhausted', 1],

@@ -17,8 +17,8 @@ import {
   user,
 } from './index.ts'
 
-// For each rule that an endpoint enforces: an agent whose request would break it. Where the profile knows the rule, no such request
-// is sent; where it does not, the refusal is repaired once, told, and remembered; where nothing can be repaired, the error says what.
+// For each rule that an endpoint enforces, an agent whose request would break it. If the profile knows the rule, no such request
+// is sent. If not, the refusal is repaired once, reported and remembered. If it cannot be repaired, the error says what to change.
 
 const apiKey = 'right-key'
 
@@ -37,7 +37,7 @@ interface Row {
   readonly agent?: Partial<AgentOptions>
   readonly strict?: SimulatorOptions['strict']
   readonly context?: number
-  /** What the first request holds: so that a rule is kept, and not missed. */
+  /** Matches the first request. It shows that the request concerns the rule. */
   readonly sends?: RegExp
 }
 

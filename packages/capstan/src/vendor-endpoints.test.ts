@@ -3,7 +3,7 @@ import { type EndpointName, type ScriptedReply, type Simulator, type SimulatorOp
 import { describe, expect, test } from 'vitest'
 import { Agent, deepseek, evolink, findProblem, type Model, moonshot, openaiCompatible, profiles, tool } from './index.ts'
 
-// Every model of every profile, against the endpoint that it is for, which refuses what that endpoint refuses.
+// Every model of every profile, against a simulation of its endpoint, which refuses what that endpoint refuses.
 
 const apiKey = 'test-key'
 
@@ -106,7 +106,7 @@ describe.each(cases)('$endpoint: $name (stream: $stream)', ({ endpoint, model, s
     expect(asked.toSorted()).toEqual(['Oslo', 'Rome'])
     expect(result.reasoningText).toContain('That is it.')
     expect(result.usage.totalTokens).toBeGreaterThan(0)
-    // Nothing was refused and worded anew: the profile knows its endpoint.
+    // No request was refused and changed: the profile knows its endpoint.
     expect([simulator.requests.map(({ status }) => status), events.includes('repaired')]).toEqual([[200, 200], false])
 
     const next = await agent.generate([...result.messages, { role: 'user', content: 'Thanks.' }])
@@ -114,7 +114,7 @@ describe.each(cases)('$endpoint: $name (stream: $stream)', ({ endpoint, model, s
     simulator.assertDone()
   })
 
-  test('the offline model answers it too', async () => {
+  test('the offline model replies, too', async () => {
     await using simulator = await start(endpoint)
     const asked: string[] = []
     const result = await new Agent({ model: model(simulator.baseURL, stream), tools: [weatherTool(asked)] }).generate('What is the weather in Oslo?')
@@ -123,7 +123,7 @@ describe.each(cases)('$endpoint: $name (stream: $stream)', ({ endpoint, model, s
   })
 })
 
-test.each([true, false])('evolink: deepseek-reasoner has no tools and answers without them (stream: %s)', async (stream) => {
+test.each([true, false])('evolink: deepseek-reasoner has no tools and replies without them (stream: %s)', async (stream) => {
   await using simulator = await start('evolink', { script: [{ reasoning: 'Hm.', text: 'Paris.' }] })
   const model = evolink('deepseek-reasoner', { baseURL: simulator.baseURL, apiKey, stream })
   expect((await new Agent({ model }).generate('The capital of France?')).text).toBe('Paris.')

@@ -39,7 +39,7 @@ const retried: [string, Fault][] = [
   ['a stream without a finish reason', { kind: 'no-finish' }],
 ]
 
-test.concurrent.for(retried)('%s is asked again under generate, and every request is counted', async ([_, fault], { expect }) => {
+test.concurrent.for(retried)('%s is retried under generate, and every request is counted', async ([_, fault], { expect }) => {
   await using rig = await setUp([{ ...long, fault }, answer])
   const { agent, simulator } = rig
   const result = await agent.generate('Go.')
@@ -81,7 +81,7 @@ test.concurrent.for(['reset', 'close'] as const)('no tool runs from a stream wit
   expect(runs()).toBe(0)
 })
 
-test.concurrent('a call cut by length is not run: the model is told', async ({ expect }) => {
+test.concurrent('a call cut by length is not run, and the model gets an error', async ({ expect }) => {
   await using rig = await setUp([{ ...pays, finishReason: 'length' }, answer])
   const { agent, simulator, runs } = rig
   const result = await agent.generate('Pay 5.')
@@ -91,14 +91,14 @@ test.concurrent('a call cut by length is not run: the model is told', async ({ e
   expect(simulator.requests[1]?.rawBody).toContain('Not run: output limit')
 })
 
-test.concurrent('empty text is asked again once, then fails', async ({ expect }) => {
+test.concurrent('an empty text is requested again once, then fails', async ({ expect }) => {
   await using once = await setUp([{ text: '' }, answer])
   await expect(once.agent.generate('Go.')).resolves.toMatchObject({ text: 'All good.' })
   await using twice = await setUp([{ text: '' }, { text: '' }])
   await expect(twice.agent.generate('Go.')).rejects.toMatchObject({ code: 'empty-reply' })
 })
 
-test.concurrent('stream fails with the partial text when the answer breaks in mid-text', async ({ expect }) => {
+test.concurrent('stream fails with the partial text if the reply ends in the middle of the text', async ({ expect }) => {
   await using rig = await setUp([{ ...long, fault: { kind: 'stall', at: 'before-finish' } }], 'deepseek-chat')
   const { agent } = rig
   const error = await agent.stream('Go.').result.catch((thrown: unknown) => thrown)
@@ -107,7 +107,7 @@ test.concurrent('stream fails with the partial text when the answer breaks in mi
   expect(AgentError.is(error) && findProblem(error.result?.messages ?? [])).toBeUndefined()
 })
 
-test.concurrent('bad calls are answered in call order and the run goes on', async ({ expect }) => {
+test.concurrent('invalid calls get results in call order, and the run continues', async ({ expect }) => {
   await using rig = await setUp([
     {
       toolCalls: [
@@ -144,7 +144,7 @@ const hostile: [string, () => unknown, string][] = [
   ['never settles', () => new Promise(() => {}), 'timeout'],
 ]
 
-test.concurrent.for(hostile)('a tool that %s is answered and the run goes on', async ([_, execute, status], { expect }) => {
+test.concurrent.for(hostile)('a tool that %s gets a result, and the run continues', async ([_, execute, status], { expect }) => {
   await using rig = await setUp([{ toolCalls: [{ name: 'odd_tool', input: {} }] }, answer])
   const { simulator } = rig
   const odd = tool({ name: 'odd_tool', description: 'Is odd.', inputSchema: { type: 'object' }, timeoutMs: 500, execute })

@@ -23,7 +23,7 @@ let server: PostgresServer
 
 type Setting = Omit<WitnessedSetting, 'witness'>
 
-/** An agent whose requests and effects are lines in a file of its own. All agents are registered before the launch. */
+/** An agent whose requests and effects are recorded as lines of its own file. All agents are registered before the launch. */
 function register(
   name: string,
   setting: Setting,
@@ -34,7 +34,7 @@ function register(
   return { ...runs, seen: () => new Witness(witnessed.witness).read(), setting: witnessed }
 }
 
-/** The model calls these tools, one list for each step, and then says that it is done. */
+/** A model that calls these tools, one list in each step, and then ends with a text. */
 function calling(...steps: readonly (readonly string[])[]): readonly Reply[] {
   return [...steps.map((calls) => ({ calls })), { text: 'Done.' }]
 }
@@ -138,7 +138,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     rmSync(folder, { recursive: true })
   }, 30_000)
 
-  test('a run is recorded, and an id that is known is not run again', async () => {
+  test('a run is recorded, and a start with a known id does not run it again', async () => {
     expect(await plain.start('Go.', { runId: 'plain-1' })).toBe('plain-1')
     const result = await plain.result('plain-1')
     expect(result).toMatchObject({ runId: 'plain-1', status: 'finished', text: 'Done.', toolCalls: 1, usage: { totalTokens: 30 } })
@@ -148,19 +148,19 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     expect(await plain.pending('plain-1')).toEqual([])
   })
 
-  test('calls of one step begin in their order', async () => {
+  test('calls of one step begin in order', async () => {
     await parallel.result(await parallel.start('Go.'))
     expect(parallel.seen().flatMap((line) => /^effect (\w) /.exec(line)?.[1] ?? [])).toEqual(letters)
   })
 
-  test('two runs side by side: a tool sees the asynchronous context of its own run, and that it is in a step', async () => {
+  test('two runs side by side: a tool sees the asynchronous context of its own run, and the one of its step', async () => {
     await Promise.all(['context-a', 'context-b'].map((runId) => contextual.start('Go.', { runId })))
     await Promise.all(['context-a', 'context-b'].map((runId) => contextual.result(runId)))
     const [first, second] = ['context-a, in a step of DBOS: true', 'context-b, in a step of DBOS: true']
     expect(contexts.sort()).toEqual([first, first, second, second])
   })
 
-  test('a run waits for a decision; the first stays, also when the run went on', async () => {
+  test('a run waits for a decision; the first one counts, also after the run continued', async () => {
     const runId = await asking.start('Go.', { runId: 'asking-1' })
     const [pay] = await nextQuestions(asking, runId)
     expect(pay).toMatchObject({ position: 'steps/1/tools/0/approval', about: { type: 'approval', toolName: 'pay', input: { n: 1 } } })
@@ -188,7 +188,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     expect(expiring.seen().filter((line) => line.startsWith('effect'))).toEqual([])
   }, 20_000)
 
-  test('of two people who decide otherwise at once, one is told', async () => {
+  test('if two people decide differently at the same time, one of them gets an error', async () => {
     const runId = await twoPeople.start('Go.')
     const [question] = await nextQuestions(twoPeople, runId)
     const id = question?.id ?? ''
@@ -198,7 +198,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     expect(twoPeople.seen().some((line) => line.startsWith('effect pay '))).toBe(outcomes[0]?.status === 'fulfilled')
   })
 
-  test('a run that was paused in memory goes on with its answers, under its id', async () => {
+  test('a run that was paused in memory continues with its answers, under its id', async () => {
     const agent = witnessedAgent(paused.setting)
     const inMemory = await agent.generate('Go.', { runId: 'paused-1' })
     const state = JSON.parse(JSON.stringify(inMemory.state)) as RunState
@@ -217,7 +217,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     expect(await paused.result(runId)).toMatchObject({ status: 'finished', toolCalls: 1 })
   })
 
-  test('the error that ends a run reaches everybody typed, and nothing is tried again', async () => {
+  test('the error that ends a run reaches all callers as an AgentError, and nothing is retried', async () => {
     const runId = await failing.start('Go.')
     const error = await failing.result(runId).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(AgentError)
@@ -227,7 +227,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     expect(failing.seen()).toEqual(['model 1'])
   })
 
-  test('a run that a request broke goes on from there when it is rewound', async () => {
+  test('a run that ended with a failed request continues from that request when it is rewound', async () => {
     const runId = await mended.start('Go.')
     await expect(mended.result(runId)).rejects.toMatchObject({ code: 'quota-exhausted' })
     const last = (await DBOS.listWorkflowSteps(runId))?.at(-1)
@@ -236,32 +236,32 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     expect(await mended.result(runId)).toMatchObject({ status: 'finished', text: 'Done.' })
   })
 
-  test('values are recorded as they are, whatever their keys', async () => {
+  test('values are recorded unchanged, whatever their keys', async () => {
     const handle = await DBOS.startWorkflow(values)()
     expect(await handle.getResult()).toBe(oddKeys)
   })
 
-  test('a run that DBOS does not know is not waited for', async () => {
+  test('waiting for a run that DBOS does not know is an error', async () => {
     const missing = { code: 'run-not-found' }
     await expect(plain.result('nobody')).rejects.toMatchObject(missing)
     await expect(plain.pending('nobody')).rejects.toMatchObject(missing)
     await expect(plain.decide('nobody', {})).rejects.toMatchObject(missing)
   })
 
-  test('a cancelled run ends its tool at once, and goes on when it is resumed', async () => {
+  test('a cancelled run ends its tool at once, and continues when it is resumed', async () => {
     const runId = await cancelled.start('Go.', { runId: 'cancelled-1' })
     await vi.waitFor(() => expect(cancelled.seen()).toHaveLength(2), { timeout: 5_000 })
     await DBOS.cancelWorkflow(runId)
     await expect(cancelled.result(runId)).rejects.toMatchObject({ code: 'engine-failed', message: expect.stringContaining('cancelled') })
     await firstCall.aborted
-    // The step that was cut is not recorded.
+    // The interrupted step is not recorded.
     expect((await DBOS.listWorkflowSteps(runId))?.map(({ name }) => name)).toEqual(['start start', 'steps/1/model/1 model'])
     await DBOS.resumeWorkflow(runId)
     expect(await cancelled.result(runId)).toMatchObject({ status: 'finished' })
     expect(cancelled.seen()).toEqual(['model 1', 'effect pay cancelled-1/steps/1/tools/0', 'effect pay cancelled-1/steps/1/tools/0', 'model 2'])
   }, 20_000)
 
-  describe('of processes that died', () => {
+  describe('runs of processes that died', () => {
     async function inProcessThatDies(
       workflow: string,
       setting: WitnessedSetting,
@@ -277,7 +277,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
       expect(signal).toBe('SIGKILL')
     }
 
-    test('wait for their executor, until somebody resumes them elsewhere', async () => {
+    test('wait for their executor, until they are resumed on another one', async () => {
       await inProcessThatDies('deserted', deserted.setting, { runId: 'deserted-1', dieAt: 'after look' })
       const lost = await DBOS.listWorkflows({ status: 'PENDING', executorId: 'dead-deserted' })
       expect(lost.map(({ workflowID }) => workflowID)).toEqual(['deserted-1'])
@@ -287,7 +287,7 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
       expect(deserted.seen()).toEqual(['model 1', call, call, 'model 2'])
     }, 20_000)
 
-    test('do not repeat a call that must happen once, and ask what became of it', async () => {
+    test('do not repeat a call with effect once, and ask for its outcome', async () => {
       await inProcessThatDies('unknown', unknown.setting, { runId: 'unknown-1', dieAt: 'after pay' })
       await DBOS.resumeWorkflow('unknown-1')
       const [question] = await nextQuestions(unknown, 'unknown-1')
@@ -297,19 +297,19 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
       expect(unknown.seen()).toEqual(['model 1', 'effect pay unknown-1/steps/1/tools/0', 'model 2'])
     }, 20_000)
 
-    test('are not gone on with by an agent that takes another course', async () => {
+    test('are not continued by an agent that takes another course', async () => {
       await inProcessThatDies(
         'changed',
         { ...changed.setting, replies: calling(['look'], ['pay']), tools: { look: reads, pay: reads } },
         { runId: 'changed-1', dieAt: 'after pay' },
       )
       await DBOS.resumeWorkflow('changed-1')
-      const message = expect.stringMatching(/^DBOS gave run 'changed-1' up, or refused it: .*tool look was recorded/)
+      const message = expect.stringMatching(/^DBOS stopped the run 'changed-1', or refused the call: .*tool look was recorded/)
       await expect(changed.result('changed-1')).rejects.toMatchObject({ code: 'engine-failed', retryable: false, message })
       expect(changed.seen()).toHaveLength(4)
     }, 20_000)
 
-    test('with half a decision: the question stays open, and the first answer stays', async () => {
+    test('with a decision that was stored but not sent: the question stays pending, and the first answer counts', async () => {
       const runId = await halfway.start('Go.')
       const questions = await nextQuestions(halfway, runId)
       const id = questions[0]?.id ?? ''

@@ -6,7 +6,7 @@ import { dbosEngine, pendingEvent } from './dbos-engine.ts'
 import { type Decisions, decisionsOf } from './decisions.ts'
 import { fromDbosError, toWorkflowError } from './failures.ts'
 
-/** What a run starts from: what the user said, the messages so far, or a run that was paused in memory. */
+/** The input of a run: a text of the user, the messages so far, or the state of a run that was paused in memory. */
 export type RunInput = string | readonly Message[] | RunState
 
 /** A result as JSON: its `messages` can be the input of the next run. */
@@ -14,15 +14,15 @@ export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'to
 
 /** Options of `dbosAgent`. */
 export type DbosAgentOptions<Context = unknown> = ContextOption<Context> & {
-  /** Name of the workflow in DBOS: the same in all processes, also in later ones. */
+  /** Name of the workflow in DBOS. It must be the same in all processes, including later ones. */
   readonly name: string
-  /** How often DBOS continues a run after its process died, before the run has failed. Default: 100, as in DBOS. */
+  /** How often DBOS continues a run whose process died. After that the run fails. Default: 100, as in DBOS. */
   readonly maxRecoveryAttempts?: number
 }
 
 /** Options of `start`. */
 export interface StartOptions {
-  /** The id of the workflow. Default: a random UUID. A run that was paused in memory always keeps its own id. */
+  /** The id of the workflow. Default: a random UUID. A run that was paused in memory always keeps its id. */
   readonly runId?: string
   /** Answers to questions of a run that was paused in memory, by question id. */
   readonly answers?: Answers
@@ -38,13 +38,13 @@ export interface ResultOptions {
 
 /**
  * An agent whose runs are workflows of DBOS. All methods need `DBOS.launch()`, and work in any process that registered the agent. All
- * reject with `engine-failed`, and `retryable`, when the database cannot be reached.
+ * reject with `engine-failed` and `retryable: true` if the database cannot be reached.
  */
 export interface DbosAgent<Output = unknown> {
   /**
-   * Starts a run and returns its id, once the run is in the database. A run that exists already is not changed, whatever the input.
+   * Starts a run and returns its id when the run is in the database. A run that already exists is not changed, whatever the input.
    *
-   * @throws {AgentError} `invalid-use` for another id than that of the state.
+   * @throws {AgentError} `invalid-use` if `runId` is not the id of the state.
    */
   start(input: RunInput, options?: StartOptions): Promise<string>
   /**
@@ -53,10 +53,10 @@ export interface DbosAgent<Output = unknown> {
    * @throws {AgentError} The error that ended the run; `run-not-found`; `engine-failed` if the run was cancelled or recovered too often.
    */
   result(runId: string, options?: ResultOptions): Promise<AgentReply<Output>>
-  /** The questions that nobody has answered yet. @throws {AgentError} `run-not-found`. */
+  /** The questions that are not answered yet. @throws {AgentError} `run-not-found`. */
   pending(runId: string): Promise<readonly PendingQuestion[]>
   /**
-   * Answers pending questions. The first answer to a question stays; giving the same answer again is accepted.
+   * Answers pending questions. The first answer to a question counts; giving the same answer again is accepted.
    *
    * @returns The questions that are still pending, of those that were asked before.
    * @throws {AgentError} `run-not-found`; `invalid-use` for a question that was not asked, or was answered differently before.
@@ -73,7 +73,7 @@ interface Start {
 type Runs<Context, Output> = Pick<Agent<Context, Output>, 'generate' | 'resume'>
 
 /**
- * Registers an agent as a workflow of DBOS: before `DBOS.launch()`, once for each name.
+ * Registers an agent as a workflow of DBOS. Call it once for each name, before `DBOS.launch()`.
  *
  * @see https://docs.dbos.dev/typescript/tutorials/workflow-tutorial
  */
@@ -139,10 +139,9 @@ async function begin(workflow: (start: Start) => Promise<unknown>, input: RunInp
   const { runId, answers = {}, queueName } = options
   const own = isState(input) ? input.runId : undefined
   if (own !== undefined && runId !== undefined && runId !== own)
-    throw new AgentError(
-      `The state is that of the run '${own}', which keeps its id, because the idempotency keys of its calls depend on it. Leave out \`runId\`.`,
-      { code: 'invalid-use' },
-    )
+    throw new AgentError(`The state belongs to the run '${own}', which keeps its id, because the idempotency keys of its calls depend on it. Omit \`runId\`.`, {
+      code: 'invalid-use',
+    })
   const workflowID = own ?? runId ?? randomUUID()
   const place = queueName === undefined ? {} : { queueName }
   await ask(workflowID, () => DBOS.startWorkflow(workflow, { workflowID, ...place })({ input, answers }))
@@ -151,7 +150,7 @@ async function begin(workflow: (start: Start) => Promise<unknown>, input: RunInp
 
 async function resultOf<Output>(runId: string, { pollingIntervalMs = 250 }: ResultOptions): Promise<AgentReply<Output>> {
   await statusOf(runId)
-  // There is null only for a wait that has a limit.
+  // The result is null only for a wait with a time limit.
   return (await DBOS.getResult<AgentReply<Output>>(runId, { pollingIntervalMs })) as AgentReply<Output>
 }
 

@@ -2,31 +2,31 @@ import type { Decision, Engine, EngineStep, Json, PendingQuestion } from '@capst
 import { expiredDecision } from '@capstan/core/internal'
 import { DBOS, DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk'
 
-/** The event in which a run shows the questions that were asked so far, decided or not. */
+/** The DBOS event that has the questions that a run asked so far, decided or not. */
 export const pendingEvent = 'pending'
 
-/** DBOS has one connection for each process. */
+/** DBOS has one connection in each process. */
 const scope = {}
 const yearSeconds = 365 * 24 * 3600
 
 /**
- * The engine of the DBOS workflow that calls this: steps are `DBOS.runStep`, decisions are messages to the workflow, with the position of
- * the question as topic.
+ * Makes the engine of the calling DBOS workflow: steps are `DBOS.runStep`, decisions are messages to the workflow, whose topic is the
+ * position of the question.
  *
- * @param keep - Keeps a decision, unless there is one about its question, and sends the one that stays to the run.
+ * @param keep - Stores a decision, unless its question has one, and sends the stored decision to the run.
  */
 export function dbosEngine(runId: string, keep: (decision: Decision) => Promise<void>): Engine {
   const asked: PendingQuestion[] = []
   return {
     scope,
-    // A step that is begun inside a step of DBOS must see that it is: it is not recorded by itself.
+    // A step that begins inside another DBOS step must see the context of that step, so that it is not recorded separately.
     keepsContext: true,
     steps: (steps) => recordAll(runId, steps),
     async decisions(questions) {
       asked.push(...questions)
       await DBOS.setEvent(pendingEvent, asked)
       const decisions: Decision[] = []
-      // In turn: DBOS numbers what a workflow does by the order in which it is started.
+      // One after the other, because DBOS numbers the operations of a workflow in the order in which they start.
       for (const question of questions) decisions.push(await receive(question, keep))
       return decisions
     },
@@ -44,7 +44,7 @@ async function recordAll(runId: string, steps: readonly EngineStep[]): Promise<r
   try {
     return await Promise.all(values)
   } catch (error) {
-    // Nobody waits for the rest: what DBOS holds for them is freed.
+    // Nothing waits for the other steps any more, so that DBOS can free their resources.
     halt.abort(error)
     throw error
   }
@@ -52,12 +52,12 @@ async function recordAll(runId: string, steps: readonly EngineStep[]): Promise<r
 
 interface Place {
   readonly runId: string
-  /** The step before has begun, or was recorded. */
+  /** Resolves when the previous step has begun, or was read from the records. */
   readonly turn: Promise<void>
   readonly halt: AbortSignal
 }
 
-/** Starts a step, which gets its number at once. DBOS then reads the database before each body, so bodies need a turn to begin in order. */
+/** Starts a step, which gets its number at once. DBOS then reads the database before each body, so `turn` makes the bodies begin in order. */
 function record(step: EngineStep, { runId, turn, halt }: Place): { readonly value: Promise<Json>; readonly begun: Promise<void> } {
   let begin = (): void => {}
   const entered = new Promise<void>((resolve) => {
@@ -70,19 +70,19 @@ function record(step: EngineStep, { runId, turn, halt }: Place): { readonly valu
       if (signal.aborted) throw new DBOSWorkflowConflictError(runId)
       const value = step.run()
       begin()
-      // As text: the serializer of DBOS drops some keys of an object, and looks at each of them.
+      // As text, because the serializer of DBOS visits each key of an object and drops some of them.
       return JSON.stringify(await Promise.race([value, lost(runId, signal)]))
     } finally {
       release()
     }
   }
-  // Failures of a step are values; DBOS runs nothing again by itself.
+  // Failures of a step are values, so DBOS must not retry it.
   const value = DBOS.runStep(body, { name: step.name, retriesAllowed: false })
   value.then(begin, begin)
   return { value: value.then((text) => JSON.parse(text) as Json), begun: entered }
 }
 
-/** Fires when the workflow was cancelled, or a step beside this one failed. */
+/** Makes a signal that aborts when the workflow is cancelled, or a parallel step fails. */
 function lossOf(halt: AbortSignal): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController()
   const abort = (): void => controller.abort()
@@ -101,16 +101,16 @@ function lossOf(halt: AbortSignal): { readonly signal: AbortSignal; readonly rel
 
 async function lost(runId: string, signal: AbortSignal): Promise<never> {
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-  // The one error that DBOS does not record as the outcome of a step: this execution has nothing to say any more.
+  // DBOS does not record this error as the outcome of a step: the execution has lost the run.
   throw new DBOSWorkflowConflictError(runId)
 }
 
-/** Waits for the first decision about a question. One that nobody makes in time is made here, through the same store. */
+/** Waits for the first decision about a question. If the question expires, decides so through the same store. */
 async function receive(question: PendingQuestion, keep: (decision: Decision) => Promise<void>): Promise<Decision> {
   const { position, expiresInMs } = question
   let timeoutSeconds = expiresInMs === undefined ? yearSeconds : expiresInMs / 1_000
   for (;;) {
-    // Without a number DBOS waits for a minute.
+    // Without `timeoutSeconds` DBOS waits for only one minute.
     const decision = await DBOS.recv<Decision>(position, { timeoutSeconds })
     if (decision !== null) return decision
     if (expiresInMs !== undefined) await keep(expiredDecision(question))

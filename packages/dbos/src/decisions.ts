@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Answers, type Decision, decideOn, type PendingQuestion } from '@capstan/core'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 
-/** Keeps what people decided. */
+/** Stores the decisions of people. */
 export interface Decisions {
-  /** The questions whose decision, if there is one, may not have reached the run. */
+  /** The questions without a decision, or with one that may not have reached the run. */
   open(runId: string, asked: readonly PendingQuestion[]): Promise<readonly PendingQuestion[]>
-  /** @throws {AgentError} As `decideOn`. */
+  /** @throws {AgentError} The errors of `decideOn`. */
   decide(runId: string, given: { readonly asked: readonly PendingQuestion[]; readonly answers: Answers }): Promise<void>
-  /** Keeps a decision, unless there is one about its question, and sends the one that stays to the run. For calls inside the run. */
+  /** Stores a decision, unless its question has one, and sends the stored decision to the run. For calls inside the run. */
   keepInRun(runId: string, decision: Decision): Promise<void>
 }
 
@@ -18,11 +18,11 @@ interface Kept {
 }
 
 /**
- * Each decision is a workflow of its own, whose id is run and question and whose input is the decision: the first that is started
- * stays, anybody can read it, and DBOS sees to it that the run gets it.
+ * Each decision is a separate workflow. Its id consists of run and question, and its input is the decision. The first one that is started
+ * counts, every process can read it, and DBOS makes sure that the run gets it.
  */
 export function decisionsOf(name: string): Decisions {
-  // A function of its own: DBOS registers none twice.
+  // A new function for each name, because DBOS does not register a function twice.
   const sendFirst = async (runId: string, decision: Decision): Promise<boolean> => {
     await send(runId, decision)
     return true
@@ -34,7 +34,7 @@ export function decisionsOf(name: string): Decisions {
     await DBOS.startWorkflow(workflow, { workflowID })(runId, decision)
     const isSent = await DBOS.getResult<boolean>(workflowID, { timeoutSeconds: 2, pollingIntervalMs: 50 })
     const kept = (await find(runId, decision.id))?.decision ?? decision
-    // The process that decided first died before it was sent.
+    // The process that decided first died before the decision was sent.
     if (isSent !== true) await send(runId, kept)
     return kept
   }
@@ -51,12 +51,12 @@ export function decisionsOf(name: string): Decisions {
       const unsent = found.flatMap(({ decision, isSent }) => (isSent ? [] : [decision]))
       for (const decision of [...unsent, ...made]) {
         const kept = await keep(runId, decision)
-        // Somebody was quicker: this throws when that was another answer.
+        // Another process decided first: this throws if its answer was different.
         if (!isDeepStrictEqual(kept.answer, decision.answer)) decideOn({ questions: asked, decided: [...decided, kept], answers })
       }
     },
     async keepInRun(runId, decision) {
-      // The workflow of an earlier decision stays: DBOS starts none twice.
+      // If the workflow of an earlier decision exists, it remains: DBOS does not start a workflow id twice.
       await DBOS.startWorkflow(workflow, { workflowID: workflowIdOf(runId, decision.id) })(runId, decision)
     },
   }
@@ -64,12 +64,12 @@ export function decisionsOf(name: string): Decisions {
 
 async function find(runId: string, position: string): Promise<Kept | undefined> {
   const found = await DBOS.getWorkflowStatus(workflowIdOf(runId, position))
-  // What its workflow was called with.
+  // The second argument of the workflow is the decision.
   const decision = found?.input?.[1] as Decision | undefined
   return decision && { decision, isSent: found?.status === 'SUCCESS' }
 }
 
-// With the question as key, so that a run gets one decision about each, however often it is sent.
+// The question is the idempotency key, so a run gets one decision about each question, however often it is sent.
 function send(runId: string, decision: Decision): Promise<void> {
   return DBOS.send(runId, decision, decision.id, decision.id, { serializationType: 'portable' })
 }

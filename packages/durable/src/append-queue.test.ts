@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { AppendQueue } from './append-queue.ts'
 
-/** A queue over a store that keeps what is written, and fails when it is told to. */
+/** A queue over a store that collects what is written, and fails on demand. */
 function queueOver(fails: { error?: Error } = {}) {
   const writes: [items: readonly string[], isDurable: boolean][] = []
   const queue = new AppendQueue<string>(async (items, isDurable) => {
@@ -19,13 +19,13 @@ test('an append resolves once its items are written', async () => {
   expect(writes).toEqual([[['a', 'b'], true]])
 })
 
-test('an append that need not be durable is written as such', async () => {
+test('an append that need not be durable is passed to the store as not durable', async () => {
   const { queue, writes } = queueOver()
   await queue.append(items('a'), false)
   expect(writes).toEqual([[['a'], false]])
 })
 
-test('appends of one tick are written together, in order, and are durable when one of them is', async () => {
+test('appends of the same tick are written together, in order, and are durable if one of them is', async () => {
   const { queue, writes } = queueOver()
   const slow = new Promise<readonly string[]>((resolve) => setImmediate(resolve, ['a']))
   await Promise.all([queue.append(slow, true), queue.append(items('b'), false), queue.append(items('c'), true)])
@@ -42,14 +42,14 @@ test('nothing is written after a failure, even when a write would work again', a
   expect(writes).toEqual([])
 })
 
-test('items that cannot be encoded are a failure too', async () => {
+test('an encoding error of the items is a failure, too', async () => {
   const { queue, writes } = queueOver()
   await expect(queue.append(Promise.reject(new RangeError('Invalid string length')), true)).rejects.toMatchObject({ code: 'journal-failed' })
   await expect(queue.append(items('b'), true)).rejects.toMatchObject({ code: 'journal-failed' })
   expect(writes).toEqual([])
 })
 
-test('the queue is settled when nothing is under way', async () => {
+test('the queue is settled when all appends are finished', async () => {
   const { queue, writes } = queueOver()
   const append = queue.append(items('a'), true)
   await queue.settled()

@@ -14,7 +14,7 @@ interface Waiting<Item> {
 
 /**
  * Adds items to a journal, in order. Appends that arrive while a write is under way are written together, with one sync. The first
- * failure is final: after a failed sync nobody knows what is on the disk, so nothing more is written.
+ * failure is final: after a failed sync the content of the disk is unknown, so nothing more is written.
  *
  * @see https://lwn.net/Articles/752063/
  */
@@ -24,14 +24,14 @@ export class AppendQueue<Item> {
   #failure: { readonly error: unknown } | undefined
   #work: Promise<void> | undefined
 
-  /** @param write - Resolves when the items count; durable ones must then survive a loss of power. */
+  /** @param write - Resolves when the items are written. Durable items must then survive a power failure. */
   constructor(write: (items: readonly Item[], isDurable: boolean) => Promise<void>) {
     this.#write = write
   }
 
-  /** Adds items; resolves when they count. A promise of items that rejects is a failed write. */
+  /** Adds items. Resolves when they are written. If the promise of the items rejects, the write fails. */
   append(items: Promise<readonly Item[]>, isDurable: boolean): Promise<void> {
-    // Awaited later, in its turn.
+    // The promise is awaited later, in the order of the queue.
     items.catch(() => {})
     return new Promise((resolve, reject) => {
       this.#waiting.push({ items, isDurable, resolve, reject })
@@ -39,13 +39,13 @@ export class AppendQueue<Item> {
     })
   }
 
-  /** Resolves when nothing is waiting or under way. */
+  /** Resolves when all appends are finished. */
   async settled(): Promise<void> {
     await this.#work
   }
 
   async #drain(): Promise<void> {
-    // Appends of one tick are written together.
+    // Appends of the same tick are written together.
     await Promise.resolve()
     while (this.#waiting.length > 0) await this.#writeAll(this.#waiting.splice(0))
     this.#work = undefined

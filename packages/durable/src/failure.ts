@@ -23,39 +23,39 @@ export function notFound(runId: string, where: string): AgentError {
 }
 
 /**
- * The run has an owner that may still live.
+ * Makes the error for a run whose owner may still be alive.
  *
  * @param leftMs - The rest of its lease; `undefined` for an owner of release 0.1.0 in files, which has no lease.
  */
 export function locked(runId: string, { pid, host }: ProcessIdentity, leftMs: number | undefined): AgentError {
   const lease =
-    leftMs === undefined ? 'It has no lease that ends: if it is gone, open the journal with `force`.' : `Its lease ends in ${Math.ceil(leftMs / 1_000)} s.`
+    leftMs === undefined ? 'It has no lease: if the process is gone, open the journal with `force`.' : `Its lease ends in ${Math.ceil(leftMs / 1_000)} s.`
   const message = `The run '${runId}' is locked: process ${pid} on ${host} owns it, and it is not certain that this process is gone. ${lease}`
   return new AgentError(message, { code: 'run-locked' })
 }
 
-/** Another process took the run from its owner. */
+/** Makes the error for a run that another process took from its owner. */
 export function lostOwnership(runId: string): AgentError {
-  return new AgentError(`Another process took over the run '${runId}', so this process may not write it any more.`, { code: 'run-locked' })
+  return new AgentError(`Another process took over the run '${runId}', so this process can no longer write it.`, { code: 'run-locked' })
 }
 
-/** Two processes wanted a free run, and the other one got it. */
+/** Makes the error for a free run that another process took first. */
 export function takenMeanwhile(runId: string): AgentError {
   return new AgentError(`The run '${runId}' is locked: another process took it at the same time.`, { code: 'run-locked' })
 }
 
-/** A store holds something that is not what this package wrote. */
+/** Makes the error for content of a store that this package did not write. */
 export function broken(what: string): AgentError {
   return new AgentError(`${what}. Another program changed it, or the disk is damaged. Nothing was repaired.`, { code: 'journal-failed' })
 }
 
-/** @throws {AgentError} `invalid-use` when the head is that of another run. */
+/** @throws {AgentError} `invalid-use` if the head belongs to another run. */
 export function checkRunId(runId: string, head: RunHead | undefined): void {
   if (head !== undefined && head.runId !== runId)
     throw new AgentError(`The head belongs to the run '${head.runId}', not to '${runId}'.`, { code: 'invalid-use' })
 }
 
-/** @throws {AgentError} `journal-failed` when a newer version of Capstan began the run. */
+/** @throws {AgentError} `journal-failed` if a newer version of Capstan began the run. */
 export function checkVersion({ runId, version }: RunHead): void {
   if (isRunVersion(version)) return
   throw new AgentError(

@@ -6,15 +6,15 @@ import { checkRunId, guarded } from './failure.ts'
 /** Options of `fileJournal` and `sqliteJournal`. */
 export interface JournalOptions {
   /**
-   * How long an owner that does not renew its lease keeps a run, in milliseconds. Owners renew the lease three times in this time. A
-   * process that is certainly gone loses the run at once. Default: 30,000.
+   * How long an owner keeps a run without renewing its lease, in milliseconds. Owners renew the lease three times in this time. A process
+   * that is certainly gone loses the run at once. Default: 30,000.
    */
   readonly leaseMs?: number
-  /** Takes over runs although their owner may live: only for a person who knows that it is gone. Default: false. */
+  /** Takes over runs even if their owner may be alive. Only for a person who knows that the owner is gone. Default: false. */
   readonly force?: boolean
 }
 
-/** How runs are owned. */
+/** The options of ownership, with their defaults. */
 export type Ownership = Required<JournalOptions>
 
 const maxLeaseMs = 86_400_000
@@ -31,13 +31,13 @@ export function readOptions(options: JournalOptions, name: string, otherNames: r
   return { leaseMs, force }
 }
 
-/** @throws {AgentError} `invalid-options` for what is not the path of a file or folder. */
+/** @throws {AgentError} `invalid-options` for anything but a path. */
 export function readPath(path: string, name: string): string {
   if (typeof path !== 'string' || path === '') throw invalidOptions(`${name} needs a path, as a string that is not empty.`)
   return resolve(path)
 }
 
-/** A journal over a store, which is loaded at the first use. What the store throws becomes `journal-failed`. */
+/** Makes a journal over a store, which is loaded at the first use. What the store throws becomes `journal-failed`. */
 export function journalOver(load: () => Promise<Journal>): Journal {
   let loaded: Promise<Journal> | undefined
   const store = (): Promise<Journal> => {
@@ -51,7 +51,7 @@ export function journalOver(load: () => Promise<Journal>): Journal {
         return await (await store()).open(runId, head)
       }),
     read: (runId) => guarded(`Reading the run '${runId}'`, async () => await (await store()).read(runId)),
-    decide: (runId, decision) => guarded(`Keeping a decision about the run '${runId}'`, async () => await (await store()).decide(runId, decision)),
+    decide: (runId, decision) => guarded(`Storing a decision about the run '${runId}'`, async () => await (await store()).decide(runId, decision)),
     list: () => guarded('Listing runs', async () => await (await store()).list()),
     delete: (runId) => guarded(`Deleting the run '${runId}'`, async () => await (await store()).delete(runId)),
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
-/** Identifies a process, so that another process can tell whether it is gone. What the operating system does not tell is `null`. */
+/** Identifies a process, so that another process can find out whether it is gone. A field is `null` if the operating system does not provide it. */
 export interface ProcessIdentity {
   readonly host: string
   /** Hash of the id of the installation. */
@@ -11,13 +11,13 @@ export interface ProcessIdentity {
   readonly boot: string | null
   readonly pidNamespace: string | null
   readonly pid: number
-  /** In ticks since the start of the machine. It distinguishes two processes that had the same pid. */
+  /** Start time in ticks since the start of the machine. It distinguishes two processes that had the same pid. */
   readonly startTime: string | null
 }
 
 let self: Promise<ProcessIdentity> | undefined
 
-/** The identity of this process. Read once, as it never changes. */
+/** The identity of this process. It is read once, because it never changes. */
 export function identifyProcess(): Promise<ProcessIdentity> {
   self ??= readIdentity()
   return self
@@ -36,9 +36,9 @@ async function readIdentity(): Promise<ProcessIdentity> {
 }
 
 /**
- * True only when it is certain that the process is gone: its kernel and pid namespace are those of this process, and its pid is free,
+ * True only if it is certain that the process is gone: its kernel and pid namespace are those of this process, and its pid is free,
  * belongs to a zombie, or belongs to a process that started at another time. Nothing is certain about a process with another boot id:
- * its machine may have been restarted, or it may be a living one that was copied from the same disk image.
+ * its machine may have been restarted, or it may run on another machine that was copied from the same disk image.
  */
 export async function isGone(other: ProcessIdentity): Promise<boolean> {
   if (!isSameSystem(other, await identifyProcess())) return false

@@ -34,14 +34,14 @@ afterEach(async () => {
 
 let names = 0
 
-/** Serves an agent, and gives a client of one run. */
+/** Serves an agent, and returns a client of one run. */
 async function serve(agent: Agent, { workflow, key = 'run-1' }: Partial<AgentWorkflowOptions> & { readonly key?: string } = {}) {
   const name = `agent-${++names}`
   const make = (by: Agent) => [agentWorkflow(by, { name, ...(workflow && { workflow }) })]
   let worker = await serveHere(make(agent))
   opened.push(() => worker.close())
   await running().register(worker.url)
-  /** As a new process would: nothing is known of what was under way. */
+  /** Serves the agent again, as a new process would, which knows nothing of the running executions. */
   const replace = async (by = agent): Promise<void> => {
     await worker.close()
     worker = await serveHere(make(by), worker.port)
@@ -55,7 +55,7 @@ function toolOf(name: string, work: Work, settings: Partial<Pick<Tool, 'effect' 
   return noteTool(name, { ...settings, execute: (_input, call) => work(call) })
 }
 
-/** Calls its one tool, then says that it is done. */
+/** A model that calls the tool once and then ends with a text. */
 function agentWith(tool: Tool, model = replyingModel([{ calls: [tool.name] }, { text: 'Done.' }])): Agent {
   return new Agent({ model, tools: [tool] })
 }
@@ -88,7 +88,7 @@ test('a run is started once for each key, and its result is JSON', async () => {
   expect([model.requests, keys]).toEqual([2, ['invoice-7/steps/1/tools/0']])
 })
 
-test('a request that no run can start from is refused once', async () => {
+test('an invalid request is refused and not retried', async () => {
   const { run } = await serve(new Agent({ model: replyingModel([]) }))
   const { status, body } = await run({ text: 'Go.' })
   expect([status, JSON.parse(body.metadata.error).code]).toEqual([400, 'invalid-use'])
@@ -113,7 +113,7 @@ test('an answer in time counts, and its question does not expire afterwards', as
   expect([(await result).body.status, keys.length]).toEqual(['finished', 1])
 })
 
-test('a person decides through the engine: the first answer stays, and giving it again is fine', async () => {
+test('a person decides through the engine: the first answer counts, and giving it again is accepted', async () => {
   const { keys, work } = counted()
   const { run, asked, decide, pending } = await serve(agentWith(toolOf('pay', work, { needsApproval: true })))
   const result = run({ input: 'Pay.' })
@@ -128,7 +128,7 @@ test('a person decides through the engine: the first answer stays, and giving it
   expect([await pending(), keys.length]).toEqual([[], 1])
 })
 
-test('of two who decide otherwise in the same moment, one is told', async () => {
+test('if two people decide differently at the same time, one of them gets an error', async () => {
   const { keys, work } = counted()
   const { run, asked, decide } = await serve(agentWith(toolOf('pay', work, { needsApproval: true })))
   const result = run({ input: 'Pay.' })
@@ -139,7 +139,7 @@ test('of two who decide otherwise in the same moment, one is told', async () => 
   expect(keys.length).toBe(said[0]?.status === 200 ? 1 : 0)
 })
 
-test('a run that was paused in memory goes on, and nothing is done again', async () => {
+test('a run that was paused in memory continues, and nothing is done again', async () => {
   const first = counted()
   const model = replyingModel([{ calls: ['look', 'pay'] }, { text: 'Paid.' }])
   const paid = counted()
@@ -156,7 +156,7 @@ test('a run that was paused in memory goes on, and nothing is done again', async
   expect([model.requests, first.keys.length, paid.keys]).toEqual([2, 1, ['from-memory/steps/1/tools/1']])
 })
 
-test('an error that ends the run is not tried again, arrives as data, and what was done goes into the next run', async () => {
+test('an error that ends the run is not retried, reaches the caller as data, and its messages can begin the next run', async () => {
   const replies: Reply[] = [{ calls: ['pay'] }, { error: new AgentError('The key was refused.', { code: 'auth-failed', phase: 'headers', status: 401 }) }]
   const model = replyingModel(replies)
   const { keys, work } = counted()
@@ -170,7 +170,7 @@ test('an error that ends the run is not tried again, arrives as data, and what w
   expect([next.body.text, keys.length]).toEqual(['Paid.', 1])
 })
 
-test('an execution that breaks is tried as often as the policy says, then it waits for a person', async () => {
+test('a failed execution is retried as often as the policy says, then it is paused until a person resumes it', async () => {
   let executions = 0
   const mended = new Agent({ model: replyingModel([{ text: 'Done.' }]) })
   const broken = new Agent({ model: replyingModel([]) })
@@ -188,7 +188,7 @@ test('an execution that breaks is tried as often as the policy says, then it wai
   expect((await result).body).toMatchObject({ status: 'finished', text: 'Done.' })
 })
 
-test('a once tool that was under way when its worker went is not run again: a person is asked', async () => {
+test('a once tool that was running when its worker died is not run again: a person is asked', async () => {
   const { keys, work } = counted(() => new Promise<string>(() => {}))
   const { run, asked, decide, replace } = await serve(agentWith(toolOf('pay', work)))
   const result = run({ input: 'Pay.' })
@@ -201,7 +201,7 @@ test('a once tool that was under way when its worker went is not run again: a pe
   expect(keys.length).toBe(1)
 })
 
-test('a once tool goes on through a connection that breaks, and nobody is asked', async () => {
+test('a once tool continues when the connection breaks, and nobody is asked', async () => {
   let end = (_text: string): void => {}
   const { keys, work } = counted(() => new Promise<string>((resolve) => (end = resolve)))
   const { run, cut, pending } = await serve(agentWith(toolOf('pay', work)))
@@ -214,7 +214,7 @@ test('a once tool goes on through a connection that breaks, and nobody is asked'
   expect(keys.length).toBe(1)
 })
 
-test('a run that the engine puts aside while it waits goes on with what is recorded', async () => {
+test('a run that the engine suspends while it waits continues from its records', async () => {
   const { keys, work } = counted()
   const { run, asked, decide } = await serve(agentWith(toolOf('pay', work, { needsApproval: true })), { workflow: { inactivityTimeout: 0 } })
   const result = run({ input: 'Pay.' })
@@ -223,7 +223,7 @@ test('a run that the engine puts aside while it waits goes on with what is recor
   expect(keys.length).toBe(1)
 })
 
-test('a run that is cancelled ends, and its tool is told', async () => {
+test('a run that is cancelled ends, and the signal of its tool aborts', async () => {
   const signals: AbortSignal[] = []
   const wait = ({ signal }: { readonly signal: AbortSignal }): Promise<string> => {
     signals.push(signal)
@@ -238,7 +238,7 @@ test('a run that is cancelled ends, and its tool is told', async () => {
   await eventually(() => signals[0]?.aborted || undefined)
 })
 
-test('an agent that takes another course than recorded does nothing, and the run goes on with the old one', async () => {
+test('an agent that takes another course than recorded does nothing, and the run continues with the old agent', async () => {
   const { keys, work } = counted()
   const tool = toolOf('pay', work, { needsApproval: true })
   const agent = agentWith(tool)
@@ -265,7 +265,7 @@ test('a tool that takes longer than the engine waits is joined, not run again', 
   expect(keys.length).toBe(1)
 })
 
-test('a decision about a tool that was changed is not followed, and the run goes on with the old one', async () => {
+test('a decision about a tool that was changed is not followed, and the run continues with the old tool', async () => {
   const { keys, work } = counted()
   const retryPolicy = { initialInterval: 20, maxInterval: 100 }
   const agent = agentWith(toolOf('pay', work, { needsApproval: true }))
@@ -283,7 +283,7 @@ test('a decision about a tool that was changed is not followed, and the run goes
   expect(keys.length).toBe(1)
 })
 
-test("a handler of one's own shows what is under way", async () => {
+test('a custom handler shows the progress of the run', async () => {
   const name = `agent-${++names}`
   const agent = new Agent({ model: replyingModel([{ text: 'Done.' }]) })
   const scope = {}
@@ -320,7 +320,7 @@ test('two runs side by side: a tool sees the asynchronous context in which its o
   const name = `agent-${++names}`
   const scope = {}
   const run = async (context: WorkflowContext): Promise<string> => {
-    // What the workflow does before, in another context, must not become the context of the run.
+    // The asynchronous context of earlier code of the workflow must not become the context of the run.
     await storage.run('before', () => context.run('before', () => 1))
     const started = storage.run(context.key, () => agent.generate('Go.', { engine: restateEngine(context, scope), runId: context.key }))
     return (await started).text
@@ -334,7 +334,7 @@ test('two runs side by side: a tool sees the asynchronous context in which its o
   expect(seen.sort()).toEqual(['a', 'b'].flatMap((key) => [0, 1].map((call) => `${key}/steps/1/tools/${call} in ${key}`)))
 })
 
-test('two workers serve one address: the one at work is killed, and the other ends the run', async () => {
+test('two workers serve one address: the one that runs the agent is killed, and the other one finishes the run', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-'))
   opened.push(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'work')
@@ -365,7 +365,7 @@ test('two workers serve one address: the one at work is killed, and the other en
   expect(readLines()).toEqual(workers.map(({ pid }) => `${pid} run-1/steps/1/tools/0`))
 })
 
-/** What the server says of the one run of a workflow. */
+/** The state of the only run of a workflow, from the server. */
 async function invocationOf(name: string): Promise<{ readonly id?: string; readonly status?: string; readonly last_failure?: string }> {
   const query = `SELECT id, status, last_failure FROM sys_invocation WHERE target_service_name = '${name}' AND target_handler_name = 'run'`
   const found = await fetch(`${running().adminUrl}/query`, {

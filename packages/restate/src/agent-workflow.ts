@@ -6,7 +6,7 @@ import { decideIn, openIn } from './decisions.ts'
 import { toRestateError } from './failure.ts'
 import { restateEngine } from './restate-engine.ts'
 
-/** Starts a run, or continues one that was paused in memory. The key of the workflow is the run id, which must be that of the state. */
+/** Starts a run, or continues one that was paused in memory. The key of the workflow is the run id; with a state it must be the id of its run. */
 export type AgentRequest = { readonly input: string | readonly Message[] } | { readonly state: RunState; readonly answers?: Answers }
 
 /** A result as JSON. */
@@ -16,7 +16,7 @@ export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'to
 export type AgentWorkflowOptions<Name extends string = string, Context = unknown> = ContextOption<Context> & {
   /** Name of the workflow in Restate; clients address runs by it. Letters, digits, `-`, `_` and `.`. */
   readonly name: Name
-  /** Options of the SDK. Default: a failed execution is retried for about 20 minutes; then Restate pauses it until a person resumes it. */
+  /** Options of the SDK. Default: Restate retries a failed execution for about 20 minutes, then pauses it until a person resumes it. */
   readonly workflow?: WorkflowOptions
 }
 
@@ -25,12 +25,12 @@ export interface AgentHandlers<Output = unknown> {
   /**
    * Runs the agent, once for each key.
    *
-   * @throws {TerminalError} The error that ended the run, which is never retried: the JSON of the `AgentError` in `metadata.error`, and that
-   * of the messages so far in `metadata.messages`. They can be the input of the next run.
+   * @throws {TerminalError} The error that ended the run. It is never retried. `metadata.error` is the JSON of the `AgentError`, and
+   * `metadata.messages` that of the messages so far, which can be the input of the next run.
    */
   run: (context: WorkflowContext, request: AgentRequest) => Promise<AgentReply<Output>>
   /**
-   * Answers pending questions, at any time and from any process. The first answer to a question stays; giving the same answer again is
+   * Answers pending questions, at any time and from any process. The first answer to a question counts; giving the same answer again is
    * accepted.
    *
    * @returns The questions that are still pending.
@@ -40,13 +40,13 @@ export interface AgentHandlers<Output = unknown> {
   pending: (context: WorkflowSharedContext) => Promise<readonly PendingQuestion[]>
 }
 
-/** The only policy that repeats executions: steps never fail, and the agent itself retries requests to models. */
+/** The retry policy of executions. No other retries are needed in Restate: steps never fail, and the agent itself retries requests to models. */
 const defaults: WorkflowOptions = {
   retryPolicy: { initialInterval: 100, exponentiationFactor: 2, maxInterval: 30_000, maxAttempts: 50, onMaxAttempts: 'pause' },
 }
 
 /**
- * Makes a workflow of an agent, for `serve` of the SDK.
+ * Makes a workflow from an agent, for `serve` of the SDK.
  *
  * @see https://docs.restate.dev/tsdocs/functions/_restatedev_restate-sdk.workflow
  */
@@ -78,14 +78,14 @@ export function agentWorkflow<const Name extends string, Context = unknown, Outp
   }
 }
 
-// Requests come over the network, so their types prove nothing.
+// Requests come over the network, so their types are not checked by the compiler.
 function checkRequest(request: unknown, key: string): asserts request is AgentRequest {
   const { input, state } = (request ?? {}) as { readonly input?: unknown; readonly state?: Partial<RunState> | null }
   if (typeof input === 'string' || Array.isArray(input)) return
-  const shape = 'A request must be `{ input }`, with a text or messages, or `{ state, answers }` to continue a run.'
+  const shape = 'A request must be `{ input }` with a text or messages, or `{ state, answers }` to continue a run.'
   if (state === undefined || state === null) throw new AgentError(shape, { code: 'invalid-use' })
   if (state.runId !== key)
-    throw new AgentError(`The state is that of the run '${state.runId}', so the key of the workflow must be '${state.runId}' too, not '${key}'.`, {
+    throw new AgentError(`The state belongs to the run '${state.runId}', so the key of the workflow must be '${state.runId}', not '${key}'.`, {
       code: 'invalid-use',
     })
 }

@@ -2,18 +2,18 @@ import { type Answers, type Decision, decideOn, type PendingQuestion } from '@ca
 import type { WorkflowSharedContext } from '@restatedev/restate-sdk'
 import { askedKey, resolveFirst } from './restate-engine.ts'
 
-/** Decides questions of a run, and gives those that are still open. */
+/** Decides questions of a run, and returns those that are still pending. */
 export async function decideIn(context: WorkflowSharedContext, answers: Answers): Promise<readonly PendingQuestion[]> {
   const asked = await askedIn(context)
   const made = decideOn({ questions: asked, decided: await decidedIn(context, asked), answers, at: await context.date.now() })
   for (const decision of made) await resolveFirst(context.promise<Decision>(decision.id), decision)
-  // Somebody else may have been first: this throws when that was another answer.
+  // Another process may have decided first: this throws if its answer was different.
   const decided = await decidedIn(context, asked)
   decideOn({ questions: asked, decided, answers, at: await context.date.now() })
   return without(asked, decided)
 }
 
-/** The questions of a run that nobody has decided yet. */
+/** The questions of a run that are not decided yet. */
 export async function openIn(context: WorkflowSharedContext): Promise<readonly PendingQuestion[]> {
   const asked = await askedIn(context)
   return without(asked, await decidedIn(context, asked))
@@ -23,7 +23,7 @@ async function askedIn(context: WorkflowSharedContext): Promise<readonly Pending
   return (await context.get<readonly PendingQuestion[]>(askedKey)) ?? []
 }
 
-// In turn: the order of commands is what a replay goes by.
+// One after the other, because a replay must issue the commands in the same order.
 async function decidedIn(context: WorkflowSharedContext, asked: readonly PendingQuestion[]): Promise<readonly Decision[]> {
   const decided: Decision[] = []
   for (const { position } of asked) {

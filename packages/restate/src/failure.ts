@@ -2,9 +2,9 @@ import { AgentError } from '@capstan/core'
 import { TerminalError } from '@restatedev/restate-sdk'
 
 /**
- * What a handler throws for what a run rejected with. That a run ended is final: a `TerminalError` with the JSON of the `AgentError`
- * in `metadata.error`, that of the messages up to the last whole step in `metadata.messages`, and status 400 when nothing was begun.
- * Everything else Restate sees as it was, and may try again.
+ * Converts the rejection of a run to what the handler throws. An error that ended the run becomes a `TerminalError`, which Restate does not
+ * retry: `metadata.error` is the JSON of the `AgentError`, `metadata.messages` that of the messages up to the last complete step, and the
+ * status is 400 if the run did not begin. Any other error is passed on unchanged, and Restate may retry.
  */
 export function toRestateError(error: unknown): unknown {
   if (!AgentError.is(error)) return error

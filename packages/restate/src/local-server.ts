@@ -6,17 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
-/** A Restate server on this machine alone, for tests and trials. */
+/** A Restate server on this machine, for tests and trials. */
 export interface LocalServer extends AsyncDisposable {
-  /** Where clients start workflows. */
+  /** The URL at which clients start workflows. */
   readonly ingressUrl: string
   readonly adminUrl: string
   readonly pid: number | undefined
-  /** Tells the server where a worker serves workflows. */
+  /** Registers the URL at which a worker serves workflows. */
   register(workerUrl: string): Promise<void>
   /** Kills the server as a crash would, and keeps what it wrote. */
   kill(): Promise<void>
-  /** Starts it again: same ports, same data. */
+  /** Starts the server again with the same ports and data. */
   restart(): Promise<void>
 }
 
@@ -24,14 +24,14 @@ export interface LocalServer extends AsyncDisposable {
 export interface LocalServerOptions {
   /** Path of `restate-server`: of the npm package `@restatedev/restate-server-<platform>-<architecture>`, or your own. */
   readonly binary: string
-  /** For each start and each registration. Default: 60,000. */
+  /** Time limit for each start and each registration, in milliseconds. Default: 60,000. */
   readonly timeoutMs?: number
 }
 
 /**
- * Starts a server on free ports of the loopback interface. Its data are in a temporary folder, which is removed when it is disposed.
+ * Starts a server on free ports of the loopback interface. Its data is in a temporary folder, which is removed when the server is disposed.
  *
- * @throws {Error} If it ends or is not ready in time, with its output.
+ * @throws {Error} If the server ends or is not ready in time. The message has its output.
  * @see https://docs.restate.dev/server/configuration
  */
 export async function startLocalServer({ binary, timeoutMs = 60_000 }: LocalServerOptions): Promise<LocalServer> {
@@ -64,7 +64,7 @@ export async function startLocalServer({ binary, timeoutMs = 60_000 }: LocalServ
       await rm(folder, { recursive: true, force: true, maxRetries: 3 })
     },
   }
-  // A server without its owner would stay for good.
+  // Kills the server when this process exits. Otherwise it would keep running.
   process.on('exit', killNow)
   try {
     await server.restart()
@@ -125,7 +125,7 @@ async function register(adminUrl: string, workerUrl: string, timeoutMs: number):
   if (!response.ok) throw new Error(`The Restate server refused the worker at ${workerUrl} (${response.status}): ${await response.text()}`)
 }
 
-// All are held until each is known, so that they differ.
+// All ports are held until the last one is found, so that they differ.
 async function freePorts(): Promise<Ports> {
   const [node, ingress, admin] = await Promise.all([holdPort(), holdPort(), holdPort()])
   for (const { close } of [node, ingress, admin]) close()

@@ -2,12 +2,12 @@ import type { Decision, Engine, PendingQuestion } from '@capstan/core'
 import { expiredDecision } from '@capstan/core/internal'
 import { type DurablePromise, RestatePromise, TimeoutError, type WorkflowContext } from '@restatedev/restate-sdk'
 
-/** Where the state of a workflow has the questions that were asked so far, decided or not. */
+/** The key under which the state of a workflow has the questions that were asked so far, decided or not. */
 export const askedKey = 'asked'
 
 /**
- * The durability seam on one execution of a workflow: a step is a recorded `run`, a question is a durable promise with its position as name.
- * For a handler of one's own; `agentWorkflow` makes one.
+ * Implements `Engine` for one execution of a workflow: a step is a recorded `run`, and a question is a durable promise that is named by its
+ * position. Use it in your own handler; `agentWorkflow` makes a handler for you.
  *
  * @param scope - One object for all runs of the workflow in this process.
  */
@@ -16,7 +16,7 @@ export function restateEngine(context: WorkflowContext, scope: object): Engine {
   return {
     scope,
     async steps(steps) {
-      // Bodies return failures as values: there is nothing to repeat.
+      // Bodies return failures as values, so no body needs to be repeated.
       return await RestatePromise.all(steps.map(({ name, run }) => context.run(name, run, { maxRetryAttempts: 1 })))
     },
     async decisions(questions) {
@@ -24,14 +24,14 @@ export function restateEngine(context: WorkflowContext, scope: object): Engine {
       context.set(askedKey, asked)
       const inTime = await RestatePromise.all(questions.map((question) => decisionInTime(context, question)))
       const decisions: Decision[] = []
-      // In turn: the order of commands is what a replay follows.
+      // One after the other, because a replay must issue the commands in the same order.
       for (const [index, question] of questions.entries()) decisions.push(inTime[index] ?? (await expire(context, question)))
       return decisions
     },
   }
 }
 
-/** The decision about a question; `undefined` when it expired before anyone decided. */
+/** The decision about a question; `undefined` if the question expired before it was decided. */
 function decisionInTime(context: WorkflowContext, { position, expiresInMs }: PendingQuestion): RestatePromise<Decision | undefined> {
   const decided = context.promise<Decision>(position).get()
   if (expiresInMs === undefined) return decided
@@ -41,14 +41,14 @@ function decisionInTime(context: WorkflowContext, { position, expiresInMs }: Pen
   })
 }
 
-/** Decides that a question has expired, unless somebody was first: the first decision stays. */
+/** Decides that a question has expired, unless it was decided before: the first decision counts. */
 async function expire(context: WorkflowContext, question: PendingQuestion): Promise<Decision> {
   const promise = context.promise<Decision>(question.position)
   await resolveFirst(promise, expiredDecision(question))
   return await promise.get()
 }
 
-/** Resolves a durable promise that may be resolved already: then the earlier value stays. */
+/** Resolves a durable promise. If it is already resolved, it keeps its value. */
 export async function resolveFirst(promise: DurablePromise<Decision>, decision: Decision): Promise<void> {
   try {
     await promise.resolve(decision)

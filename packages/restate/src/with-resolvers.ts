@@ -1,4 +1,4 @@
-// The SDK calls `Promise.withResolvers`, which Node has from version 22 on. Without it every invocation fails and is tried again.
+// The SDK calls `Promise.withResolvers`, which Node has from version 22 on. Without it every invocation fails and is retried.
 if (!('withResolvers' in Promise)) {
   Object.defineProperty(Promise, 'withResolvers', { value: withResolvers, writable: true, configurable: true })
 }
@@ -10,7 +10,7 @@ interface Resolvers<Value> {
 }
 
 function withResolvers<Value>(this: PromiseConstructor): Resolvers<Value> {
-  const resolvers = {} as Resolvers<Value> // Each field is set below, before anyone sees it.
+  const resolvers = {} as Resolvers<Value> // Each field is set below, before the object is returned.
   resolvers.promise = new this<Value>((resolve, reject) => Object.assign(resolvers, { resolve, reject }))
   return resolvers
 }

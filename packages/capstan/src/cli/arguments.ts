@@ -29,10 +29,10 @@ const allOptions = {
   'run-id': { type: 'string' },
 } as const
 
-/** Options of `run` and `demo` that `chat` does not take. */
+/** Options of `run` and `demo` that `chat` does not have. */
 const runOnly: readonly string[] = ['json', 'jsonl', 'journal', 'run-id']
 
-/** Options of `run`, `demo` and `chat`, checked. */
+/** The checked options of `run`, `demo` and `chat`. */
 export interface RunArguments {
   readonly words: readonly string[]
   readonly model: string | undefined
@@ -45,9 +45,9 @@ export interface RunArguments {
   readonly limits: { readonly steps?: number; readonly toolCalls?: number; readonly tokens?: number; readonly durationMs?: number }
   readonly output: OutputForm
   readonly quiet: boolean
-  /** Cuts no line. */
+  /** True to cut no line. */
   readonly full: boolean
-  /** How long work that has begun may take after SIGTERM. */
+  /** How long work in progress may take after SIGTERM, in milliseconds. */
   readonly graceMs: number
   /** An agent of the user: `./file.js#name`. */
   readonly agent: string | undefined
@@ -61,9 +61,9 @@ export function parseRunArguments(command: 'run' | 'demo' | 'chat', args: readon
   const line = new CommandLine(args, allOptions)
   const [agent, journal, runId] = [line.text('agent'), line.text('journal'), line.text('run-id')]
   const misplaced = command === 'chat' ? line.given.find((name) => runOnly.includes(name)) : undefined
-  if (misplaced !== undefined) throw new UsageError(`chat does not take --${misplaced}.`)
+  if (misplaced !== undefined) throw new UsageError(`chat does not have the option --${misplaced}.`)
   const second = agent === undefined ? undefined : line.given.find((name) => Object.hasOwn(modelOptions, name))
-  if (second !== undefined) throw new UsageError(`--agent brings its own model, instructions, tools and limits, so --${second} cannot be used with it.`)
+  if (second !== undefined) throw new UsageError(`--agent has its own model, instructions, tools and limits, so --${second} cannot be used with it.`)
   if (runId !== undefined && journal === undefined) throw new UsageError('--run-id needs --journal DIR.')
   const without = (name: 'no-calculator' | 'no-dates' | 'no-files'): boolean => line.flag(name) || line.flag('no-tools')
   return {

@@ -5,24 +5,24 @@ import type { RunView } from './show-run.ts'
 import { columnsOf, type Output } from './terminal/output.ts'
 import { type ShownText, say } from './terminal/shown-text.ts'
 
-/** How a person is asked. */
+/** What is needed to ask a person. */
 export interface Dialogue {
   readonly view: RunView
-  /** Where questions are shown. */
+  /** The output on which questions are shown. */
   readonly output: Output
-  /** Waits until nobody types, and drops what was typed by now. */
+  /** Waits until no more input arrives, and drops what was typed until then. */
   discard(): Promise<void>
-  /** Drops lines that are waiting. */
+  /** Drops the lines that are not read yet. */
   drop(): void
-  /** Reads a line; `undefined` when the person has left. */
+  /** Reads a line; `undefined` at the end of the input. */
   read(prompt: ShownText): Promise<string | undefined>
 }
 
 type Given = Approval | OutcomeAnswer
-/** What a word of the person does. `undefined`: the person has left. */
+/** What a word of the person does. `undefined` means the end of the input. */
 type Action = () => Promise<Given | 'ask-again' | undefined>
 
-/** Asks a person about each pending question. Returns `undefined` when the person has left. */
+/** Asks a person about each pending question. Returns `undefined` at the end of the input. */
 export async function askPerson(questions: readonly PendingQuestion[], dialogue: Dialogue): Promise<Answers | undefined> {
   const answers: Record<string, Given> = {}
   for (const question of questions) {
@@ -33,7 +33,7 @@ export async function askPerson(questions: readonly PendingQuestion[], dialogue:
   return answers
 }
 
-/** One question to a person. Until the call was shown completely, no word runs it. */
+/** One question to a person. Until the call was shown completely, the person cannot let it run. */
 class OneQuestion {
   readonly #asked: Asked
   readonly #dialogue: Dialogue
@@ -74,7 +74,7 @@ class OneQuestion {
     const words = Object.keys(actions).join(', ')
     for (;;) {
       this.#dialogue.drop()
-      const line = await this.#dialogue.read(say`${this.#asked.type === 'outcome' ? 'What became of it?' : 'Run it?'} (${words}) `)
+      const line = await this.#dialogue.read(say`${this.#asked.type === 'outcome' ? 'What is the outcome of the call?' : 'Run it?'} (${words}) `)
       if (line === undefined) return undefined
       const word = line.trim()
       if (Object.hasOwn(actions, word)) return actions[word]

@@ -12,12 +12,12 @@ import { summarise } from './summary.ts'
 import { LineReader } from './terminal/line-reader.ts'
 import { say } from './terminal/shown-text.ts'
 
-const help = say`Commands: /help, /clear (forget the conversation), /quit. Ctrl-C stops an answer; at the prompt it ends the chat.`
+const help = say`Commands: /help, /clear (forget the conversation), /quit. Ctrl-C stops a reply; at the prompt it ends the chat.`
 
-/** `capstan chat`: a conversation, line by line. Also works with lines from a pipe. */
+/** `capstan chat`: a conversation, line by line. It also reads lines from a pipe. */
 export async function chatCommand(words: readonly string[], host: Host): Promise<number> {
   const args = parseRunArguments('chat', words)
-  if (args.words.length > 0) throw new UsageError(`chat takes no words, but got '${args.words[0]}'. To ask one question: capstan run "…"`)
+  if (args.words.length > 0) throw new UsageError(`chat takes no arguments, but got '${args.words[0]}'. To ask one question: capstan run "…"`)
   const { agent, note, close } = await chooseAgent({ command: 'chat', args, env: host.env })
   const view = new RunView(host, { quiet: args.quiet, answers: true, full: args.full })
   try {
@@ -33,11 +33,11 @@ interface ChatParts {
   readonly agent: Agent
   readonly view: RunView
   readonly host: Host
-  /** How long work that has begun may take after SIGTERM. */
+  /** How long work in progress may take after SIGTERM, in milliseconds. */
   readonly graceMs: number
 }
 
-/** A conversation: what was said so far, and the run that answers now. */
+/** A conversation: its messages so far, and the current run. */
 class Chat {
   readonly #agent: Agent
   readonly #view: RunView
@@ -69,7 +69,7 @@ class Chat {
       this.#reader.close()
       release()
     }
-    // A person who ends a conversation has seen how each answer ended; a script wants to know about the last one.
+    // A person who ends a conversation has seen how each run ended; a script needs the exit code of the last one.
     const isSeen = this.#reader.isTerminal && this.#exitCode !== exitCodes.paused
     return isSeen ? exitCodes.finished : this.#exitCode
   }
@@ -92,7 +92,7 @@ class Chat {
   }
 
   async #answer(input: readonly Message[]): Promise<void> {
-    // When the run fails, the question stays: the next answer can come back to it.
+    // If the run fails, the question remains in the messages, so that the next reply can refer to it.
     this.#messages = input
     try {
       let result = await this.#follow(this.#agent.stream(input, { retryAfterText: 'restart' }))

@@ -6,10 +6,10 @@ import { chooseModel } from './choose-model.ts'
 import { UsageError } from './command-line.ts'
 import type { ShownText } from './terminal/shown-text.ts'
 
-/** An agent, and what must be closed after the run. */
+/** An agent, and the function that closes its resources after the run. */
 export interface ChosenAgent {
   readonly agent: Agent
-  /** Where its model runs, for people. */
+  /** Says where the model runs, for people. */
   readonly note: ShownText | undefined
   close(): Promise<void>
 }
@@ -20,7 +20,7 @@ export interface AgentChoice {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** The agent of the user, or one with the model and the tools that the options name. */
+/** Returns the agent of the user, or an agent with the model and the tools that the options name. */
 export async function chooseAgent({ command, args, env }: AgentChoice): Promise<ChosenAgent> {
   if (args.agent !== undefined) {
     const agent = await loadAgent(args.agent)
@@ -36,7 +36,7 @@ export async function chooseAgent({ command, args, env }: AgentChoice): Promise<
  * Loads an agent of the user.
  *
  * @param location - `./file.js#name`: a module and the name of its export, `agent` by default.
- * @throws {UsageError} When the module cannot be loaded, or its export is not an agent.
+ * @throws {UsageError} If the module cannot be loaded, or its export is not an agent.
  */
 export async function loadAgent(location: string): Promise<Agent> {
   const [, file = location, name = 'agent'] = /^(.*?)(?:#([^#]*))?$/.exec(location) ?? []
@@ -58,7 +58,7 @@ function isAgent(value: unknown): value is Agent {
   return typeof value === 'object' && value !== null && 'resume' in value && 'stream' in value && typeof value.stream === 'function'
 }
 
-/** The tools that `run`, `demo` and `chat` offer, without the groups that were switched off. */
+/** The tools of `run`, `demo` and `chat`, without the groups that were switched off. */
 async function stockTools({ tools, root }: RunArguments): Promise<readonly Tool[]> {
   const groups = await Promise.all([
     tools.calculator ? import('@capstan/tools/calculator').then(({ calculator }) => [calculator]) : [],

@@ -3,10 +3,10 @@ import type { Model } from '@capstan/core'
 import type { RunArguments } from './arguments.ts'
 import { type ShownText, say } from './terminal/shown-text.ts'
 
-/** A model, and what must be closed after the run. */
+/** A model, and the function that closes its resources after the run. */
 export interface ChosenModel {
   readonly model: Model
-  /** Where it runs, for people. */
+  /** Says where the model runs, for people. */
   readonly note: ShownText | undefined
   close(): Promise<void>
 }
@@ -14,7 +14,7 @@ export interface ChosenModel {
 export interface ModelChoice {
   readonly args: RunArguments
   readonly env: NodeJS.ProcessEnv
-  /** `demo` falls back to the offline model where `run` and `chat` ask for a key. */
+  /** True for `demo`, which uses the offline model if there is no key. `run` and `chat` require a key. */
   readonly offlineWithoutKey: boolean
 }
 
@@ -22,7 +22,7 @@ const defaultModel = 'kimi-k2-thinking'
 const defaultKeyVariable = 'EVOLINK_API_KEY'
 
 /**
- * Chooses the offline model when it is requested, or in a demo when no option and no key names an endpoint; else the real model.
+ * Chooses the offline model if it is requested, or in a demo if no option and no key selects an endpoint; otherwise the real model.
  *
  * @throws {AgentError} From the adapters, such as `missing-key`, on the first request.
  */

@@ -9,7 +9,7 @@ import { capstan, cli } from '../testing/command.ts'
 
 const seventeen = 'What is 17% of 2,340, and how many days are there from 2026-11-21 to 2027-03-01?'
 
-test('demo answers without a key: only the answer on stdout, everything else on stderr', async () => {
+test('demo works without a key: only the result is on stdout, everything else on stderr', async () => {
   const { code, stdout, stderr } = await capstan(['demo', seventeen])
 
   expect(code).toBe(0)
@@ -89,7 +89,7 @@ test('--json gives an error as one object too', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'missing-key' } })
 })
 
-test('the question can come from stdin, without words or where - is', async () => {
+test('the question can come from stdin, without arguments or in place of -', async () => {
   await expect(capstan(['run', '--offline'], { stdin: 'What is 6 * 7?' })).resolves.toMatchObject({ code: 0, stdout: expect.stringContaining('42') })
   await expect(capstan(['run', '--offline', 'What is', '-'], { stdin: '5 * 5?' })).resolves.toMatchObject({ stdout: expect.stringContaining('25') })
 })
@@ -99,19 +99,19 @@ test.each([
   [['fly'], "no command 'fly'"],
   [['run', '--colour', 'Hi'], "no option '--colour'"],
   [['run', '--max-step', '3', 'Hi'], 'Use --max-steps.'],
-  [['chat', '--json'], 'chat does not take --json'],
+  [['chat', '--json'], 'chat does not have the option --json'],
   [['run', '--max-steps', 'many', 'Hi'], '--max-steps takes a whole number'],
-  [['run', '--json', '--jsonl', 'Hi'], 'exclude each other'],
+  [['run', '--json', '--jsonl', 'Hi'], 'cannot be used together'],
   [['run'], 'no question'],
   [['simulate', '--fault', 'gremlins'], 'gremlins'],
-  [['chat', 'Hi'], 'chat takes no words'],
+  [['chat', 'Hi'], 'chat takes no arguments'],
 ])('capstan %j is a usage error', async (args, message) => {
   const { code, stdout, stderr } = await capstan(args)
   expect(code).toBe(2)
   expect(stdout + stderr).toContain(message)
 })
 
-test('help fits into 80 columns and names every command', async () => {
+test('the help fits into 80 columns and names every command', async () => {
   const { code, stdout } = await capstan(['--help'])
   expect(code).toBe(0)
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
@@ -124,26 +124,26 @@ test('a limit is exit code 3', async () => {
   expect(stderr).toContain('max-steps')
 })
 
-test('a truncated answer is exit code 1', async () => {
+test('a truncated result is exit code 1', async () => {
   await using simulator = await startSimulator({ script: [{ text: 'Once upon a', finishReason: 'length' }] })
   const { code, stderr } = await capstan(['run', '--base-url', simulator.baseURL, 'Tell'], { env: { EVOLINK_API_KEY: 'k' } })
   expect(code).toBe(1)
   expect(stderr).toContain('truncated')
 })
 
-test('a broken attempt leaves no half answer on stdout', async () => {
+test('a failed attempt leaves no partial result on stdout', async () => {
   await using simulator = await startSimulator({ script: [{ text: 'Half of it is here now.', fault: { kind: 'reset', at: 'mid-stream' } }] })
   const { code, stdout, stderr } = await capstan(['run', '--base-url', simulator.baseURL, 'Tell'], { env: { EVOLINK_API_KEY: 'k' } })
   expect([code, stdout]).toEqual([1, ''])
   expect(stderr).toContain('stream-interrupted')
 })
 
-test('a refused connection is an error that names the address, and claims nothing about text that was never shown', async () => {
+test('a refused connection is an error that names the address, and does not mention text that was never shown', async () => {
   const { code, stderr } = await capstan(['run', '--base-url', `http://127.0.0.1:${await closedPort()}/v1`, 'Hi'], { env: { EVOLINK_API_KEY: 'k' } })
   expect(code).toBe(1)
   expect(stderr).toMatch(/network-refused[\s\S]*127\.0\.0\.1/)
   expect(stderr).toContain('The step starts again')
-  expect(stderr).not.toContain('Ignore what was shown')
+  expect(stderr).not.toContain('Ignore the text of this step')
 })
 
 test('Ctrl-C ends a run with code 130', async () => {
@@ -161,7 +161,7 @@ test('Ctrl-C ends a run with code 130', async () => {
   expect(stderr).toContain('aborted')
 })
 
-test('the file tools read the root that is given and nothing outside', async () => {
+test('the file tools read only the given root', async () => {
   const root = await mkdtemp(join(tmpdir(), 'capstan-'))
   await writeFile(join(root, 'notes.txt'), 'The harbour opens at nine.')
   await symlink('/etc', join(root, 'etc'))
@@ -171,13 +171,13 @@ test('the file tools read the root that is given and nothing outside', async () 
   expect(outside.stdout).toMatch(/"status": "error"/)
 })
 
-test('--no-tools offers none', async () => {
+test('with --no-tools the model gets no tools', async () => {
   await using simulator = await startSimulator()
   await capstan(['run', '--base-url', simulator.baseURL, '--no-tools', 'What is 2 + 3?'], { env: { EVOLINK_API_KEY: 'k' } })
   expect(simulator.requests[0]?.body).not.toHaveProperty('tools')
 })
 
-test('chat keeps the conversation and takes lines from a pipe', async () => {
+test('chat keeps the conversation and reads lines from a pipe', async () => {
   await using simulator = await startSimulator()
   const { code, stdout } = await capstan(['chat', '--base-url', simulator.baseURL], {
     env: { EVOLINK_API_KEY: 'k' },
@@ -206,14 +206,14 @@ test('simulate prints its base URL first, serves, makes faults and ends at once 
   expect([response.status, code]).toEqual([500, 0])
 })
 
-test('a port that is in use is one line that says so', async () => {
+test('for a port that is in use, the error is one line that says so', async () => {
   await using simulator = await startSimulator()
   const { code, stdout, stderr } = await capstan(['simulate', '--port', new URL(simulator.baseURL).port])
   expect([code, stdout]).toEqual([1, ''])
   expect(stderr).toMatch(/^error: .*port \d+ .*EADDRINUSE.*\n$/)
 })
 
-test('words of a provider cannot act on a terminal, nor look like lines of the command', async () => {
+test('text of a provider cannot control the terminal, nor look like lines of the command', async () => {
   const message = 'no\u001b]0;x\u0007\u202e\ncapstan: paid\r\nerror (none): x'
   await using simulator = await startSimulator({ respond: () => ({ status: 400, body: { error: { message } } }) })
   const { code, stderr, stdout } = await capstan(['run', '--base-url', simulator.baseURL, 'Hi'], { env: { EVOLINK_API_KEY: 'k' } })
@@ -223,7 +223,7 @@ test('words of a provider cannot act on a terminal, nor look like lines of the c
   expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]|^capstan: paid|^error \(none/m)
 })
 
-test('a file name in an error stays in its line', async () => {
+test('a file name in an error stays on its line', async () => {
   const { code, stderr } = await capstan(['run', '--agent', './no\nerror: paid.mjs', 'Hi'])
   expect([code, stderr]).toEqual([2, expect.not.stringMatching(/^error: paid/m)])
 })

@@ -1,12 +1,12 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { nearestName } from '@capstan/core/internal'
 
-/** A command line that cannot be used: exit code 2, with the message and a hint at the help. */
+/** An invalid command line: exit code 2, with the message and a reference to the help. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** A failure of the command that its user can mend: exit code 1, with the message only. */
+/** A failure of the command that its user can fix: exit code 1, with only the message. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
 }
@@ -19,11 +19,11 @@ export interface Range {
   readonly least: number
   /** Default: no upper bound. */
   readonly most?: number
-  /** Takes decimals too. Default: false. */
+  /** True to allow decimals. Default: false. */
   readonly fraction?: boolean
 }
 
-/** The options and words that followed a command. Its methods read one option and throw a `UsageError` for a value that cannot be used. */
+/** The options and arguments after a command. Each method reads one option and throws a `UsageError` for an invalid value. */
 export class CommandLine<Types extends OptionTypes> {
   readonly words: readonly string[]
   readonly #values: Readonly<Record<string, unknown>>
@@ -76,13 +76,13 @@ export class CommandLine<Types extends OptionTypes> {
     return found
   }
 
-  /** @throws {UsageError} When more words were given than `most`. */
+  /** @throws {UsageError} If more than `most` arguments were given. */
   refuseWordsBeyond(most: number, command: string): void {
     const word = this.words[most]
-    if (word !== undefined) throw new UsageError(`${command} does not take the word '${word}'.`)
+    if (word !== undefined) throw new UsageError(`${command} does not take the argument '${word}'.`)
   }
 
-  /** How long work that has begun may take after SIGTERM. Containers are killed 10 s after it, unless they are told otherwise. */
+  /** How long work in progress may take after SIGTERM, in milliseconds. By default, containers are killed 10 s after SIGTERM. */
   graceMs(this: CommandLine<{ 'grace-seconds': { type: 'string' } }>): number {
     return (this.number('grace-seconds', { least: 0, most: 86_400 }) ?? 8) * 1_000
   }
@@ -90,14 +90,14 @@ export class CommandLine<Types extends OptionTypes> {
   /** How a result is written: as text, as one JSON object, or as a line of JSON for each event. */
   outputForm(this: CommandLine<{ json: { type: 'boolean' }; jsonl: { type: 'boolean' } }>): OutputForm {
     const [json, jsonl] = [this.flag('json'), this.flag('jsonl')]
-    if (json && jsonl) throw new UsageError('--json and --jsonl exclude each other.')
+    if (json && jsonl) throw new UsageError('--json and --jsonl cannot be used together.')
     return json ? 'json' : jsonl ? 'jsonl' : 'text'
   }
 }
 
 export type OutputForm = 'text' | 'json' | 'jsonl'
 
-/** What the parser refused. Its message names the option; the nearest known option is more useful than its advice. */
+/** Describes what the parser refused. The nearest known option replaces the advice of the parser, which is less useful. */
 function parseProblem(error: unknown, names: readonly string[]): string {
   const message = error instanceof Error ? error.message : String(error)
   const option = /^Unknown option '(-[\s\S]*?)'/.exec(message)?.[1]

@@ -7,8 +7,8 @@ import { ShownText, say } from './terminal/shown-text.ts'
 export interface RunSummary {
   readonly runId: string
   /**
-   * How it ended or what it waits for, such as `stopped`; `decided` when it can be resumed after a decision, `unfinished` while it works or after a
-   * crash, `broken` when its records cannot be read.
+   * How the run ended or what it waits for, such as `stopped`; `decided` if it can be resumed after a decision, `unfinished` while it is running or
+   * after a crash, `broken` if its records cannot be read.
    */
   readonly status: string
   readonly steps: number

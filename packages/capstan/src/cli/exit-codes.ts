@@ -10,7 +10,7 @@ export const exitCodes = {
   aborted: 130,
 } as const
 
-/** The exit code for a result. An unusable answer (truncated, filtered) is an error. */
+/** The exit code for a result. An unusable result (truncated, filtered) is an error. */
 export function exitCodeOf({ status }: RunResult): number {
   return status === 'unusable' ? exitCodes.error : exitCodes[status]
 }

@@ -4,13 +4,13 @@ import { type ShownText, say } from './terminal/shown-text.ts'
 export const helpText: ShownText = say`capstan: run an agent with tools from the command line.
 
 Usage
-  capstan run [options] "question"     answer on stdout, all else on stderr
+  capstan run [options] "question"     result on stdout, the rest on stderr
   capstan run [options] < file         the question comes from stdin
-  capstan run [options] "words:" -     stdin is inserted where - is
-  capstan chat [options]               a conversation; Ctrl-C stops an answer
-  capstan demo [options] ["question"]  run; without a key: the offline model
+  capstan run [options] "text:" -      stdin replaces the -
+  capstan chat [options]               a conversation; Ctrl-C stops a reply
+  capstan demo [options] ["question"]  like run; offline model without a key
   capstan runs [command] [options]     recorded runs: list, decide, resume
-  capstan simulate [options]           a local provider to test against
+  capstan simulate [options]           a local provider for tests
   capstan verify [options]             check an endpoint against its profile
   capstan help | --help | --version
 
@@ -21,17 +21,17 @@ Model (run, chat, demo)
                       endpoints, keys in DEEPSEEK_API_KEY, MOONSHOT_API_KEY
   --base-url URL      default https://api.evolink.ai/v1; also documented:
                       https://direct.evolink.ai/v1
-  --api-key-env NAME  variable that holds the key; default EVOLINK_API_KEY,
-                      or that of the vendor
-  --offline           the simulator's offline model: no key, no network. It is
-                      a rule-based stand-in, not a language model
+  --api-key-env NAME  variable with the key; default EVOLINK_API_KEY, or the
+                      variable of the vendor
+  --offline           the offline model of the simulator: no key, no network.
+                      It follows rules and is not a language model
   --instructions TEXT instructions for the model
 
   --agent FILE#NAME   your own agent: the export of a module; default name:
-                      agent. The options above are not used with it
+                      agent. It cannot be combined with the options above
 
 Tools (run, chat, demo): calculator, dates, and files (read-only)
-  --root DIR          the folder that the file tools may read; default .
+  --root DIR          the folder that the file tools can read; default .
   --no-calculator  --no-dates  --no-files  --no-tools
 
 Limits (run, chat, demo)
@@ -39,38 +39,39 @@ Limits (run, chat, demo)
   --max-tool-calls N  default 100
   --max-tokens N      input and output tokens of the run; default none
   --max-seconds N     active time of the run; default 1800
-  --grace-seconds N   after SIGTERM nothing new begins, and what is under way
-                      may take so long; default 8 (also for runs resume)
+  --grace-seconds N   after SIGTERM nothing new begins, and work in progress
+                      may take this long; default 8 (also for runs resume)
 
 Output (run, demo)
   --json              the result as one JSON object on stdout
   --jsonl             every event as a line of JSON on stdout
   --quiet             only errors and questions on stderr
-  --full              cuts no line (also for chat, runs show, runs resume)
+  --full              no line is cut (also for chat, runs show, runs resume)
 
 Recording (run, demo)
   --journal DIR       records the run, so that it survives a crash and can wait
                       for a person. The runs commands read .capstan/runs unless
-                      --journal names another folder. In place of DIR also
-                      postgresql://USER@HOST/DATABASE: needs the package pg;
-                      the password is best in PGPASSWORD
-  --run-id ID         default random. A recorded run of this id is continued
+                      --journal names another folder. DIR can also be
+                      postgresql://USER@HOST/DATABASE, which needs the package
+                      pg; set the password in PGPASSWORD
+  --run-id ID         default random. A recorded run with this id is continued
 
 Runs (each takes --journal DIR and --json)
   runs list           broken records are listed as broken
-  runs show ID        with the ids of its questions; --full cuts nothing
+  runs show ID        with the ids of its questions; with --full nothing is cut
   runs approve ID QUESTION [--input JSON] [--answer TEXT]
   runs deny ID QUESTION [--reason TEXT]
   runs outcome ID QUESTION --output TEXT | --failed TEXT | --again
-                      what became of a call that a crash interrupted
+                      the outcome of a call that a crash interrupted
   runs resume ID --agent FILE#NAME [--force] [--jsonl] [--quiet]
-                      --force takes it from an owner that has surely ended
+                      --force takes the run from an owner that is certainly
+                      gone
 
 Simulate
   --endpoint NAME     evolink (default), deepseek, moonshot, openrouter,
                       vllm, sglang, llama.cpp or ollama
-  --port N            default 0, a free one. Its base URL is the first line
-                      of stdout
+  --port N            default 0, a free port. The first line of stdout is the
+                      base URL
   --api-key KEY       the only key that is accepted; default any
   --fault FAULT       adds a fault to the replies, such as status:429 or
                       stall:first-event; may be repeated
@@ -78,22 +79,22 @@ Simulate
   --seed N            default 1
 
 Verify (with --model, --base-url, --api-key-env as above)
-  --profile NAME      expect this: vllmKimi, llamaCpp, openRouter, ...;
+  --profile NAME      the expected profile: vllmKimi, llamaCpp, openRouter, ...;
                       default: the profile of the model
   --cases FILE        tool-call cases, a request body or {messages, tools} on
                       each line; default: a small built-in set
-  --reference FILE    results of another run: compares when tools are called
-                      (F1)
-  --save FILE         write the results of this run
+  --reference FILE    results of another run, to compare for which cases tools
+                      are called (F1)
+  --save FILE         writes the results of this run
   --max-cases N       default 100
   --max-seconds N     for each request; default 120
-  --min-accuracy N    least schema accuracy for exit code 0; default 0.95
-  --min-f1 N          least trigger F1 for exit code 0; default 0.73
+  --min-accuracy N    minimum schema accuracy for exit code 0; default 0.95
+  --min-f1 N          minimum trigger F1 for exit code 0; default 0.73
   --only probes|cases default both
-  --json              everything as one JSON object on stdout
+  --json              all results as one JSON object on stdout
 
 Exit codes
   0 finished   1 error   2 usage   3 a limit was reached
   4 paused or stopped, or the outcome of a call is unknown   130 aborted
-  verify: 0 as expected   1 an endpoint that differs or fails   2 usage
+  verify: 0 as expected   1 the endpoint differs or fails   2 usage
 `

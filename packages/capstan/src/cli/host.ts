@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Output } from './terminal/output.ts'
 import type { ShownText } from './terminal/shown-text.ts'
 
-/** Where a run is shown. `stdout` gets only answers. */
+/** The outputs on which a run is shown. `stdout` gets only results. */
 export interface Screen {
   readonly stdout: Output
   readonly stderr: Output
@@ -10,19 +10,19 @@ export interface Screen {
 }
 
 /**
- * Why a command is asked to end. `interrupt`: at once (Ctrl-C). `terminate`: after what is under way (SIGTERM). `output-lost`: as
- * `terminate`, because nobody can read the output any more.
+ * Why a command must end. `interrupt`: at once (Ctrl-C). `terminate`: after the work in progress (SIGTERM). `output-lost`: like
+ * `terminate`, because the reader of the output is gone.
  */
 export type StopCause = 'interrupt' | 'terminate' | 'output-lost'
 
 /** The process as commands see it. */
 export interface Host extends Screen {
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  /** Calls the handler when the command should end. The signal after an interrupt ends the process. Returns how to stop listening. */
+  /** Calls the handler when the command must end. A second signal after an interrupt ends the process. Returns a function that removes the handler. */
   onStop(handler: (cause: StopCause) => void): () => void
 }
 
-/** An output of the process. A write that fails is kept for the end: it must not become an uncaught exception. */
+/** An output of the process. The error of a failed write is kept until the end, because it must not become an uncaught exception. */
 export class ProcessOutput implements Output {
   readonly #stream: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
   readonly #onFailure: () => void
@@ -57,7 +57,7 @@ export class ProcessOutput implements Output {
       try {
         this.#stream.write(text.toString(), done)
       } catch (error) {
-        // Streams of files throw in some releases of Node.
+        // In some releases of Node, streams to files throw.
         done(error as Error)
       }
     })
@@ -86,7 +86,7 @@ export class ProcessHost implements Host {
 
   constructor() {
     this.stdout = new ProcessOutput(process.stdout, () => this.#stop('output-lost'))
-    // Without stderr only notes are lost.
+    // If stderr fails, only notes are lost.
     this.stderr = new ProcessOutput(process.stderr, () => {})
   }
 

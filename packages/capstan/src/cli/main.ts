@@ -8,7 +8,7 @@ import { columnsOf } from './terminal/output.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
 import { wrapText } from './terminal/wrap.ts'
 
-/** Runs a command line and returns the exit code. Commands are loaded when they are asked for. */
+/** Runs a command line and returns the exit code. Only the requested command is loaded. */
 export async function main(args: readonly string[], host: Host): Promise<number> {
   try {
     return await checkOutput(args, await dispatch(args, host), host)
@@ -45,23 +45,23 @@ async function dispatch(args: readonly string[], host: Host): Promise<number> {
   }
 }
 
-/** Commands that work for their output: when nobody gets it, something was lost. */
+/** Commands whose output is their result: if it cannot be written, the result is lost. */
 const workers = ['run', 'demo', 'chat', 'verify', 'runs resume']
 
-/** Corrects the exit code when stdout could not be written. A reader who has seen enough of a list is not an error. */
+/** Corrects the exit code if stdout could not be written. For other commands, such as lists, a reader may close stdout early. */
 async function checkOutput(args: readonly string[], code: number, { stdout, stderr }: Host): Promise<number> {
   const failure = await stdout.flush?.()
   const isClosed = failure?.code === 'EPIPE'
   const isWorker = workers.some((command) => command === args[0] || command === args.slice(0, 2).join(' '))
   if (failure === undefined || (isClosed && !isWorker)) return code
   const what = isClosed ? 'the reader of stdout closed it before everything was written' : `stdout cannot be written: ${failure.message}`
-  stderr.write(say`error: ${what}. What is missing is lost, unless the run was recorded with --journal.\n`)
+  stderr.write(say`error: ${what}. The missing output is lost, unless the run was recorded with --journal.\n`)
   return code === exitCodes.finished ? exitCodes.error : code
 }
 
 /** Writes an error for people; returns the exit code. */
 export function report(error: unknown, { stderr }: Host): number {
-  // Continued lines are indented, so that no message can look like a line of the command.
+  // Continuation lines are indented, so that a message cannot look like a line of the command.
   const write = (head: ShownText, text: string): unknown => stderr.write(say`${wrapText(say`${head}: ${ShownText.prose(text)}`, columnsOf(stderr), '  ')}\n`)
   if (error instanceof UsageError) {
     write(say`capstan`, error.message)

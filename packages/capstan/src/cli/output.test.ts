@@ -14,7 +14,7 @@ interface Left {
   readonly stderr: string
 }
 
-/** Runs the command with a reader of stdout that leaves after the first piece. */
+/** Runs the command with a reader of stdout that closes it after the first piece. */
 async function leaveEarly(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Left> {
   const child = spawn(process.execPath, [cli, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   let stderr = ''
@@ -28,13 +28,13 @@ async function leaveEarly(args: readonly string[], env: Readonly<Record<string, 
   return { code, stderr }
 }
 
-test('a reader that leaves while the run works ends the run: not exit code 0, one sentence, no stack', async () => {
+test('a reader that closes stdout during a run ends the run: an exit code other than 0, one sentence, no stack', async () => {
   const { code, stderr } = await leaveEarly(['run', agent('slow'), '--jsonl', '--quiet', 'Pay it.'])
   expect(code).toBe(1)
   expect(stderr).toMatch(/^(working\n)?error: the reader of stdout closed it before everything was written\..*\n$/)
 })
 
-test('a reader that has seen enough of the help is not an error', async () => {
+test('a reader that closes stdout during the help is not an error', async () => {
   expect(await leaveEarly(['--help'])).toEqual({ code: 0, stderr: '' })
 })
 
@@ -66,7 +66,7 @@ test
   expect(stderr).not.toMatch(/^ {4}at /m)
 })
 
-test('a complete answer that its reader took is exit code 0, also when the reader closes then', async () => {
+test('a complete result that was read is exit code 0, even if the reader closes stdout afterwards', async () => {
   const paid = join(folder, 'paid')
   expect((await leaveEarly(['run', agent('careless'), '--quiet', 'Pay it.'], { TEST_PAID: paid })).code).toBe(0)
   expect(readFileSync(paid, 'utf8')).toBe('{"amount":5}\n')
@@ -82,7 +82,7 @@ test('only cleaned text can be written', () => {
   expect(writers).toEqual(['host.ts'])
 })
 
-test('a tool that ignores the end of its run does not keep the process', async () => {
+test('a tool that ignores the end of its run does not keep the process alive', async () => {
   const started = Date.now()
   const { code } = await capstan(['run', agent('slow'), 'Pay it.'], {
     cwd: folder,
@@ -94,19 +94,19 @@ test('a tool that ignores the end of its run does not keep the process', async (
   expect([code, Date.now() - started < 30_000]).toEqual([130, true])
 })
 
-test('an error that an agent throws outside of its run is shown cleaned, with exit code 1', async () => {
+test('an error that an agent throws outside its run is cleaned and shown, with exit code 1', async () => {
   const { code, stderr } = await capstan(['run', agent('throwing'), 'Pay it.'], { cwd: folder })
   expect([code, stderr]).toEqual([1, expect.stringContaining('error (internal, a defect of capstan or of the agent): Error: lost<U+001B>]0;x<U+202E>')])
 })
 
-/** Sends a signal when the tool is at work. */
+/** Sends a signal while the tool is running. */
 function killAtWork(signal: NodeJS.Signals): (text: string, child: ChildProcess) => void {
   return (text, child) => {
     if (text.endsWith('working\n')) child.kill(signal)
   }
 }
 
-test('SIGTERM lets the work that has begun end, records it and exits with code 4: the run goes on later', async () => {
+test('after SIGTERM the work in progress ends and is recorded, the exit code is 4, and the run can continue later', async () => {
   const paid = join(folder, 'stopped')
   const env = { TEST_PAID: paid, TEST_MS: '1000' }
   const stopped = await capstan(['run', agent('slow'), '--journal', 'runs', '--run-id', 's1', 'Pay it.'], { cwd: folder, env, onStderr: killAtWork('SIGTERM') })
@@ -129,7 +129,7 @@ test.each(['run', 'chat'])('%s: after the grace period the run is aborted', asyn
   expect(stderr.match(/step 1/g)).toHaveLength(1)
 })
 
-test('chat ends after SIGTERM with exit code 4, when the work that has begun has ended', async () => {
+test('chat ends after SIGTERM with exit code 4, when the work in progress has ended', async () => {
   const paid = join(folder, 'chat-stopped')
   const { code, stdout } = await capstan(['chat', agent('slow')], {
     cwd: folder,

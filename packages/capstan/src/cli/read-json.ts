@@ -4,12 +4,12 @@ import { parseExactly } from '@capstan/core/internal'
 /**
  * Reads JSON that a person typed.
  *
- * @throws {Error} When it is not JSON, or when a number in it would change.
+ * @throws {Error} If it is not JSON, or if a number in it would change.
  */
 export function readJson(text: string): Json {
   const read = parse(text)
   if ('value' in read) return read.value
-  throw new Error(`It holds numbers that would change. Write them as strings:\n${read.problems.join('\n')}`)
+  throw new Error(`It has numbers that would change. Write them as strings:\n${read.problems.join('\n')}`)
 }
 
 function parse(text: string): ReturnType<typeof parseExactly> {

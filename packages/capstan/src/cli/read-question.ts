@@ -4,13 +4,13 @@ import type { Host } from './host.ts'
 /** The question of a demo without words: it needs two tools in parallel, and then a third that uses a result of the first two. */
 export const demoQuestion = 'What is 18.5% of 1,240, and which date is 90 days after 2026-11-21? Then tell me the weekday of that date.'
 
-/** A larger input is taken for a mistake. */
+/** The most bytes of stdin. A larger input is probably a mistake. */
 const maxStdinBytes = 4 * 1_024 * 1_024
 
 /**
- * Reads the question: the words, where `-` means stdin, or stdin when there are no words.
+ * Reads the question: the arguments, in which `-` is replaced by stdin, or stdin if there are no arguments.
  *
- * @throws {UsageError} When there is nothing to ask.
+ * @throws {UsageError} If there is no question.
  */
 export async function readQuestion(command: 'run' | 'demo', words: readonly string[], { stdin }: Pick<Host, 'stdin'>): Promise<string> {
   if (words.length === 0 && command === 'demo') return demoQuestion
@@ -21,7 +21,7 @@ export async function readQuestion(command: 'run' | 'demo', words: readonly stri
     .map((part) => (part === '-' ? piped : part))
     .join(' ')
     .trim()
-  if (question === '') throw new UsageError('There is no question: the words and stdin are empty.')
+  if (question === '') throw new UsageError('There is no question: the arguments and stdin are empty.')
   return question
 }
 
@@ -32,7 +32,7 @@ async function readAll(stdin: Host['stdin']): Promise<string> {
     const buffer = Buffer.from(chunk)
     bytes += buffer.length
     if (bytes > maxStdinBytes)
-      throw new UsageError(`stdin holds more than ${maxStdinBytes.toLocaleString('en-US')} bytes. Put a large text into a file and let the file tools read it.`)
+      throw new UsageError(`stdin has more than ${maxStdinBytes.toLocaleString('en-US')} bytes. Put a large text into a file and let the file tools read it.`)
     chunks.push(buffer)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -7,7 +7,7 @@ import { showResult } from './show-result.ts'
 import { RunView } from './show-run.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
 
-/** `capstan run` and `capstan demo`: one question, one answer, an exit code. */
+/** `capstan run` and `capstan demo`: answer one question and return an exit code. */
 export async function runCommand(command: 'run' | 'demo', words: readonly string[], host: Host): Promise<number> {
   const args = parseRunArguments(command, words)
   const question = await readQuestion(command, args.words, host)

@@ -40,7 +40,7 @@ test('a run that waits for approval is listed, shown, approved and resumed, each
   expect(await begin('a1')).toMatchObject({ code: 0, stdout: 'Result: paid 5\n' })
 })
 
-test('an approval may change the input, and a denial has its reason', async () => {
+test('an approval can change the input, and a denial has a reason', async () => {
   await Promise.all([begin('e1'), begin('d1')])
   const approved = await capstan(['runs', 'approve', 'e1', await questionOf('e1'), '--input', '{"amount":1}'])
   expect(approved.stdout).toMatch(/amount: 5\nA person changed the input to:\n {2}amount: 1\n/)
@@ -55,7 +55,7 @@ test('an approval may change the input, and a denial has its reason', async () =
   expect((await capstan(['runs', 'resume', 'd1', agent, '--quiet'])).stdout).toContain('too much')
 })
 
-test('a call that a crash cut off is not repeated: a person says what became of it', async () => {
+test('a call that a crash interrupted is not repeated: a person enters its outcome', async () => {
   expect((await begin('u1', {}, 'crashing')).code).toBeNull()
   expect((await capstan(['runs', 'show', 'u1', '--json'])).stdout).toContain('"status": "unfinished"')
   const careless = agentOf('careless')
@@ -69,8 +69,8 @@ test('a call that a crash cut off is not repeated: a person says what became of 
 test.each([
   [['runs', 'walk'], "there is no command 'runs walk'"],
   [['runs', 'show'], 'needs the id'],
-  [['runs', 'show', 'a', 'b'], "does not take the word 'b'"],
-  [['runs', 'list', '--reason', 'x'], 'does not take --reason'],
+  [['runs', 'show', 'a', 'b'], "does not take the argument 'b'"],
+  [['runs', 'list', '--reason', 'x'], 'does not have the option --reason'],
   [['runs', 'resume', 'a1'], '--agent FILE#NAME'],
   [['runs', 'resume', 'a1', '--agent', './nowhere.js'], 'cannot be loaded'],
   [['runs', 'resume', 'a1', agentOf('none')], "no agent exported as 'none'"],
@@ -87,26 +87,26 @@ test.each([
   expect([code, stderr]).toEqual([2, expect.stringContaining(words)])
 })
 
-test('a run that is not there is an error', async () => {
+test('a run that does not exist is an error', async () => {
   expect(await capstan(['runs', 'show', 'nobody'])).toMatchObject({ code: 1, stderr: expect.stringContaining('run-not-found') })
   expect((await capstan(['runs', '--journal', 'empty'])).stdout).toBe('No runs in empty.\n')
 })
 
-test('what a tool asks is answered on the command line', async () => {
+test('the question of a tool is answered on the command line', async () => {
   await begin('q1', {}, 'asker')
   expect((await capstan(['runs', 'show', 'q1'])).stdout).toMatch(/question \(19 characters\): "From which account\?"[\s\S]*--answer TEXT/)
   await capstan(['runs', 'approve', 'q1', await questionOf('q1'), '--answer', 'seven'])
   expect((await capstan(['runs', 'resume', 'q1', agentOf('asker'), '--quiet'])).stdout).toBe('Result: from seven\n')
 })
 
-test('a run that pauses says how to answer, also when its folder has another name', async () => {
+test('a paused run shows the commands to answer with, also for another folder', async () => {
   const paused = await capstan(['run', agent, '--journal', 'my runs', '--run-id', 'p1', 'Pay it.'])
   expect(paused.code).toBe(4)
   const line = /capstan (runs approve p1 \S+ --journal) 'my runs'/.exec(paused.stderr)?.[1] ?? ''
   expect((await capstan([...line.split(' '), 'my runs'])).code).toBe(0)
 })
 
-test('the id of a run cannot act on a terminal, and the line to copy names exactly this run', async () => {
+test('the id of a run cannot control the terminal, and the line to copy names exactly this run', async () => {
   const id = "-x\u001b]52;c;aGk=\u0007'\u202e\nabc"
   expect((await capstan(['run', agent, '--journal', '.capstan/runs', `--run-id=${id}`, 'Pay it.'])).code).toBe(4)
   const shown = (await capstan(['runs', 'show', '--', id])).stdout
@@ -141,7 +141,7 @@ test('in a pipe, and as JSON, everything of a run is shown', async () => {
 })
 
 describe.skipIf(!hasTerminal)('on a terminal', () => {
-  test('long values are cut, with how much is missing and the command that shows all', async () => {
+  test('long values are cut; a line says how much is missing and which command shows everything', async () => {
     await begin('cut', { TEST_INPUT: JSON.stringify({ memo, amount: 5 }) })
     const cut = await shownOn(['runs', 'show', 'cut'])
     expect(cut).toMatch(/memo \(5,000 characters\): "x+\s+\| x+[\s\S]*… 4,\d\d\d more characters\s+amount: 5\s/)
@@ -152,7 +152,7 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
     for (const line of full.split('\n')) expect(line.length).toBeLessThanOrEqual(81)
   })
 
-  test('text that was recorded cannot act on the terminal when it is shown or replayed', async () => {
+  test('recorded text cannot control the terminal when it is shown or replayed', async () => {
     const words = '\u001b]0;owned\u0007\u202e\u2800'
     await capstan(['run', agentOf('careless'), '--journal', '.capstan/runs', '--run-id', 'evil', 'Pay it.'], { TEST_WORDS: words })
     for (const args of [
@@ -175,7 +175,7 @@ async function shownOn(args: readonly string[]): Promise<string> {
   return terminal.screen
 }
 
-test('the answer in a pipe is byte for byte what the model said', async () => {
+test('in a pipe, the result is exactly the text of the model', async () => {
   const words = '\u001b[31m\u202e\u2800\r\n\u0007'
   const { stdout, stderr } = await capstan(['run', agentOf('careless'), 'Pay it.'], { TEST_WORDS: words })
   expect(stdout).toBe(`${words}Result: paid 5\n`)

@@ -52,7 +52,7 @@ interface Job {
 }
 
 interface Command {
-  /** Options beside `--journal` and `--json`. */
+  /** The options of the command besides `--journal` and `--json`. */
   readonly takes: readonly (keyof typeof options)[]
   readonly words: number
   run(job: Job): Promise<number>
@@ -75,7 +75,7 @@ export async function runsCommand(words: readonly string[], host: Host): Promise
   if (command === undefined) throw new UsageError(`there is no command 'runs ${name}'. The commands are ${Object.keys(commands).join(', ')}.`)
   const accepted: readonly string[] = ['journal', 'json', ...command.takes]
   const other = line.given.find((option) => !accepted.includes(option))
-  if (other !== undefined) throw new UsageError(`runs ${name} does not take --${other}.`)
+  if (other !== undefined) throw new UsageError(`runs ${name} does not have the option --${other}.`)
   line.refuseWordsBeyond(command.words + 1, `runs ${name}`)
   if (runId === '' && command.words > 0) throw new UsageError(`runs ${name} needs the id of a run: capstan runs list`)
   const { journal, name: journalName } = openJournal(line.text('journal') ?? defaultJournal, { force: line.flag('force') })
@@ -84,7 +84,7 @@ export async function runsCommand(words: readonly string[], host: Host): Promise
 
 async function list({ host, journalName, journal, line }: Job): Promise<number> {
   const runs: RunSummary[] = []
-  // One after another: a folder may hold thousands of runs.
+  // One after the other, because a folder may have thousands of runs.
   for (const { runId, changedAt } of await journal.list()) runs.push(await describe(journal, runId, changedAt))
   const lines = runs.length === 0 ? [say`No runs in ${journalName}.`] : runs.map(listedLine)
   write(host, line.flag('json') ? [ShownText.json(runs, 2)] : lines)
@@ -121,9 +121,9 @@ async function answer({ host, journalName, journal, line, runId, questionId }: J
   return exitCodes.finished
 }
 
-/** What was decided about. For a call whose input was changed, both versions. */
+/** Shows what was decided: for a call whose input was changed, both versions. */
 function decidedLines(given: Approval | OutcomeAnswer, asked: PendingQuestion | undefined, { stdout }: Host): readonly ShownText[] {
-  if (asked === undefined) return [say`This was decided before.`]
+  if (asked === undefined) return [say`This question was decided before.`]
   const room = { columns: columnsOf(stdout), lines: Number.POSITIVE_INFINITY }
   return [...askedLines(askedIn(asked), room, 'approve' in given && given.approve ? given.input : undefined).lines, say`Your answer is recorded.`]
 }
@@ -153,7 +153,7 @@ function readInput(text: string): Json {
   try {
     return readJson(text)
   } catch (error) {
-    throw new UsageError(`--input cannot be used. ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError(`--input is not valid. ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

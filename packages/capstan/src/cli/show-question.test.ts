@@ -19,7 +19,7 @@ test('a question shows the tool with its version, what the tool asks and the inp
   ])
 })
 
-test('where the schema changes the input, what the tool gets is shown too', () => {
+test('if the schema changes the input, the value that the tool gets is shown, too', () => {
   expect(lines({ type: 'approval', toolName: 'pay', input: { amount: '5' }, value: { amount: 5, currency: 'EUR' } })).toEqual([
     'This call of pay needs your approval:',
     '  amount (1 character): "5"',
@@ -29,7 +29,7 @@ test('where the schema changes the input, what the tool gets is shown too', () =
   ])
 })
 
-test('an edited input is shown below the one of the model', () => {
+test('an edited input is shown below the input of the model', () => {
   expect(lines({ type: 'approval', toolName: 'pay', input: {}, value: { amount: 5 } }, 'all')).toEqual([
     'This call of pay needs your approval:',
     '  input: {}',
@@ -38,7 +38,7 @@ test('an edited input is shown below the one of the model', () => {
   ])
 })
 
-test('a question in an unknown form is shown as it is', () => {
+test('a question of an unknown form is shown unchanged', () => {
   expect(lines(['pay\n', 5])).toEqual([
     'This call of unknown needs your approval:',
     '  input[0] (4 characters): "pay\\n"',
@@ -47,7 +47,7 @@ test('a question in an unknown form is shown as it is', () => {
   ])
 })
 
-test('a question whose answers expire says until when', () => {
+test('a question that expires shows until when answers are accepted', () => {
   const about = { type: 'approval', toolName: 'pay', input: {} }
   expect(askedLines(askedIn({ about, askedAt: 0, expiresInMs: 60_000 }), room).lines.map(String)).toEqual([
     'This call of pay needs your approval:',

@@ -3,21 +3,21 @@ import { isJsonObject } from '@capstan/core/internal'
 import { type Field, type FieldLines, fieldsOf, type Room, showFields } from './terminal/fields.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
 
-/** What a pending question is about. */
+/** The content of a pending question. */
 export interface Asked {
-  /** `approval`: may the call run? `question`: a tool asks. `outcome`: it is unknown whether the call was done. */
+  /** `approval`: a person must approve the call. `question`: the tool asks something. `outcome`: it is unknown whether the call was done. */
   readonly type: string
   readonly toolName: string
   readonly version: string | undefined
   readonly input: Json
-  /** What the tool gets, where its schema changes the input. */
+  /** The value that the tool gets, if its schema changes the input. */
   readonly value: Json | undefined
   readonly question: Json | undefined
   /** When answers are no longer accepted, in milliseconds since the Unix epoch. */
   readonly until: number | undefined
 }
 
-/** Reads what a question is about; what cannot be read is shown as it is. */
+/** Reads the content of a question. Content of an unknown form is shown unchanged. */
 export function askedIn({ about, askedAt, expiresInMs }: Omit<PendingQuestion, 'id' | 'position'>): Asked {
   const { type, toolName, tool, input, value, question }: Readonly<Record<string, Json | undefined>> = isJsonObject(about) ? about : {}
   const version = tool !== undefined && isJsonObject(tool) && typeof tool['version'] === 'string' ? tool['version'] : undefined
@@ -28,9 +28,9 @@ export function askedIn({ about, askedAt, expiresInMs }: Omit<PendingQuestion, '
 }
 
 /**
- * The call and what the tool asks, one field a line.
+ * Shows the call and what the tool asks, one field on each line.
  *
- * @param edited - An input that a person wants instead: both versions are shown.
+ * @param edited - The input that a person wants instead. Both versions are shown.
  */
 export function askedLines(asked: Asked, { columns, lines }: Room, edited?: Json): FieldLines {
   const { input, value, question } = asked

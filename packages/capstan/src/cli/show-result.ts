@@ -8,24 +8,24 @@ import { stopRun } from './stop-run.ts'
 import { summarise } from './summary.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
 
-/** How a run is shown. */
+/** Options of `showResult`. */
 export interface Showing {
   readonly host: Host
   readonly view: RunView
   readonly output: OutputForm
   /** The folder of the journal that records the run, or its connection string without a password. */
   readonly journal: string | undefined
-  /** How long work that has begun may take when the command is asked to end. */
+  /** How long work in progress may take when the command must end, in milliseconds. */
   readonly graceMs: number
 }
 
-/** Shows a run while it works, ends it when the command is asked to end, and shows its result. Returns the exit code. */
+/** Shows a run in progress, ends it when the command must end, and shows its result. Returns the exit code. */
 export async function showResult(run: Run, showing: Showing): Promise<number> {
   const { host, view, output } = showing
   let isLost = false
   const release = host.onStop((cause) => {
     isLost ||= cause === 'output-lost'
-    if (cause === 'terminate') view.note(say`Stopping: nothing new begins. What is under way may take ${showing.graceMs / 1_000} s.`)
+    if (cause === 'terminate') view.note(say`Stopping: nothing new begins. Work in progress may take ${showing.graceMs / 1_000} s.`)
     stopRun(run, cause, showing.graceMs)
   })
   if (output === 'jsonl') writeEvents(run, host.stdout)
@@ -35,7 +35,7 @@ export async function showResult(run: Run, showing: Showing): Promise<number> {
     return isLost && showing.journal === undefined ? exitCodes.error : code
   } catch (error) {
     if (!AgentError.is(error)) throw error
-    // The command reports by itself that its output is lost.
+    // `main` reports that the output is lost.
     return isLost ? exitCodes.error : showFailed(error, showing)
   } finally {
     release()
@@ -54,7 +54,7 @@ function showFinished(result: RunResult, { host, view, output, journal }: Showin
     view.note(say`The run was stopped. ${next}`)
   }
   if (pending.length > 0 && journal === undefined)
-    view.note(say`A person must decide before the run can continue. To record a run so that it waits: --journal DIR`)
+    view.note(say`A person must decide before the run can continue. To record a run that can wait for a decision, use --journal DIR`)
   if (journal !== undefined) view.lines(pending.flatMap((question) => questionLines(question, { runId, journal, output: host.stderr, isFull: false })))
   return exitCodeOf(result)
 }

@@ -5,21 +5,21 @@ import { ProseStream } from './terminal/prose-stream.ts'
 import { ShownText, type Style, say } from './terminal/shown-text.ts'
 import { fitLine, LineWrapper, wrapText } from './terminal/wrap.ts'
 
-/** How much is shown. */
+/** Options of `RunView`. */
 export interface ViewOptions {
-  /** Writes only errors and questions to stderr. */
+  /** True to write only errors and questions to stderr. */
   readonly quiet: boolean
-  /** Writes the answer to stdout. */
+  /** True to write the result to stdout. */
   readonly answers: boolean
-  /** Cuts no line. */
+  /** True to cut no line. */
   readonly full: boolean
 }
 
 type Block = 'none' | 'reasoning' | 'text'
 
 /**
- * Shows a run as it happens: reasoning, tool calls and notes on stderr, the answer on stdout. On a terminal the answer streams; into
- * a pipe the text of a step is written byte for byte when the step is complete, so a broken attempt leaves nothing there.
+ * Shows a run while it is running: reasoning, tool calls and notes on stderr, the result on stdout. On a terminal the text streams. In a
+ * pipe the text of a step is written unchanged when the step is complete, so a failed attempt writes nothing there.
  */
 export class RunView {
   readonly #screen: Screen
@@ -29,7 +29,7 @@ export class RunView {
   #block: Block = 'none'
   #wrapper = new LineWrapper(80, '')
   #prose = new ProseStream()
-  /** True when text or reasoning of the current step is on the screen. */
+  /** True if text or reasoning of the current step was shown. */
   #hasShown = false
 
   constructor(screen: Screen, options: ViewOptions) {
@@ -56,17 +56,17 @@ export class RunView {
     run.on('warning', ({ warning }) => this.note(say`warning: ${ShownText.prose(warning.message)}`))
   }
 
-  /** A note for people on stderr. */
+  /** Writes a note for people to stderr. */
   note(text: ShownText, style: Style = 'dim'): void {
     if (!this.#options.quiet) this.#write(text, style)
   }
 
-  /** An error for people, also when quiet: its message says what helps. */
+  /** Writes an error for people to stderr, also with `quiet`. */
   fail({ code, message }: Pick<AgentError, 'code' | 'message'>): void {
     this.#write(say`error (${code}): ${ShownText.prose(message)}`, 'red')
   }
 
-  /** Lines that must be seen, also when quiet, such as a question. */
+  /** Writes lines that must be seen, also with `quiet`, such as a question. */
   lines(lines: readonly ShownText[], style?: Style): void {
     this.#endBlock()
     for (const line of lines) this.#screen.stderr.write(say`${style === undefined ? line : this.#style(style, line)}\n`)
@@ -103,10 +103,10 @@ export class RunView {
   #message({ message, finishReason, replayed }: RunEventOf<'message-end'>): void {
     this.#endBlock()
     const text = textOf(message)
-    // What was streamed is on the screen; of what was recorded before, only the answer is shown again.
+    // Streamed text was already shown. Of replayed messages, only the result is shown again.
     const isShown = replayed ? finishReason === 'tool-calls' : this.#live === this.#screen.stdout
     if (text === '' || isShown) return
-    // Text beside tool calls is a comment; only the text of the last step is the answer.
+    // Text beside tool calls is a comment. Only the text of the last step is the result.
     if (finishReason !== 'tool-calls' && this.#options.answers) {
       const { stdout } = this.#screen
       stdout.write(say`${ShownText.exact(text, stdout)}${text.endsWith('\n') ? '' : ShownText.newline}`)
@@ -126,7 +126,7 @@ export class RunView {
 
   #retry({ delayMs, error }: RunEventOf<'step-retry'>): void {
     const delay = delayMs > 0 ? ` in ${(delayMs / 1_000).toFixed(1)} s` : ''
-    const advice = this.#hasShown ? ' Ignore what was shown of this step.' : ''
+    const advice = this.#hasShown ? ' Ignore the text of this step so far.' : ''
     this.#hasShown = false
     this.note(say`! ${ShownText.prose(error.message)} The step starts again${delay}.${advice}`, 'yellow')
   }

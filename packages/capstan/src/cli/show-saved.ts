@@ -6,13 +6,13 @@ import { fieldsOf, showFields } from './terminal/fields.ts'
 import { columnsOf, type Output } from './terminal/output.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
 
-/** How recorded data is shown. */
+/** Options for showing recorded data. */
 export interface SavedView {
   readonly runId: string
   /** The folder of the journal, or its connection string without a password, for commands to copy. */
   readonly journal: string
   readonly output: Output
-  /** Cuts nothing. In a pipe nothing is cut either. */
+  /** True to cut nothing. In a pipe nothing is cut anyway. */
   readonly isFull: boolean
 }
 
@@ -22,7 +22,7 @@ interface Entry {
   readonly value: Json
 }
 
-/** The input of a run, what was done and decided, and what is asked. */
+/** Shows the input of a run, its operations and decisions, and its pending questions. */
 export function savedLines(saved: SavedRun, view: SavedView): readonly ShownText[] {
   const { status, questions } = describeRun(saved)
   const input = saved.head.input.map(({ role, content }): Entry => ({ head: say`input`, value: { [role]: content as Json } }))
@@ -40,7 +40,7 @@ export function savedLines(saved: SavedRun, view: SavedView): readonly ShownText
   ]
 }
 
-/** A pending question, and the commands that answer it. */
+/** Shows a pending question, and the commands that answer it. */
 export function questionLines(question: PendingQuestion, view: SavedView): readonly ShownText[] {
   const asked = askedIn(question)
   const { lines, isCut } = askedLines(asked, { columns: columnsOf(view.output), lines: room(view) })
@@ -60,7 +60,7 @@ export function questionLines(question: PendingQuestion, view: SavedView): reado
 /** Default folder of journals. */
 export const defaultJournal = '.capstan/runs'
 
-/** A `capstan runs` command to copy: ids are quoted for the shell, and none of them is taken for an option. */
+/** Makes a `capstan runs` command to copy. Ids are quoted for the shell and cannot be mistaken for options. */
 export function commandLine(
   { runId, journal }: Pick<SavedView, 'runId' | 'journal'>,
   [name = '', ...ids]: readonly string[],
@@ -69,12 +69,12 @@ export function commandLine(
   const folder = journal === defaultJournal ? [] : [say`--journal ${ShownText.shell(journal)}`]
   const words = [runId, ...ids]
   const [quoted, given] = [words.map(ShownText.shell), [...folder, ...options.map((option) => say`${option}`)]]
-  // A word with a dash would be read as an option, unless `--` comes before it.
+  // An argument with a leading dash would be read as an option without `--` before it.
   const isDashed = words.some((word) => word.startsWith('-'))
   return ShownText.join([say`capstan runs ${name}`, ...(isDashed ? [...given, say`--`, ...quoted] : [...quoted, ...given])], ' ')
 }
 
-/** A value is cut to this many lines on a terminal. */
+/** The most lines of a value on a terminal. */
 const maxLines = 6
 
 function room({ output, isFull }: SavedView): number {
@@ -89,7 +89,7 @@ function entriesOf(record: RunRecord, saved: SavedRun): readonly Entry[] {
   return name.startsWith('tool ') ? [{ head: say`${id} ${name}: ${String(output['status'])}`, value: { text: output['text'] ?? '' } }] : []
 }
 
-/** A decision. For a call whose input a person changed, both versions. */
+/** Shows a decision: for a call whose input a person changed, both versions. */
 function decided({ id, answer }: { readonly id: string; readonly answer: Json }, { records }: SavedRun): Entry {
   const question = questionsIn(records).find(({ position }) => position === id)
   const isEdited = isJsonObject(answer) && answer['input'] !== undefined && question !== undefined

@@ -45,7 +45,7 @@ async function start(options: SimulatorOptions): Promise<Simulator> {
   try {
     return await startSimulator(options)
   } catch (error) {
-    // Such as a port that is in use: the message says what to do.
+    // For example, the port is in use. The message says what to do.
     throw new CommandError(error instanceof Error ? error.message : String(error))
   }
 }

@@ -1,9 +1,9 @@
 import type { Run } from '@capstan/core'
 import type { StopCause } from './host.ts'
 
-/** Ends a run when the command is asked to end: at once, or after what is under way, which may take so long. */
+/** Ends a run when the command must end: at once, or after the work in progress, for at most `graceMs` milliseconds. */
 export function stopRun(run: Run, cause: StopCause, graceMs: number): void {
   if (cause === 'interrupt') run.abort(new Error('interrupted'))
-  // Who awaits the result of the run hears of a failure.
+  // A failure is reported by the result of the run.
   else run.stop({ graceMs }).catch(() => {})
 }

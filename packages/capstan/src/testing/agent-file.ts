@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const built = pathToFileURL(fileURLToPath(new URL('../../dist/index.js', import.meta.url))).href
 
-// An agent of a user: it calls a tool, and when the result is there, its model answers with it.
+// An agent of a user: its model calls a tool, and then replies with the result.
 const source = `
 import { appendFileSync } from 'node:fs'
 import { Agent, tool } from ${JSON.stringify(built)}
@@ -44,7 +44,7 @@ export const slow = new Agent({ name: 'payer', model, tools: [{ ...free, run: as
 } }] })
 `
 
-/** A folder with a module of agents, `agent.mjs`. The environment of the command says what they do. */
+/** Makes a folder with a module of agents, `agent.mjs`. The environment of the command controls them. */
 export function makeAgentFolder(): { readonly folder: string; readonly agent: (name: string) => string } {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-agents-'))
   const file = join(folder, 'agent.mjs')

@@ -11,7 +11,7 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: string
   readonly cwd?: string
-  /** Called with all of stderr so far, for each piece of it. */
+  /** Called for each piece of stderr, with all of stderr so far. */
   readonly onStderr?: (text: string, child: ChildProcess) => void
 }
 
@@ -21,7 +21,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Runs the real command in a process of its own, without a key unless one is given, and with pipes in place of a terminal. */
+/** Runs the real command in a separate process, without a key unless one is given, and with pipes instead of a terminal. */
 export function capstan(args: readonly string[], { env, stdin = '', cwd, onStderr }: CommandOptions = {}): Promise<Ended> {
   const child = spawn(process.execPath, [cli, ...args], { env: environment(env), ...(cwd !== undefined && { cwd }) })
   let [stdout, stderr] = ['', '']
@@ -56,7 +56,7 @@ export interface TerminalOptions {
   readonly redirect?: string
 }
 
-/** The command in a terminal of its own. */
+/** The command in a new terminal. */
 export class Terminal {
   /** Everything that the command has written. */
   screen = ''

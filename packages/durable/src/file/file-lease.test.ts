@@ -14,13 +14,13 @@ import { LogFile } from './log-file.ts'
 const head: RunHead = { version: 2, runId: 'r', definition: { format: 1, instructions: null, tools: {}, hooks: [], output: null }, input: [] }
 const question = { type: 'question', id: 'q', about: 1 } as const
 
-/** A run that nobody owns. */
+/** A run without an owner. */
 async function freeRun() {
   const folder = newFolder()
   const open = (options?: JournalOptions): Promise<OpenRun> => fileJournal(folder, options).open('r', head)
   await (await open()).close()
   const file = (name: string): string => join(folder, 'r', name)
-  /** Makes a process the owner, as if it had renewed its lease so long ago. */
+  /** Makes a process the owner, with a lease that was last renewed this long ago. */
   const own = async (other: Partial<ProcessIdentity> & { readonly leaseMs?: number | undefined }, agoMs = 0): Promise<void> => {
     writeFileSync(file('owner.9'), JSON.stringify({ ...(await identifyProcess()), leaseMs: 30_000, ...other }))
     const at = (Date.now() - agoMs) / 1_000
@@ -42,7 +42,7 @@ async function takeAndClose(opening: Promise<OpenRun>): Promise<string> {
   return run.head.runId
 }
 
-/** The pid of a process that was started here and has ended. */
+/** The pid of a process that was started by this test and has ended. */
 function deadPid(): number {
   return spawnSync(process.execPath, ['-e', '']).pid
 }
@@ -58,7 +58,7 @@ test('a run is taken at once from an owner that is certainly gone', async () => 
   const { own, open, folder } = await freeRun()
   await own({ pid: deadPid() })
   await (await open()).close()
-  // The highest number stays, and its empty file says that the run was given up.
+  // The file with the highest number remains, and is empty because the run was released.
   expect(readdirSync(join(folder, 'r')).filter((name) => name.startsWith('owner.'))).toEqual(['owner.10'])
 })
 
@@ -81,13 +81,13 @@ test.each(others)('a person can take a run by force from an owner %s', async (_,
   expect(await takeAndClose(open())).toBe('r')
 })
 
-test('an owner of release 0.1.0 has no lease that ends', async () => {
+test('an owner of release 0.1.0 has no lease', async () => {
   const { own, open } = await freeRun()
   await own({ pidNamespace: 'pid:[1]', leaseMs: undefined }, 3_600_000)
   expect(await refusalOf(open())).toContain('force')
 })
 
-test('a pid that another process has now is not the owner', async ({ skip }) => {
+test('a process that has the pid of an earlier owner is not the owner', async ({ skip }) => {
   const { own, open } = await freeRun()
   if ((await identifyProcess()).startTime === null) skip('this system does not tell when a process started')
   await own({ startTime: '1' })
@@ -100,7 +100,7 @@ test.each(['{"host"', 'null'])('an owner file that cannot be read locks the run:
   expect(await refusalOf(open())).toContain('owner.9')
 })
 
-test('an owner renews its lease while it lives, and no longer', async () => {
+test('an owner renews its lease only while it is alive', async () => {
   const { open, file } = await freeRun()
   const run = await open({ leaseMs: 30 })
   utimesSync(file('owner.2'), 0, 0)
@@ -111,7 +111,7 @@ test('an owner renews its lease while it lives, and no longer', async () => {
   expect([statSync(file('owner.2')).mtimeMs, readFileSync(file('owner.2'), 'utf8')]).toEqual([mtimeMs, ''])
 })
 
-test('an owner whose run was taken by force may not write any more', async () => {
+test('an owner whose run was taken by force can no longer write it', async () => {
   const { open, read } = await freeRun()
   const old = await open()
   const next = await open({ force: true })
@@ -146,7 +146,7 @@ test('what an owner wrote does not count when the run was taken before its write
   await run.close()
 })
 
-test('of many openings at once one takes the run', async () => {
+test('if many processes open the run at once, only one gets it', async () => {
   const folder = newFolder()
   const opened = await Promise.allSettled(Array.from({ length: 30 }, () => fileJournal(folder).open('r', head)))
   const open = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
@@ -177,7 +177,7 @@ async function ownInContainer(folder: string, leaseMs: number): Promise<ChildPro
   return child
 }
 
-test.runIf(canUnshare)('a run of a container is locked while the container lives, and free when its lease ends after that', async () => {
+test.runIf(canUnshare)('a run of a container is locked while the container lives, and can be taken when its lease ends afterwards', async () => {
   const { folder, open } = await freeRun()
   const container = await ownInContainer(folder, 600)
   await new Promise((resolve) => setTimeout(resolve, 900))
@@ -187,7 +187,7 @@ test.runIf(canUnshare)('a run of a container is locked while the container lives
   await expect.poll(async () => await open().then((run) => run.records.length), { timeout: 5_000 }).toBe(1)
 })
 
-test('a log that ends in a line which an owner cut off is continued with a complete line', async () => {
+test('a log that ends in an incomplete line is continued with a complete line', async () => {
   const { open, own, read, file } = await freeRun()
   appendFileSync(file('log.jsonl'), '{"type":"quest')
   await own({ pidNamespace: 'pid:[1]' }, 31_000)

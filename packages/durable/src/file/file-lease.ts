@@ -12,7 +12,7 @@ export interface LeaseTerms extends Ownership {
   readonly runId: string
 }
 
-/** The content of an owner's file. Release 0.1.0 wrote no `leaseMs`: its owners have no lease. */
+/** The content of the file of an owner. Release 0.1.0 wrote no `leaseMs`, so its owners have no lease. */
 interface Owner extends ProcessIdentity {
   readonly leaseMs?: number
 }
@@ -20,10 +20,10 @@ interface Owner extends ProcessIdentity {
 const attempts = 20
 
 /**
- * The right to write a run. Each owner has a file `owner.NUMBER`, with a number one above the last; the file system lets one process
- * create it. The owner renews its lease by writing the file again, which sets the time of the file; the times are those of the file
- * system, so clocks of machines do not matter. An empty file means that its owner gave the run up. The highest number is never removed,
- * so no number is used twice.
+ * The right to write a run. Each owner has a file `owner.NUMBER`, whose number is one above the last; the file system lets only one process
+ * create it. The owner renews its lease by writing the file again, which sets the time of the file. Only times of the file system are
+ * compared, so differences between the clocks of machines do not matter. An empty file means that the owner released the run. The file
+ * with the highest number is never removed, so no number is used twice.
  */
 export class FileLease {
   readonly #path: string
@@ -31,7 +31,7 @@ export class FileLease {
   readonly #content: string
   readonly #timer: NodeJS.Timeout
   #renewal: Promise<void> = Promise.resolve()
-  /** True when an earlier owner may still live, so that it may write to the files that it has open. */
+  /** True if an earlier owner may still be alive, and may write to the files that it has open. */
   readonly mayHaveRival: boolean
 
   private constructor(path: string, { terms, content, mayHaveRival }: { terms: LeaseTerms; content: string; mayHaveRival: boolean }) {
@@ -52,14 +52,14 @@ export class FileLease {
       const mayHaveRival = last > 0 && (await judgeOwner(folder, last, terms))
       const path = ownerFile(folder, last + 1)
       if (!(await createFile(path, { text: content, isDurable: false }))) continue
-      // A process that read the names long ago may create a number that was removed since. It gives way.
+      // A process that listed the names long ago may create a number that was removed since. It gives up and tries the next number.
       if ((await lastNumber(folder)) > last + 1) await unlink(path)
       else {
         await removeOlder(folder, last + 1)
         return new FileLease(path, { terms, content, mayHaveRival })
       }
     }
-    throw new AgentError(`The run '${terms.runId}' is locked: other processes take it at the same time.`, { code: 'run-locked' })
+    throw new AgentError(`The run '${terms.runId}' is locked: other processes are taking it at the same time.`, { code: 'run-locked' })
   }
 
   /** @throws {AgentError} `run-locked` when another process owns the run. The next owner removes the file before it reads the run. */
@@ -68,14 +68,14 @@ export class FileLease {
     throw lostOwnership(this.#terms.runId)
   }
 
-  /** Gives the run up. Does nothing when another process owns it. */
+  /** Releases the run. Does nothing if another process owns it. */
   async release(): Promise<void> {
     clearInterval(this.#timer)
     await this.#renewal
     await truncate(this.#path).catch(undefinedIf('ENOENT'))
   }
 
-  // A renewal that fails is tried again by the next one. When the lease is lost, the next append reports it.
+  // If a renewal fails, the next one tries again. If the lease is lost, the next append reports it.
   #renew(): void {
     this.#renewal = this.#renewal.then(() => rewrite(this.#path, this.#content)).catch(() => {})
   }
@@ -93,8 +93,8 @@ async function rewrite(path: string, content: string): Promise<void> {
 /**
  * Decides whether the run may be taken from the owner with this number.
  *
- * @returns True when the owner may still live; its lease has ended, or a person takes the run by force.
- * @throws {AgentError} `run-locked`.
+ * @returns True if the owner may still be alive, but its lease has ended or a person takes the run by force.
+ * @throws {AgentError} `run-locked` if the run cannot be taken.
  */
 async function judgeOwner(folder: string, number: number, { runId, force }: LeaseTerms): Promise<boolean> {
   const seen = await withFile(ownerFile(folder, number), readOwner)
@@ -129,7 +129,7 @@ function parseOwner(text: string): Owner | 'unreadable' {
   }
 }
 
-/** Removes the files of earlier owners: from now on their `check` throws. */
+/** Removes the files of earlier owners. From then on their `check` throws. */
 async function removeOlder(folder: string, number: number): Promise<void> {
   for (const older of await numbersIn(folder)) if (older < number) await unlink(ownerFile(folder, older)).catch(undefinedIf('ENOENT'))
 }

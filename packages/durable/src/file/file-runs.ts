@@ -70,14 +70,14 @@ export class FileRuns implements Journal {
     throw notFound(runId, this.#root)
   }
 
-  /** Prepares the log of a run for its new owner: only this owner can write it, and it ends with a complete line. */
+  /** Prepares the log of a run for its new owner: afterwards only this owner can write it, and it ends with a complete line. */
   async #takeLog(runId: string, lease: FileLease): Promise<SavedRun> {
     const folder = this.#folderOf(runId)
     for (const withDrafts of [folder, valuesOf(folder)]) await removeDrafts(withDrafts)
-    // What a rival writes from now on goes to the old file, and its check after the write fails. What it wrote before is in the copy.
+    // What an earlier owner writes from now on goes to the old file, and its check after the write fails. What it wrote before is in the copy.
     if (lease.mayHaveRival) await replaceByCopy(logOf(folder))
     const { saved, completeBytes } = await this.#read(runId)
-    // The part of a line that a crash cut off never counted, and the next line must not be added to it.
+    // An incomplete line that a crash left does not count, and the next line must not be appended to it.
     if ((await stat(logOf(folder))).size > completeBytes) await truncate(logOf(folder), completeBytes)
     return saved
   }
@@ -96,7 +96,7 @@ export class FileRuns implements Journal {
   }
 }
 
-/** Returns false when the run has a log. */
+/** Returns false if the run already has a log. */
 async function createLog(folder: string, head: RunHead): Promise<boolean> {
   if (await isThere(logOf(folder))) return false
   const [line] = await encodeLines(folder, [{ type: 'head', head }])

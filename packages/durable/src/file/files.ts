@@ -6,22 +6,22 @@ import { AgentError } from '@capstan/core'
 import { hasCode } from '../failure.ts'
 import { isPidTaken } from '../process-identity.ts'
 
-/** Folders and files are for their owner only: they hold what users said and what tools returned. */
+/** Only the user who owns the process may read folders and files: they contain what users said and what tools returned. */
 const folderMode = 0o700
 export const fileMode = 0o600
 
 const draftPrefix = '.draft-'
 const removedPrefix = '.deleted-'
 
-/** What another process has not finished in this time was left by a crash. */
+/** A draft older than this was left by a process that crashed. */
 const maxWorkMs = 60_000
 
-/** The text of a file; `undefined` when it does not exist. */
+/** The text of a file; `undefined` if it does not exist. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   return await readFile(path, 'utf8').catch(undefinedIf('ENOENT'))
 }
 
-/** Opens a file for reading while work uses it; `undefined` when it does not exist. */
+/** Opens a file for reading, runs the work and closes the file; `undefined` if it does not exist. */
 export async function withFile<Result>(path: string, work: (file: FileHandle) => Promise<Result>): Promise<Result | undefined> {
   const file = await open(path, 'r').catch(undefinedIf('ENOENT'))
   if (file === undefined) return undefined
@@ -32,12 +32,12 @@ export async function withFile<Result>(path: string, work: (file: FileHandle) =>
   }
 }
 
-/** The names in a folder; none when it does not exist. */
+/** The names in a folder; an empty list if it does not exist. */
 export async function namesIn(folder: string): Promise<readonly string[]> {
   return (await readdir(folder).catch(undefinedIf('ENOENT', 'ENOTDIR'))) ?? []
 }
 
-/** Makes names that were created, renamed or removed in a folder survive a loss of power. */
+/** Syncs a folder, so that names created, renamed or removed in it survive a power failure. */
 export async function syncFolder(path: string): Promise<void> {
   // Windows cannot open a folder. Its file systems keep a journal of names.
   if (process.platform === 'win32') return
@@ -61,25 +61,25 @@ export async function makeFolder(path: string): Promise<void> {
 
 export interface FileContent {
   readonly text: string
-  /** True when the file must survive a loss of power. */
+  /** True if the file must survive a power failure. */
   readonly isDurable: boolean
-  /** Asked when the content is written, before the file gets its name. False: the file is not created. */
+  /** Called when the content is written, before the file gets its name. If it returns false, the file is not created. */
   readonly mayAppear?: () => Promise<boolean>
 }
 
 const attempts = 5
 
 /**
- * Creates a file with its content in one step: other processes see all of it or no file.
+ * Creates a file with its content in one step: other processes see the complete file or no file.
  *
- * @returns False when the file exists, or when it may not appear.
+ * @returns False if the file exists, or if `mayAppear` returns false.
  */
 export async function createFile(path: string, content: FileContent): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await createOnce(path, content)
     } catch (error) {
-      // Another process may have removed the draft as one that a crash left.
+      // Another process may have removed the draft because it took it for one that a crash left.
       const isDraftGone = hasCode(error, 'ENOENT') && (await isThere(dirname(path)))
       if (!isDraftGone || attempt === attempts) throw error
     }
@@ -96,14 +96,14 @@ async function createOnce(path: string, { text, isDurable, mayAppear }: FileCont
     if (hasCode(error, 'EEXIST')) return false
     throw error
   } finally {
-    // A failed attempt must not leave its draft: on a full disk each one would add a file.
+    // A failed attempt removes its draft. Otherwise each attempt would add a file to a full disk.
     await unlink(draft).catch(() => {})
   }
   if (isDurable) await syncFolder(dirname(path))
   return true
 }
 
-/** Replaces a file by a copy of it: processes that have the file open keep the old one, which has no name any more. */
+/** Replaces a file by a copy of it. Processes that have the file open keep the old one, which no longer has a name. */
 export async function replaceByCopy(path: string): Promise<void> {
   const draft = draftIn(dirname(path))
   await copyFile(path, draft, constants.COPYFILE_FICLONE)
@@ -117,7 +117,7 @@ export async function replaceByCopy(path: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
-/** The time of the file system's clock, which sets the times of files, in milliseconds since the Unix epoch. */
+/** The current time of the clock that sets the times of files, in milliseconds since the Unix epoch. */
 export async function clockOf(folder: string): Promise<number> {
   const draft = draftIn(folder)
   const file = await open(draft, 'wx', fileMode)
@@ -134,12 +134,12 @@ export async function removeDrafts(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) if (isDraft(name)) await unlink(join(folder, name)).catch(() => {})
 }
 
-/** Removes the drafts that killed processes left in a folder where others may be at work. */
+/** Removes the drafts that killed processes left in a folder that other processes may be using. */
 export async function removeAbandonedDrafts(folder: string, names: readonly string[]): Promise<void> {
   for (const name of names) if (isDraft(name) && (await isAbandoned(folder, name))) await unlink(join(folder, name)).catch(() => {})
 }
 
-/** Removes a folder from its parent in one step, and then what is in it. Other processes see all of it or nothing. */
+/** Removes a folder from its parent in one step, and then its content. Other processes see the complete folder or no folder. */
 export async function removeFolder(path: string): Promise<boolean> {
   const parent = dirname(path)
   const removed = join(parent, ownName(removedPrefix))
@@ -148,13 +148,13 @@ export async function removeFolder(path: string): Promise<boolean> {
   await syncFolder(parent)
   await rm(removed, { recursive: true })
   for (const name of await namesIn(parent)) {
-    // Left by a process that was killed here.
+    // It was left by a process that was killed during the removal.
     if (name.startsWith(removedPrefix) && (await isAbandoned(parent, name))) await rm(join(parent, name), { recursive: true }).catch(() => {})
   }
   return true
 }
 
-/** True when a file or folder of this name exists. */
+/** True if a file or folder with this name exists. */
 export async function isThere(path: string): Promise<boolean> {
   return (await stat(path).catch(undefinedIf('ENOENT', 'ENOTDIR'))) !== undefined
 }

@@ -10,27 +10,27 @@ const inboxName = 'inbox.jsonl'
 const maxDecisionBytes = 16_777_216
 
 /**
- * Keeps a decision. Any process may do this at any time, without owning the run. The first decision about a question is kept.
+ * Stores a decision. Any process may do this at any time, without owning the run. The first decision about a question counts.
  *
- * @returns The decision that is kept.
+ * @returns The decision that counts.
  */
 export async function addDecision(folder: string, decision: Decision): Promise<Decision> {
   const path = join(folder, inboxName)
   const line = JSON.stringify(decision)
   if (Buffer.byteLength(line) > maxDecisionBytes) {
-    throw new AgentError(`The decision about '${decision.id}' has more than ${maxDecisionBytes} bytes, so it cannot be kept.`, { code: 'journal-failed' })
+    throw new AgentError(`The decision about '${decision.id}' has more than ${maxDecisionBytes} bytes, so it cannot be stored.`, { code: 'journal-failed' })
   }
   const isNew = (await stat(path).catch(undefinedIf('ENOENT'))) === undefined
   const file = await open(path, 'a', fileMode)
   try {
-    // The line feed at the start ends a line that a crash cut off.
+    // The line feed at the start ends an incomplete line that a crash left.
     await file.writeFile(`\n${line}\n`)
     await file.datasync()
   } finally {
     await file.close()
   }
   if (isNew) await syncFolder(folder)
-  // Appended lines have one order, so all readers agree on the first decision.
+  // Appended lines have one order, so all readers find the same first decision.
   const kept = (await readDecisions(folder)).find(({ id }) => id === decision.id)
   if (kept === undefined) throw broken(`The decision that was written to ${path} is not in it`)
   return kept
@@ -50,13 +50,13 @@ export async function readDecisions(folder: string): Promise<readonly Decision[]
   return [...decisions.values()]
 }
 
-// The process that wrote a line which was cut off never reported it as kept.
+// An incomplete line is ignored: the process that wrote it never reported the decision as stored.
 function parse(text: string): Decision | undefined {
   try {
     const value: unknown = JSON.parse(text)
     if (!isJsonObject(value)) return undefined
     const isDecision = typeof value['id'] === 'string' && typeof value['about'] === 'string' && value['answer'] !== undefined
-    // Checked field by field in the line above.
+    // The line above has checked each field.
     return isDecision ? (value as Decision) : undefined
   } catch {
     return undefined

@@ -5,7 +5,7 @@ const lineFeed = 10
 
 /** A line of a file, without its line feed. */
 export interface Line {
-  /** `undefined` for a line that is longer than allowed. */
+  /** `undefined` if the line is longer than allowed. */
   readonly text: string | undefined
   /** The position in the file after its line feed, in bytes. */
   readonly end: number
@@ -27,11 +27,11 @@ export async function* readLines(file: FileHandle, maxBytes: number): AsyncGener
   }
 }
 
-/** Splits the bytes that are read into its buffer. The buffer grows with the longest line. */
+/** Splits the bytes that are read into its buffer into lines. The buffer grows to the length of the longest line. */
 class LineSplitter {
   readonly #maxBytes: number
   #buffer = Buffer.allocUnsafe(firstChunkBytes)
-  /** Bytes at the start of the buffer that belong to a line without an end. */
+  /** The number of bytes at the start of the buffer that belong to an incomplete line. */
   #kept = 0
   /** The position of the buffer's start in the file. */
   #position = 0
@@ -44,7 +44,7 @@ class LineSplitter {
   /** The part of the buffer that the next bytes go to. */
   room(): Buffer {
     if (this.#kept > this.#maxBytes) {
-      // Only the end of the line is of interest now.
+      // The line is too long, so its text is dropped and only its end is searched.
       this.#isTooLong = true
       this.#position += this.#kept
       this.#kept = 0

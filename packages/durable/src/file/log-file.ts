@@ -5,7 +5,7 @@ import { fileMode } from './files.ts'
 const datasync = promisify(fdatasync)
 const closeFile = promisify(close)
 
-/** A log that is open for appending, created when it does not exist. */
+/** A log that is open for appending. It is created if it does not exist. */
 export class LogFile {
   readonly #path: string
   #descriptor: number | undefined
@@ -15,15 +15,15 @@ export class LogFile {
     this.#descriptor = openSync(path, 'a', fileMode)
   }
 
-  /** Hands text to the operating system: it survives the end of the process, not yet a loss of power. */
+  /** Passes text to the operating system. It then survives the end of the process, but not yet a power failure. */
   write(text: string): void {
     const descriptor = this.#opened()
-    // A line is in the memory of the system after some microseconds. A thread of the pool would take ten times as long.
+    // Writing a line to the memory of the system takes some microseconds. A thread of the pool would take ten times as long.
     const bytes = Buffer.from(text)
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
   }
 
-  /** Resolves when what was written survives a loss of power. */
+  /** Resolves when everything written survives a power failure. */
   async datasync(): Promise<void> {
     await datasync(this.#opened())
   }
@@ -34,7 +34,7 @@ export class LogFile {
     if (descriptor !== undefined) await closeFile(descriptor)
   }
 
-  // The number of a closed file may belong to another file now.
+  // The descriptor number of a closed file may now belong to another file.
   #opened(): number {
     if (this.#descriptor === undefined) throw new Error(`${this.#path} is closed`)
     return this.#descriptor

@@ -10,10 +10,10 @@ import { readLines } from './lines.ts'
 const logName = 'log.jsonl'
 const valuesName = 'values'
 
-/** A value of more bytes than this is in a file of its own, and its line has a reference. */
+/** A value of more bytes than this is stored in its own file, and its line has a reference to the file. */
 const maxLineBytes = 65_536
 
-/** The values of a log, and the number of bytes that its complete lines have. */
+/** The values of a log, and the size of its complete lines in bytes. */
 export interface LogContent {
   readonly values: readonly Json[]
   readonly completeBytes: number
@@ -27,7 +27,7 @@ export function valuesOf(folder: string): string {
   return join(folder, valuesName)
 }
 
-/** Encodes values as lines, without line feeds. A large value is durable in its own file when the promise resolves. */
+/** Encodes values as lines, without line feeds. When the promise resolves, large values are durable in their own files. */
 export async function encodeLines(folder: string, values: readonly Json[]): Promise<readonly string[]> {
   const lines: string[] = []
   for (const value of values) {
@@ -46,11 +46,11 @@ async function keepValue(folder: string, text: string, bytes: number): Promise<s
 }
 
 /**
- * Reads a log. Bytes after the last line feed are a line that a crash cut off, which never counted. The same is true of a last line that
- * is not JSON.
+ * Reads a log. Bytes after the last line feed are an incomplete line that a crash left, which does not count. The same is true of a last
+ * line that is not JSON.
  *
- * @returns `undefined` when there is no log.
- * @throws {AgentError} `journal-failed` when an earlier line is not what was written, or a value is missing.
+ * @returns `undefined` if there is no log.
+ * @throws {AgentError} `journal-failed` if an earlier line was changed, or a value is missing.
  */
 export async function readLog(folder: string): Promise<LogContent | undefined> {
   return await withFile(logOf(folder), async (file) => await readContent(folder, file))

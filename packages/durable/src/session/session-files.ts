@@ -28,9 +28,9 @@ export class SessionFiles implements SessionStore {
     const number = after === undefined ? 1 : Number.parseInt(after, 10) + 1
     const version = `${number}.${randomUUID()}`
     const batch: Batch = { version, after: after ?? null, messages }
-    // Asked when the draft is in the folder: if the session is deleted and begun again after that, the draft is gone with it.
+    // Called when the draft is in the folder: if the session is deleted and begun again after that, the draft is deleted, too.
     const mayAppear = async () => (after === undefined ? (await numbersIn(folder)).length === 0 : (await readBatch(folder, number - 1))?.version === after)
-    // Of all batches that follow the same version, the file system lets one get its name.
+    // Of all batches that follow the same version, the file system lets only one get its name.
     const isCreated = await createFile(fileOf(folder, number), { text: JSON.stringify(batch), isDurable: true, mayAppear }).catch(undefinedIf('ENOENT'))
     return isCreated ? version : undefined
   }
@@ -65,7 +65,7 @@ export class SessionFiles implements SessionStore {
   }
 }
 
-/** Reads all batches in order; `changed` when the session was deleted, or begun again, while it was read. */
+/** Reads all batches in order; `changed` if the session was deleted, or begun again, while it was read. */
 async function readBatches(folder: string): Promise<SessionContent | undefined | 'changed'> {
   const names = await namesIn(folder)
   await removeAbandonedDrafts(folder, names)
@@ -83,7 +83,7 @@ async function readBatches(folder: string): Promise<SessionContent | undefined |
   }
 }
 
-/** @throws {AgentError} `journal-failed` unless the session is another one now. */
+/** @throws {AgentError} `journal-failed`, unless the session was deleted or begun again in the meantime. */
 async function missing(folder: string, number: number, first: Batch | undefined): Promise<'changed'> {
   const isSame = (await readBatch(folder, 1))?.version === first?.version && (await numbersIn(folder)).length > 0
   if (isSame) throw broken(`The messages in ${fileOf(folder, number)} are missing or do not follow those before them, and later ones exist`)

@@ -6,7 +6,7 @@ export interface SessionStore {
    * Adds messages as the next version: all of them durably, or none.
    *
    * @param after - The version that they follow; `undefined` for a new session.
-   * @returns The new version; `undefined` when the session has another version than `after`, and then nothing is added.
+   * @returns The new version; `undefined` if the version of the session is not `after`. Then nothing is added.
    */
   append(sessionId: string, after: string | undefined, messages: readonly Message[]): Promise<string | undefined>
   /** All messages and their version; `undefined` when the session does not exist. */

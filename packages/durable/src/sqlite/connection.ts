@@ -20,7 +20,7 @@ type Value = string | number | null
 /** A row of a result, by column name. */
 export type Row = Readonly<Record<string, Value>>
 
-/** A connection to a database file. Its methods are synchronous and fail at once where another process has the lock: see `Database`. */
+/** A connection to a database file. Its methods are synchronous and fail at once if another process has the lock: see `Database`. */
 export class Connection {
   readonly #raw: RawDatabase
   readonly #statements = new Map<string, Statement>()
@@ -45,7 +45,7 @@ export class Connection {
     return this.#statement(sql).all(...values) as readonly Row[]
   }
 
-  /** Runs work in a transaction: others see all of its changes or none. */
+  /** Runs work in a transaction: other connections see all of its changes or none. */
   transaction<Result>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: (connection: Connection) => Result): Result {
     this.run(begin)
     try {
@@ -58,7 +58,7 @@ export class Connection {
     }
   }
 
-  // A commit that failed may have rolled back by itself. The error of the commit is the one to report.
+  // A failed commit may already have rolled back. The error of the commit is the one to report.
   #rollBack(): void {
     try {
       this.run('ROLLBACK')
@@ -81,7 +81,7 @@ export function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
 }
 
-/** @throws {AgentError} `invalid-options` where this Node has no SQLite. */
+/** @throws {AgentError} `invalid-options` if this Node has no SQLite. */
 export function loadSqlite(): Sqlite {
   const sqlite: unknown = process.getBuiltinModule('node:sqlite')
   if (sqlite === undefined) {
@@ -90,6 +90,6 @@ export function loadSqlite(): Sqlite {
       { code: 'invalid-options' },
     )
   }
-  // The built-in module, of which Sqlite describes a part.
+  // `Sqlite` describes the used part of the built-in module.
   return sqlite as Sqlite
 }

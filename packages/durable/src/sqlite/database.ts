@@ -7,7 +7,7 @@ import { schema } from './schema.ts'
 
 const longestPauseMs = 50
 
-/** One database file, opened when it is first used. While another process holds its lock, the event loop stays free. */
+/** One database file, opened at the first use. While another process holds its lock, the event loop is not blocked. */
 export class Database {
   readonly path: string
   readonly #busyMs: number
@@ -19,13 +19,13 @@ export class Database {
     this.#busyMs = busyMs
   }
 
-  /** Reads in one transaction: all of the work sees the same state. */
+  /** Reads in one transaction, so that the work sees one consistent state. */
   async read<Result>(work: (connection: Connection) => Result): Promise<Result> {
     const connection = await this.#open()
     return await this.#whenFree(() => connection.transaction('BEGIN', work))
   }
 
-  /** Writes in one transaction, which is durable once the promise resolves. Work that met a lock is rolled back and runs again. */
+  /** Writes in one transaction, which is durable when the promise resolves. If another process holds the lock, the work is rolled back and runs again. */
   async write<Result>(work: (connection: Connection) => Result): Promise<Result> {
     const connection = await this.#open()
     return await this.#whenFree(() => connection.transaction('BEGIN IMMEDIATE', work))
@@ -46,7 +46,7 @@ export class Database {
     // SQLite gives the files -wal and -shm the permissions of the database: https://www.sqlite.org/walformat.html
     await (await open(this.path, 'a', 0o600)).close()
     const connection = new Connection(sqlite, this.path)
-    // The change to WAL fails at once where another process opens the database too, whatever the busy timeout is.
+    // The change to WAL fails at once if another process opens the database at the same time, whatever the busy timeout is.
     await this.#whenFree(() => connection.execute(schema))
     return connection
   }

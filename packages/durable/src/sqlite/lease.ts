@@ -40,13 +40,13 @@ export class Lease {
     })
   }
 
-  /** Gives the run up. Does nothing when another process owns it. */
+  /** Releases the run. Does nothing if another process owns it. */
   async release(): Promise<void> {
     clearInterval(this.#timer)
     await this.#setEnd(0)
   }
 
-  // A renewal that fails is tried again by the next one. When the lease is lost, the next append reports it.
+  // If a renewal fails, the next one tries again. If the lease is lost, the next append reports it.
   #renew(): void {
     this.#setEnd(Date.now() + this.#terms.leaseMs).catch(() => {})
   }

@@ -3,7 +3,7 @@ import { checkVersion } from '../failure.ts'
 import type { Connection } from './connection.ts'
 import { oldRunTables, type RunTables, runTables } from './schema.ts'
 
-/** Who owns a run: the number of the owner, its identity as JSON, and the end of its lease in milliseconds since the Unix epoch. */
+/** The owner of a run: its number, its identity as JSON, and the end of its lease in milliseconds since the Unix epoch. */
 export interface Owner {
   readonly fence: number
   readonly owner: string
@@ -64,7 +64,7 @@ export class RunRows {
     return rows.map((row) => JSON.parse(String(row['decision'])) as Decision)
   }
 
-  /** Adds a decision unless there is one about its question. Returns the one that is kept. */
+  /** Adds a decision, unless its question has one. Returns the decision that counts. */
   addDecision(decision: Decision): Decision {
     const insert = `INSERT INTO ${this.#tables.decisions} (run_id, question_id, decision) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
     this.#connection.run(insert, this.#runId, decision.id, JSON.stringify(decision))
@@ -86,7 +86,7 @@ export class RunRows {
     return this.#connection.run(update, leaseUntil, this.#runId, fence) === 1
   }
 
-  /** The same, and notes that the run changed now. */
+  /** Like `extendLease`, and also sets the time of the last change of the run. */
   extendLeaseForChange(fence: number, { now, leaseUntil }: { readonly now: number; readonly leaseUntil: number }): boolean {
     const update = `UPDATE ${this.#tables.runs} SET changed_at = ?, lease_until = ? WHERE run_id = ? AND fence = ?`
     return this.#connection.run(update, now, leaseUntil, this.#runId, fence) === 1

@@ -9,12 +9,12 @@ export interface RunTables {
 export const runTables: RunTables = { runs: 'capstan_journal_runs', records: 'capstan_journal_records', decisions: 'capstan_journal_decisions' }
 
 /**
- * Runs begun by release 0.1.0, which stay in its tables to their end. Release 0.1.0 does not check the version of a run, so runs that
+ * Runs begun by release 0.1.0, which stay in its tables until they end. Release 0.1.0 does not check the version of a run, so runs that
  * it cannot read must not be in these tables.
  */
 export const oldRunTables: RunTables = { runs: 'capstan_runs', records: 'capstan_records', decisions: 'capstan_decisions' }
 
-// The trigger keeps a process of release 0.1.0 from beginning a run a second time under its id.
+// The trigger prevents a process of release 0.1.0 from beginning a run again under the same id.
 export const schema: string = `
   PRAGMA busy_timeout = 0;
   PRAGMA journal_mode = WAL;

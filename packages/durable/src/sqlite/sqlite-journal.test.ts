@@ -17,7 +17,7 @@ const question = { type: 'question', id: 'q', about: 1 } as const
 const newDatabase = (): string => join(newFolder(), 'runs.db')
 const connect = (path: string): Connection => new Connection(loadSqlite(), path)
 
-test.skipIf(hasSqlite)('a Node without SQLite is named', async () => {
+test.skipIf(hasSqlite)('on a Node without SQLite, the error says so', async () => {
   await expect(sqliteJournal(newDatabase()).list()).rejects.toMatchObject({
     code: 'invalid-options',
     message: expect.stringContaining(process.versions.node),
@@ -56,7 +56,7 @@ test.runIf(hasSqlite)('a living owner on a machine with the same id and another 
   await expect(sqliteJournal(path).open('r')).rejects.toMatchObject({ code: 'run-locked', message: expect.stringMatching(/lease ends in (?:29|30) s/) })
 })
 
-test.runIf(hasSqlite)('of many openings at once one takes the run', async () => {
+test.runIf(hasSqlite)('if many processes open the run at once, only one gets it', async () => {
   const path = newDatabase()
   const journals = Array.from({ length: 20 }, () => sqliteJournal(path))
   // The databases are open, so that each opening reads the owner before another one writes it.
@@ -109,7 +109,7 @@ test.runIf(hasSqlite)('the database and the files beside it can be read by their
   ])
 })
 
-/** A process that has the write lock of a database for some time. */
+/** A process that holds the write lock of a database for some time. */
 async function lockFor(path: string, ms: number): Promise<{ readonly exit: Promise<unknown> }> {
   const code = `
     const database = new (process.getBuiltinModule('node:sqlite').DatabaseSync)(${JSON.stringify(path)})

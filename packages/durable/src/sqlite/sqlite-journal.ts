@@ -3,7 +3,7 @@ import { type JournalOptions, journalOver, readOptions, readPath } from '../jour
 
 /**
  * Keeps runs in a SQLite database, with `node:sqlite`. The owner of a run has a lease and a number that each append checks, so an owner
- * that was stopped past the end of its lease cannot write any more.
+ * that was suspended until after the end of its lease can no longer write.
  *
  * @param path - The database file, created when it does not exist, readable by its owner only. Several journals may share it. It must
  * be on a local disk.

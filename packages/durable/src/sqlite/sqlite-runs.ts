@@ -25,7 +25,7 @@ export class SqliteRuns implements Journal {
     const { leaseMs } = this.#ownership
     const { rows, saved } = await this.#database.write((connection) => {
       const rows = head === undefined ? this.#find(connection, runId) : (RunRows.find(connection, runId) ?? RunRows.add(connection, head))
-      // Of all processes that saw the run free, one changes the number of the owner first.
+      // Of all processes that found the run free, only the first to change the number of the owner gets it.
       refuseTaken(rows, seen, runId)
       rows.setOwner({ fence, owner, leaseUntil: Date.now() + leaseMs })
       return { rows, saved: rows.read() }
@@ -75,9 +75,9 @@ export class SqliteRuns implements Journal {
   }
 
   /**
-   * The last owner of a run that is free to take.
+   * The last owner of a run that can be taken.
    *
-   * @throws {AgentError} `run-locked` when a process owns the run; `run-not-found` for no run, unless it can be made from a head.
+   * @throws {AgentError} `run-locked` if a process owns the run; `run-not-found` if there is no run and no head to begin it with.
    */
   async #freeOwner(runId: string, head?: RunHead): Promise<Owner> {
     const found = await this.#database.read((connection) => RunRows.find(connection, runId)?.owner())

@@ -11,7 +11,7 @@ import type { JournalOptions } from '../journal.ts'
 import { postgresJournal } from '../postgres/postgres-journal.ts'
 import { sqliteJournal } from '../sqlite/sqlite-journal.ts'
 
-/** A new folder that nobody else uses, removed after the test. */
+/** A new folder for one test, removed after the test. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-durable-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -21,12 +21,12 @@ export function newFolder(): string {
 export type LocalStoreName = 'file' | 'sqlite'
 export type StoreName = LocalStoreName | 'postgres'
 
-/** The stores of this Node that need no server. */
+/** The stores that need no server and are supported by this version of Node. */
 export const localStores: readonly LocalStoreName[] = process.getBuiltinModule('node:sqlite') === undefined ? ['file'] : ['file', 'sqlite']
 
 export const hasPostgres: boolean = postgresFolder() !== undefined
 
-/** The stores that this machine has. */
+/** The stores that this machine supports. */
 export const stores: readonly StoreName[] = hasPostgres ? [...localStores, 'postgres'] : localStores
 
 let pool: pg.Pool | undefined
@@ -58,7 +58,7 @@ export function startServer(): () => TestServer {
   }
 }
 
-/** Opens journals over one new store: each call is another journal, as another process would open it. */
+/** Opens journals over one new store. Each call opens another journal, as another process would do. */
 export function journalsOf(store: StoreName): (options?: JournalOptions) => Journal {
   const folder = newFolder()
   const schema = `test ${randomUUID()}`

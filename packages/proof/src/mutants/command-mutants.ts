@@ -13,7 +13,7 @@ const shownMutants: readonly Mutant[] = [
       name: 'text may change its direction',
       search: '/\\p{Bidi_Control}/u',
       replace: '/\\p{Zl}/u',
-      killer: 'what could mislead is listed below its field',
+      killer: 'misleading characters are listed below their field',
       test: `${cli}/terminal/fields.test.ts`,
     },
     {
@@ -42,7 +42,7 @@ const shownMutants: readonly Mutant[] = [
       name: 'JSON for programs acts on a terminal',
       search: '.hidden === undefined ? character : escapeJson(character)',
       replace: '.hidden !== null ? character : escapeJson(character)',
-      killer: 'JSON for programs loses nothing and has no character that acts on a terminal',
+      killer: 'JSON for programs loses nothing and has no character that controls a terminal',
     },
     {
       name: 'ids are not quoted for the shell',
@@ -54,13 +54,13 @@ const shownMutants: readonly Mutant[] = [
       name: 'text for a pipe is cleaned',
       search: 'return isTTY ? ShownText.prose(text) : new ShownText(text)',
       replace: 'return isTTY ? new ShownText(text) : ShownText.prose(text)',
-      killer: 'text for a pipe stays byte for byte',
+      killer: 'text for a pipe is not changed',
     },
     {
       name: 'keys are shown as they are',
       search: '`${writeText(key)}:${writeStrict(',
       replace: '`${JSON.stringify(key)}:${writeStrict(',
-      killer: 'objects, numbers and keys are shown as JSON too',
+      killer: 'objects, numbers and keys are shown as JSON, too',
     },
   ]),
   ...mutantsOf({ file: `${cli}/terminal/fields.ts`, test: `${cli}/terminal/fields.test.ts` }, [
@@ -89,13 +89,13 @@ const shownMutants: readonly Mutant[] = [
       name: 'of an edited call only the new input is shown',
       search: '...(question === undefined ? [] : fieldsOf(question, say`question`)), ...inputFields(input)]',
       replace: '...(question === undefined ? [] : fieldsOf(question, say`question`)), ...inputFields(edited ?? input)]',
-      killer: 'an edited input is shown below the one of the model',
+      killer: 'an edited input is shown below the input of the model',
     },
     {
       name: 'what the tool gets is not shown',
       search: '...(value === undefined || edited !== undefined',
       replace: '...(value !== undefined || edited !== undefined',
-      killer: 'where the schema changes the input, what the tool gets is shown too',
+      killer: 'if the schema changes the input, the value that the tool gets is shown, too',
     },
   ]),
 ]
@@ -107,7 +107,7 @@ const answerMutants: readonly Mutant[] = [
       name: 'the first letter of an answer counts',
       search: 'const word = line.trim()',
       replace: "const word = Object.keys(actions).find((name) => name[0] === line[0]) ?? ''",
-      killer: 'only the exact words are taken: everything else is asked again',
+      killer: 'only the exact words are accepted; for any other text the question is asked again',
     },
     {
       name: 'a call that was cut can be approved',

@@ -51,13 +51,13 @@ const fileMutants: readonly Mutant[] = [
       name: 'an owner that lost its run writes on',
       search: 'if (existsSync(this.#path)) return',
       replace: 'if (this.#path !== undefined) return',
-      killer: 'an owner whose run was taken by force may not write any more',
+      killer: 'an owner whose run was taken by force can no longer write it',
     },
     {
       name: 'a lease in files is not renewed',
       search: 'this.#renewal.then(() => rewrite(this.#path, this.#content)).catch(() => {})',
       replace: 'this.#renewal',
-      killer: 'an owner renews its lease while it lives, and no longer',
+      killer: 'an owner renews its lease only while it is alive',
     },
     {
       name: 'a lease in files has ended before its end',
@@ -69,7 +69,7 @@ const fileMutants: readonly Mutant[] = [
       name: 'owners that lost their run keep their file',
       search: 'if (older < number) await unlink(',
       replace: 'if (older < 0) await unlink(',
-      killer: 'an owner whose run was taken by force may not write any more',
+      killer: 'an owner whose run was taken by force can no longer write it',
     },
   ]),
   ...mutantsOf({ file: `${durable}/file/file-runs.ts` }, [
@@ -91,7 +91,7 @@ const fileMutants: readonly Mutant[] = [
       name: 'a line that a crash cut off is continued by the next one',
       search: '.size > completeBytes) await truncate',
       replace: '.size < completeBytes) await truncate',
-      killer: 'a log that ends in a line which an owner cut off is continued with a complete line',
+      killer: 'a log that ends in an incomplete line is continued with a complete line',
       test: leaseTest,
     },
   ]),
@@ -184,7 +184,7 @@ const sqliteMutants: readonly Mutant[] = [
       name: 'two processes take a run in SQLite at once',
       search: 'refuseTaken(rows, seen, runId)\n      rows.setOwner(',
       replace: 'rows.setOwner(',
-      killer: 'of many openings at once one takes the run',
+      killer: 'if many processes open the run at once, only one gets it',
     },
     {
       name: 'a lease in SQLite has ended before its end',
@@ -256,7 +256,7 @@ const sharedMutants: readonly Mutant[] = [
       name: 'a pid is its process for ever',
       search: '(other.startTime !== null && stat.startTime !== other.startTime)',
       replace: '(other.startTime !== null && stat.startTime === undefined)',
-      killer: 'a pid that another process has now is not the owner',
+      killer: 'a process that has the pid of an earlier owner is not the owner',
     },
   ]),
   ...mutantsOf({ file: `${durable}/append-queue.ts`, test: `${durable}/append-queue.test.ts` }, [
@@ -270,7 +270,7 @@ const sharedMutants: readonly Mutant[] = [
       name: 'an append that must be durable is not',
       search: 'batch.some((waiting) => waiting.isDurable)',
       replace: 'batch.every((waiting) => waiting.isDurable)',
-      killer: 'appends of one tick are written together, in order, and are durable when one of them is',
+      killer: 'appends of the same tick are written together, in order, and are durable if one of them is',
     },
   ]),
   ...mutantsOf({ file: `${durable}/failure.ts`, test: fileTest }, [

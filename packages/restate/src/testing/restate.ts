@@ -19,7 +19,7 @@ export async function serveHere(services: Services, port = 0): Promise<{ readonl
   worker.listen(port, '127.0.0.1')
   await once(worker, 'listening')
   const address = worker.address()
-  if (address === null || typeof address === 'string') throw new Error('A port has a number.')
+  if (address === null || typeof address === 'string') throw new Error('The server has no port number.')
   const cut = (): void => {
     for (const session of sessions) session.destroy()
   }
@@ -36,7 +36,7 @@ export async function serveHere(services: Services, port = 0): Promise<{ readonl
   }
 }
 
-/** What one handler of one run said. */
+/** The response of one handler of one run. */
 export interface Said {
   readonly status: number
   // biome-ignore lint/suspicious/noExplicitAny: answers are compared as they are.
@@ -65,13 +65,13 @@ export function clientOf(server: LocalServer, name: string, key: string) {
   }
 }
 
-/** Waits until there is something. */
+/** Waits until the function returns a value. */
 export async function eventually<Value>(look: () => Promise<Value | undefined> | Value | undefined): Promise<Value> {
   const deadline = Date.now() + maxMs
   for (;;) {
     const value = await look()
     if (value !== undefined) return value
-    if (Date.now() > deadline) throw new Error('It did not happen.')
+    if (Date.now() > deadline) throw new Error('No value was returned in time.')
     await setTimeout(20)
   }
 }

@@ -1,4 +1,4 @@
-/** The scripts of everyday writing, by UAX #31 table 5. @see https://www.unicode.org/reports/tr31/#Table_Recommended_Scripts */
+/** The scripts in everyday use, from UAX #31, table 5. @see https://www.unicode.org/reports/tr31/#Table_Recommended_Scripts */
 const everydayScripts =
   'Latin Han Hiragana Katakana Hangul Cyrillic Greek Arabic Hebrew Devanagari Thai Armenian Bengali Bopomofo Ethiopic Georgian Gujarati Gurmukhi Kannada Khmer Lao Malayalam Myanmar Oriya Sinhala Tamil Telugu Thaana Tibetan'
 /** Rare scripts with letters that look like Latin ones. */
@@ -8,9 +8,9 @@ const isEveryday = new Set(everydayScripts.split(' '))
 const usesJoiners = new Set('Arabic Devanagari Bengali Gujarati Gurmukhi Kannada Malayalam Oriya Sinhala Tamil Telugu'.split(' '))
 const isEastAsian = new Set('Han Hiragana Katakana Hangul Bopomofo'.split(' '))
 
-/** Letters that look like Latin ones, of scripts that people write every day. */
+/** Letters of scripts in everyday use that look like Latin letters. */
 const latinLookAlikes = 'АВЕЅІЈКМНОРСТУХҮЬЗаеѕіїјорсухһӏԁԛԝүѵԌԜ ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳνυριαγ ԼՍՏՕհոսցօզյ'
-/** Marks that look like ASCII punctuation. Quotation marks, dashes and the middle dot are too common to be among them. */
+/** Marks that look like ASCII punctuation. Quotation marks, dashes and the middle dot are not included, because they are too common. */
 const punctuation = '‚‛‹›⁄∕⧸╱∶ː꞉․‧∙‐‑‒−⁃˗ʹʻʼʽˈ′‵ꞌ׀∣ǀǃ⁎∗ˆ˜∼٫٬'
 /** Phonetic letters, small capitals and variants: Latin by script. The exceptions are letters of African languages and Azerbaijani. */
 const phonetic = /[ƅƖƚƽȷ]|(?![ɓɔɖɗəɛɣɲʋ])[ɐ-ʯʰ-ʸᴀ-ᶿⱠ-Ɀꜰ-ꜱꝀ-ꟿꬰ-ꭤ]/u
@@ -24,27 +24,27 @@ const hiddenKinds: readonly (readonly [reason: string, test: RegExp])[] = [
   ['without a glyph', /[\p{Cn}\p{Co}\p{Cs}]/u],
 ]
 
-/** What is known about one character, whatever stands beside it. */
+/** The properties of one character, independent of its neighbours. */
 export interface Character {
-  /** Why a terminal does not show it; `undefined` for a character that it shows. */
+  /** The reason why a terminal does not show the character; `undefined` if it shows it. */
   readonly hidden: string | undefined
-  /** `undefined` for what all scripts use, such as digits; `Unknown` for a script that is not listed here. */
+  /** `undefined` for characters of all scripts, such as digits; `Unknown` for a script that is not listed here. */
   readonly script: string | undefined
   readonly isEveryday: boolean
   readonly isEastAsian: boolean
   readonly usesJoiners: boolean
   readonly looksLatin: boolean
-  /** The ASCII character that a styled or wide form stands for. */
+  /** The ASCII equivalent of a styled or wide form. */
   readonly ascii: string | undefined
   readonly isPhonetic: boolean
   readonly looksLikePunctuation: boolean
   /** A digit that is not ASCII. */
   readonly isForeignDigit: boolean
   readonly isMark: boolean
-  /** A mark that fits on any letter; marks of one script, such as vowel signs, are part of its words. */
+  /** True for a mark that can follow any letter. Marks of one script, such as vowel signs, are part of its words. */
   readonly isFreeMark: boolean
   readonly isPictograph: boolean
-  /** Terminal columns that it takes at most. */
+  /** The most terminal columns that the character takes. */
   readonly width: 0 | 1 | 2
 }
 

@@ -46,14 +46,14 @@ test('a long value continues behind a bar, in lines that fit, also with wide cha
   }
 })
 
-test('what could mislead is listed below its field', () => {
+test('misleading characters are listed below their field', () => {
   expect(show({ payee: 'p\u0430yp\u0430l\u200b\u202e' }, { ...all, columns: 200 }).lines).toEqual([
     '  payee (8 characters): "p\\u0430yp\\u0430l\\u200b\\u202e"',
     '  ! payee has U+0430 ×2 (Cyrillic in a word with Latin letters), U+200B (invisible), U+202E (changes the direction of text)',
   ])
 })
 
-test('when there is too little room, long values are cut before fields, and each cut says how much is missing', () => {
+test('if there is too little room, long values are cut before fields, and each cut says how much is missing', () => {
   const { lines, isCut } = show({ memo: 'x'.repeat(5_000), amount: 5, payee: 'Ada' }, { columns: 80, lines: 12 })
   expect([isCut, lines.length <= 12]).toEqual([true, true])
   expect(lines.at(-1)).toBe('  payee (3 characters): "Ada"')
@@ -68,7 +68,7 @@ test('more fields than lines are counted', () => {
   expect([isCut, lines.length <= 11, lines.at(-1)]).toEqual([true, true, expect.stringMatching(/^ {2}… 99\d more fields$/)])
 })
 
-test('a megabyte is shown completely where nothing is cut', () => {
+test('without a limit, a megabyte is shown completely', () => {
   const memo = 'x'.repeat(1_000_000)
   expect(show({ memo }, { columns: Number.POSITIVE_INFINITY, lines: Number.POSITIVE_INFINITY }).lines).toEqual([`  memo (1,000,000 characters): "${memo}"`])
   expect(show({ memo }).lines.length).toBeGreaterThan(13_000)

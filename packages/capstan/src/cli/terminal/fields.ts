@@ -11,15 +11,15 @@ export interface Field {
   readonly value: Json
 }
 
-/** How much room there is for fields. */
+/** The room for fields. */
 export interface Room {
-  /** Columns of a line; `Infinity` breaks nothing. */
+  /** Columns of a line; `Infinity` for no limit. */
   readonly columns: number
-  /** Lines for all fields together; `Infinity` cuts nothing. */
+  /** Lines for all fields together; `Infinity` for no limit. */
   readonly lines: number
 }
 
-/** Fields as lines. Where something is cut, its line says how much. */
+/** Fields as lines. If something is cut, a line says how much. */
 export interface FieldLines {
   readonly lines: readonly ShownText[]
   readonly isCut: boolean
@@ -27,7 +27,7 @@ export interface FieldLines {
 
 const maxDepth = 50
 
-/** One field for each value inside of a value, in order; names are paths such as `lines[0].amount`. */
+/** Makes one field for each value inside a value, in order. Names are paths such as `lines[0].amount`. */
 export function fieldsOf(value: Json, name: ShownText, depth = 0): readonly Field[] {
   const isList = Array.isArray(value)
   if ((!isList && !isJsonObject(value)) || depth > maxDepth || Object.keys(value).length === 0) return [{ name, value }]
@@ -46,8 +46,8 @@ interface Block {
 }
 
 /**
- * Shows fields: each begins on a line of its own, with the length of its text, and what does not fit on the line continues behind a
- * bar, so that no value can look like a field. When there are too many lines for the room, long values are cut first, then fields.
+ * Shows fields. Each field begins on a new line, with the length of its text. Continuation lines begin with a bar, so that no value can look
+ * like a field. If there are too many lines for the room, long values are cut first, then fields.
  */
 export function showFields(fields: readonly Field[], { columns, lines: room }: Room): FieldLines {
   const blocks = fields.map((field) => blockOf(field, columns))
@@ -74,7 +74,7 @@ function sizeOf({ lines, notes }: Block, most: number): number {
 }
 
 function cutLines({ lines }: Block, most: number): readonly ShownText[] {
-  // A line that says how much is missing takes as much room as one more line of the text.
+  // The line that says how much is missing takes as much room as one more line of the text.
   if (lines.length <= most + 1) return lines
   const missing = sum(lines.slice(most).map((line) => [...line.toString()].length - gutter.length))
   return [...lines.slice(0, most), say`${gutter}… ${missing.toLocaleString('en-US')} more characters`]
@@ -102,7 +102,7 @@ function noteOf(name: ShownText, found: readonly { readonly hidden: Hidden; read
   return say`! ${name} has ${ShownText.join(kinds, ', ')}${more}`
 }
 
-/** Breaks a line between any two characters; all lines but the first begin with a bar. */
+/** Breaks a line between any two characters. All lines except the first begin with a bar. */
 function breakLine(text: ShownText, columns: number): readonly ShownText[] {
   if (columns === Number.POSITIVE_INFINITY) return [say`${indent}${text}`]
   const pieces: string[] = []

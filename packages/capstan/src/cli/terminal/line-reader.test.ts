@@ -20,14 +20,14 @@ function start(isTTY: boolean): Keyboard {
   return { reader: new LineReader(host, () => undefined), type: (text) => stdin.write(text), screen: () => screen }
 }
 
-test('lines that wait are taken in order, by whoever asks for the next one', async () => {
+test('waiting lines are returned in order, one to each call of next', async () => {
   const { reader, type } = start(true)
   type('one\rtwo\r')
   expect([await reader.next(say`> `), await reader.next(say`> `)]).toEqual(['one', 'two'])
   reader.close()
 })
 
-test('discard drops lines, the line that was begun, and what still arrives', async () => {
+test('discard drops the waiting lines, the incomplete line, and what still arrives', async () => {
   const { reader, type, screen } = start(true)
   type('yes\rye')
   await wait(20)
@@ -47,7 +47,7 @@ test('discard drops lines, the line that was begun, and what still arrives', asy
   reader.close()
 })
 
-test('drop drops what is there, without waiting', async () => {
+test('drop drops what has arrived, without waiting', async () => {
   const { reader, type } = start(true)
   type('yes\ryes')
   await wait(20)
@@ -55,14 +55,14 @@ test('drop drops what is there, without waiting', async () => {
   reader.close()
 })
 
-test('the end of the input is the end of lines, and a closed reader has none', async () => {
+test('at the end of the input next returns undefined, and so does a closed reader', async () => {
   const { reader } = start(true)
   const next = reader.next(say`> `)
   reader.close()
   expect([await next, await reader.next(say`> `), await reader.discard()]).toEqual([undefined, undefined, false])
 })
 
-test('a pipe of many lines is read as it is needed, and shows no prompt', async () => {
+test('a pipe of many lines is read only as needed, and shows no prompt', async () => {
   const { reader, type, screen } = start(false)
   type(Array.from({ length: 1_000 }, (_, index) => `${index}\n`).join(''))
   const read: (string | undefined)[] = []

@@ -3,14 +3,14 @@ import { Writable } from 'node:stream'
 import type { Host } from '../host.ts'
 import { ShownText } from './shown-text.ts'
 
-/** Input that came before a question is over when nothing arrives for this long. A paste has no pauses of this length. */
+/** The earlier input is considered complete when nothing arrives for this time. A paste has no pauses of this length. */
 const quietMs = 120
-/** Lines of a pipe that may wait before it is paused. */
+/** The most waiting lines before a pipe is paused. */
 const maxWaiting = 100
 
 /**
- * Reads lines from a person or from a pipe. It owns what was typed and not used yet: lines that wait are taken by `next`, and are
- * dropped by `discard`.
+ * Reads lines from a person or from a pipe. It owns the input that is not used yet: `next` returns the first waiting line, and `discard`
+ * drops all of them.
  */
 export class LineReader {
   readonly isTerminal: boolean
@@ -21,7 +21,7 @@ export class LineReader {
   #take: ((line: string | undefined) => void) | undefined
   #isClosed = false
 
-  /** @param onInterrupt - Called for Ctrl-C on a terminal, where it is a key and not a signal. */
+  /** @param onInterrupt - Called for Ctrl-C on a terminal, where Ctrl-C is a key and not a signal. */
   constructor(host: Host, onInterrupt: () => void) {
     this.#host = host
     this.isTerminal = host.stdin.isTTY === true
@@ -32,14 +32,14 @@ export class LineReader {
     this.#lines.on('SIGINT', onInterrupt)
   }
 
-  /** The next line, also one that is waiting; `undefined` at the end of the input. */
+  /** The next line, or the first waiting one; `undefined` at the end of the input. */
   async next(prompt: ShownText): Promise<string | undefined> {
     const line = this.#waiting.shift()
     if (this.#waiting.length === 0 && !this.#isClosed) this.#lines.resume()
     if (line !== undefined || this.#isClosed) return line
     return await new Promise((resolve) => {
       this.#take = resolve
-      // Nobody reads a prompt at a pipe.
+      // A pipe gets no prompt.
       if (!this.isTerminal) return
       this.#echo.isOn = true
       this.#lines.setPrompt(prompt.toString())
@@ -47,18 +47,18 @@ export class LineReader {
     })
   }
 
-  /** Waits until nothing arrives any more, and drops what was typed or pasted by then. Returns true when there was something. */
+  /** Waits until no more input arrives, and drops what was typed or pasted until then. Returns true if anything was dropped. */
   async discard(): Promise<boolean> {
     let hadInput = false
     for (let isQuiet = false; !isQuiet && !this.#isClosed; hadInput ||= !isQuiet) isQuiet = await isQuietFor(this.#host.stdin, quietMs)
     return this.drop() || hadInput
   }
 
-  /** Drops the lines that wait and the line that was begun. Returns true when there was something. */
+  /** Drops the waiting lines and the incomplete line. Returns true if anything was dropped. */
   drop(): boolean {
     const hadInput = this.#waiting.length > 0 || this.#lines.line !== ''
     this.#waiting = []
-    // Keys of the line editor: to the end of the line, and delete to its beginning.
+    // The keys of the line editor that move to the end of the line and delete everything before the cursor.
     if (!this.#isClosed) for (const name of ['e', 'u']) this.#lines.write(null, { ctrl: true, name })
     return hadInput
   }
@@ -79,7 +79,7 @@ export class LineReader {
   #end(): void {
     this.#isClosed = true
     if (this.#take === undefined) return
-    // What is written next must not follow the prompt on its line.
+    // The next output must not continue the line of the prompt.
     if (this.isTerminal) this.#host.stderr.write(ShownText.newline)
     this.#take(undefined)
     this.#take = undefined
@@ -99,7 +99,7 @@ async function isQuietFor(stdin: Host['stdin'], ms: number): Promise<boolean> {
   })
 }
 
-/** Shows the prompt and what is typed at it, and nothing of what is typed while the command works. */
+/** Shows the prompt and what is typed at it, but not what is typed at other times. */
 class Echo extends Writable {
   isOn = false
   readonly #host: Host
@@ -114,7 +114,7 @@ class Echo extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    // The line editor draws with escape sequences; what it draws is the prompt and the person's own keys.
+    // The line editor writes escape sequences, but only for the prompt and for the keys of the person.
     if (this.isOn) this.#host.stderr.write(ShownText.exact(chunk.toString(), {}))
     done()
   }

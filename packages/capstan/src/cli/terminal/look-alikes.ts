@@ -1,12 +1,12 @@
 import { describeCharacter, eachCharacter } from './characters.ts'
 
 /**
- * How a text is read. `strict`: data that a person decides about, where every character counts. `prose`: what a model or a message
- * says, where emoji, joiners inside of words, Greek symbols and typographic spaces are ordinary.
+ * How a text is checked. `strict`: data that a person decides about, in which every character counts. `prose`: text of a model or a
+ * message, in which emoji, joiners inside words, Greek symbols and typographic spaces are ordinary.
  */
 export type Reading = 'strict' | 'prose'
 
-/** Finds characters that can be mistaken for others, by their position in the text; the value says why. */
+/** Finds characters that can be mistaken for others. Maps their positions in the text to the reasons. */
 export function findLookAlikes(text: string, reading: Reading): ReadonlyMap<number, string> {
   const found = new Map<number, string>()
   for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) if (/[^ -~]/.test(word)) addMixed(found, { word, index, reading })
@@ -20,7 +20,7 @@ interface Word {
   readonly reading: Reading
 }
 
-/** In a word of several scripts, the letters that are not of its main script. @see https://www.unicode.org/reports/tr39/#Mixed_Script_Detection */
+/** Finds the letters of a word that are not of its main script. @see https://www.unicode.org/reports/tr39/#Mixed_Script_Detection */
 function addMixed(found: Map<number, string>, { word, index, reading }: Word): void {
   const counts = new Map<string, number>()
   let isEastAsian = true
@@ -28,7 +28,7 @@ function addMixed(found: Map<number, string>, { word, index, reading }: Word): v
     const { script, isEastAsian: isWide } = describeCharacter(character)
     if (script === undefined) return
     counts.set(script, (counts.get(script) ?? 0) + 1)
-    // Latin letters stand between these without a space, as in `使用API`.
+    // Latin letters follow letters of these scripts without a space, as in `使用API`.
     isEastAsian &&= isWide || script === 'Latin'
   })
   if (counts.size < 2 || isEastAsian) return
@@ -52,7 +52,7 @@ function addStrict(found: Map<number, string>, text: string): void {
 interface Context {
   readonly isEastAsian: boolean
   readonly hasAscii: boolean
-  /** Scripts of which the text has only letters that look Latin, as in `сосо`. */
+  /** Scripts whose letters in the text all look Latin, as in `сосо`. */
   readonly disguised: ReadonlySet<string>
 }
 

@@ -1,6 +1,6 @@
 import type { ShownText, Style } from './shown-text.ts'
 
-/** What the command writes to. */
+/** An output of the command. */
 export interface Output {
   write(text: ShownText): unknown
   readonly isTTY?: boolean
@@ -16,12 +16,12 @@ export function styleFor(output: Output, env: NodeJS.ProcessEnv): (style: Style,
   return (style, text) => (isColoured ? text.styled(style) : text)
 }
 
-/** Columns of a line: of the terminal, or no limit in a pipe, so that a line stays a line. */
+/** The columns of a line: those of the terminal, or no limit in a pipe, so that lines are not broken. */
 export function columnsOf(output: Output): number {
   return output.isTTY === true ? Math.max(20, output.columns || 80) : Number.POSITIVE_INFINITY
 }
 
-/** Columns of a progress line, which is cut rather than broken: in a pipe 240. */
+/** The columns of a progress line, which is cut and not broken: 240 in a pipe. */
 export function roomOf(output: Output): number {
   return Math.min(240, columnsOf(output))
 }

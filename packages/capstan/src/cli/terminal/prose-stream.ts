@@ -1,8 +1,8 @@
 import { ShownText } from './shown-text.ts'
 
-/** The end of what can be cleaned by itself: after a space or an East Asian character, unless what follows belongs to it. */
+/** Matches the part of a text that can be cleaned separately: up to a space or an East Asian character, unless the next character belongs to it. */
 const border = /^[\s\S]*[ \n\t\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}，。、！？：；](?=[^\p{M}\p{Cf}\p{Zs}])/u
-/** Text without a border is not held back longer than this, in UTF-16 code units. */
+/** The most text that is held back, in UTF-16 code units. */
 const maxHeld = 256
 
 /** Cleans text that arrives in pieces. A word is held back until its end is known, so that it is cleaned as in the complete text. */
@@ -25,7 +25,7 @@ export class ProseStream {
   }
 }
 
-/** Leaves the last character, which may be half of a surrogate pair or of a line break. */
+/** Cuts before the last character, which may be half of a surrogate pair or of a line break. */
 function forcedCut(text: string): number {
   return [...text.slice(-2)].length === 1 ? text.length - 2 : text.length - 1
 }

@@ -41,7 +41,7 @@ test.each([
   expect(prose(text)).toBe(text)
 })
 
-test('line breaks of Windows are line breaks', () => {
+test('line breaks of Windows are kept as line breaks', () => {
   expect(prose('a\r\nb')).toBe('a\nb')
 })
 
@@ -75,14 +75,14 @@ test.each(['Grüße an Łukasz', 'Привет, мир', 'Ελλάδα', '发票
   },
 )
 
-test('objects, numbers and keys are shown as JSON too', () => {
+test('objects, numbers and keys are shown as JSON, too', () => {
   const value = { 'a\u202e': [1, null, true, { b: 'c\n' }] }
   const shown = ShownText.strict(value).toString()
   expect(shown).toBe('{"a\\u202e":[1,null,true,{"b":"c\\n"}]}')
   expect(JSON.parse(shown)).toEqual(value)
 })
 
-test('JSON for programs loses nothing and has no character that acts on a terminal', () => {
+test('JSON for programs loses nothing and has no character that controls a terminal', () => {
   const value = { text: 'a\u202e\u200b\u001b[31m\u2028 сосо ❤\ufe0f \ud83d', '\u0007': 1 }
   const json = ShownText.json(value, 2).toString()
   expect(JSON.parse(json)).toEqual(value)
@@ -101,13 +101,13 @@ test.each([
   expect(ShownText.shell(id).toString()).toBe(quoted)
 })
 
-test('text for a pipe stays byte for byte', () => {
+test('text for a pipe is not changed', () => {
   const text = 'a\u001b[31m\u202e\r\n\ud83d\ude00'
   expect(ShownText.exact(text, {}).toString()).toBe(text)
   expect(ShownText.exact(text, { isTTY: true }).toString()).not.toContain('\u001b')
 })
 
-test('prose that streams is cleaned as the complete text, wherever it is cut', () => {
+test('streamed prose is cleaned like the complete text, wherever it is split', () => {
   const text = 'Hi p\u0430ypal 👨‍👩‍👧 你好，世界\u3000です \r\nРубль \u202e5\u00a0€ می‌خواهم ❤️! done'
   const units = text.split('')
   for (const size of [1, 2, 3, 7, 1_000]) {
@@ -117,7 +117,7 @@ test('prose that streams is cleaned as the complete text, wherever it is cut', (
   }
 })
 
-test('a stream without spaces is not held back for ever', () => {
+test('a stream without spaces is not held back forever', () => {
   const stream = new ProseStream()
   const early = Array.from({ length: 600 }, () => String(stream.push('x'))).join('')
   expect(early.length).toBeGreaterThan(250)

@@ -1,18 +1,18 @@
 import { type Character, describeCharacter, eachCharacter } from './characters.ts'
 import { findLookAlikes, type Reading } from './look-alikes.ts'
 
-/** A character that a terminal would not show, or that can be mistaken for another one. */
+/** A character that a terminal does not show, or that can be mistaken for another one. */
 export interface Hidden {
   readonly character: string
-  /** Why it is made visible, for people. */
+  /** The reason why it is made visible, for people. */
   readonly reason: string
-  /** How many equal ones follow each other in prose; 1 in a strict reading. */
+  /** The number of equal characters in sequence in prose; 1 in strict mode. */
   readonly times: number
 }
 
 /**
- * Replaces each character that a terminal would not show as what it is: control characters, blanks, invisible ones, stacked marks,
- * and letters that can be mistaken for others.
+ * Replaces each character that a terminal does not show clearly: control characters, blanks, invisible characters, stacked marks, and
+ * letters that can be mistaken for others.
  *
  * @param replace - Returns the visible form.
  */
@@ -27,14 +27,14 @@ export function reveal(text: string, reading: Reading, replace: (hidden: Hidden)
   return writer.end()
 }
 
-/** Joins what is shown and what is replaced; in prose, equal characters that follow each other are replaced together. */
+/** Joins unchanged and replaced text. In prose, a sequence of equal characters is replaced together. */
 class Writer {
   readonly #text: string
   readonly #isJoining: boolean
   readonly #replace: (hidden: Hidden) => string
   readonly #parts: string[] = []
   #last: Hidden | undefined
-  /** Where the text begins that is not written yet. */
+  /** The position of the first character that is not written yet. */
   #from = 0
 
   constructor(text: string, isJoining: boolean, replace: (hidden: Hidden) => string) {
@@ -90,7 +90,7 @@ function isMarkOf(character: string | undefined): boolean {
 const lineFeed = 10
 const tab = 9
 
-/** True for a hidden character that belongs into running text: emoji sequences, joiners inside of words, single typographic spaces. */
+/** True for a hidden character that is ordinary in running text: emoji sequences, joiners inside words, single typographic spaces. */
 function isOrdinary(codePoint: number, { text, offset }: Position): boolean {
   if (codePoint === lineFeed || codePoint === tab) return true
   const before = [...text.slice(Math.max(0, offset - 2), offset)].at(-1) ?? ' '

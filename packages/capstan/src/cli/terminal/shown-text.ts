@@ -6,8 +6,8 @@ import { codePointOf, type Hidden, reveal } from './reveal.ts'
 export type Style = 'dim' | 'bold' | 'red' | 'green' | 'yellow' | 'cyan'
 
 /**
- * Text that may be written to a terminal; `Output` takes nothing else. It is made from the command's own words and from cleaned
- * text, so nothing in it that came from outside can move the cursor, hide, or start a line of its own where it must not.
+ * Text that may be written to a terminal. `Output` accepts nothing else. It consists of the text of the command and of cleaned text, so
+ * text from outside cannot move the cursor, hide other text, or start a new line where it must not.
  */
 export class ShownText {
   static readonly empty: ShownText = new ShownText('')
@@ -18,12 +18,12 @@ export class ShownText {
     this.#text = text
   }
 
-  /** Text of several lines, such as an answer of a model: line feeds and tabs stay. */
+  /** Text of several lines, such as a reply of a model: line feeds and tabs are kept. */
   static prose(text: string): ShownText {
     return new ShownText(reveal(text.replaceAll('\r\n', '\n'), 'prose', showInProse))
   }
 
-  /** Text that must stay on its line: line feeds and tabs become visible too. */
+  /** Text that must stay on one line: line feeds and tabs become visible, too. */
   static line(text: string): ShownText {
     return ShownText.prose(text).change((shown) => shown.replace(/[\n\t]/g, (character) => (character === '\n' ? '\\n' : '\\t')))
   }
@@ -42,7 +42,7 @@ export class ShownText {
     return new ShownText(writeStrict(value, (text) => `"${reveal(text.replace(/["\\]/g, '\\$&'), 'strict', replace)}"`))
   }
 
-  /** A value for programs, as JSON: what a terminal would not show is an escape sequence, so nothing is lost. */
+  /** A value for programs, as JSON: a character that a terminal does not show is an escape sequence, so nothing is lost. */
   static json(value: unknown, indent?: number): ShownText {
     const text = JSON.stringify(value, undefined, indent)
     return new ShownText(
@@ -50,7 +50,7 @@ export class ShownText {
     )
   }
 
-  /** A word of a command line to copy, quoted for bash, zsh and ksh where it must be. */
+  /** An argument of a command line to copy, quoted for bash, zsh and ksh if necessary. */
   static shell(word: string): ShownText {
     if (/^[\w@%+=:,./-]+$/.test(word)) return new ShownText(word)
     let isPlain = true
@@ -61,12 +61,12 @@ export class ShownText {
     return new ShownText(isPlain ? `'${word.replaceAll("'", "'\\''")}'` : `$'${escaped}'`)
   }
 
-  /** Text for a program that reads a pipe or a file: every byte stays. For a terminal, it is cleaned. */
+  /** Text for a pipe or a file: it is not changed. For a terminal, it is cleaned. */
   static exact(text: string, { isTTY = false }: { readonly isTTY?: boolean }): ShownText {
     return isTTY ? ShownText.prose(text) : new ShownText(text)
   }
 
-  /** The command's own words. Values that are not `ShownText` are cleaned and stay on the line. */
+  /** Template tag for the text of the command. Values that are not `ShownText` are cleaned and stay on the line. */
   static say(words: TemplateStringsArray, ...values: readonly (string | number | ShownText)[]): ShownText {
     const shown = values.map((value) => (value instanceof ShownText ? value : ShownText.line(String(value))))
     return new ShownText(words.reduce((text, word, index) => `${text}${shown[index - 1] ?? ''}${word}`))

@@ -9,7 +9,7 @@ test('words move to the next line, which is indented', () => {
   expect(wrapped('one two three four', 9, '  ')).toBe('one two\n  three\n  four')
 })
 
-test('line feeds stay and a word that is too long is not broken', () => {
+test('line feeds are kept, and a word that is too long is not broken', () => {
   expect(wrapped('a\n\nb 1234567890', 5)).toBe('a\n\nb\n1234567890')
 })
 
@@ -21,7 +21,7 @@ test('wide characters take two columns', () => {
   expect(wrapped('漢字 漢字', 8)).toBe('漢字\n漢字')
 })
 
-test('text streams to the same lines however it is cut into pieces', () => {
+test('streamed text has the same lines however it is split into pieces', () => {
   fc.assert(
     fc.property(fc.array(fc.stringMatching(/^[ab \n]{0,6}$/)), fc.integer({ min: 1, max: 12 }), (pieces, width) => {
       const wrapper = new LineWrapper(width, ' ')

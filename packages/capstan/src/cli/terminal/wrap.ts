@@ -1,7 +1,7 @@
 import { describeCharacter, eachCharacter } from './characters.ts'
 import { type ShownText, say } from './shown-text.ts'
 
-/** Terminal columns that a text takes, at most. */
+/** The most terminal columns that a text takes. */
 export function widthOf(text: string): number {
   let width = 0
   eachCharacter(text, (codePoint) => {
@@ -10,7 +10,7 @@ export function widthOf(text: string): number {
   return width
 }
 
-/** Breaks running text into lines at word borders, as it streams in. A word is held back until its end is known and is never broken. */
+/** Breaks streamed text into lines between words. A word is held back until its end is known, and is never broken. */
 export class LineWrapper {
   readonly #width: number
   readonly #indent: string
@@ -19,15 +19,15 @@ export class LineWrapper {
   #word = ''
 
   /**
-   * @param width - Columns of a line; `Infinity` breaks nothing.
-   * @param indent - Precedes each line but the first.
+   * @param width - Columns of a line; `Infinity` for no limit.
+   * @param indent - Precedes each line except the first.
    */
   constructor(width: number, indent: string) {
     this.#width = width
     this.#indent = indent
   }
 
-  /** Takes a piece of text and returns what can be written by now. */
+  /** Takes a piece of text and returns what can be written already. */
   push(text: ShownText): ShownText {
     return text.change((piece) => this.#push(piece))
   }
@@ -69,7 +69,7 @@ export function wrapText(text: ShownText, width: number, indent = ''): ShownText
   return new LineWrapper(width, indent).end(text)
 }
 
-/** A text on one line of at most `columns`; where it is cut, the line says how much is missing and which option shows it. */
+/** Fits a text on one line of at most `columns`. If it is cut, the line says how much is missing and which option shows it. */
 export function fitLine(text: ShownText, columns: number): ShownText {
   if (columns === Number.POSITIVE_INFINITY || widthOf(text.toString()) < columns) return text
   const characters = [...text.toString()]

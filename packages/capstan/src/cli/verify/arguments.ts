@@ -1,6 +1,6 @@
 import { CommandLine, UsageError } from '../command-line.ts'
 
-/** Options of `verify`, checked. */
+/** The checked options of `verify`. */
 export interface VerifyArguments {
   readonly model: string | undefined
   readonly baseURL: string | undefined
@@ -42,7 +42,7 @@ export function parseVerifyArguments(args: readonly string[]): VerifyArguments {
   line.refuseWordsBeyond(0, 'verify')
   const only = line.oneOf('only', ['probes', 'cases'])
   const reference = line.text('reference')
-  if (reference !== undefined && only === 'probes') throw new UsageError('--reference compares cases, and --only probes runs none.')
+  if (reference !== undefined && only === 'probes') throw new UsageError('--reference compares cases, but --only probes runs no cases.')
   return {
     model: line.text('model'),
     baseURL: line.text('base-url'),

@@ -14,7 +14,7 @@ import { type Target, targetOf } from './target.ts'
 /** `capstan verify`: contract probes against an endpoint, and the accuracy of its tool calls. */
 export async function verifyCommand(words: readonly string[], host: Host): Promise<number> {
   const args = parseVerifyArguments(words)
-  // Read before anything is sent: a file that cannot be read must not cost requests.
+  // The files are read first, so that an unreadable file does not cost requests.
   const cases = args.only === 'probes' ? [] : readCases(args.cases).slice(0, args.maxCases)
   const reference = args.reference === undefined ? undefined : readReference(args.reference)
   const controller = new AbortController()

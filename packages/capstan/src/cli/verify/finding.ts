@@ -9,13 +9,13 @@ export interface Finding {
   readonly seen: string
 }
 
-/** The findings of a probe, and what a later probe needs from it. */
+/** The findings of a probe, and a result that a later probe needs. */
 export interface Probed<Result = undefined> {
   readonly found: readonly Finding[]
   readonly result: Result
 }
 
-/** The findings of a probe that no other probe needs anything from. */
+/** The findings of a probe without a result for later probes. */
 export function found(...findings: readonly Finding[]): Probed {
   return { found: findings, result: undefined }
 }
@@ -37,5 +37,5 @@ export const weatherTool = {
 /** A message that needs the tool. */
 export const weatherQuestion = { role: 'user', content: 'What is the weather in Oslo now? Use the tool get_weather.' } as const
 
-/** A message that needs no tool. */
+/** A message that does not need the tool. */
 export const shortQuestion = { role: 'user', content: 'Reply with the one word: ok' } as const

@@ -23,7 +23,7 @@ function historyOf({ profile }: Target, { calls: [call], reasoning, text }: Wire
   return [weatherQuestion, assistant, { role: 'tool', tool_call_id: id, content: '{"temperature": 4, "sky": "clear"}' }]
 }
 
-/** Sends the endpoint its own call back: with reasoning, without, and under another id. */
+/** Sends a call of the endpoint back to it: with reasoning, without reasoning, and with another id. */
 export async function checkPassBack(target: Target, called: WireReply): Promise<Probed> {
   const send = async (options: HistoryOptions): Promise<WireReply> => await target.send({ messages: historyOf(target, called, options), tools: [weatherTool] })
   const { passBack } = target.profile.reasoning

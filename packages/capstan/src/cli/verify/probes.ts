@@ -6,10 +6,10 @@ import { checkChoices, checkPassBack } from './history.ts'
 import type { Target } from './target.ts'
 import { parseJson, type WireReply } from './wire-reply.ts'
 
-/** Upper bound of the requests that all probes send together. */
+/** The most requests that all probes send together. */
 export const maxProbeRequests = 20
 
-/** Runs all probes one after another. A probe that fails does not stop the others, except the first. */
+/** Runs all probes one after the other. A failed probe does not stop the others, except the first one. */
 export async function runProbes(target: Target, onFinding: (finding: Finding) => void): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   const add = (finding: Finding): void => {
@@ -139,7 +139,7 @@ async function checkLimit({ send, limitName }: Target): Promise<Probed> {
   return found({ probe: 'output limit', ...okIf(status === 200 && finish === 'length'), expected: `${limitName}: finish reason length`, seen })
 }
 
-/** Uses the keywords that schema dialects differ about. */
+/** A schema with the keywords in which schema dialects differ. */
 const wideSchema: JsonObject = {
   type: 'object',
   properties: {
@@ -171,7 +171,7 @@ async function checkSchemas({ profile, adapted, send }: Target): Promise<Probed>
   return found(raw, { probe: `schema as ${dialect}`, ...okIf(lowered === 'accepted'), expected: 'accepted', seen: lowered })
 }
 
-/** Values that a locked parameter does not have. */
+/** Values that differ from those of locked parameters. */
 const otherValues: Readonly<Record<string, Json>> = { temperature: 0.3, top_p: 0.5, n: 2, presence_penalty: 0.5, frequency_penalty: 0.5 }
 
 async function checkLocked({ profile, send }: Target): Promise<Probed> {

@@ -9,7 +9,7 @@ export interface CaseResult {
   readonly problem?: string
 }
 
-/** Scores, counted as Moonshot's verifier counts them. */
+/** Scores, computed like those of Moonshot's verifier. */
 export interface Score {
   readonly cases: number
   /** Replies with finish reason `tool_calls`. */
@@ -57,7 +57,7 @@ function triggerOf(results: readonly CaseResult[], reference: ReadonlyMap<number
   return { compared: compared.length, precision, recall, f1: precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall) }
 }
 
-/** 1 when there was nothing to find. */
+/** A share; 1 if the total is 0. */
 function ratio(part: number, total: number): number {
   return total === 0 ? 1 : part / total
 }

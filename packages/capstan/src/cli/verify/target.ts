@@ -4,16 +4,16 @@ import { UsageError } from '../command-line.ts'
 import type { VerifyArguments } from './arguments.ts'
 import { readWire, type WireReply } from './wire-reply.ts'
 
-/** Room for a thinking model to think and to reply. */
+/** Output tokens of a probe: enough for reasoning and a reply. */
 const outputTokens = 4_000
 
-/** What is verified: one model of one endpoint, against one profile. */
+/** What is verified: one model at one endpoint, against one profile. */
 export interface Target {
   /** For people. */
   readonly id: string
   readonly profile: ModelProfile
   readonly profileName: string
-  /** The wire name of the output limit. */
+  /** The name of the output limit in requests. */
   readonly limitName: string
   /** The same model through the adapters, which encode and adapt its requests. */
   readonly adapted: Model
@@ -26,7 +26,7 @@ export interface Target {
 const defaultModel = 'kimi-k2-thinking'
 
 /**
- * Finds what is to be verified.
+ * Finds the model, endpoint and profile to verify.
  *
  * @throws {UsageError} For an unknown profile.
  */

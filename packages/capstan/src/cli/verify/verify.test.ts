@@ -42,7 +42,7 @@ const [kimi] = evolinkModels as readonly [SimulatedModel]
 const vendorKimi: SimulatedModel = { ...kimi, id: 'kimi-k2.6' }
 const weather = { name: 'get_weather', input: { city: 'Oslo' } }
 
-test('a sound endpoint is as expected: exit code 0, bounded requests, a table', async () => {
+test('an endpoint without defects is as expected: exit code 0, bounded requests, a table', async () => {
   const { code, stdout, stderr, requests } = await verify([])
   expect([code, stderr]).toEqual([0, expect.stringContaining('up to 28 requests')])
   expect(requests).toBeLessThanOrEqual(28)
@@ -65,7 +65,7 @@ interface Planted {
   readonly name: string
   readonly words?: readonly string[]
   readonly options: SimulatorOptions
-  /** The probes that have to find it. */
+  /** The probes that must find it. */
   readonly finds: readonly string[]
 }
 
@@ -137,12 +137,12 @@ describe.each(planted)('an endpoint with $name', ({ words = [], options, finds }
   })
 })
 
-test("Moonshot's flavour is refused raw and taken as it is lowered", async () => {
+test("an unchanged schema is refused by Moonshot's flavour, and the lowered schema is accepted", async () => {
   const { code, states } = await verify(probes, { strict: { toolSchemas: true } })
   expect([code, states['any JSON Schema'], states['schema as mfjs']]).toEqual([0, 'ok', 'ok'])
 })
 
-test('a refused key ends it with the first request', async () => {
+test('a refused key ends the command with the first request', async () => {
   const { code, requests, problems } = await verify(probes, { apiKey: 'another' })
   expect([code, requests, problems]).toEqual([1, 1, ['answer failed']])
 })
@@ -184,7 +184,7 @@ test('cases from a file are scored against a reference, and saved', async () => 
   expect((await verify([...words, '--min-accuracy', '0.5'], { respond })).code).toBe(0)
 })
 
-test('scores are those of the published verifier', () => {
+test('the scores are equal to those of the published verifier', () => {
   const result = (number: number, finishReason: string, valid?: boolean) => ({ case: number, finishReason, calls: 1, ...(valid !== undefined && { valid }) })
   const results = [result(0, 'tool_calls', true), result(1, 'tool_calls', false), result(2, 'stop'), result(3, 'stop')]
   const reference = new Map([

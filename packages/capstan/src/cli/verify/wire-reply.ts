@@ -7,7 +7,7 @@ export interface WireReply {
   readonly status: number
   readonly finish: string | undefined
   readonly text: string
-  /** The text of each field that held reasoning. */
+  /** The text of each field with reasoning. */
   readonly reasoning: Readonly<Record<string, string>>
   readonly calls: readonly WireCall[]
   readonly usage: JsonObject | undefined
@@ -26,7 +26,7 @@ export interface WireCall {
 
 const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_text', 'reasoning_details']
 
-/** Reads a response without the adapters: `verify` must not trust them about the wire. */
+/** Reads a response without the adapters, because `verify` checks independently of them. */
 export function readWire({ status, events, text }: RawResponse): WireReply {
   const reader = new WireReader()
   for (const body of events.length > 0 ? events : [text]) {

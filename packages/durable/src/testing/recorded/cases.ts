@@ -1,7 +1,7 @@
 import { Agent, type AgentOptions, type Json, type OutputSpec } from '@capstan/core'
 import { type AnyAnswer, type ScriptedReply, type Stage, type World, worldModel, worldTool } from './world.ts'
 
-/** A run that a release recorded up to a point, and how it continues. */
+/** A run that a release recorded up to a certain point, and how it continues. */
 export interface RecordedCase {
   readonly agent: (world: World) => Agent
   /** The processes that recorded it, the first one included. */

@@ -1,11 +1,11 @@
-/** As much of `node:sqlite` as is used here: the types of Node 20 do not have it. */
+/** The part of `node:sqlite` that is used here. The types of Node 20 do not have the module. */
 interface RawDatabase {
   exec(sql: string): void
   prepare(sql: string): { all(): readonly Readonly<Record<string, string | number | null>>[] }
   close(): void
 }
 
-/** Makes a database of the SQL text that a release left. */
+/** Makes a database from the SQL text that a release recorded. */
 export function loadDatabase(path: string, sql: string): void {
   const database = openDatabase(path)
   // One transaction: a commit for each row would wait for the disk each time.
@@ -13,7 +13,7 @@ export function loadDatabase(path: string, sql: string): void {
   database.close()
 }
 
-/** The tables and rows of a database as SQL text, without what belongs to the machine that wrote it: owners and clocks. */
+/** The tables and rows of a database as SQL text, without what depends on the machine that wrote it: owners and times. */
 export function dumpDatabase(path: string): string {
   const database = openDatabase(path)
   database.exec("UPDATE capstan_runs SET owner = '', lease_until = 0, changed_at = 1796083200000")

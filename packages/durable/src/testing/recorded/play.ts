@@ -2,19 +2,19 @@ import { AgentError, decide, finishedEvents, type Journal, openQuestions, type R
 import type { RecordedCase } from './cases.ts'
 import type { SentRequest, Stage, World } from './world.ts'
 
-/** Where a run is kept: in a journal, or as a state in the hands of the caller. */
+/** Where a run is kept: in a journal, or as a state that the caller has. */
 export type Keeper = { readonly runId: string; readonly kill?: () => void } & ({ readonly journal: Journal } | { readonly state: RunState | undefined })
 
 /** What one process did. */
 export interface Played {
-  /** What it added to the journal; empty without one. */
+  /** The records that it added to the journal; empty without a journal. */
   readonly records: readonly RunRecord[]
   readonly requests: readonly SentRequest[]
   readonly effects: World['effects']
   readonly result: ReturnType<typeof shownResult>
 }
 
-/** Plays one process of a case. Where it dies, the run is aborted unless the keeper says how to kill the process. */
+/** Plays one process of a case. At the point where the process dies, the run is aborted, unless the keeper can kill the process. */
 export async function play({ agent }: RecordedCase, stage: Stage, keeper: Keeper): Promise<Played & { readonly state: RunState | undefined }> {
   const world: World = {
     stage,
@@ -56,7 +56,7 @@ async function settle(run: Run): Promise<{ readonly result: RunResult | undefine
   }
 }
 
-/** A journal that notes what is added to it. */
+/** Wraps a journal and collects the records that are added to it. */
 function watched(journal: Journal, records: RunRecord[]): Journal {
   return {
     ...journal,
@@ -71,7 +71,7 @@ function watched(journal: Journal, records: RunRecord[]): Journal {
   }
 }
 
-/** What a result says, without times. */
+/** The content of a result, without times. */
 function shownResult(result: RunResult | undefined, error: AgentError | undefined) {
   const { status, stopReason, text, output, finishReason, messages, usage, cost, toolCalls, warnings, pending } = result ?? {}
   const steps = result?.steps.map(({ step, model, toolResults, usage, attempts }) => ({ step, model, toolResults, usage, attempts }))

@@ -1,4 +1,4 @@
-// Records the cases with the code as it is: `node packages/durable/src/testing/recorded/record.ts FOLDER`, with Node 24.
+// Records the cases with the current code: `node packages/durable/src/testing/recorded/record.ts FOLDER`, with Node 24.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ async function recordAll(folder: string): Promise<void> {
     for (const [stage, { dies }] of recorded.begin.entries()) for (const kind of ['file', 'sqlite']) spawnStage([scratch, runId, String(stage), kind], dies)
     if (!recorded.begin.some(({ decides }) => decides !== undefined)) await recordState(folder, runId)
     cpSync(join(scratch, 'runs', runId), join(folder, 'files', runId), { recursive: true })
-    // Who owned a run is of the machine that recorded it.
+    // The owner of a run depends on the machine that recorded it.
     for (const file of readdirSync(join(folder, 'files', runId))) if (file.startsWith('owner.')) rmSync(join(folder, 'files', runId, file))
   }
   await recordSessions(scratch)
@@ -60,7 +60,7 @@ async function recordState(folder: string, runId: string): Promise<void> {
   writeJson(join(folder, 'states', `${runId}.json`), state)
 }
 
-// What this release itself does next: what another one is compared with.
+// Records how this release continues the runs, to compare other releases with it.
 async function recordContinuation(folder: string, scratch: string, runId: string): Promise<void> {
   const recorded = cases[runId]
   if (recorded === undefined) return
@@ -84,6 +84,6 @@ async function recordSessions(scratch: string): Promise<void> {
 }
 
 function writeJson(path: string, value: unknown): void {
-  if (existsSync(path)) throw new Error(`${path} is there already.`)
+  if (existsSync(path)) throw new Error(`${path} already exists.`)
   writeFileSync(path, `${JSON.stringify(value)}\n`)
 }

@@ -1,7 +1,7 @@
 import { AgentError, type Json, type Model, type ModelReply, type ModelRequest, type ModelTraits, type Tool } from '@capstan/core'
 import { noteTool } from '@capstan/test-kit'
 
-/** What one process does in a recorded run, and what happens to it. */
+/** What one process does in a recorded run, and which faults it meets. */
 export interface Stage {
   /** The point at which the process is killed: the name of a tool, or `model 2` for the request of step 2. */
   readonly dies?: string
@@ -11,9 +11,9 @@ export interface Stage {
   readonly fails?: Readonly<Record<string, Failure>>
   /** True when the run is started again with its id instead of being resumed. */
   readonly isRestart?: true
-  /** Given when the run is resumed. */
+  /** The answers that are given when the run is resumed. */
   readonly answers?: Readonly<Record<string, AnyAnswer>>
-  /** Decided in the journal after the process, and not yet taken over by the run. */
+  /** The decisions that are stored in the journal after the process ended, before the run reads them. */
   readonly decides?: Readonly<Record<string, AnyAnswer>>
 }
 
@@ -25,7 +25,7 @@ export type AnyAnswer =
   | { readonly failed: string }
   | { readonly repeat: true }
 
-/** A request as a model receives it, without what does not change in a run. */
+/** A request as a model receives it, without the parts that are the same in all requests of a run. */
 export interface SentRequest {
   readonly model: string
   readonly instructions?: string
@@ -41,7 +41,7 @@ export interface ScriptedReply {
   readonly calls?: readonly (readonly [name: string, input: Json])[]
 }
 
-/** The surroundings of one process of a recorded run: what it sends, what its tools and hooks do, and where it ends. */
+/** The environment of one process of a recorded run: what it sends, what its tools and hooks do, and where it ends. */
 export interface World {
   readonly stage: Stage
   readonly requests: SentRequest[]
@@ -80,7 +80,7 @@ const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 15 }
 
 type ModelOptions = Partial<ModelTraits> & { readonly name?: string }
 
-/** A model whose reply follows from the number of replies that the messages already have. */
+/** A model that chooses its reply by the number of replies in the messages. */
 export function worldModel(world: World, replies: readonly ScriptedReply[], { name = 'model', ...traits }: ModelOptions = {}): Model {
   const id = `test/${name}`
   return {
@@ -105,7 +105,7 @@ export function worldModel(world: World, replies: readonly ScriptedReply[], { na
   }
 }
 
-/** A tool that notes each execution. */
+/** A tool that records each of its executions. */
 export function worldTool(world: World, name: string, options: Partial<Tool> = {}): Tool {
   return noteTool(name, {
     execute: async (input, { idempotencyKey, answer }) => {
