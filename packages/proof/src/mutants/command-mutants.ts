@@ -75,7 +75,7 @@ const shownMutants: readonly Mutant[] = [
       name: 'a value that was cut looks complete',
       search: 'isCut ||= block.lines.length > kept + 1',
       replace: '',
-      killer: 'when there is too little room, long values are cut before fields',
+      killer: 'if there is too little room, long values are cut before fields',
     },
     {
       name: 'the rest of a value may look like a field',

@@ -62,7 +62,7 @@ const stopMutants: readonly Mutant[] = [
       name: 'the command aborts on SIGTERM',
       search: 'else run.stop({ graceMs }).catch(() => {})',
       replace: "else run.abort(new Error('terminated'))",
-      killer: 'SIGTERM lets the work that has begun end, records it and exits with code 4',
+      killer: 'after SIGTERM the work in progress ends and is recorded, the exit code is 4',
     },
   ]),
   ...mutantsOf({ file: 'packages/capstan/src/cli/host.ts', test: 'packages/capstan/src/cli/output.test.ts' }, [
