@@ -34,9 +34,9 @@ export const silences: readonly Case[] = [
   ),
   wire(
     'T14 a few bytes at a time: silence is measured by events',
-    { kind: 'chunking', sizes: [40], everyMs: 5 },
+    { kind: 'chunking', sizes: [40], everyMs: 50 },
     {
-      settings: { timeouts: { headersMs: 5_000, firstContentMs: 5_000, queuedMs: 5_000, gapMs: 2_000, bytesMs: 100 } },
+      settings: { timeouts: { headersMs: 5_000, firstContentMs: 5_000, queuedMs: 5_000, gapMs: 5_000, bytesMs: 1_000 } },
       reply: { text: 'Slow.' },
       expected: { is: 'ok', text: 'Slow.' },
     },

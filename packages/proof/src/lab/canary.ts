@@ -3,12 +3,22 @@ import { inspect } from 'node:util'
 
 /** How all made-up keys begin, so that one search finds any of them. */
 const mark = 'canary-secret-'
-const variable = 'CAPSTAN_CANARY_KEY'
+const variables = new WeakMap<object, string>()
+let planted = 0
 
-/** Puts a made-up key into the environment, from where models read it, and names the variable. */
-export function plantCanary(): { readonly name: string; readonly key: string } {
-  process.env[variable] ??= `${mark}${randomBytes(8).toString('hex')}`
-  return { name: variable, key: process.env[variable] ?? '' }
+/**
+ * Puts a made-up key for one server into the environment, from where models read it. Each server has a key of its own: retry budgets are
+ * kept by address and key, and a later server may get the same address.
+ *
+ * @returns The name of the variable.
+ */
+export function plantCanary(server: object): string {
+  const known = variables.get(server)
+  if (known !== undefined) return known
+  const name = `CAPSTAN_CANARY_KEY_${++planted}`
+  process.env[name] = canaryKey(randomBytes(8).toString('hex'))
+  variables.set(server, name)
+  return name
 }
 
 /** A made-up key of its own for each name: budgets are kept for each credential. */

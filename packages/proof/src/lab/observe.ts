@@ -80,7 +80,7 @@ export async function observe(setup: Setup): Promise<Observation> {
 
 /** The model that a case runs on; its key comes from the environment. */
 export function modelFor({ server, settings, model = 'kimi-k2-thinking' }: Pick<Setup, 'server' | 'settings' | 'model'>): Model {
-  return evolink<string>(model, { baseURL: server.baseURL, apiKeyEnv: plantCanary().name, ...settings })
+  return evolink<string>(model, { baseURL: server.baseURL, apiKeyEnv: plantCanary(server), ...settings })
 }
 
 interface Settled {
