@@ -114,6 +114,7 @@ export {
   type Warning,
 } from '@capstan/core'
 export {
+  type DurableJournal,
   fileJournal,
   fileSessions,
   type JournalOptions,

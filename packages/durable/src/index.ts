@@ -1,5 +1,5 @@
 export { fileJournal } from './file/file-journal.ts'
-export type { JournalOptions } from './journal.ts'
+export type { DurableJournal, JournalOptions } from './journal.ts'
 export { type PostgresJournal, type PostgresJournalOptions, postgresJournal } from './postgres/postgres-journal.ts'
 export type { PostgresClient, PostgresPool, PostgresQuery } from './postgres/source.ts'
 export { fileSessions } from './session/file-sessions.ts'

@@ -1,7 +1,12 @@
 import { resolve } from 'node:path'
-import type { Journal } from '@capstan/core'
+import type { ArtifactStore, Journal } from '@capstan/core'
 import { checkNames, invalidOptions } from '@capstan/core/internal'
 import { checkRunId, guarded } from './failure.ts'
+
+/** A journal that keeps the large values of its runs too. They may also belong to runs that an engine hosts. */
+export interface DurableJournal extends Journal {
+  readonly artifacts: ArtifactStore
+}
 
 /** Options of `fileJournal` and `sqliteJournal`. */
 export interface JournalOptions {
@@ -38,13 +43,19 @@ export function readPath(path: string, name: string): string {
 }
 
 /** Makes a journal over a store, which is loaded at the first use. What the store throws becomes `journal-failed`. */
-export function journalOver(load: () => Promise<Journal>): Journal {
-  let loaded: Promise<Journal> | undefined
-  const store = (): Promise<Journal> => {
+export function journalOver(load: () => Promise<DurableJournal>): DurableJournal {
+  let loaded: Promise<DurableJournal> | undefined
+  const store = (): Promise<DurableJournal> => {
     loaded ??= load()
     return loaded
   }
+  const artifacts: ArtifactStore = {
+    put: (runId, id, text) => guarded(`Keeping a value of the run '${runId}'`, async () => await (await store()).artifacts.put(runId, id, text)),
+    get: (runId, id) => guarded(`Reading a value of the run '${runId}'`, async () => await (await store()).artifacts.get(runId, id)),
+    delete: (runId) => guarded(`Deleting the values of the run '${runId}'`, async () => await (await store()).artifacts.delete(runId)),
+  }
   return {
+    artifacts,
     open: (runId, head) =>
       guarded(`Opening the run '${runId}'`, async () => {
         checkRunId(runId, head)

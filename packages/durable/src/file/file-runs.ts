@@ -1,10 +1,11 @@
 import { stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
+import type { Decision, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
 import { isRecord } from '@capstan/core/internal'
 import { AppendQueue } from '../append-queue.ts'
 import { broken, checkVersion, guarded, notFound } from '../failure.ts'
-import type { Ownership } from '../journal.ts'
+import type { DurableJournal, Ownership } from '../journal.ts'
+import { artifactsOf, FileArtifacts } from './file-artifacts.ts'
 import { FileLease } from './file-lease.ts'
 import { createFile, folderNameOf, idOf, isThere, makeFolder, namesIn, removeDrafts, removeFolder, replaceByCopy } from './files.ts'
 import { addDecision, readDecisions } from './inbox.ts'
@@ -12,13 +13,19 @@ import { encodeLines, logOf, readLog, valuesOf } from './log.ts'
 import { LogFile } from './log-file.ts'
 
 /** The runs in one folder. */
-export class FileRuns implements Journal {
+export class FileRuns implements DurableJournal {
   readonly #root: string
   readonly #ownership: Ownership
+  readonly #leases = new Map<string, FileLease>()
+  readonly artifacts: FileArtifacts
 
   constructor(root: string, ownership: Ownership) {
     this.#root = root
     this.#ownership = ownership
+    this.artifacts = new FileArtifacts(
+      (runId) => this.#folderOf(runId),
+      (runId) => this.#leases.get(runId)?.check(),
+    )
   }
 
   async open(runId: string, head?: RunHead): Promise<OpenRun> {
@@ -28,7 +35,8 @@ export class FileRuns implements Journal {
     try {
       const isNew = head !== undefined && (await createLog(folder, head))
       const saved = isNew ? { head, records: [], decisions: [] } : await this.#takeLog(runId, lease)
-      return ownedRun(folder, saved, lease)
+      this.#leases.set(runId, lease)
+      return ownedRun(folder, saved, { lease, forget: () => this.#forget(runId, lease) })
     } catch (error) {
       await lease.release()
       throw error
@@ -59,6 +67,10 @@ export class FileRuns implements Journal {
     }
   }
 
+  #forget(runId: string, lease: FileLease): void {
+    if (this.#leases.get(runId) === lease) this.#leases.delete(runId)
+  }
+
   #folderOf(runId: string): string {
     return join(this.#root, folderNameOf(runId))
   }
@@ -73,7 +85,7 @@ export class FileRuns implements Journal {
   /** Prepares the log of a run for its new owner: afterwards only this owner can write it, and it ends with a complete line. */
   async #takeLog(runId: string, lease: FileLease): Promise<SavedRun> {
     const folder = this.#folderOf(runId)
-    for (const withDrafts of [folder, valuesOf(folder)]) await removeDrafts(withDrafts)
+    for (const withDrafts of [folder, valuesOf(folder), artifactsOf(folder)]) await removeDrafts(withDrafts)
     // What an earlier owner writes from now on goes to the old file, and its check after the write fails. What it wrote before is in the copy.
     if (lease.mayHaveRival) await replaceByCopy(logOf(folder))
     const { saved, completeBytes } = await this.#read(runId)
@@ -103,7 +115,13 @@ async function createLog(folder: string, head: RunHead): Promise<boolean> {
   return await createFile(logOf(folder), { text: `${line}\n`, isDurable: true })
 }
 
-function ownedRun(folder: string, saved: SavedRun, lease: FileLease): OpenRun {
+interface Owned {
+  readonly lease: FileLease
+  /** Called when the run is given up. */
+  readonly forget: () => void
+}
+
+function ownedRun(folder: string, saved: SavedRun, { lease, forget }: Owned): OpenRun {
   const log = new LogFile(logOf(folder))
   const queue = new AppendQueue<string>(async (lines, isDurable) => {
     lease.check()
@@ -120,6 +138,7 @@ function ownedRun(folder: string, saved: SavedRun, lease: FileLease): OpenRun {
       await guarded(`Closing the run '${saved.head.runId}'`, async () => {
         await queue.settled()
         await log.close()
+        forget()
         await lease.release()
       }),
   }

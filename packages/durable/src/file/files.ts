@@ -103,6 +103,19 @@ async function createOnce(path: string, { text, isDurable, mayAppear }: FileCont
   return true
 }
 
+/** Writes a file that may exist, in one step: other processes see the old content or the new one. It then survives a loss of power. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const draft = draftIn(dirname(path))
+  try {
+    await writeDraft(draft, text, true)
+    await rename(draft, path)
+  } catch (error) {
+    await unlink(draft).catch(() => {})
+    throw error
+  }
+  await syncFolder(dirname(path))
+}
+
 /** Replaces a file by a copy of it. Processes that have the file open keep the old one, which no longer has a name. */
 export async function replaceByCopy(path: string): Promise<void> {
   const draft = draftIn(dirname(path))

@@ -35,7 +35,17 @@ describe.runIf(hasPostgres)('tables', () => {
     const schema = 'odd "name" ü'
     const journals = Array.from({ length: 15 }, () => journalAt(urlOf(), schema))
     await expect(Promise.all(journals.map((journal) => journal.list()))).resolves.toHaveLength(15)
-    expect(await sql('SELECT version FROM "odd ""name"" ü".capstan_migrations')).toEqual([{ version: 1 }])
+    expect(await sql('SELECT version FROM "odd ""name"" ü".capstan_migrations ORDER BY version')).toEqual([{ version: 1 }, { version: 2 }])
+  })
+
+  test('tables of an older version get what is missing, once, and keep their runs', async () => {
+    const schema = newSchema()
+    await (await journalAt(urlOf(), schema).open('r', head)).close()
+    await sql(`DROP TABLE "${schema}".capstan_artifacts; DELETE FROM "${schema}".capstan_migrations WHERE version > 1`)
+    const journals = Array.from({ length: 5 }, () => journalAt(urlOf(), schema))
+    await Promise.all(journals.map((journal, index) => journal.artifacts.put('r', String(index), 'text')))
+    expect(await journals[0]?.list()).toHaveLength(1)
+    expect(await sql(`SELECT version FROM "${schema}".capstan_migrations ORDER BY version`)).toEqual([{ version: 1 }, { version: 2 }])
   })
 
   test('tables of a newer version are refused, with what to do', async () => {

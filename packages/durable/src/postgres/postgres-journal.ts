@@ -1,6 +1,5 @@
-import type { Journal } from '@capstan/core'
 import { guarded } from '../failure.ts'
-import { type JournalOptions, journalOver, readOptions } from '../journal.ts'
+import { type DurableJournal, type JournalOptions, journalOver, readOptions } from '../journal.ts'
 import type { PostgresRuns } from './postgres-runs.ts'
 import { checkSchema, type PostgresPool, readSource } from './source.ts'
 
@@ -11,7 +10,7 @@ export interface PostgresJournalOptions extends JournalOptions {
 }
 
 /** A journal in PostgreSQL, with connections that can be closed. */
-export interface PostgresJournal extends Journal {
+export interface PostgresJournal extends DurableJournal {
   /**
    * Closes the connections, unless they belong to a pool that was given. Idle connections do not keep the process alive, so a process
    * that ends does not need it.

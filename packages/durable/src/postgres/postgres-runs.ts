@@ -1,28 +1,30 @@
 import { randomUUID } from 'node:crypto'
-import { AgentError, type Decision, type Journal, type ListedRun, type OpenRun, type RunHead, type SavedRun } from '@capstan/core'
+import type { AgentError, Decision, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
 import { AppendQueue, encodeRecords } from '../append-queue.ts'
 import { guarded, locked, lostOwnership, notFound, takenMeanwhile } from '../failure.ts'
-import type { Ownership } from '../journal.ts'
+import type { DurableJournal, Ownership } from '../journal.ts'
 import { identifyProcess, isGone, type ProcessIdentity } from '../process-identity.ts'
+import { ArtifactRows } from './artifact-rows.ts'
 import { Database } from './database.ts'
+import { checkId } from './ids.ts'
 import { Leases } from './leases.ts'
 import { type Held, RunRows, type SeenRun } from './run-rows.ts'
 import type { Source } from './source.ts'
 
-const maxIdBytes = 1_024
-
 /** The runs in one schema of a database. */
-export class PostgresRuns implements Journal {
+export class PostgresRuns implements DurableJournal {
   readonly #database: Database
   readonly #ownership: Ownership
   readonly #rows: RunRows
   readonly #leases: Leases
+  readonly artifacts: ArtifactRows
 
   constructor(source: Source, schema: string, ownership: Ownership) {
     this.#database = new Database(source, schema)
     this.#ownership = ownership
     this.#rows = new RunRows(this.#database)
     this.#leases = new Leases(this.#rows, ownership.leaseMs)
+    this.artifacts = new ArtifactRows(this.#database, (runId) => this.#leases.heldOf(runId))
   }
 
   async open(runId: string, head?: RunHead): Promise<OpenRun> {
@@ -113,14 +115,4 @@ export class PostgresRuns implements Journal {
   #notFound(runId: string): AgentError {
     return notFound(runId, `the schema '${this.#database.tables.schema}' of the database`)
   }
-}
-
-/** @throws {AgentError} `invalid-options` for an id that the database cannot keep as it is. */
-function checkId(runId: string): void {
-  const bytes = Buffer.byteLength(runId)
-  if (runId !== '' && bytes <= maxIdBytes && !runId.includes('\0') && runId.isWellFormed()) return
-  throw new AgentError(
-    `The id of a run in PostgreSQL has 1 to ${maxIdBytes} bytes in UTF-8, no character U+0000 and no single surrogate. This one has ${bytes} bytes.`,
-    { code: 'invalid-options' },
-  )
 }

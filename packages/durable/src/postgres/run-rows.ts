@@ -1,6 +1,7 @@
 import type { Decision, ListedRun, RunHead, RunRecord, SavedRun } from '@capstan/core'
 import { broken, checkVersion } from '../failure.ts'
 import type { Database } from './database.ts'
+import { durable, withDurable } from './durably.ts'
 import type { Tables } from './schema.ts'
 
 /** What an owner has of a run: its number, which is greater than those of all owners before it. */
@@ -25,11 +26,6 @@ export interface Claim {
   /** Takes the run before its lease has ended. */
   readonly isForced: boolean
 }
-
-// A server may be set to confirm what a crash of it can lose. Of a run nothing may be lost, least of all the number of an owner.
-const durable =
-  "durable AS MATERIALIZED (SELECT CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END AS setting)"
-const withDurable = '(SELECT setting FROM durable)'
 
 /** The rows of runs. Each method has the same effect when it is repeated after a connection that broke. */
 export class RunRows {
@@ -152,10 +148,12 @@ export class RunRows {
     await this.#query(update, [held.map(({ runId }) => runId), held.map(({ fence }) => fence), leaseMs])
   }
 
-  /** Deletes a run, with the conditions of `take`. */
+  /** Deletes a run and its large values, with the conditions of `take`. */
   async delete({ runId, fence }: Held, isForced: boolean): Promise<void> {
     const condition = 'run_id = $1 AND fence = $2::bigint AND ($3::boolean OR lease_until <= clock_timestamp())'
-    await this.#query(`DELETE FROM ${this.#tables.runs} WHERE ${condition}`, [runId, fence, isForced])
+    const { runs, artifacts } = this.#tables
+    const gone = `DELETE FROM ${runs} WHERE ${condition} RETURNING run_id`
+    await this.#query(`WITH gone AS (${gone}) DELETE FROM ${artifacts} USING gone WHERE ${artifacts}.run_id = gone.run_id`, [runId, fence, isForced])
   }
 
   /** After a connection that broke, the records may be there already. Only their owner writes them, so they must be the same. */

@@ -8,11 +8,19 @@ export interface Tables {
   readonly runs: string
   readonly records: string
   readonly decisions: string
+  readonly artifacts: string
 }
 
 export function tablesIn(schema: string): Tables {
   const inSchema = (table: string): string => `${quoted(schema)}.capstan_${table}`
-  return { schema, migrations: inSchema('migrations'), runs: inSchema('runs'), records: inSchema('records'), decisions: inSchema('decisions') }
+  return {
+    schema,
+    migrations: inSchema('migrations'),
+    runs: inSchema('runs'),
+    records: inSchema('records'),
+    decisions: inSchema('decisions'),
+    artifacts: inSchema('artifacts'),
+  }
 }
 
 /**
@@ -42,6 +50,14 @@ const migrations: readonly ((tables: Tables) => string)[] = [
       question_id text COLLATE "C" NOT NULL,
       decision text NOT NULL,
       UNIQUE (run_id, question_id)
+    );`,
+  // Not bound to a run: an engine may host it.
+  ({ artifacts }) => `
+    CREATE TABLE ${artifacts} (
+      run_id text COLLATE "C" NOT NULL,
+      id_hash text COLLATE "C" NOT NULL,
+      value text NOT NULL,
+      PRIMARY KEY (run_id, id_hash)
     );`,
 ]
 

@@ -40,6 +40,16 @@ export class Lease {
     })
   }
 
+  /**
+   * In a transaction of the caller.
+   *
+   * @throws {AgentError} `run-locked` when another process owns the run.
+   */
+  check(): void {
+    const { runId, rows, fence } = this.#terms
+    if (rows.owner().fence !== fence) throw lostOwnership(runId)
+  }
+
   /** Releases the run. Does nothing if another process owns it. */
   async release(): Promise<void> {
     clearInterval(this.#timer)

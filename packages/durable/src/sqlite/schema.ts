@@ -21,6 +21,7 @@ export const schema: string = `
   PRAGMA synchronous = FULL;
   ${createTables(runTables)}
   ${createTables(oldRunTables)}
+  CREATE TABLE IF NOT EXISTS capstan_artifacts (run_id TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run_id, id));
   CREATE TABLE IF NOT EXISTS capstan_sessions (
     session_id TEXT NOT NULL, seq INTEGER NOT NULL, version TEXT NOT NULL, messages TEXT NOT NULL, PRIMARY KEY (session_id, seq)
   );

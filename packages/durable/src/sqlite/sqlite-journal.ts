@@ -1,5 +1,4 @@
-import type { Journal } from '@capstan/core'
-import { type JournalOptions, journalOver, readOptions, readPath } from '../journal.ts'
+import { type DurableJournal, type JournalOptions, journalOver, readOptions, readPath } from '../journal.ts'
 
 /**
  * Keeps runs in a SQLite database, with `node:sqlite`. The owner of a run has a lease and a number that each append checks, so an owner
@@ -10,7 +9,7 @@ import { type JournalOptions, journalOver, readOptions, readPath } from '../jour
  * @throws {AgentError} `invalid-options` for an unknown option or an empty path. Its methods: `invalid-options` on a Node without SQLite
  * (older than 22.13).
  */
-export function sqliteJournal(path: string, options: JournalOptions = {}): Journal {
+export function sqliteJournal(path: string, options: JournalOptions = {}): DurableJournal {
   const file = readPath(path, 'sqliteJournal')
   const ownership = readOptions(options, 'sqliteJournal')
   return journalOver(async () => new (await import('./sqlite-runs.ts')).SqliteRuns(file, ownership))

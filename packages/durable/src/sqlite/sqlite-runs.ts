@@ -1,21 +1,25 @@
-import type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
+import type { Decision, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
 import { AppendQueue, encodeRecords } from '../append-queue.ts'
 import { guarded, locked, notFound, takenMeanwhile } from '../failure.ts'
-import type { Ownership } from '../journal.ts'
+import type { DurableJournal, Ownership } from '../journal.ts'
 import { identifyProcess, isGone, type ProcessIdentity } from '../process-identity.ts'
 import type { Connection } from './connection.ts'
 import { Database } from './database.ts'
 import { Lease } from './lease.ts'
 import { type Owner, RunRows } from './run-rows.ts'
+import { deleteArtifacts, SqliteArtifacts } from './sqlite-artifacts.ts'
 
 /** The runs of one database. */
-export class SqliteRuns implements Journal {
+export class SqliteRuns implements DurableJournal {
   readonly #database: Database
   readonly #ownership: Ownership
+  readonly #leases = new Map<string, Lease>()
+  readonly artifacts: SqliteArtifacts
 
   constructor(path: string, ownership: Ownership) {
     this.#database = new Database(path)
     this.#ownership = ownership
+    this.artifacts = new SqliteArtifacts(this.#database, (runId) => this.#leases.get(runId)?.check())
   }
 
   async open(runId: string, head?: RunHead): Promise<OpenRun> {
@@ -30,7 +34,9 @@ export class SqliteRuns implements Journal {
       rows.setOwner({ fence, owner, leaseUntil: Date.now() + leaseMs })
       return { rows, saved: rows.read() }
     })
-    return this.#owned(saved, new Lease(this.#database, { runId, rows, fence, leaseMs }))
+    const lease = new Lease(this.#database, { runId, rows, fence, leaseMs })
+    this.#leases.set(runId, lease)
+    return this.#owned(saved, lease)
   }
 
   async read(runId: string): Promise<SavedRun> {
@@ -51,6 +57,7 @@ export class SqliteRuns implements Journal {
       const rows = this.#find(connection, runId)
       refuseTaken(rows, seen, runId)
       rows.delete()
+      deleteArtifacts(connection, runId)
     })
   }
 
@@ -69,6 +76,7 @@ export class SqliteRuns implements Journal {
       close: async () =>
         await guarded(`Closing the run '${runId}'`, async () => {
           await queue.settled()
+          if (this.#leases.get(runId) === lease) this.#leases.delete(runId)
           await lease.release()
         }),
     }

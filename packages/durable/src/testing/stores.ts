@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Journal } from '@capstan/core'
 import { type PostgresServer, postgresFolder, startPostgres } from '@capstan/test-kit'
 import pg from 'pg'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { fileJournal } from '../file/file-journal.ts'
-import type { JournalOptions } from '../journal.ts'
+import type { DurableJournal, JournalOptions } from '../journal.ts'
 import { postgresJournal } from '../postgres/postgres-journal.ts'
 import { sqliteJournal } from '../sqlite/sqlite-journal.ts'
 
@@ -59,7 +58,7 @@ export function startServer(): () => TestServer {
 }
 
 /** Opens journals over one new store. Each call opens another journal, as another process would do. */
-export function journalsOf(store: StoreName): (options?: JournalOptions) => Journal {
+export function journalsOf(store: StoreName): (options?: JournalOptions) => DurableJournal {
   const folder = newFolder()
   const schema = `test ${randomUUID()}`
   return (options) => {
