@@ -130,9 +130,9 @@ test('active time of all processes counts, pauses do not', async () => {
   expect(result.activeMs).toBeLessThan(paused.activeMs + 290)
 })
 
-test('a replay that takes another course, because of a lower step limit, is refused', async () => {
+test('a replay that takes another course, because it is to end earlier, is refused', async () => {
   const folder = newFolder()
   await shop({ needsApproval: false }).agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
-  const { agent } = shop({ needsApproval: false }, { limits: { steps: 1 } })
+  const { agent } = shop({ needsApproval: false }, { stopWhen: () => true })
   await expect(agent.resume('r', { journal: fileJournal(folder) }).result).rejects.toMatchObject({ code: 'state-mismatch' })
 })
