@@ -44,6 +44,8 @@ export interface Character {
   /** True for a mark that can follow any letter. Marks of one script, such as vowel signs, are part of its words. */
   readonly isFreeMark: boolean
   readonly isPictograph: boolean
+  /** True for a letter, a number or a mark, which are the parts of words. */
+  readonly isWord: boolean
   /** The most terminal columns that the character takes. */
   readonly width: 0 | 1 | 2
 }
@@ -57,6 +59,16 @@ export function describeCharacter(codePoint: number): Character {
   const described = examine(String.fromCodePoint(codePoint))
   known[codePoint] = described
   return described
+}
+
+/** How many characters a text has. */
+export function countCharacters(text: string): number {
+  let characters = 0
+  for (let offset = 0; offset < text.length; offset++) {
+    characters++
+    if ((text.codePointAt(offset) ?? 0) > 0xffff) offset++
+  }
+  return characters
 }
 
 /** Calls `visit` with each character of a text and its position. */
@@ -89,6 +101,7 @@ function examine(character: string): Character {
     isMark,
     isFreeMark: isMark && /\p{Script=Inherited}/u.test(character),
     isPictograph: character > '~' && (character === '\ufe0f' || /[\p{Extended_Pictographic}\p{Emoji_Modifier}]/u.test(character)),
+    isWord: /[\p{L}\p{N}\p{M}]/u.test(character),
     width: /[\p{Mn}\p{Me}]/u.test(character) ? 0 : isWide ? 2 : 1,
   }
 }

@@ -79,3 +79,27 @@ test('deeply nested values are shown', () => {
   for (let depth = 0; depth < 200; depth++) value = { a: value }
   expect(show(value).lines.join('').replaceAll('  | ', '')).toContain('"end"')
 })
+
+test('a value inside of a field with a long name does not repeat the name', () => {
+  const { lines } = show({ ['k'.repeat(200_000)]: Array.from({ length: 100_000 }, (_, index) => index), amount: 5 })
+  const text = lines.join('').replaceAll('  | ', '')
+  expect([text.split('k'.repeat(200_000)).length - 1, lines.at(-1)]).toEqual([1, '  amount: 5'])
+  expect(text).toContain('99998,99999]')
+  expect(text.length).toBeLessThan(1_000_000)
+})
+
+test('more lines than a function may have arguments are shown', () => {
+  expect(show({ memo: 'x'.repeat(1_000_000) }, { columns: 10, lines: Number.POSITIVE_INFINITY }).lines.length).toBeGreaterThan(150_000)
+})
+
+test('a text of any kind of character is shown in time that grows only with its length', () => {
+  // CPU time, because other processes must not count.
+  const cpuMs = (length: number): number => {
+    const before = process.cpuUsage()
+    for (const unit of ['\u2800', 'a\u0430', 'p\u0430y ', 'a\u200d', '\u0301', '\n', '\u202e\u202d']) show({ memo: unit.repeat(length / unit.length) })
+    return process.cpuUsage(before).user / 1_000
+  }
+  cpuMs(10_000)
+  const small = cpuMs(10_000)
+  expect(cpuMs(100_000)).toBeLessThan(small * 40 + 100)
+})

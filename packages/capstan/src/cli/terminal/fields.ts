@@ -1,5 +1,6 @@
 import type { Json } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
+import { countCharacters } from './characters.ts'
 import { count } from './count.ts'
 import { codePointOf, type Hidden } from './reveal.ts'
 import { ShownText, say } from './shown-text.ts'
@@ -26,12 +27,23 @@ export interface FieldLines {
 }
 
 const maxDepth = 50
+/** What is in a field with a longer name is shown as one value: else a long name would be repeated for each value in it. */
+const maxParentLength = 100
 
 /** Makes one field for each value inside a value, in order. Names are paths such as `lines[0].amount`. */
-export function fieldsOf(value: Json, name: ShownText, depth = 0): readonly Field[] {
+export function fieldsOf(value: Json, name: ShownText): readonly Field[] {
+  const fields: Field[] = []
+  addFields(fields, { name, value }, 0)
+  return fields
+}
+
+function addFields(fields: Field[], field: Field, depth: number): void {
+  const { name, value } = field
   const isList = Array.isArray(value)
-  if ((!isList && !isJsonObject(value)) || depth > maxDepth || Object.keys(value).length === 0) return [{ name, value }]
-  return Object.entries(value).flatMap(([key, item]) => fieldsOf(item ?? null, isList ? say`${name}[${key}]` : nameOf(name, key), depth + 1))
+  const isOne = (!isList && !isJsonObject(value)) || depth > maxDepth || name.length > maxParentLength || Object.keys(value).length === 0
+  if (isOne) fields.push(field)
+  else if (isList) for (const [index, item] of value.entries()) addFields(fields, { name: say`${name}[${index}]`, value: item }, depth + 1)
+  else for (const [key, item] of Object.entries(value)) addFields(fields, { name: nameOf(name, key), value: item ?? null }, depth + 1)
 }
 
 function nameOf(parent: ShownText, key: string): ShownText {
@@ -60,7 +72,8 @@ export function showFields(fields: readonly Field[], { columns, lines: room }: R
       return { lines, isCut: true }
     }
     isCut ||= block.lines.length > kept + 1
-    lines.push(...cutLines(block, kept), ...block.notes)
+    for (const line of cutLines(block, kept)) lines.push(line)
+    for (const note of block.notes) lines.push(note)
   }
   return { lines, isCut }
 }
@@ -76,7 +89,7 @@ function sizeOf({ lines, notes }: Block, most: number): number {
 function cutLines({ lines }: Block, most: number): readonly ShownText[] {
   // The line that says how much is missing takes as much room as one more line of the text.
   if (lines.length <= most + 1) return lines
-  const missing = sum(lines.slice(most).map((line) => [...line.toString()].length - gutter.length))
+  const missing = sum(lines.slice(most).map((line) => countCharacters(line.toString()) - gutter.length))
   return [...lines.slice(0, most), say`${gutter}… ${missing.toLocaleString('en-US')} more characters`]
 }
 
@@ -84,17 +97,28 @@ const indent = '  '
 const gutter = '  | '
 
 function blockOf({ name, value }: Field, columns: number): Block {
-  const found = new Map<string, { readonly hidden: Hidden; readonly times: number }>()
+  const found = new Map<string, Found>()
   const shown = ShownText.strict(value, (hidden) => {
-    found.set(hidden.character, { hidden, times: (found.get(hidden.character)?.times ?? 0) + 1 })
+    const known = found.get(hidden.character)
+    if (known === undefined) found.set(hidden.character, { hidden, times: 1 })
+    else {
+      known.hidden = hidden
+      known.times++
+    }
   })
-  const length = typeof value === 'string' ? say` (${count([...value].length, 'character')})` : ShownText.empty
+  const length = typeof value === 'string' ? say` (${count(countCharacters(value), 'character')})` : ShownText.empty
   return { lines: breakLine(say`${name}${length}: ${shown}`, columns), notes: found.size === 0 ? [] : breakLine(noteOf(name, [...found.values()]), columns) }
+}
+
+/** A kind of hidden character, as it was found last, and how often it was found. */
+interface Found {
+  hidden: Hidden
+  times: number
 }
 
 const maxNoted = 6
 
-function noteOf(name: ShownText, found: readonly { readonly hidden: Hidden; readonly times: number }[]): ShownText {
+function noteOf(name: ShownText, found: readonly Found[]): ShownText {
   const kinds = found.slice(0, maxNoted).map(({ hidden: { character, reason }, times }) => {
     return say`${codePointOf(character)} ${times > 1 ? say`×${times} ` : ShownText.empty}(${reason})`
   })
@@ -103,20 +127,35 @@ function noteOf(name: ShownText, found: readonly { readonly hidden: Hidden; read
 }
 
 /** Breaks a line between any two characters. All lines except the first begin with a bar. */
-function breakLine(text: ShownText, columns: number): readonly ShownText[] {
-  if (columns === Number.POSITIVE_INFINITY) return [say`${indent}${text}`]
-  const pieces: string[] = []
+function breakLine(shown: ShownText, columns: number): readonly ShownText[] {
+  if (columns === Number.POSITIVE_INFINITY) return [say`${indent}${shown}`]
+  const text = shown.toString()
   const width = columns - gutter.length - 1
-  let [piece, column] = ['', 0]
-  // An escape sequence stays on one line.
-  for (const [character] of text.toString().matchAll(/\\u[0-9a-f]{4}|\\?./gsu)) {
-    const added = widthOf(character)
-    if (column + added > width) {
-      pieces.push(piece)
-      ;[piece, column] = ['', 0]
-    }
-    piece += character
-    column += added
+  const lines: ShownText[] = []
+  let [start, column] = [0, 0]
+  const endLine = (end: number): void => {
+    const margin = lines.length === 0 ? indent : gutter
+    lines.push(shown.change(() => margin + text.slice(start, end)))
+    ;[start, column] = [end, 0]
   }
-  return [...pieces, piece].map((line, index) => text.change(() => `${index === 0 ? indent : gutter}${line}`))
+  for (let offset = 0; offset < text.length; ) {
+    const length = unbrokenAt(text, offset)
+    const added = length === escapeLength ? escapeLength : widthOf(text.slice(offset, offset + length))
+    if (column + added > width) endLine(offset)
+    column += added
+    offset += length
+  }
+  endLine(text.length)
+  return lines
+}
+
+const escapeSequence = /\\u[0-9a-f]{4}/y
+const escapeLength = 6
+
+/** The length of what stays on one line: a character, or an escape sequence. */
+function unbrokenAt(text: string, offset: number): number {
+  if (text[offset] !== '\\') return (text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1
+  escapeSequence.lastIndex = offset
+  if (escapeSequence.test(text)) return escapeLength
+  return (text.codePointAt(offset + 1) ?? 0) > 0xffff ? 3 : Math.min(2, text.length - offset)
 }

@@ -6,10 +6,25 @@ import { describeCharacter, eachCharacter } from './characters.ts'
  */
 export type Reading = 'strict' | 'prose'
 
-/** Finds characters that can be mistaken for others. Maps their positions in the text to the reasons. */
-export function findLookAlikes(text: string, reading: Reading): ReadonlyMap<number, string> {
-  const found = new Map<number, string>()
-  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) if (/[^ -~]/.test(word)) addMixed(found, { word, index, reading })
+/** Why the character at a position of the text can be mistaken for another one; a hole where it cannot. */
+export type Reasons = (string | undefined)[]
+
+/** Finds characters that can be mistaken for others, in time that grows only with the length of the text. */
+export function findLookAlikes(text: string, reading: Reading): Readonly<Reasons> {
+  const found: Reasons = new Array<string | undefined>(text.length)
+  let start = -1
+  let isAscii = true
+  eachCharacter(text, (character, offset) => {
+    if (describeCharacter(character).isWord) {
+      if (start === -1) start = offset
+      isAscii &&= character <= 0x7e
+      return
+    }
+    if (start !== -1 && !isAscii) addMixed(found, { word: text.slice(start, offset), index: start, reading })
+    start = -1
+    isAscii = true
+  })
+  if (start !== -1 && !isAscii) addMixed(found, { word: text.slice(start), index: start, reading })
   if (reading === 'strict') addStrict(found, text)
   return found
 }
@@ -20,8 +35,8 @@ interface Word {
   readonly reading: Reading
 }
 
-/** Finds the letters of a word that are not of its main script. @see https://www.unicode.org/reports/tr39/#Mixed_Script_Detection */
-function addMixed(found: Map<number, string>, { word, index, reading }: Word): void {
+/** In a word of several scripts, the letters that are not of its main script. @see https://www.unicode.org/reports/tr39/#Mixed_Script_Detection */
+function addMixed(found: Reasons, { word, index, reading }: Word): void {
   const counts = new Map<string, number>()
   let isEastAsian = true
   eachCharacter(word, (character) => {
@@ -33,19 +48,19 @@ function addMixed(found: Map<number, string>, { word, index, reading }: Word): v
   })
   if (counts.size < 2 || isEastAsian) return
   const [main] = [...counts].reduce((most, one) => (one[1] > most[1] || (one[1] === most[1] && one[0] === 'Latin') ? one : most))
+  const reasons = new Map([...counts.keys()].map((script) => [script, `${script} in a word with ${main} letters`]))
   eachCharacter(word, (character, offset) => {
     const { script, looksLatin } = describeCharacter(character)
     // Greek letters are symbols in formulas and units: `Δt`, `μm`.
     const isSymbol = reading === 'prose' && script === 'Greek' && !looksLatin
-    if (script !== undefined && script !== main && !isSymbol) found.set(index + offset, `${script} in a word with ${main} letters`)
+    if (script !== undefined && script !== main && !isSymbol) found[index + offset] = reasons.get(script)
   })
 }
 
-function addStrict(found: Map<number, string>, text: string): void {
+function addStrict(found: Reasons, text: string): void {
   const context = contextOf(text)
   eachCharacter(text, (character, offset) => {
-    const reason = character > 0x7e && !found.has(offset) ? strictReason(character, context) : undefined
-    if (reason !== undefined) found.set(offset, reason)
+    if (character > 0x7e) found[offset] ??= strictReason(character, context)
   })
 }
 

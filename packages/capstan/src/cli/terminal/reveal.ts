@@ -21,7 +21,7 @@ export function reveal(text: string, reading: Reading, replace: (hidden: Hidden)
   const lookAlikes = findLookAlikes(text, reading)
   const writer = new Writer(text, reading === 'prose', replace)
   eachCharacter(text, (codePoint, offset) => {
-    const reason = reasonOf(codePoint, { text, offset, reading }) ?? lookAlikes.get(offset)
+    const reason = reasonOf(codePoint, { text, offset, reading }) ?? lookAlikes[offset]
     if (reason !== undefined) writer.replace(String.fromCodePoint(codePoint), reason, offset)
   })
   return writer.end()
@@ -59,7 +59,7 @@ class Writer {
   #flush(to: number): void {
     if (this.#last !== undefined) this.#parts.push(this.#replace(this.#last))
     this.#last = undefined
-    this.#parts.push(this.#text.slice(this.#from, to))
+    if (to > this.#from) this.#parts.push(this.#text.slice(this.#from, to))
   }
 }
 

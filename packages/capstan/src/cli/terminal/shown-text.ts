@@ -80,6 +80,10 @@ export class ShownText {
     return this.#text === ''
   }
 
+  get length(): number {
+    return this.#text.length
+  }
+
   /** For layout, such as line breaks: `change` must not add text from outside. */
   change(change: (text: string) => string): ShownText {
     return new ShownText(change(this.#text))
@@ -103,11 +107,20 @@ function showInProse({ character, times }: Hidden): string {
   return `<${codePointOf(character)}${which}${times > 1 ? ` ×${times}` : ''}>`
 }
 
-const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+/** Each character is escaped once in a process. */
+const escapes = new Map([
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+])
 
 function escapeJson(character: string): string {
+  const known = escapes.get(character)
+  if (known !== undefined) return known
   const units = Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
-  return shortEscapes[character] ?? units.join('')
+  const escaped = units.join('')
+  escapes.set(character, escaped)
+  return escaped
 }
 
 function writeStrict(value: Json, writeText: (text: string) => string): string {
