@@ -39,7 +39,7 @@ export function decodeError(response: ErrorResponse, context: ErrorContext): Age
   const said = readProviderError(typeof response.body === 'string' ? redact(response.body, context.secrets) : response.body)
   const { code, retryable, row } = classifyError(status, said)
   const providerMessage = cap(redact(said.message, context.secrets), maxProviderMessage)
-  const delay = retryable ? retryAfterMs({ headers, message: `${said.message} ${said.delay}`, now: Date.now() }) : undefined
+  const delay = retryable ? delayOf(response, said) : undefined
   const requestId = requestIdOf(headers, context.secrets)
   const shouldRetry = headers['x-should-retry']
   const statusText = status === 0 ? 'with an error inside a 200' : `with ${status}`
@@ -58,6 +58,12 @@ export function decodeError(response: ErrorResponse, context: ErrorContext): Age
       ...(response.usage !== undefined && { usage: response.usage }),
     },
   )
+}
+
+/** How long the server asks to wait. An error inside a stream that asks for no delay gets our own one. */
+function delayOf({ status, headers }: ErrorResponse, { message, delay }: ProviderError): number | undefined {
+  const asked = retryAfterMs({ headers, message: `${message} ${delay}`, now: Date.now() })
+  return status === 0 && asked === 0 ? undefined : asked
 }
 
 function joinSentences(first: string, second: string): string {

@@ -4,7 +4,7 @@ import { AgentError, copyError } from '../contract/errors.ts'
 import { soon } from '../testing/runs.ts'
 import { retryDelayMs, sleep, withRetries } from './policy.ts'
 
-const failure = (options: { retryable?: boolean; retryAfterMs?: number }): AgentError =>
+const failure = (options: { retryable?: boolean; retryAfterMs?: number; status?: number }): AgentError =>
   new AgentError('x', { code: 'rate-limited', retryable: true, ...options })
 
 test.each([
@@ -12,9 +12,9 @@ test.each([
   ['the last attempt', failure({}), 3, undefined],
   ['a delay of the server', failure({ retryAfterMs: 2_000 }), 1, 2_000],
   ['a delay that is too long', failure({ retryAfterMs: 60_001 }), 1, undefined],
-  ['a server that asks for no delay', failure({ retryAfterMs: 0 }), 1, 250],
-  ['a server that asks for less than our own delay', failure({ retryAfterMs: 100 }), 2, 500],
-  ['a request that was changed', copyError(failure({ retryAfterMs: 0 }), { reworded: true }), 2, 0],
+  ['a server that asks for no delay', failure({ retryAfterMs: 0, status: 429 }), 1, 250],
+  ['a server that asks for less than our own delay', failure({ retryAfterMs: 100, status: 503 }), 2, 500],
+  ['a request that was changed', copyError(failure({ retryAfterMs: 0, status: 400 }), { reworded: true }), 2, 0],
   ['a call that came as markup', new AgentError('x', { code: 'leaked-markup', retryable: true, retryAfterMs: 0 }), 1, 0],
   ['the first retry', failure({}), 1, 250],
   ['the second retry', failure({}), 2, 500],

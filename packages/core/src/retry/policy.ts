@@ -17,15 +17,15 @@ export interface RetryRules extends ResolvedAttempts {
  * Plans the retry of a failed attempt.
  *
  * @param attempt - The number of the failed attempt, from 1.
- * @returns The delay in milliseconds: a random share of `delayMs`, which doubles with each attempt up to `maxDelayMs`, or what the server
- * asked for if that is longer, so that a server that asks for no delay is not asked again at once; `undefined` for no retry.
+ * @returns The delay in milliseconds: a random share of `delayMs`, which doubles with each attempt up to `maxDelayMs`, or what the
+ * response asked for if that is longer, so that a server that asks for no delay is not asked again at once; `undefined` for no retry.
  */
 export function retryDelayMs(error: AgentError, attempt: number, { max, delayMs, maxDelayMs, random }: RetryRules): number | undefined {
   if (!error.retryable || attempt >= (error.code === 'leaked-markup' ? Math.min(max, maxLeakAttempts) : max)) return undefined
   const { retryAfterMs = 0 } = error
   if (retryAfterMs > maxRetryAfterMs) return undefined
-  // The next request differs, or the server is not the cause: there is nothing to wait for.
-  if (error.reworded || error.code === 'leaked-markup') return retryAfterMs
+  // A model that asks for a delay by itself gets it: only a response with a status is one of a server that may be in trouble.
+  if (error.retryAfterMs !== undefined && (error.status === undefined || error.reworded)) return retryAfterMs
   return Math.max(retryAfterMs, Math.round(random * Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1))))
 }
 
