@@ -23,10 +23,15 @@ export class AppendQueue<Item> {
   readonly #waiting: Waiting<Item>[] = []
   #failure: { readonly error: unknown } | undefined
   #work: Promise<void> | undefined
+  readonly #path: string | undefined
 
-  /** @param write - Resolves when the items are written. Durable items must then survive a power failure. */
-  constructor(write: (items: readonly Item[], isDurable: boolean) => Promise<void>) {
+  /**
+   * @param write - Resolves when the items are written. Durable items must then survive a power failure.
+   * @param path - The file or folder that is written, for errors.
+   */
+  constructor(write: (items: readonly Item[], isDurable: boolean) => Promise<void>, path?: string) {
     this.#write = write
+    this.#path = path
   }
 
   /** Adds items. Resolves when they are written. If the promise of the items rejects, the write fails. */
@@ -54,11 +59,12 @@ export class AppendQueue<Item> {
   async #writeAll(batch: readonly Waiting<Item>[]): Promise<void> {
     try {
       if (this.#failure !== undefined) throw this.#failure.error
-      await guarded('Writing the journal', async () => {
+      const write = async (): Promise<void> => {
         const items = (await Promise.all(batch.map((waiting) => waiting.items))).flat()
         const isDurable = batch.some((waiting) => waiting.isDurable)
         await this.#write(items, isDurable)
-      })
+      }
+      await guarded('Writing the journal', write, this.#path)
       for (const { resolve } of batch) resolve()
     } catch (error) {
       this.#failure ??= { error }

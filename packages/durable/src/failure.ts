@@ -1,15 +1,21 @@
 import { AgentError, type RunHead } from '@capstan/core'
 import { isRunVersion } from '@capstan/core/internal'
+import { adviceFor } from './advice.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 
-/** Runs work on a store. What the store or the operating system throws becomes `journal-failed`. */
-export async function guarded<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+/**
+ * Runs work on a store. What the store or the operating system throws becomes `journal-failed`.
+ *
+ * @param path - The file or folder of the store, if it has one: the error says what to do about it.
+ */
+export async function guarded<Result>(what: string, work: () => Promise<Result>, path?: string): Promise<Result> {
   try {
     return await work()
   } catch (error) {
     if (AgentError.is(error)) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw new AgentError(`${what} failed: ${reason}.`, { code: 'journal-failed', cause: error })
+    const [where, advice] = path === undefined ? ['', ''] : [` in ${path}`, adviceFor(error, path)]
+    throw new AgentError(`${what}${where} failed: ${reason}.${advice}`, { code: 'journal-failed', cause: error })
   }
 }
 

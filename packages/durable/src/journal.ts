@@ -42,28 +42,35 @@ export function readPath(path: string, name: string): string {
   return resolve(path)
 }
 
-/** Makes a journal over a store, which is loaded at the first use. What the store throws becomes `journal-failed`. */
-export function journalOver(load: () => Promise<DurableJournal>): DurableJournal {
+/**
+ * Makes a journal over a store, which is loaded at the first use. What the store throws becomes `journal-failed`.
+ *
+ * @param path - The file or folder of the store, for errors.
+ */
+export function journalOver(load: () => Promise<DurableJournal>, path?: string): DurableJournal {
   let loaded: Promise<DurableJournal> | undefined
-  const store = (): Promise<DurableJournal> => {
-    loaded ??= load()
-    return loaded
+  const withStore = <Result>(what: string, work: (store: DurableJournal) => Promise<Result>): Promise<Result> => {
+    const loadAndWork = async (): Promise<Result> => {
+      loaded ??= load()
+      return await work(await loaded)
+    }
+    return guarded(what, loadAndWork, path)
   }
   const artifacts: ArtifactStore = {
-    put: (runId, id, text) => guarded(`Keeping a value of the run '${runId}'`, async () => await (await store()).artifacts.put(runId, id, text)),
-    get: (runId, id) => guarded(`Reading a value of the run '${runId}'`, async () => await (await store()).artifacts.get(runId, id)),
-    delete: (runId) => guarded(`Deleting the values of the run '${runId}'`, async () => await (await store()).artifacts.delete(runId)),
+    put: (runId, id, text) => withStore(`Keeping a value of the run '${runId}'`, (store) => store.artifacts.put(runId, id, text)),
+    get: (runId, id) => withStore(`Reading a value of the run '${runId}'`, (store) => store.artifacts.get(runId, id)),
+    delete: (runId) => withStore(`Deleting the values of the run '${runId}'`, (store) => store.artifacts.delete(runId)),
   }
   return {
     artifacts,
     open: (runId, head) =>
-      guarded(`Opening the run '${runId}'`, async () => {
+      withStore(`Opening the run '${runId}'`, async (store) => {
         checkRunId(runId, head)
-        return await (await store()).open(runId, head)
+        return await store.open(runId, head)
       }),
-    read: (runId) => guarded(`Reading the run '${runId}'`, async () => await (await store()).read(runId)),
-    decide: (runId, decision) => guarded(`Storing a decision about the run '${runId}'`, async () => await (await store()).decide(runId, decision)),
-    list: () => guarded('Listing runs', async () => await (await store()).list()),
-    delete: (runId) => guarded(`Deleting the run '${runId}'`, async () => await (await store()).delete(runId)),
+    read: (runId) => withStore(`Reading the run '${runId}'`, (store) => store.read(runId)),
+    decide: (runId, decision) => withStore(`Storing a decision about the run '${runId}'`, (store) => store.decide(runId, decision)),
+    list: () => withStore('Listing runs', (store) => store.list()),
+    delete: (runId) => withStore(`Deleting the run '${runId}'`, (store) => store.delete(runId)),
   }
 }

@@ -10,8 +10,13 @@ export interface NamedJournal {
 
 /** Opens the journal in a folder, or in the database of a connection string. */
 export function openJournal(location: string, options: JournalOptions = {}): NamedJournal {
-  if (!/^postgres(?:ql)?:\/\//i.test(location)) return { journal: fileJournal(location, options), name: location }
+  if (!isPostgres(location)) return { journal: fileJournal(location, options), name: location }
   return { journal: postgresJournal(location, options), name: withoutPassword(location) }
+}
+
+/** True for a connection string of PostgreSQL. Any other location is a folder. */
+export function isPostgres(location: string): boolean {
+  return /^postgres(?:ql)?:\/\//i.test(location)
 }
 
 // Not parsed: a password may hold characters that it should not, and must not be shown either.

@@ -10,6 +10,7 @@ import {
   openQuestions,
   type PendingQuestion,
 } from '@capstan/core'
+import { checkJournal } from './check-journal.ts'
 import { loadAgent } from './choose-agent.ts'
 import { CommandLine, UsageError } from './command-line.ts'
 import { describeBroken, describeRun, listedLine, type RunSummary } from './describe-saved.ts'
@@ -78,7 +79,9 @@ export async function runsCommand(words: readonly string[], host: Host): Promise
   if (other !== undefined) throw new UsageError(`runs ${name} does not have the option --${other}.`)
   line.refuseWordsBeyond(command.words + 1, `runs ${name}`)
   if (runId === '' && command.words > 0) throw new UsageError(`runs ${name} needs the id of a run: capstan runs list`)
-  const { journal, name: journalName } = openJournal(line.text('journal') ?? defaultJournal, { force: line.flag('force') })
+  const location = line.text('journal') ?? defaultJournal
+  await checkJournal(location)
+  const { journal, name: journalName } = openJournal(location, { force: line.flag('force') })
   return await command.run({ host, journalName, journal, line, runId, questionId })
 }
 

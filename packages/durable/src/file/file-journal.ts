@@ -10,5 +10,5 @@ import { type DurableJournal, type JournalOptions, journalOver, readOptions, rea
 export function fileJournal(folder: string, options: JournalOptions = {}): DurableJournal {
   const root = readPath(folder, 'fileJournal')
   const ownership = readOptions(options, 'fileJournal')
-  return journalOver(async () => new (await import('./file-runs.ts')).FileRuns(root, ownership))
+  return journalOver(async () => new (await import('./file-runs.ts')).FileRuns(root, ownership), root)
 }

@@ -7,7 +7,7 @@ import { broken, checkVersion, guarded, notFound } from '../failure.ts'
 import type { DurableJournal, Ownership } from '../journal.ts'
 import { artifactsOf, FileArtifacts } from './file-artifacts.ts'
 import { FileLease } from './file-lease.ts'
-import { createFile, folderNameOf, idOf, isThere, makeFolder, namesIn, removeDrafts, removeFolder, replaceByCopy } from './files.ts'
+import { createFile, folderNameOf, hasCode, idOf, isThere, makeFolder, namesInRoot, removeDrafts, removeFolder, replaceByCopy } from './files.ts'
 import { addDecision, readDecisions } from './inbox.ts'
 import { encodeLines, logOf, readLog, valuesOf } from './log.ts'
 import { LogFile } from './log-file.ts'
@@ -52,7 +52,7 @@ export class FileRuns implements DurableJournal {
   }
 
   async list(): Promise<readonly ListedRun[]> {
-    const runs = await Promise.all((await namesIn(this.#root)).map(async (name) => await listedRun(this.#root, name)))
+    const runs = await Promise.all((await namesInRoot(this.#root)).map(async (name) => await listedRun(this.#root, name)))
     return runs.filter((run) => run !== undefined).sort((left, right) => right.changedAt - left.changedAt)
   }
 
@@ -129,24 +129,30 @@ function ownedRun(folder: string, saved: SavedRun, { lease, forget }: Owned): Op
     if (isDurable) await log.datasync()
     // Lines count only if the run had no other owner before they were written.
     lease.check()
-  })
+  }, folder)
   return {
     ...saved,
     append: async (records, isDurable) => await queue.append(encodeLines(folder, records), isDurable),
-    readDecisions: async () => await guarded('Reading decisions', async () => await readDecisions(folder)),
+    readDecisions: async () => await guarded('Reading decisions', async () => await readDecisions(folder), folder),
     close: async () =>
-      await guarded(`Closing the run '${saved.head.runId}'`, async () => {
-        await queue.settled()
-        await log.close()
-        forget()
-        await lease.release()
-      }),
+      await guarded(
+        `Closing the run '${saved.head.runId}'`,
+        async () => {
+          await queue.settled()
+          await log.close()
+          forget()
+          await lease.release()
+        },
+        folder,
+      ),
   }
 }
 
 async function listedRun(root: string, name: string): Promise<ListedRun | undefined> {
   const runId = idOf(name)
   if (runId === undefined) return undefined
-  const log = await stat(logOf(join(root, name))).catch(() => undefined)
+  const folder = join(root, name)
+  // A run that this process may not read is listed: only reading it fails.
+  const log = await stat(logOf(folder)).catch((error: unknown) => (hasCode(error, 'EACCES', 'EPERM') ? stat(folder) : undefined))
   return log && { runId, changedAt: log.mtimeMs }
 }

@@ -37,6 +37,11 @@ export async function namesIn(folder: string): Promise<readonly string[]> {
   return (await readdir(folder).catch(undefinedIf('ENOENT', 'ENOTDIR'))) ?? []
 }
 
+/** Lists the names in the folder of a store. There are none while the folder does not exist. If the path is a file, this fails. */
+export async function namesInRoot(root: string): Promise<readonly string[]> {
+  return (await readdir(root).catch(undefinedIf('ENOENT'))) ?? []
+}
+
 /** Syncs a folder, so that names created, renamed or removed in it survive a power failure. */
 export async function syncFolder(path: string): Promise<void> {
   // Windows cannot open a folder. Its file systems keep a journal of names.
@@ -169,7 +174,7 @@ export async function removeFolder(path: string): Promise<boolean> {
 
 /** True if a file or folder with this name exists. */
 export async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(undefinedIf('ENOENT', 'ENOTDIR'))) !== undefined
+  return (await stat(path).catch(undefinedIf('ENOENT'))) !== undefined
 }
 
 function isDraft(name: string): boolean {

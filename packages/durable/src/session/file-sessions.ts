@@ -10,5 +10,5 @@ import { sessionsOver } from './sessions-over.ts'
  */
 export function fileSessions(folder: string): SessionStore {
   const root = readPath(folder, 'fileSessions')
-  return sessionsOver(async () => new (await import('./session-files.ts')).SessionFiles(root))
+  return sessionsOver(async () => new (await import('./session-files.ts')).SessionFiles(root), root)
 }

@@ -2,7 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Message } from '@capstan/core'
 import { broken } from '../failure.ts'
-import { createFile, folderNameOf, idOf, makeFolder, namesIn, readIfThere, removeAbandonedDrafts, removeFolder, undefinedIf } from '../file/files.ts'
+import {
+  createFile,
+  folderNameOf,
+  idOf,
+  makeFolder,
+  namesIn,
+  namesInRoot,
+  readIfThere,
+  removeAbandonedDrafts,
+  removeFolder,
+  undefinedIf,
+} from '../file/files.ts'
 import type { SessionContent, SessionStore } from './session-store.ts'
 
 /** What one append added. `version` is random; `after` is the version of the batch before it. */
@@ -45,7 +56,7 @@ export class SessionFiles implements SessionStore {
   }
 
   async list(): Promise<readonly string[]> {
-    const ids = (await namesIn(this.#root)).flatMap((name) => idOf(name) ?? [])
+    const ids = (await namesInRoot(this.#root)).flatMap((name) => idOf(name) ?? [])
     const found = await Promise.all(ids.map(async (id) => ((await numbersIn(this.#folderOf(id))).length === 0 ? [] : [id])))
     return found.flat().sort()
   }

@@ -1,18 +1,25 @@
 import { guarded } from '../failure.ts'
 import type { SessionStore } from './session-store.ts'
 
-/** Sessions over a store, which is loaded at the first use. What the store throws becomes `journal-failed`. */
-export function sessionsOver(load: () => Promise<SessionStore>): SessionStore {
+/**
+ * Sessions over a store, which is loaded at the first use. What the store throws becomes `journal-failed`.
+ *
+ * @param path - The file or folder of the store, for errors.
+ */
+export function sessionsOver(load: () => Promise<SessionStore>, path?: string): SessionStore {
   let loaded: Promise<SessionStore> | undefined
-  const store = (): Promise<SessionStore> => {
-    loaded ??= load()
-    return loaded
+  const withStore = <Result>(what: string, work: (store: SessionStore) => Promise<Result>): Promise<Result> => {
+    const loadAndWork = async (): Promise<Result> => {
+      loaded ??= load()
+      return await work(await loaded)
+    }
+    return guarded(what, loadAndWork, path)
   }
   return {
-    append: (id, after, messages) => guarded(`Adding to the session '${id}'`, async () => await (await store()).append(id, after, messages)),
-    read: (id) => guarded(`Reading the session '${id}'`, async () => await (await store()).read(id)),
-    list: () => guarded('Listing sessions', async () => await (await store()).list()),
-    delete: (id) => guarded(`Deleting the session '${id}'`, async () => await (await store()).delete(id)),
-    fork: (id, newId) => guarded(`Forking the session '${id}'`, async () => await (await store()).fork(id, newId)),
+    append: (id, after, messages) => withStore(`Adding to the session '${id}'`, (store) => store.append(id, after, messages)),
+    read: (id) => withStore(`Reading the session '${id}'`, (store) => store.read(id)),
+    list: () => withStore('Listing sessions', (store) => store.list()),
+    delete: (id) => withStore(`Deleting the session '${id}'`, (store) => store.delete(id)),
+    fork: (id, newId) => withStore(`Forking the session '${id}'`, (store) => store.fork(id, newId)),
   }
 }

@@ -10,5 +10,5 @@ import { sessionsOver } from './sessions-over.ts'
  */
 export function sqliteSessions(path: string): SessionStore {
   const file = readPath(path, 'sqliteSessions')
-  return sessionsOver(async () => new (await import('./session-rows.ts')).SessionRows(file))
+  return sessionsOver(async () => new (await import('./session-rows.ts')).SessionRows(file), file)
 }

@@ -12,5 +12,5 @@ import { type DurableJournal, type JournalOptions, journalOver, readOptions, rea
 export function sqliteJournal(path: string, options: JournalOptions = {}): DurableJournal {
   const file = readPath(path, 'sqliteJournal')
   const ownership = readOptions(options, 'sqliteJournal')
-  return journalOver(async () => new (await import('./sqlite-runs.ts')).SqliteRuns(file, ownership))
+  return journalOver(async () => new (await import('./sqlite-runs.ts')).SqliteRuns(file, ownership), file)
 }

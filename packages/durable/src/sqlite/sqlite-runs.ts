@@ -67,7 +67,7 @@ export class SqliteRuns implements DurableJournal {
     const queue = new AppendQueue<string>(async (records) => {
       await lease.write((rows) => rows.append(seq, records))
       seq += records.length
-    })
+    }, this.#database.path)
     return {
       ...saved,
       append: async (records, isDurable) => await queue.append(encodeRecords(records), isDurable),
