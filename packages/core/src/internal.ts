@@ -2,7 +2,7 @@ export { checkToolDescription, checkToolEffect, checkToolName, maxTools, refused
 export { defaultAttempts, type ResolvedAttempts } from './contract/attempts.ts'
 export { copyError, FatalToolError } from './contract/errors.ts'
 export { type ExactJson, parseExactly } from './contract/exact-json.ts'
-export { assertNever, copyJson, isJsonObject, jsonFormOf, toJsonForm } from './contract/json.ts'
+export { assertNever, copyJsonInTurns, isJsonObject, jsonFormOf, toJsonForm } from './contract/json.ts'
 export { checkNames, findUnknownNames, invalidOptions, type KnownNames, kindOf, nearestName } from './contract/options.ts'
 export { escapePointer, resolveReference, SchemaPosition, type TypeName, toPointer, typeNames, typeOf } from './contract/schema-types.ts'
 export { expiredDecision, questionsIn } from './durability/decisions.ts'

@@ -1,5 +1,5 @@
 import type { Json, ToolCallContext, ToolOutput } from '@capstan/core'
-import { copyJson, jsonFormOf } from '@capstan/core/internal'
+import { copyJsonInTurns, jsonFormOf } from '@capstan/core/internal'
 import pRetry from 'p-retry'
 import { describeFailure, isFinal } from './failure.ts'
 import { capText } from './output/cap-text.ts'
@@ -83,11 +83,11 @@ async function executeWithRetries<Context>(spec: ToolSpec<Context>, value: unkno
 
 async function repeat<Context>(spec: ToolSpec<Context>, value: unknown, call: ToolCallContext<Context>): Promise<ToolOutput> {
   // A failed attempt may have changed its input, so each attempt gets a copy if the input is plain JSON.
-  const form = jsonFormOf(value)
-  const fresh = (): unknown => (form?.isExact === true ? copyJson(form.value) : value)
+  const form = await jsonFormOf(value)
+  const fresh = async (): Promise<unknown> => (form?.isExact === true ? await copyJsonInTurns(form.value) : value)
   const attempt = async (): Promise<ToolOutput> => {
     try {
-      return await execute(spec, fresh(), call)
+      return await execute(spec, await fresh(), call)
     } catch (error) {
       throw new Failure(error)
     }

@@ -1,5 +1,5 @@
 import { AgentError } from '../contract/errors.ts'
-import { isJsonObject, jsonFormOf } from '../contract/json.ts'
+import { isJsonObject, isPlainJson } from '../contract/json.ts'
 import { type Message, user } from '../contract/messages.ts'
 import { checkNames, invalidOptions, kindOf } from '../contract/options.ts'
 import { checkJournal } from '../durability/journal.ts'
@@ -159,7 +159,7 @@ export function checkCallOptions(options: object, call: CallName): void {
     throw invalidOptions(`\`engine\` must be the engine that a workflow gives, not ${kindOf(engine)}.`)
   checkChoice('retryAfterText', retryAfterText, ['fail', 'restart'])
   checkChoice('toolChoice', toolChoice, ['auto', 'none', 'required'])
-  if (metadata !== undefined && jsonFormOf(metadata)?.isExact !== true) {
+  if (metadata !== undefined && !isPlainJson(metadata)) {
     throw invalidOptions('`metadata` must be plain JSON: an object of texts, numbers, booleans, null, lists and objects.')
   }
   if (metadata !== undefined && !isJsonObject(metadata)) throw invalidOptions(`\`metadata\` must be an object, not ${kindOf(metadata)}.`)

@@ -1,3 +1,4 @@
+import { finishAtOnce, Slice, type Steps } from '../support/turns.ts'
 import type { Json, JsonObject } from './json.ts'
 import { SchemaPosition, toPointer } from './schema-types.ts'
 
@@ -7,6 +8,8 @@ export type ExactJson = { readonly value: Json } | { readonly problems: readonly
 /** What a model can do about the problems. */
 export const stringAdvice = 'Send these numbers as strings with the same digits, such as "12345678901234567890", or send smaller numbers.'
 
+/** A text of more characters than this is parsed in a turn of its own. */
+const largeText = 100_000
 const maxProblems = 20
 const maxStrings = 10_000
 const maxShownDigits = 400
@@ -26,11 +29,17 @@ const mayDiffer = /[\d.]{16}|\.\d*0(?!\d)|\d[eE]|-0|0\.0{6}/
  * @throws {SyntaxError} When the text is not JSON.
  */
 export function parseExactly(text: string, position: JsonObject | SchemaPosition): ExactJson {
+  return finishAtOnce(parseExactlyInSteps(text, position))
+}
+
+/** The same as `parseExactly`, for work that gives the event loop its turns. */
+export function* parseExactlyInSteps(text: string, position: JsonObject | SchemaPosition): Steps<ExactJson> {
   // JSON.parse returns JSON.
   const value = JSON.parse(text) as Json
+  if (text.length > largeText) yield
   if (!mayDiffer.test(text)) return { value }
   const reader = new NumberReader(text, position instanceof SchemaPosition ? position : new SchemaPosition(position))
-  const { problems, strings } = reader.read()
+  const { problems, strings } = yield* reader.read()
   if (problems.length > 0) return { problems }
   return { value: strings.reduce((whole, { path, text: number }) => replaceNumber(whole, path, number), value) }
 }
@@ -69,9 +78,13 @@ class NumberReader {
     this.#top = top
   }
 
-  read(): { readonly problems: readonly string[]; readonly strings: readonly WrittenNumber[] } {
+  *read(): Steps<{ readonly problems: readonly string[]; readonly strings: readonly WrittenNumber[] }> {
     const { length } = this.#text
-    for (let index = 0; index < length && this.#problems.length < maxProblems && this.#strings.size <= maxStrings; ) index = this.#readToken(index)
+    const slice = new Slice()
+    for (let index = 0; index < length && this.#problems.length < maxProblems && this.#strings.size <= maxStrings; ) {
+      index = this.#readToken(index)
+      if (slice.spend(1)) yield
+    }
     if (this.#strings.size > maxStrings) this.#problems.push(`- more than ${maxStrings} numbers are where strings are expected`)
     return { problems: this.#problems, strings: [...this.#strings.values()] }
   }
@@ -196,6 +209,7 @@ function isPlainInteger(text: string, start: number, end: number): boolean {
 function holdsExactly(text: string): boolean {
   if (text.length <= maxCertainDigits && !/[eE]/.test(text)) return true
   const value = Number(text)
+  if (String(value) === text) return true
   if (!Number.isFinite(value)) return false
   const written = significand(text)
   if (written.digits === '' || value === 0) return written.digits === ''

@@ -1,3 +1,5 @@
+import { finishAtOnce, finishInTurns, Slice, type Steps } from '../support/turns.ts'
+
 /** A JSON value: what is recorded, sent or kept is always one of these. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject
 
@@ -58,40 +60,89 @@ export function copyJson(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value
   if (!isJsonObject(value)) return value.map(copyJson)
   const copy: Record<string, Json> = {}
-  for (const key of Object.keys(value)) {
-    // Assigning this key would set the prototype.
-    if (key === '__proto__') Object.defineProperty(copy, key, { value: copyJson(value[key] ?? null), enumerable: true, configurable: true, writable: true })
-    else copy[key] = copyJson(value[key] ?? null)
-  }
+  for (const key of Object.keys(value)) setOwn(copy, key, copyJson(value[key] ?? null))
   return copy
 }
 
 /**
- * The JSON form of any value, as `toJsonForm` makes it, for records.
+ * The JSON form of any value, as `toJsonForm` makes it, for records. A large value is read in several turns of the event loop.
  *
  * @returns The form, and whether it is the value itself: plain JSON that a record gives back unchanged. `undefined` for a value that has
  * no JSON form, such as one that contains itself.
  */
-export function jsonFormOf(value: unknown): { readonly value: Json; readonly isExact: boolean } | undefined {
+export async function jsonFormOf(value: unknown): Promise<{ readonly value: Json; readonly isExact: boolean } | undefined> {
   try {
-    if (isPlainJson(value)) return { value: copyJson(value), isExact: true }
+    const copy = await finishInTurns(copyPlainJson(value, new Slice()))
+    if (copy !== undefined) return { value: copy, isExact: true }
     return { value: toJsonForm(value) as Json, isExact: false }
   } catch {
     return undefined
   }
 }
 
-function isPlainJson(value: unknown): value is Json {
+/** True for plain JSON, which a record gives back unchanged. */
+export function isPlainJson(value: unknown): boolean {
+  try {
+    return finishAtOnce(copyPlainJson(value, new Slice())) !== undefined
+  } catch {
+    // It contains itself, or a getter of it threw.
+    return false
+  }
+}
+
+/** The same as `copyJson`, in several turns of the event loop where the value is large. */
+export function copyJsonInTurns(value: Json): Json | Promise<Json> {
+  return finishInTurns(copyInSteps(value, new Slice()))
+}
+
+function* copyInSteps(value: Json, slice: Slice): Steps<Json> {
+  const copy = yield* copyPlainJson(value, slice)
+  // JSON that was not made by JSON.parse, such as an object with a prototype.
+  return copy ?? copyJson(value)
+}
+
+/** A deep copy of plain JSON; `undefined` for any other value. */
+function* copyPlainJson(value: unknown, slice: Slice): Steps<Json | undefined> {
+  if (typeof value !== 'object' || value === null) return isPlainLeaf(value) ? value : undefined
+  return Array.isArray(value) ? yield* copyPlainList(value, slice) : yield* copyPlainObject(value, slice)
+}
+
+function* copyPlainObject(object: object, slice: Slice): Steps<Json | undefined> {
+  const prototype: unknown = Object.getPrototypeOf(object)
+  if (prototype !== Object.prototype && prototype !== null) return undefined
+  const copy: Record<string, Json> = {}
+  for (const key of Reflect.ownKeys(object)) {
+    if (slice.spend(1)) yield
+    const property = Object.getOwnPropertyDescriptor(object, key)
+    if (typeof key !== 'string' || property?.enumerable !== true) return undefined
+    const copied = yield* copyPlainJson(property.value, slice)
+    if (copied === undefined) return undefined
+    setOwn(copy, key, copied)
+  }
+  return copy
+}
+
+function* copyPlainList(list: readonly unknown[], slice: Slice): Steps<Json | undefined> {
+  if (Object.keys(list).length !== list.length) return undefined
+  const copy: Json[] = []
+  for (const item of list) {
+    if (slice.spend(1)) yield
+    const copied = yield* copyPlainJson(item, slice)
+    if (copied === undefined) return undefined
+    copy.push(copied)
+  }
+  return copy
+}
+
+function setOwn(object: Record<string, Json>, key: string, value: Json): void {
+  // Assigning this key would set the prototype.
+  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  else object[key] = value
+}
+
+function isPlainLeaf(value: unknown): value is string | number | boolean | null {
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
-  if (typeof value !== 'object' || value === null) return typeof value === 'string' || typeof value === 'boolean' || value === null
-  if (Array.isArray(value)) return Object.keys(value).length === value.length && value.every(isPlainJson)
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
-  const keys = Reflect.ownKeys(value)
-  return keys.every((key) => {
-    const property = Object.getOwnPropertyDescriptor(value, key)
-    return typeof key === 'string' && property?.enumerable === true && isPlainJson(property.value)
-  })
+  return typeof value === 'string' || typeof value === 'boolean' || value === null
 }
 
 /** True for the same JSON, whatever the order of keys. */

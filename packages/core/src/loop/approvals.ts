@@ -1,5 +1,5 @@
 import { type Approval, readApproval } from '../contract/answers.ts'
-import { copyJson, equalJson, type Json } from '../contract/json.ts'
+import { copyJsonInTurns, equalJson, type Json } from '../contract/json.ts'
 import type { Operation } from '../contract/operations.ts'
 import type { PendingQuestion } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
@@ -177,13 +177,13 @@ async function askGate(
   { live, isExact }: { readonly live: unknown; readonly isExact: boolean },
 ): Promise<{ readonly verdict: 'free' | 'ask'; readonly question?: Json }> {
   // The caller's code gets a copy where there can be one, and its context has the type that its tools ask for: `Agent<Context>` checks it.
-  const shown = (): unknown => (isExact ? copyJson(live as Json) : live)
+  const shown = async (): Promise<unknown> => (isExact ? await copyJsonInTurns(live as Json) : live)
   const context = run.context as never
   try {
-    const question = await tool.ask?.(shown(), context)
+    const question = tool.ask && (await tool.ask(await shown(), context))
     // A copy, as records are JSON.
     if (question !== undefined && question !== null) return { verdict: 'ask', question: JSON.parse(JSON.stringify(question)) as Json }
-    const isAsked = typeof tool.needsApproval === 'function' ? (await tool.needsApproval(shown(), context)) !== false : tool.needsApproval
+    const isAsked = typeof tool.needsApproval === 'function' ? (await tool.needsApproval(await shown(), context)) !== false : tool.needsApproval
     return { verdict: isAsked ? 'ask' : 'free' }
   } catch {
     return { verdict: 'ask' }

@@ -1,4 +1,4 @@
-import { parseExactly, stringAdvice } from '../contract/exact-json.ts'
+import { parseExactlyInSteps, stringAdvice } from '../contract/exact-json.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
 import { type ToolCallPart, type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
@@ -7,6 +7,7 @@ import type { RunVersion } from '../contract/result.ts'
 import type { Tool } from '../contract/tool.ts'
 import { type CallPosition, makeOperationId } from '../durability/operation-ids.ts'
 import type { ToolCallOutput, Verdict } from '../durability/records.ts'
+import { finishInTurns } from '../support/turns.ts'
 import type { LoopRun } from './loop-run.ts'
 import { isRepeatedTooOften } from './repeats.ts'
 
@@ -66,23 +67,26 @@ export interface StepReply {
 }
 
 /** Finds the tool and parses the arguments of each call of a step: pure. Each call becomes runnable or refused, in call order. */
-export function checkCalls(run: LoopRun, { request, reply }: StepReply, callsKey: string): readonly CheckedCall[] {
+export async function checkCalls(run: LoopRun, { request, reply }: StepReply, callsKey: string): Promise<readonly CheckedCall[]> {
   const offered = (request.tools ?? []).map(({ name }) => name)
   const rule = ruleAgainstAll(run, reply, callsKey)
   const step = run.transcript.currentStep
   let left = run.config.limits.toolCalls - run.ledger.toolCalls
-  return toolCallsOf(reply.message).map((part, index): CheckedCall => {
+  const check = async (part: ToolCallPart, index: number): Promise<CheckedCall> => {
     const position = { part, step, index, id: makeOperationId({ type: 'call', step, index, round: 0 }) }
     const refuse = (status: ToolStatus, text: string): RefusedCall => ({ ...position, result: toolResult(part, status, text) })
     if (rule !== undefined) return refuse('skipped', rule)
     const tool = findTool(run, part.toolName)
     if (hasUnknownEnding(reply) && tool?.effect !== 'read') return refuse('skipped', unknownEndingText(reply))
     if (tool === undefined || !offered.includes(tool.name)) return refuse('unknown-tool', unknownToolText(part.toolName, offered))
-    const parsed = parseInput(part.inputText, tool.inputSchema, run.operations.version)
+    const parsed = await parseInput(part.inputText, tool.inputSchema, run.operations.version)
     if ('problem' in parsed) return refuse('invalid-input', parsed.problem)
     if (countsAsCall(tool) && left-- <= 0) return refuse('skipped', `Not run: the limit of ${run.config.limits.toolCalls} tool calls of this run is reached.`)
     return { ...position, tool, input: parsed.input }
-  })
+  }
+  const checked: CheckedCall[] = []
+  for (const [index, part] of toolCallsOf(reply.message).entries()) checked.push(await check(part, index))
+  return checked
 }
 
 /** Giving the final answer by a call is no use of a tool. */
@@ -134,11 +138,11 @@ function unknownToolText(name: string, offered: readonly string[]): string {
  *
  * @param schema - The schema of the tool: it says where a number may become the string that was written.
  */
-export function parseInput(text: string, schema: JsonObject, version: RunVersion): { readonly input: Json } | { readonly problem: string } {
+export async function parseInput(text: string, schema: JsonObject, version: RunVersion): Promise<{ readonly input: Json } | { readonly problem: string }> {
   if (text.trim() === '') return { input: {} }
   try {
     // Release 0.1.0 rounded such numbers, and its runs keep their course.
-    const read = version === 1 ? { value: JSON.parse(text) as Json } : parseExactly(text, schema)
+    const read = version === 1 ? { value: JSON.parse(text) as Json } : await finishInTurns(parseExactlyInSteps(text, schema))
     if ('value' in read) return { input: read.value }
     return { problem: ['Not run: numbers in the arguments would change:', ...read.problems, stringAdvice].join('\n') }
   } catch (error) {

@@ -13,7 +13,7 @@ export async function checkFirst({ notes }: LoopRun, { tool, input }: Pick<Runna
   const check = await tool.check(input)
   if (!check.ok) return check
   const { value: live, coerced } = check
-  const form = jsonFormOf(live)
+  const form = await jsonFormOf(live)
   if (form === undefined) return { ok: false, message: 'Not run: what its schema makes of the input has no JSON form, so it cannot be shown to a person.' }
   notes.keepChecked(operation, live)
   return { ok: true, live, recorded: { ...form, ...(coerced !== undefined && { coerced }) } }
@@ -30,6 +30,6 @@ export async function valueFor({ notes }: LoopRun, { tool, input, checked }: Run
   if (live !== undefined) return { ok: true, value: live.value, ...coerced }
   if (checked.isExact) return { ok: true, value: checked.value, ...coerced }
   const again = await tool.check(input)
-  if (!again.ok || equalJson(jsonFormOf(again.value)?.value, checked.value)) return again
+  if (!again.ok || equalJson((await jsonFormOf(again.value))?.value, checked.value)) return again
   return { ok: false, message: 'Not run: its input was checked before, and its schema makes another value of it now. Send the call again.' }
 }

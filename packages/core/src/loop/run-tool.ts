@@ -1,6 +1,6 @@
 import { FatalToolError, ToolError } from '../contract/errors.ts'
 import type { ToolEndEvent } from '../contract/events.ts'
-import { copyJson, type Json } from '../contract/json.ts'
+import { copyJsonInTurns, type Json } from '../contract/json.ts'
 import type { ToolStatus } from '../contract/messages.ts'
 import type { Operation, OperationContext } from '../contract/operations.ts'
 import type { ToolOutput } from '../contract/tool.ts'
@@ -45,7 +45,7 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
     return output
   }
   // Listeners get a copy: what they change in it must not reach the tool.
-  context.emit({ type: 'tool-start', ...head, input: shownInput(call.input) })
+  context.emit({ type: 'tool-start', ...head, input: await shownInput(call.input) })
   const progress = new ProgressReports({
     room: context.room,
     show: (data) => context.emit({ type: 'tool-progress', step, key: call.id, toolName, data }),
@@ -58,9 +58,9 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
 }
 
 // Copying an input that is nested thousands of levels deep exhausts the stack; the tool itself refuses it.
-function shownInput(input: Json): Json {
+async function shownInput(input: Json): Promise<Json> {
   try {
-    return copyJson(input)
+    return await copyJsonInTurns(input)
   } catch {
     return '(nested too deep to show)'
   }

@@ -24,7 +24,7 @@ export type ToolBatch = (StepResults & { readonly pending?: undefined }) | { rea
  */
 export async function runTools(run: LoopRun, step: StepReply): Promise<ToolBatch> {
   const key = repeatKey(run, step.reply)
-  const checked = checkCalls(run, step, key)
+  const checked = await checkCalls(run, step, key)
   if (checked.length === 0) return { results: [] }
   const results = new CallResults()
   for (const call of checked) {
