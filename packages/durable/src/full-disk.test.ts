@@ -8,7 +8,7 @@ import { fileJournal } from './file/file-journal.ts'
 import { fileSessions } from './session/file-sessions.ts'
 import { sqliteSessions } from './session/sqlite-sessions.ts'
 import { sqliteJournal } from './sqlite/sqlite-journal.ts'
-import { newFolder, type StoreName, stores } from './testing/stores.ts'
+import { type LocalStoreName, localStores, newFolder } from './testing/stores.ts'
 
 const isRoot = process.getuid?.() === 0
 const steps = 12
@@ -22,11 +22,12 @@ function mountDisk(kilobytes: number): { readonly folder: string; readonly grow:
   } catch {
     return undefined
   }
-  onTestFinished(() => void execFileSync('umount', [folder]))
+  // SQLite keeps its files open.
+  onTestFinished(() => void execFileSync('umount', ['--lazy', folder]))
   return { folder, grow: (size) => void execFileSync('mount', ['-o', `remount,size=${size}k`, folder]) }
 }
 
-function journalIn(store: StoreName, folder: string): Journal {
+function journalIn(store: LocalStoreName, folder: string): Journal {
   return store === 'file' ? fileJournal(join(folder, 'runs')) : sqliteJournal(join(folder, 'runs.db'))
 }
 
@@ -38,7 +39,7 @@ function reader(chars: number) {
 }
 
 // A line of a log, and a value that has a file of its own.
-describe.each(stores.flatMap((store) => [30_000, 90_000].map((chars) => [store, chars] as const)))(
+describe.each(localStores.flatMap((store) => [30_000, 90_000].map((chars) => [store, chars] as const)))(
   'on a full disk (%s, results of %i characters)',
   (store, chars) => {
     test('a run ends with an error that names the path and the way to fix it, loses nothing, and continues when there is room', async ({ skip }) => {
@@ -87,7 +88,7 @@ test('a decision that a full disk does not take is an error, and is taken when t
 
 const head = { runId: 'r', version: 2 } as never
 
-describe.each(stores)('a path that cannot be a store (%s)', (store) => {
+describe.each(localStores)('a path that cannot be a store (%s)', (store) => {
   const uses = (path: string): readonly (readonly [string, () => Promise<unknown>])[] => {
     const [journal, sessions] = store === 'file' ? [fileJournal(path), fileSessions(path)] : [sqliteJournal(path), sqliteSessions(path)]
     return [
@@ -124,11 +125,10 @@ describe.each(stores)('a path that cannot be a store (%s)', (store) => {
   })
 
   test.skipIf(store === 'file')('that is a damaged database is an error with the way to fix it', async () => {
-    const path = join(newFolder(), 'runs.db')
-    const run = await sqliteJournal(path).open('r', head)
-    await run.close()
-    const bytes = readFileSync(path)
-    writeFileSync(path, Buffer.concat([bytes.subarray(0, 100), Buffer.alloc(Math.max(8_192, bytes.length), 7)]))
+    const folder = newFolder()
+    await sqliteJournal(join(folder, 'runs.db')).list()
+    const path = join(folder, 'damaged.db')
+    writeFileSync(path, Buffer.concat([readFileSync(join(folder, 'runs.db')).subarray(0, 100), Buffer.alloc(65_436, 7)]))
     await expectRefused(path, /is not a SQLite database, or it is damaged/)
   })
 
