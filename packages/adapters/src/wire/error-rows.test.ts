@@ -58,6 +58,11 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     [403, said('This key has exceeded its spending limit')],
   ],
   'quota-words': [
+    [429, said('Your account balance is insufficient, please recharge')],
+    [403, said('Key limit exceeded (total limit). Manage it using the settings page.', { code: 403 })],
+    [403, said('该令牌额度已用尽', { type: 'new_api_error' })],
+    [429, said('您的余额不足，请充值')],
+    [400, said('Budget has been exceeded! Current cost: 5, Max budget: 5')],
     [403, said('user quota is not enough')],
     [400, said('Your credit balance is too low to access the API', { type: 'invalid_request_error' })],
     [429, said('The quota has been exhausted')],
@@ -79,6 +84,8 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     [400, { object: 'error', message: 'Prompt contains 200000 tokens, too large for model with 131072 maximum context length', code: '3051' }],
   ],
   'overflow-prompt': [
+    [413, said('Prompt exceeds maximum number of tokens')],
+    [400, { error: 'Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens' }],
     [400, said('prompt is too long: 213462 tokens > 200000 maximum', { type: 'invalid_request_error' })],
     [400, said('Prompt too long')],
     [400, said('Prompt exceeds max length')],
@@ -137,6 +144,7 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
   'invalid-model': [[400, { object: 'error', message: 'Invalid model: x', type: 'invalid_model', code: '1500' }]],
   'zai-model': [[400, said('Model does not exist, please check the model code.', { code: '1211' })]],
   'model-text': [
+    [400, said('Model Not Exist', { type: 'invalid_request_error', code: 'invalid_request_error' })],
     [400, said('The supported API model names are deepseek-flash or deepseek-v4-pro, but you passed X.')],
     [404, said('The model `x` does not exist or you do not have access to it.')],
     [400, said("model x isn't supported on this route")],

@@ -101,7 +101,7 @@ const byWords: readonly ErrorRow[] = [
     id: 'quota-words',
     means: quota,
     statuses: any,
-    text: /quota (?:is |has been )?(?:not enough|insufficient|exceeded|exhausted|used up)|(?:out of|no(?: more)?|not enough) (?:credits?|quota|balance)|(?:credit )?balance is too low|in arrears|prepaid credits|purchase (?:more )?credits/i,
+    text: /quota (?:is |has been )?(?:not enough|insufficient|exceeded|exhausted|used up)|(?:out of|no(?: more)?|not enough) (?:credits?|quota|balance)|(?:credit )?balance is (?:too low|insufficient|not enough)|key limit exceeded|budget has been exceeded|余额不足|额度(?:不足|已用尽)|in arrears|prepaid credits|purchase (?:more )?credits/i,
     source: 'https://docs.z.ai/api-reference/api-code',
   },
 
@@ -135,7 +135,7 @@ const byWords: readonly ErrorRow[] = [
     id: 'overflow-prompt',
     means: overflow,
     statuses: any,
-    text: /prompt (?:is )?too (?:long|large)|prompt exceeds max(?:imum)? length|maximum prompt length is \d|input (?:token length |is )?too long|too many (?:total )?(?:input |prompt )?tokens|`inputs` (?:tokens|must have less)/i,
+    text: /prompt (?:is )?too (?:long|large)|prompt exceeds max(?:imum)? (?:length|number of tokens)|loaded with context length of only|maximum prompt length is \d|input (?:token length |is )?too long|too many (?:total )?(?:input |prompt )?tokens|`inputs` (?:tokens|must have less)/i,
     source: 'https://docs.anthropic.com/en/api/errors',
   },
   {
@@ -205,7 +205,7 @@ const byWords: readonly ErrorRow[] = [
     id: 'model-text',
     means: model,
     statuses: [0, 400, 403, 404, 422],
-    text: /supported API model names|Not found the model|model .{0,80}(?:does not exist|not found|isn't supported on this route)|unknown model|not a valid model/i,
+    text: /supported API model names|Model Not Exist|Not found the model|model .{0,80}(?:does not exist|not found|isn't supported on this route)|unknown model|not a valid model/i,
     source: 'https://api-docs.deepseek.com/quick_start/pricing',
   },
 

@@ -12,6 +12,8 @@ export interface Dialogue {
   readonly output: Output
   /** Waits until no more input arrives, and drops what was typed until then. */
   discard(): Promise<void>
+  /** Waits until no more input arrives. Returns true if nothing else came: a word in a text that was pasted is not an answer. */
+  isAlone(): Promise<boolean>
   /** Drops the lines that are not read yet. */
   drop(): void
   /** Reads a line; `undefined` at the end of the input. */
@@ -64,10 +66,10 @@ class OneQuestion {
     if (type === 'outcome') {
       const done: Action = async () => this.#askText(say`Output of the call: `, (output) => ({ output }))
       const failed: Action = async () => this.#askText(say`What failed: `, (text) => ({ failed: text }))
-      return { done, failed, ...ifComplete({ again: async () => ({ repeat: true }) as const }) }
+      return { done, failed, ...ifComplete({ again: async () => this.#ifAlone({ repeat: true }) }) }
     }
     if (type === 'question') return { ...ifComplete({ answer: async () => this.#askText(say`Your answer: `, answer) }), no }
-    return { ...ifComplete({ yes: async () => approve(this.#edited?.input) }), no, edit: async () => this.#edit() }
+    return { ...ifComplete({ yes: async () => this.#ifAlone(approve(this.#edited?.input)) }), no, edit: async () => this.#edit() }
   }
 
   async #choose(actions: Readonly<Record<string, Action>>): Promise<Action | undefined> {
@@ -80,6 +82,13 @@ class OneQuestion {
       if (Object.hasOwn(actions, word)) return actions[word]
       this.#dialogue.view.lines([say`Type one of these words: ${words}.`])
     }
+  }
+
+  /** A word that runs the call counts only by itself: what was pasted with it may say something else. */
+  async #ifAlone(given: Given): Promise<Given | 'ask-again'> {
+    if (await this.#dialogue.isAlone()) return given
+    this.#dialogue.view.lines([say`More than this word came at once, so it does not count.`])
+    return 'ask-again'
   }
 
   async #askText(prompt: ShownText, make: (text: string) => Given): Promise<Given | undefined> {

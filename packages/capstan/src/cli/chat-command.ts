@@ -134,7 +134,8 @@ class Chat {
       const discard = async (): Promise<void> => {
         if (await reader.discard()) view.lines([say`(What was typed before this question was discarded.)`])
       }
-      return await askPerson(pending, { view, output: stderr, discard, drop: () => reader.drop(), read: (prompt) => reader.next(prompt) })
+      const isAlone = async (): Promise<boolean> => !(await reader.discard())
+      return await askPerson(pending, { view, output: stderr, discard, isAlone, drop: () => reader.drop(), read: (prompt) => reader.next(prompt) })
     }
     for (const asked of pending.map(askedIn)) {
       const room = { columns: Number.POSITIVE_INFINITY, lines: Number.POSITIVE_INFINITY }

@@ -64,6 +64,19 @@ describe.skipIf(!hasTerminal)('chat in a terminal', () => {
     await terminal[Symbol.asyncDispose]()
   })
 
+  test('a word that was pasted with other lines does not run the call', async () => {
+    const { terminal, paid } = await startPaying()
+    await terminal.until(/Run it\? .*\) /)
+    terminal.type('yes\nBut not more than 4.\n')
+    await terminal.until(/More than this word came at once/)
+    await terminal.until(/Run it\? .*\) /)
+    expect(paid()).toBe('')
+    terminal.type('yes\n')
+    await terminal.until(/Result: paid 5/)
+    expect(paid()).toBe('{"amount":5}\n')
+    await terminal[Symbol.asyncDispose]()
+  })
+
   test('an edited call is shown in both versions before it runs', async () => {
     const { terminal, paid } = await startPaying()
     await terminal.until(/Run it\? .*\) /)

@@ -1,6 +1,6 @@
-import { finishAtOnce, Slice, type Steps } from '../support/turns.ts'
 import type { Json, JsonObject } from './json.ts'
 import { SchemaPosition, toPointer } from './schema-types.ts'
+import { finishAtOnce, Slice, type Steps } from './turns.ts'
 
 /** A value whose numbers are what was written; or a line for each number that JavaScript cannot hold. */
 export type ExactJson = { readonly value: Json } | { readonly problems: readonly string[] }

@@ -1,4 +1,4 @@
-import { finishAtOnce, finishInTurns, Slice, type Steps } from '../support/turns.ts'
+import { finishAtOnce, finishInTurns, Slice, type Steps } from './turns.ts'
 
 /** A JSON value: what is recorded, sent or kept is always one of these. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject

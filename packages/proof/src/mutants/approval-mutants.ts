@@ -25,7 +25,7 @@ const verdictMutants: readonly Mutant[] = [
     },
     {
       name: 'the gate gets the value of the tool itself',
-      search: '(isExact ? copyJson(live as Json) : live)',
+      search: '(isExact ? await copyJsonInTurns(live as Json) : live)',
       replace: '(isExact ? (live as Json) : live)',
       killer: 'what the gate does to it does not reach the tool',
     },
@@ -72,7 +72,7 @@ const verdictMutants: readonly Mutant[] = [
     },
     {
       name: 'a value that is checked again may be another one',
-      search: 'if (!again.ok || equalJson(jsonFormOf(again.value)?.value, checked.value)) return again',
+      search: 'if (!again.ok || equalJson((await jsonFormOf(again.value))?.value, checked.value)) return again',
       replace: 'if (again !== undefined) return again',
       killer: 'a value that JSON does not hold is checked again in another process, and must be the same',
     },

@@ -26,7 +26,7 @@ const shownMutants: readonly Mutant[] = [
   ...mutantsOf({ file: `${cli}/terminal/reveal.ts`, test: revealTest }, [
     {
       name: 'look-alikes are not shown',
-      search: 'reasonOf(codePoint, { text, offset, reading }) ?? lookAlikes.get(offset)',
+      search: 'reasonOf(codePoint, { text, offset, reading }) ?? lookAlikes[offset]',
       replace: 'reasonOf(codePoint, { text, offset, reading })',
       killer: 'as escape sequences of JSON',
     },
@@ -79,8 +79,8 @@ const shownMutants: readonly Mutant[] = [
     },
     {
       name: 'the rest of a value may look like a field',
-      search: '`${index === 0 ? indent : gutter}${line}`',
-      replace: '`${indent}${line}`',
+      search: 'lines.length === 0 ? indent : gutter',
+      replace: 'indent',
       killer: 'a long value continues behind a bar',
     },
   ]),
@@ -108,6 +108,12 @@ const answerMutants: readonly Mutant[] = [
       search: 'const word = line.trim()',
       replace: "const word = Object.keys(actions).find((name) => name[0] === line[0]) ?? ''",
       killer: 'only the exact words are accepted; for any other text the question is asked again',
+    },
+    {
+      name: 'a word in a pasted text runs the call',
+      search: 'if (await this.#dialogue.isAlone()) return given',
+      replace: 'if (this.#dialogue !== undefined) return given',
+      killer: 'a word that was pasted with other lines does not run the call',
     },
     {
       name: 'a call that was cut can be approved',

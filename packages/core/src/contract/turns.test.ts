@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers'
 import { expect, test } from 'vitest'
-import { parseExactly, parseExactlyInSteps } from '../contract/exact-json.ts'
-import { copyJsonInTurns, type Json, jsonFormOf } from '../contract/json.ts'
+import { parseExactly, parseExactlyInSteps } from './exact-json.ts'
+import { copyJsonInTurns, type Json, jsonFormOf } from './json.ts'
 import { finishInTurns, type Steps } from './turns.ts'
 
 function yieldsOf(steps: Steps<unknown>): number {
