@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { inspect } from 'node:util'
-import type { RunHead } from '@capstan/core'
+import { type RunHead, user } from '@capstan/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { postgresSessions } from '../session/postgres-sessions.ts'
+import { Session } from '../session/session.ts'
 import { hasPostgres, startServer } from '../testing/stores.ts'
 import { postgresJournal } from './postgres-journal.ts'
 
@@ -35,17 +37,19 @@ describe.runIf(hasPostgres)('tables', () => {
     const schema = 'odd "name" ü'
     const journals = Array.from({ length: 15 }, () => journalAt(urlOf(), schema))
     await expect(Promise.all(journals.map((journal) => journal.list()))).resolves.toHaveLength(15)
-    expect(await sql('SELECT version FROM "odd ""name"" ü".capstan_migrations ORDER BY version')).toEqual([{ version: 1 }, { version: 2 }])
+    expect(await sql('SELECT version FROM "odd ""name"" ü".capstan_migrations ORDER BY version')).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }])
   })
 
   test('tables of an older version get what is missing, once, and keep their runs', async () => {
     const schema = newSchema()
     await (await journalAt(urlOf(), schema).open('r', head)).close()
-    await sql(`DROP TABLE "${schema}".capstan_artifacts; DELETE FROM "${schema}".capstan_migrations WHERE version > 1`)
+    await sql(
+      `DROP TABLE "${schema}".capstan_artifacts, "${schema}".capstan_session_parts, "${schema}".capstan_sessions; DELETE FROM "${schema}".capstan_migrations WHERE version > 1`,
+    )
     const journals = Array.from({ length: 5 }, () => journalAt(urlOf(), schema))
     await Promise.all(journals.map((journal, index) => journal.artifacts.put('r', String(index), 'text')))
     expect(await journals[0]?.list()).toHaveLength(1)
-    expect(await sql(`SELECT version FROM "${schema}".capstan_migrations ORDER BY version`)).toEqual([{ version: 1 }, { version: 2 }])
+    expect(await sql(`SELECT version FROM "${schema}".capstan_migrations ORDER BY version`)).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }])
   })
 
   test('tables of a newer version are refused, with what to do', async () => {
@@ -170,6 +174,25 @@ describe.runIf(hasPostgres)('connections that break', () => {
     cutter.cutAnswerTo('DELETE FROM')
     await journal.delete('r')
     expect(await journal.list()).toEqual([])
+  })
+
+  test('messages whose answer is lost are added once, and a session is forked once', async () => {
+    const cutter = await startCutter()
+    const sessions = postgresSessions(cutter.url, { schema: newSchema() })
+    onTestFinished(() => sessions.close())
+    await sessions.list()
+    cutter.cutAnswerTo('INSERT INTO')
+    const session = await Session.open(sessions, 's')
+    await session.append([user('a')])
+    cutter.cutAnswerTo('UPDATE')
+    await session.append([user('b')])
+    cutter.cutAnswerTo('INSERT INTO')
+    const fork = await session.fork('t')
+    await fork.append([user('c')])
+    expect([(await sessions.read('s'))?.messages, (await sessions.read('t'))?.messages]).toEqual([
+      [user('a'), user('b')],
+      [user('a'), user('b'), user('c')],
+    ])
   })
 
   test('a server that crashes under a run loses nothing that was confirmed, even if it is set to do so', async () => {

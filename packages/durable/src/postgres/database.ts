@@ -71,7 +71,7 @@ export class Database {
   }
 
   async #inSession<Result>(work: (session: Session) => Promise<Result>, endsAt: number): Promise<Result> {
-    if (this.#isClosed) throw new AgentError('The journal is closed: `close` was called.', { code: 'invalid-use' })
+    if (this.#isClosed) throw new AgentError('The connections are closed: `close` was called.', { code: 'invalid-use' })
     const client = await checkOut(await this.#connections(), endsAt)
     this.#wasConnected = true
     let isBroken = true

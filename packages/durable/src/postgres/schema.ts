@@ -9,6 +9,8 @@ export interface Tables {
   readonly records: string
   readonly decisions: string
   readonly artifacts: string
+  readonly sessions: string
+  readonly sessionParts: string
 }
 
 export function tablesIn(schema: string): Tables {
@@ -20,6 +22,8 @@ export function tablesIn(schema: string): Tables {
     records: inSchema('records'),
     decisions: inSchema('decisions'),
     artifacts: inSchema('artifacts'),
+    sessions: inSchema('sessions'),
+    sessionParts: inSchema('session_parts'),
   }
 }
 
@@ -58,6 +62,20 @@ const migrations: readonly ((tables: Tables) => string)[] = [
       id_hash text COLLATE "C" NOT NULL,
       value text NOT NULL,
       PRIMARY KEY (run_id, id_hash)
+    );`,
+  ({ sessions, sessionParts }) => `
+    CREATE TABLE ${sessions} (
+      session_id text COLLATE "C" PRIMARY KEY,
+      version text NOT NULL,
+      parts bigint NOT NULL,
+      changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    );
+    CREATE TABLE ${sessionParts} (
+      session_id text COLLATE "C" NOT NULL REFERENCES ${sessions} ON DELETE CASCADE,
+      seq bigint NOT NULL,
+      version text NOT NULL,
+      messages text NOT NULL,
+      PRIMARY KEY (session_id, seq)
     );`,
 ]
 

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { assistant, user } from '@capstan/core'
 import { describe, expect, test } from 'vitest'
 import { Connection, loadSqlite } from '../sqlite/connection.ts'
-import { localStores, newFolder } from '../testing/stores.ts'
+import { hasPostgres, localStores, newFolder, sessionsOf, startServer, stores } from '../testing/stores.ts'
 import { fileSessions } from './file-sessions.ts'
+import { postgresSessions } from './postgres-sessions.ts'
 import { Session } from './session.ts'
 import type { SessionStore } from './session-store.ts'
 import { sqliteSessions } from './sqlite-sessions.ts'
@@ -13,12 +14,10 @@ import { sqliteSessions } from './sqlite-sessions.ts'
 const hello = [user('Hello.'), assistant('Good morning.')]
 const more = [user('And now?'), assistant('Good night.')]
 
-describe.each(localStores)('sessions (%s)', (store) => {
-  /** Each call opens the same store again, as another process would. */
-  const openStore = (): (() => SessionStore) => {
-    const folder = newFolder()
-    return () => (store === 'file' ? fileSessions(join(folder, 'sessions')) : sqliteSessions(join(folder, 'sessions.db')))
-  }
+const started = startServer()
+
+describe.each(stores)('sessions (%s)', (store) => {
+  const openStore = (): (() => SessionStore) => sessionsOf(store)
 
   test('messages are read in the order in which they were appended', async () => {
     const open = openStore()
@@ -90,6 +89,23 @@ describe.each(localStores)('sessions (%s)', (store) => {
     const call = { role: 'assistant', content: [{ type: 'tool-call', toolCallId: 'c', toolName: 'look', inputText: '{}' }] } as const
     await expect(session.append([user('go'), call])).rejects.toMatchObject({ code: 'invalid-messages' })
     expect(session.messages).toEqual([])
+  })
+
+  test.each(['\u0000 \ud800', 'ü😀'])('a text is read unchanged: %j', async (text) => {
+    const open = openStore()
+    await (await Session.open(open(), 's')).append([user(text), assistant(text)])
+    expect((await Session.open(open(), 's')).messages).toEqual([user(text), assistant(text)])
+  })
+
+  test('sessions that are deleted while others append to them are complete or gone', async () => {
+    const open = openStore()
+    for (let round = 0; round < 10; round++) {
+      await (await Session.open(open(), 's')).append(hello)
+      const session = await Session.open(open(), 's')
+      await Promise.allSettled([session.append(more), open().delete('s')])
+      expect([0, 2, 4]).toContain((await Session.open(open(), 's')).messages.length)
+      await open().delete('s')
+    }
   })
 
   test('deleting a session that does not exist is not an error', async () => {
@@ -174,4 +190,24 @@ test.runIf(localStores.includes('sqlite'))('missing messages in a database are r
   for (const messages of [hello, more, hello]) await session.append(messages)
   new Connection(loadSqlite(), path).run('DELETE FROM capstan_sessions WHERE seq = 2')
   await expect(Session.open(sqliteSessions(path), 's')).rejects.toMatchObject({ code: 'journal-failed', message: expect.stringContaining("'s'") })
+})
+
+test.runIf(hasPostgres)('missing messages in PostgreSQL are reported', async () => {
+  const { pool } = started()
+  const sessions = postgresSessions(pool, { schema: 'missing' })
+  const session = await Session.open(sessions, 's')
+  for (const messages of [hello, more, hello]) await session.append(messages)
+  await pool.query('DELETE FROM missing.capstan_session_parts WHERE seq = 3')
+  await expect(sessions.read('s')).rejects.toMatchObject({ code: 'journal-failed', message: expect.stringContaining("'s'") })
+  await pool.query('DELETE FROM missing.capstan_session_parts')
+  await expect(sessions.read('s')).rejects.toMatchObject({ code: 'journal-failed' })
+})
+
+test.each([
+  ['', {}],
+  [undefined as never, {}],
+  ['postgres://localhost/x', { shema: 'x' } as never],
+  ['postgres://localhost/x', { schema: 'pg_x' }],
+])('sessions in PostgreSQL need a database and known options: %j', (database, options) => {
+  expect(() => postgresSessions(database, options)).toThrow(expect.objectContaining({ code: 'invalid-options' }))
 })

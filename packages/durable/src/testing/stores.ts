@@ -8,6 +8,10 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { fileJournal } from '../file/file-journal.ts'
 import type { DurableJournal, JournalOptions } from '../journal.ts'
 import { postgresJournal } from '../postgres/postgres-journal.ts'
+import { fileSessions } from '../session/file-sessions.ts'
+import { postgresSessions } from '../session/postgres-sessions.ts'
+import type { SessionStore } from '../session/session-store.ts'
+import { sqliteSessions } from '../session/sqlite-sessions.ts'
 import { sqliteJournal } from '../sqlite/sqlite-journal.ts'
 
 /** A new folder for one test, removed after the test. */
@@ -66,5 +70,17 @@ export function journalsOf(store: StoreName): (options?: JournalOptions) => Dura
     if (store === 'sqlite') return sqliteJournal(join(folder, 'runs.db'), options)
     if (pool === undefined) throw new Error('Call startServer() in this file.')
     return postgresJournal(pool, { schema, ...options })
+  }
+}
+
+/** Opens one new store of sessions. Each call opens it again, as another process would do. */
+export function sessionsOf(store: StoreName): () => SessionStore {
+  const folder = newFolder()
+  const schema = `test ${randomUUID()}`
+  return () => {
+    if (store === 'file') return fileSessions(join(folder, 'sessions'))
+    if (store === 'sqlite') return sqliteSessions(join(folder, 'sessions.db'))
+    if (pool === undefined) throw new Error('Call startServer() in this file.')
+    return postgresSessions(pool, { schema })
   }
 }
