@@ -61,9 +61,6 @@ const owned = [
   },
 ]
 
-/** Groups of files that import each other and are still to be untangled. */
-const knownCircles = [['errors', 'exchange-observer', 'model', 'result'].map((name) => `${core}/contract/${name}.ts`).join(', ')]
-
 const statement = /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm
 const sideEffect = /^\s*import\s*['"]([^'"]+)['"]/gm
 const call = /\b(?:import|require|require\.resolve|import\.meta\.resolve|vi\.mock)\s*\(\s*['"]([^'"]+)['"]/g
@@ -115,7 +112,6 @@ function checkCircles(name) {
       .map((specifier) => posix.join(posix.dirname(path), specifier))
   return findCircles(sources, importsOf)
     .map((files) => files.join(', '))
-    .filter((files) => !knownCircles.includes(files))
     .map((files) => `these files import each other in a circle: ${files}`)
 }
 
