@@ -22,7 +22,7 @@ const weather: Tool = {
 const called = { toolCalls: [{ name: 'get_weather', input: { city: 'Oslo' } }] }
 
 test.each(grammars.flatMap((grammar) => (['text', 'reasoning'] as const).map((into) => [grammar, into] as const)))(
-  'a run goes on with calls that leaked as %s into the %s, and shows what was repaired',
+  'a run continues with calls that leaked as %s into the %s, and shows what was repaired',
   async (grammar, into) => {
     inputs.length = 0
     await using simulator = await startSimulator({

@@ -136,7 +136,7 @@ const deepseekRows: readonly Row[] = [
   { rule: 'room for the output', model: own({ maxOutputTokens: 900 }), input: long, context: 1_000, ends: { repairs: 'output-room' } },
   { rule: 'room for the messages', model: own(), input: long, context: 500, ends: { fails: 'context-overflow' } },
   { rule: 'a model that there is', model: own({}, 'deepseek-chat'), ends: { fails: 'model-not-found' } },
-  { rule: 'strict tools at /beta alone', model: own({ strictTools: true }), agent: tools, ends: { fails: 'invalid-request' } },
+  { rule: 'strict tools only at /beta', model: own({ strictTools: true }), agent: tools, ends: { fails: 'invalid-request' } },
   { rule: 'the right key', model: own({ apiKey: 'sk-another' }), ends: { fails: 'auth-failed' } },
   { rule: 'the new name of the output limit', strict: { tokenLimitName: true }, model: own({ maxOutputTokens: 100 }), ends: { repairs: 'limit-name' } },
   { rule: 'no stream options', strict: { streamOptions: true }, model: own(), ends: { repairs: 'stream-usage' } },

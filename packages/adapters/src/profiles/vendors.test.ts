@@ -108,7 +108,7 @@ test("Moonshot's own endpoint: limits under its name, a cache key, a lowered sch
   expect(server.requests[1]?.body).not.toHaveProperty('thinking')
 })
 
-test("Moonshot's streams are whole with their end mark alone", async () => {
+test("Moonshot's streams are complete only with their end mark", async () => {
   await using server = await startProvider((response) => sendStream(response, textStream('ok').replace('data: [DONE]\n\n', '')))
   expect((await collect(moonshot('kimi-k3', { baseURL: server.baseURL, apiKey }))).error).toMatchObject({ code: 'stream-truncated', retryable: true })
 })

@@ -51,7 +51,7 @@ function follow(root: JsonObject, reference: string): Json {
   return place
 }
 
-/** Numbers from 0 up to 1 that depend on the seed alone. */
+/** Numbers from 0 up to 1 that depend only on the seed. */
 export function numbersFrom(seed: number): () => number {
   let state = seed + 0x6d2b79f5
   return () => {

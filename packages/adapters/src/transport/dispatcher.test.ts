@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url)
 // Where undici keeps it, for all copies in a process; Node's own `fetch` reads it there.
 const globalDispatchers = (): readonly unknown[] => [1, 2].map((version) => Reflect.get(globalThis, Symbol.for(`undici.globalDispatcher.${version}`)))
 
-test('a request takes no global dispatcher and loads the agent of undici alone', async () => {
+test('a request takes no global dispatcher and loads only the agent of undici', async () => {
   await using server = await startProvider((response) => sendJson(response, 200, completion({ content: 'ok' })))
   const before = globalDispatchers()
   const { text } = await collect(openaiCompatible({ baseURL: server.baseURL, model: 'm', stream: false }))

@@ -247,7 +247,7 @@ test('whatever order fragments of several calls come in, each call gets its own 
       const content = reply.message.content as readonly ToolCallPart[]
       const byId = new Map(content.map((part) => [part.toolCallId, part.inputText]))
       for (const [index, text] of texts.entries()) expect(byId.get(`id${index}`)).toBe(text.trim() === '' ? '{}' : text)
-      // The events alone tell the same.
+      // The events by themselves say the same.
       content.forEach(({ inputText }, position) => {
         const shown = events.map((event) => (event.type === 'tool-call-delta' && event.index === position ? event.delta : '')).join('')
         expect(shown.trim() === '' ? '{}' : shown).toBe(inputText)

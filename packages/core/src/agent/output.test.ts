@@ -71,7 +71,7 @@ test('after two further tries the run fails with what is still wrong', async () 
   expect(model.requests).toHaveLength(3)
 })
 
-test('a paused run keeps its output rules when it goes on', async () => {
+test('a paused run keeps its output rules when it continues', async () => {
   const gated = testTool('look', () => 'seen', { needsApproval: true })
   const paused = await setUp([{ calls: [{ name: 'look', input: {} }] }], {}, [gated]).agent.generate('go')
   const { agent } = setUp([{ calls: [{ name: 'final_answer', input: { city: 'Oslo' } }] }], {}, [gated])

@@ -47,7 +47,7 @@ test('calls that need nobody run first; then the run pauses with the question', 
   expect(result.messages).toHaveLength(1)
 })
 
-test('an approved run goes on elsewhere: the model is not asked again and no sibling runs twice', async () => {
+test('an approved run continues elsewhere: the model is not asked again and no sibling runs twice', async () => {
   const paused = await shop().agent.generate('go')
   const { effects } = shop()
   // The script of this process starts after the reply that is recorded: asking for that reply again would use up its only one.
@@ -191,7 +191,7 @@ test('a once call of unknown outcome runs again only when told, with the same ke
   expect(new Set(keys).size).toBe(1)
 })
 
-test('an aborted run goes on from what was recorded', async () => {
+test('an aborted run continues from what was recorded', async () => {
   const first = scriptedModel([{ calls: [{ name: 'look', input: {} }] }, { text: 'x', hangs: true }])
   const effects: unknown[] = []
   const run = new Agent({ model: first, tools: toolsOf(effects) }).stream('go')

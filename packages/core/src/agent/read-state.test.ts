@@ -23,7 +23,7 @@ test.each<[string, unknown]>([
   ['a state without records', { version: 1, runId: 'r', input }],
   ['a record that is null', { version: 1, runId: 'r', input, records: [null] }],
   ['a record without id', { version: 1, runId: 'r', input, records: [{ type: 'done' }] }],
-])('%s is no state to go on from', (_, state) => {
+])('%s is no state to continue from', (_, state) => {
   expect(() => shop([]).agent.resume(state as never)).toThrow(code('state-mismatch'))
 })
 

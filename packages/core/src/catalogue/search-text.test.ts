@@ -47,7 +47,7 @@ describe('the text of a search', () => {
     expect(text).toContain('not shown, 15,959 characters. Search for tool_2 to see it.')
   })
 
-  test('cuts a schema that is too long even alone, and says so', () => {
+  test('cuts a schema that is too long by itself, and says so', () => {
     const value = { type: 'string', description: '🙂'.repeat(20_000) }
     const { text, shown } = searchText(make(6, { inputSchema: { properties: { value } } }))
 

@@ -51,7 +51,7 @@ export function searchText(found: readonly ToolDefinition[]): SearchText {
   return { text: lines.join('\n'), shown }
 }
 
-/** A schema that is too long even alone is cut. Any other one is shown by a search for its tool. */
+/** A schema that is too long by itself is cut. Any other one is shown by a search for its tool. */
 function leftOut(schema: string, name: string, isFirst: boolean): string {
   const size = `${schema.length.toLocaleString('en')} characters`
   return isFirst ? `${cut(schema, maxSchemas)} (cut: it has ${size})` : `not shown, ${size}. Search for ${name} to see it.`

@@ -74,19 +74,18 @@ export interface ToolEndEvent {
 export type AttemptReason = 'first' | 'retry' | 'fallback' | 'empty-reply'
 
 /** An event as consumers see it: plain JSON. `seq` counts from 1 without gaps within a process. */
-export type RunEvent = RunEventBody & LivePlace & { readonly runId: string; readonly seq: number }
+export type RunEvent = RunEventBody & LiveOrigin & { readonly runId: string; readonly seq: number }
 
 /**
  * The operation that a live event comes from, for events from inside one. What an execution showed counts only while it is the newest
  * execution of its operation, and only until the end event of the operation.
  */
-interface LivePlace {
+interface LiveOrigin {
   readonly operation?: string
   /** Counts from 1, also over crashes: an execution that was lost had a lower one. */
   readonly execution?: number
 }
 
-/** The `type` of an event. */
 /** Called with every event of a run. A throw, or a rejection of an async function, is contained and reported as a warning. */
 export type OnEvent = (event: RunEvent) => unknown
 

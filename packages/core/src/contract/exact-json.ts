@@ -186,7 +186,7 @@ function endOfString(text: string, start: number): number {
 
 function endOfNumber(text: string, start: number): number {
   let end = start + 1
-  // Digits, sign, point and exponent; what follows a number in valid JSON is none of these.
+  // Digits, sign, point and exponent; in valid JSON none of them follows a number.
   for (let character = text.charCodeAt(end); isInNumber(character); character = text.charCodeAt(end)) end++
   return end
 }

@@ -16,7 +16,7 @@ export interface Journal {
   /**
    * Opens a run for writing: one owner at a time.
    *
-   * @param head - Makes the run when there is none; a run that is there is opened as it is.
+   * @param head - Creates the run if it does not exist; an existing run is opened unchanged.
    */
   open(runId: string, head?: RunHead): Promise<OpenRun>
   /** Reads a run at any time, whoever writes it. */
@@ -56,9 +56,9 @@ export interface OpenRun extends SavedRun {
    * @param isDurable - False where the record may be lost with the power of the machine, but not with the process.
    */
   append(records: readonly RunRecord[], isDurable: boolean): Promise<void>
-  /** Reads anew what people decided. */
+  /** Reads again what people decided. */
   readDecisions(): Promise<readonly Decision[]>
-  /** Gives the run up, for the next owner. */
+  /** Releases the run for the next owner. */
   close(): Promise<void>
 }
 

@@ -11,7 +11,7 @@ export type OperationPosition =
   | { readonly type: 'prepare' | 'stop' | 'output'; readonly step: number }
   /** The execution of a tool call. `round` is 0; after an unknown outcome it is the number of the repetition. */
   | (CallPosition & { readonly type: 'call'; readonly round: number })
-  /** Whether a person must be asked about a call; the check of an input that a person put in the place of the model's. */
+  /** Whether a person must be asked about a call; the check of an input that a person gave instead of the model's. */
   | (CallPosition & { readonly type: 'needs-approval' | 'edited' })
   /** A question to a person: whether a call may run, or what its tool asks. */
   | (CallPosition & { readonly type: 'approval' | 'question' })

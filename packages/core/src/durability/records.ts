@@ -6,7 +6,7 @@ import type { ModelReply, ModelTraits, ToolChoice } from '../contract/model.ts'
 import type { RunStatus, RunVersion, StopReason } from '../contract/result.ts'
 import type { Usage } from '../contract/usage.ts'
 
-/** One recorded fact of a run. A run that can go on is the list of its records. */
+/** One recorded fact of a run. A run that can be continued is the list of its records. */
 export type RunRecord =
   /**
    * Written before the body of an operation that is not `read`. For a `once` operation without a `done` the outcome is unknown;
@@ -17,7 +17,7 @@ export type RunRecord =
   | QuestionRecord
   /** `at`: when it was given, in milliseconds since the Unix epoch. Release 0.1.0 recorded none. */
   | { readonly type: 'answer'; readonly id: string; readonly answer: Json; readonly at?: number }
-  /** The run goes on after the failed request of this id, with another one. */
+  /** The run continues with another request after the failed one of this id. */
   | { readonly type: 'again'; readonly id: string }
   | EndRecord
 
@@ -134,7 +134,7 @@ export function isRecord(value: unknown): value is RunRecord {
   return isJsonObject(value) && typeof value['type'] === 'string' && typeof value['id'] === 'string'
 }
 
-/** The id of the request that broke the run, when the run can go on with another one; any other failure would only be replayed. */
+/** The id of the request that broke the run, when the run can continue with another one; any other failure would only be replayed. */
 export function brokenRequest(records: readonly RunRecord[]): string | undefined {
   const end = records.at(-1)
   const isEnded = end?.type === 'end'

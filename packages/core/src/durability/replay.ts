@@ -33,7 +33,7 @@ export class Replay {
     if (record.name !== name) throw mismatch(`'${id}' was '${record.name}' and is '${name}' now`)
     this.#unasked--
     const { ms, waitedMs, executions, at } = record
-    // A failed request that the run goes on from reads as one that is to be sent again.
+    // A failed request that the run continues from reads as one that is to be sent again.
     const output = this.#again.has(id) && isJsonObject(record.output) ? { ...record.output, retryInMs: 0, free: true } : record.output
     // The record was made by this very operation, whose output it is.
     return { status: 'done', output: output as Output, ms, waitedMs, executions, ...(at !== undefined && { at }), replayed: true }
@@ -85,7 +85,7 @@ export class Replay {
     }
   }
 
-  // Once its call went on, or something went on after a refusal, an answer was obeyed: a tool that changed since is no reason to doubt it.
+  // An answer was followed if its call was started, or, after a denial, if anything was started later. Such an answer stays valid although the tool has changed since.
   #isObeyed(position: string): boolean {
     const answer = this.#answers.get(position)
     if (answer === undefined || answer.index > this.#lastWork) return false

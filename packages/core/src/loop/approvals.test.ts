@@ -15,7 +15,7 @@ function shop(options: Partial<Tool> = {}) {
   return { pay, agent: new Agent({ model: scriptedModel([payment, { text: 'ok' }]), tools: [pay] }) }
 }
 
-/** A run whose payment was started and never recorded, and the agent that goes on with it. */
+/** A run whose payment was started and never recorded, and the agent that continues with it. */
 async function unknownPayment(): Promise<{ readonly agent: Agent; readonly unknown: RunResult }> {
   const { agent } = shop({ needsApproval: false, run: never })
   return { agent, unknown: await agent.resume(moved(await abortAt(agent.stream('go'), 'tool-start'))).result }
@@ -87,7 +87,7 @@ test.each<[string, unknown, string]>([
   expect(result.steps[0]?.toolResults).toMatchObject([{ status: 'error', text }])
 })
 
-test('a repetition that is interrupted too is asked about anew', async () => {
+test('a repetition that is interrupted too is asked about again', async () => {
   const { agent, unknown } = await unknownPayment()
   const again = agent.resume(moved(unknown), { answers: { [openQuestion(unknown)]: { repeat: true } } })
   const second = await agent.resume(moved(await abortAt(again, 'tool-start'))).result

@@ -97,7 +97,7 @@ function gateOperation(run: LoopRun, call: RunnableCall): Operation<Verdict> {
   })
 }
 
-/** An input that a person put in the place of the model's gets a verdict of its own. */
+/** An input that a person gave instead of the model's gets a verdict of its own. */
 async function checkEdited(run: LoopRun, calls: readonly RunnableCall[]): Promise<Approved> {
   const operations = calls.map((call): Operation<Verdict> => {
     const { step, index, tool } = call

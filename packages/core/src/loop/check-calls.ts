@@ -17,7 +17,7 @@ export interface RunnableCall extends CallPosition {
   /** Id of its operation: the internal key of the call, as the provider's id may repeat. */
   readonly id: string
   readonly tool: Tool<never>
-  /** The arguments, parsed, not yet validated; or what a person put in their place. */
+  /** The arguments, parsed, not yet validated; or what a person gave instead. */
   readonly input: Json
   /** The checked value of an input whose gate was asked. */
   readonly checked?: CheckedInput
@@ -89,7 +89,7 @@ export async function checkCalls(run: LoopRun, { request, reply }: StepReply, ca
   return checked
 }
 
-/** Giving the final answer by a call is no use of a tool. */
+/** Giving the output by a call does not count as using a tool. */
 export function countsAsCall(tool: Tool<never>): boolean {
   return tool.name !== outputToolName
 }
@@ -99,7 +99,7 @@ export function toolResult(part: ToolCallPart, status: ToolStatus, text: string)
   return { type: 'tool-result', toolCallId: part.toolCallId, toolName: part.toolName, status, text }
 }
 
-/** True when the calls of this reply are not provably whole. */
+/** True when the calls of this reply are not provably complete. */
 export function isCut({ finishReason, atOutputLimit }: ModelReply): boolean {
   return atOutputLimit || finishReason === 'length'
 }
@@ -117,7 +117,7 @@ export function findTool({ agent: { tools } }: LoopRun, name: string): Tool<neve
 // A reason why no call of this step may run.
 function ruleAgainstAll(run: LoopRun, reply: ModelReply, callsKey: string): string | undefined {
   if (run.operations.version === 1 && hasUnknownEnding(reply)) return unknownEndingText(reply)
-  if (isCut(reply)) return 'Not run: output limit. The reply was cut at its output limit, so its calls may not be whole. Send shorter calls, one at a time.'
+  if (isCut(reply)) return 'Not run: output limit. The reply was cut at its output limit, so its calls may be incomplete. Send shorter calls, one at a time.'
   if (callsKey !== '' && isRepeatedTooOften(run.transcript.repeats, callsKey)) {
     return 'Not run: these very calls were made before and gave the same outputs each time. Use those outputs, try something else, or give your answer.'
   }
@@ -125,7 +125,7 @@ function ruleAgainstAll(run: LoopRun, reply: ModelReply, callsKey: string): stri
 }
 
 function unknownEndingText({ rawFinishReason }: ModelReply): string {
-  return `Not run: the reply ended for an unknown reason ('${rawFinishReason}'), so its calls may not be whole. Send them again.`
+  return `Not run: the reply ended for an unknown reason ('${rawFinishReason}'), so its calls may be incomplete. Send them again.`
 }
 
 function unknownToolText(name: string, offered: readonly string[]): string {

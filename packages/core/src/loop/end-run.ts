@@ -95,5 +95,5 @@ function unfinished({ stopReason, text }: RunData): AgentError {
       'The reply ended with a word that its profile does not know, so it may not be complete. If it is, map the word with `finishWords` of the model.'
     return new AgentError(message, { code: 'unfinished', phase: 'finish' })
   }
-  return new AgentError(`There is no whole answer: the run ended with '${stopReason}'.`, { code: 'unfinished', phase: 'loop' })
+  return new AgentError(`There is no complete answer: the run ended with '${stopReason}'.`, { code: 'unfinished', phase: 'loop' })
 }

@@ -60,7 +60,7 @@ function closingToolChoice(run: LoopRun): ToolChoice | undefined {
   return agent.traits.toolChoices.includes('auto') ? 'auto' : undefined
 }
 
-/** Whether the caller's `stopWhen` ends the run after the step that is now whole. */
+/** Whether the caller's `stopWhen` ends the run after the step that is now complete. */
 export async function wantsToStop(run: LoopRun): Promise<boolean> {
   const { stopWhen } = run.agent
   if (stopWhen === undefined) return false

@@ -31,7 +31,7 @@ export function isRepeatedTooOften(repeats: Repeats, calls: string): boolean {
   return repeats.calls === calls && repeats.count + 1 >= tellAt
 }
 
-/** Counts a step. A step whose calls were not run because they repeat goes on counting. */
+/** Counts a step. A step whose calls were not run because they repeat still counts. */
 export function countRepeat(repeats: Repeats, calls: string, results: readonly ToolResultPart[]): Repeats {
   if (isRepeatedTooOften(repeats, calls)) return { ...repeats, count: repeats.count + 1 }
   const outputs = results.map((result) => result.text)

@@ -90,7 +90,7 @@ test('each call has its own idempotency key, whatever its id', async () => {
 test.each([
   ['an unknown tool', call('nope'), 'unknown-tool', "there is no tool 'nope'. The tools are: echo"],
   ['invalid JSON', call('echo', '{"a": 1'), 'invalid-input', 'not valid JSON'],
-] as const)('%s is answered to the model and the run goes on', async (_, bad, status, text) => {
+] as const)('%s is answered to the model and the run continues', async (_, bad, status, text) => {
   const model = scriptedModel([{ calls: [bad] }, { text: 'ok' }])
   const result = await new Agent({ model, tools: [testTool('echo')] }).generate('go')
 

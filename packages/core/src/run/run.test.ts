@@ -79,7 +79,7 @@ test('a slow iterator slows the model down', async () => {
   await iterator.return?.()
 })
 
-test('awaiting the result alone drains the run', async () => {
+test('awaiting only the result drains the run', async () => {
   await expect(new Agent({ model: longModel(2_000) }).stream('go').result).resolves.toMatchObject({ stopReason: 'finished' })
 })
 
@@ -104,7 +104,7 @@ test('leaving the iterator early aborts the run', async () => {
   await expect(run.result).rejects.toMatchObject({ code: 'aborted' })
 })
 
-test('textStream yields the text alone', async () => {
+test('textStream yields only the text', async () => {
   const parts: string[] = []
   for await (const part of new Agent({ model: longModel(3) }).stream('go').textStream) parts.push(part)
   expect(parts).toEqual(['x', 'x', 'x'])
@@ -121,7 +121,7 @@ test('the iterator shows run-error and then throws what broke', async () => {
   expect(AgentError.is(error) && error.code).toBe('internal')
 })
 
-test('a listener that throws, now or later, is a warning and the run goes on', async () => {
+test('a listener that throws, now or later, is a warning and the run continues', async () => {
   const run = new Agent({ model: scriptedModel([{ text: 'ok' }]) }).stream('go')
   run.on('text-delta', () => {
     throw new Error('boom')

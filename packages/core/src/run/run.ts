@@ -199,7 +199,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     return result
   }
 
-  // Consumers are told of the end whatever is thrown.
+  // Consumers get the end event whatever is thrown.
   #fail(thrown: unknown): AgentError {
     let error: AgentError
     try {
@@ -246,7 +246,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   }
 }
 
-const engineStops = 'A run on an engine cannot be stopped alone. Drain its worker, as the engine documents it, or call `run.abort()`.'
+const engineStops = 'A run on an engine cannot be stopped by itself. Drain its worker, as the engine documents it, or call `run.abort()`.'
 
 function asAgentError(thrown: unknown): AgentError {
   if (AgentError.is(thrown)) return thrown

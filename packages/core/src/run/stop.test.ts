@@ -171,7 +171,7 @@ test('the last event of a stopped run says so', async () => {
   expect((await collect(run)).at(-1)).toMatchObject({ type: 'run-end', status: 'paused', stopReason: 'stopped' })
 })
 
-test('a run on an engine is not stopped alone, and continues', async () => {
+test('a run on an engine is not stopped by itself, and continues', async () => {
   const engine: Engine = { scope: {}, steps: (steps) => Promise.all(steps.map(({ run }) => run())), decisions: () => never() }
   const run = new Agent({ model: scriptedModel([{ text: 'Done.' }]) }).stream('go', { engine, runId: 'r' })
   expect(await failureOf(run.stop())).toMatchObject({ code: 'invalid-use', message: expect.stringContaining('Drain its worker') })

@@ -14,7 +14,7 @@ export interface Answer {
   readonly usage?: Usage
   /** Thrown after the deltas. */
   readonly error?: AgentError
-  /** Never goes on after the deltas; ends with the signal alone. */
+  /** Sends nothing after the deltas; ends only with the signal. */
   readonly hangs?: boolean
 }
 

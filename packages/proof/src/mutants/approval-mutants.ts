@@ -65,7 +65,7 @@ const verdictMutants: readonly Mutant[] = [
       killer: 'an input is checked once, for its gate and its call and all retries of the tool',
     },
     {
-      name: 'a recorded value is made anew',
+      name: 'a recorded value is made again',
       search: 'if (checked.isExact) return { ok: true, value: checked.value, ...coerced }',
       replace: '',
       killer: 'a value that is plain JSON comes from the record in another process',

@@ -45,10 +45,10 @@ const stopMutants: readonly Mutant[] = [
       killer: 'work that does not end within the grace period is aborted',
     },
     {
-      name: 'a run on an engine is stopped alone',
+      name: 'a run on an engine is stopped by itself',
       search: 'if (this.#start.engine !== undefined) throw',
       replace: 'if (this.#start === undefined) throw',
-      killer: 'a run on an engine is not stopped alone, and continues',
+      killer: 'a run on an engine is not stopped by itself, and continues',
     },
     {
       name: 'a stopped run has failed',

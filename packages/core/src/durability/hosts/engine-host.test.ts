@@ -152,7 +152,7 @@ test('a body that is under way is joined when the engine asks for it again', asy
   expect(started).toBe(1)
 })
 
-test('a run that was paused in memory goes on upon an engine', async () => {
+test('a run that was paused in memory continues on an engine', async () => {
   const effects: string[] = []
   const agent = shop(effects)
   const paused = await agent.generate('go', { runId: 'r' })

@@ -5,7 +5,7 @@ import type { RunRecord } from '../records.ts'
 
 /** A host as a run drives it. */
 export interface RunHost extends Operations {
-  /** What the run can go on from; empty where a journal or an engine has it. */
+  /** The records that the run can continue from; empty where a journal or an engine has it. */
   readonly records: readonly RunRecord[]
   /** How long the batch took that an abort or a defect cut, in milliseconds. */
   readonly cutMs: number
@@ -23,14 +23,14 @@ export interface RunHost extends Operations {
 
 export interface HostOptions extends Partial<HostStart> {
   readonly runId: string
-  /** Of the state that the run goes on from. Default: that of runs that begin now. */
+  /** Version of the state that the run continues from. Default: that of runs that begin now. */
   readonly version?: RunVersion | undefined
   readonly signal: AbortSignal
   readonly emit: OperationContext['emit']
   readonly room: OperationContext['room']
 }
 
-/** What a host goes on from. */
+/** What a host continues from. */
 export interface HostStart {
   /** Records of an earlier part of the same run. */
   readonly records: readonly RunRecord[]

@@ -18,7 +18,7 @@ function chain(first: readonly Answer[], second: readonly Answer[]) {
 }
 
 test.each(['quota-exhausted', 'provider-overloaded', 'headers-timeout', 'stream-truncated', 'rate-limited'] as const)(
-  '%s goes on to the next model at once',
+  '%s continues to the next model at once',
   async (code) => {
     const { agent, one, two } = chain([failure(code, { retryable: code !== 'quota-exhausted' })], [{ text: 'ok' }])
     const run = agent.stream('go')
@@ -46,7 +46,7 @@ test('a refusal that the server calls worth another try is sent again', async ()
   await expect(new Agent({ model }).generate('go')).resolves.toMatchObject({ text: 'ok' })
 })
 
-test('an empty reply goes on to the next model', async () => {
+test('an empty reply continues to the next model', async () => {
   const { agent, one } = chain([{ reasoning: 'hm' }], [{ text: 'ok' }])
   await expect(agent.generate('go')).resolves.toMatchObject({ text: 'ok' })
   expect(one.requests).toHaveLength(1)

@@ -3,7 +3,7 @@ import { type Message, user } from '../../contract/messages.ts'
 import type { RunStep } from '../../contract/result.ts'
 import { countRepeat, noRepeats, type Repeats } from '../repeats.ts'
 
-/** What a run has said and heard: input, complete steps, the output, and how often the model had to be asked again. */
+/** The conversation of a run: input, complete steps, the output, and how often the model had to be asked again. */
 export class Transcript {
   readonly #messages: Message[]
   readonly #steps: RunStep[] = []
