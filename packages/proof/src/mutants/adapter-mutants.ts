@@ -31,6 +31,7 @@ export const adapterMutants: readonly Mutant[] = [
     search: "if (name === 'error' || saysError(error)) throw this.#streamError(chunk)\n    if (choices !== undefined && choices !== null) return",
     replace: 'return',
     killer: 'T31 an error object as the first event, without a known code',
+    needsAll: true,
   },
   {
     name: 'text of other candidates is mixed in',
