@@ -43,10 +43,12 @@ export async function converse(seed: number, messageCount: number): Promise<read
   const watch = createWatch(problems)
   let steps = 0
   let faults = 0
+  let accepted = 0
   await using simulator = await startSimulator({
     strict: { toolSchemas: true, requireReasoning: true },
     respond: (request) => {
       watch(request)
+      accepted++
       const reply = replyTo(request)
       if (!random.chance(0.33)) return reply
       let fault = randomFault(random)
@@ -65,6 +67,8 @@ export async function converse(seed: number, messageCount: number): Promise<read
   }
   return [
     holds('each request continues the one before, reasoning unchanged', problems.length === 0, problems.slice(0, 3)),
+    // A model that learns from a refusal sends the right request next, so the one before must be counted.
+    check('requests that the server refused', 0, simulator.requests.length - accepted),
     check('user messages', messageCount, messages.filter(({ role }) => role === 'user').length),
     holds(`at least ${messageCount * callsPerTurn} steps`, steps >= messageCount * callsPerTurn, steps),
     holds('many faults', faults > steps / 10, faults),

@@ -108,7 +108,7 @@ export const adapterMutants: readonly Mutant[] = [
     file: `${adapters}/wire/error-rows.ts`,
     search: "{ id: 'status-402', means: quota,",
     replace: "{ id: 'status-402', means: auth,",
-    killer: 'T37 402, no balance',
+    killer: 'T37 402 in unknown words',
   },
   {
     name: 'a request with a wrong key is repeated',
@@ -129,7 +129,7 @@ export const adapterMutants: readonly Mutant[] = [
     file: `${adapters}/wire/retry-after.ts`,
     search: "Date.parse(headers['date'] ?? '') || now",
     replace: 'now',
-    killer: 'T43 429 with a date of a server whose clock is an hour ahead: its own Date is the base',
+    killer: 'T43 429 with a date of a server with another clock: its own Date is the base',
   },
   {
     name: 'x-should-retry: false is ignored',
