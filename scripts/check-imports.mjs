@@ -43,6 +43,11 @@ const confined = [
   { below: `${core}/retry/`, to: [`${core}/retry/`, `${core}/contract/`, `${core}/support/`], because: 'retry imports only contract and support' },
   { below: `${core}/catalogue/`, to: [`${core}/catalogue/`, `${core}/contract/`, `${core}/support/`], because: 'catalogue imports only contract and support' },
   { below: `${core}/transcripts/`, to: [`${core}/transcripts/`, `${core}/contract/`], because: 'transcripts imports only contract' },
+  {
+    below: `${core}/durability/`,
+    to: [`${core}/durability/`, `${core}/contract/`, `${core}/support/`, `${core}/retry/`],
+    because: 'durability does not know the loop',
+  },
   { below: `${core}/support/`, to: [`${core}/support/`, `${core}/contract/`], because: 'support imports only contract' },
 ]
 

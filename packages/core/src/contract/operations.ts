@@ -6,7 +6,8 @@ import type { ToolEffect } from './tool.ts'
 
 /**
  * The durability seam: everything a run does to the world goes through these two methods. Between them the loop is a pure
- * function of its input and of recorded outcomes, so a host that remembers outcomes can replay a run in another process.
+ * function of its input and of recorded outcomes, so a host that remembers outcomes can replay a run in another process. One call at a time:
+ * children of a run share them in rounds.
  */
 export interface Operations {
   readonly runId: string
@@ -22,7 +23,7 @@ export interface Operations {
 }
 
 export interface Operation<Output> {
-  /** Derived from the position in the run, such as `steps/2/tools/1`: the same in every replay. */
+  /** Derived from the position in the run, such as `steps/2/tools/1`, with the path of a child before it: the same in every replay. */
   readonly id: string
   /** The kind of operation, such as `model` or `tool pay`: compared on replay. */
   readonly name: string

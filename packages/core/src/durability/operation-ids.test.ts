@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { makeOperationId, type OperationPosition, parseOperationId } from './operation-ids.ts'
+import {
+  isOfChild,
+  makeChildId,
+  makeChildRunId,
+  makeOperationId,
+  makeOperationKey,
+  maxChildDepth,
+  type OperationPosition,
+  parseOperationId,
+} from './operation-ids.ts'
 
 const ids: readonly (readonly [string, OperationPosition])[] = [
   ['steps/2/model/1', { type: 'model', step: 2, attempt: 1 }],
@@ -20,6 +29,58 @@ test.each(ids)('%s is the id that release 0.1.0 recorded', (id, position) => {
   expect(parseOperationId(id)).toEqual(position)
 })
 
+test.each([
+  ['steps/3/tools/1/start', { type: 'start', path: [{ step: 3, index: 1 }] }],
+  ['steps/3/tools/1/closing/model/2', { type: 'model', step: 'closing', attempt: 2, path: [{ step: 3, index: 1 }] }],
+  ['steps/3/tools/1/steps/2/tools/0', { type: 'call', step: 2, index: 0, round: 0, path: [{ step: 3, index: 1 }] }],
+  [
+    'steps/3/tools/1/steps/12/tools/0/steps/2/tools/10/outcome/2',
+    {
+      type: 'outcome',
+      step: 2,
+      index: 10,
+      round: 2,
+      path: [
+        { step: 3, index: 1 },
+        { step: 12, index: 0 },
+      ],
+    },
+  ],
+] as const)('%s is the id of an operation of a child', (id, position) => {
+  expect(makeOperationId(position)).toBe(id)
+  expect(parseOperationId(id)).toEqual(position)
+  expect(isOfChild(id)).toBe(true)
+  const { path, ...own } = position
+  expect(path.reduceRight((inner, call) => makeChildId(call, inner), makeOperationId(own))).toBe(id)
+  expect(path.reduce(makeChildRunId, 'r')).toBe(makeOperationKey('r', id.slice(0, -makeOperationId(own).length - 1)))
+})
+
+test.each(['approval', 'again/1', 'tools/0', '/start', 'start/start', 'start ', 'Start', ' steps/1/prepare', 'steps/1/prepare/', ''])(
+  'no child has an operation %j',
+  (id) => {
+    expect(() => makeChildId({ step: 1, index: 0 }, id)).toThrow(RangeError)
+    expect(parseOperationId(`steps/1/tools/0/${id}`)?.path).toBeUndefined()
+  },
+)
+
+test.each([
+  { step: 0, index: 0 },
+  { step: 1, index: -1 },
+  { step: 1.5, index: 0 },
+  { step: 1, index: Number.NaN },
+  { step: 10 ** 15, index: 0 },
+])('no call is at $step and $index', (call) => {
+  expect(() => makeChildId(call, 'start')).toThrow(RangeError)
+})
+
+test('an id is nested at most as deep as children are, however long the text is', () => {
+  const nested = (depth: number): string => `${'steps/1/tools/0/'.repeat(depth)}start`
+  expect(parseOperationId(nested(maxChildDepth))?.path).toHaveLength(maxChildDepth)
+  expect(parseOperationId(nested(maxChildDepth + 1))).toBeUndefined()
+  expect(() => makeChildId({ step: 1, index: 0 }, nested(maxChildDepth))).toThrow(RangeError)
+  expect(parseOperationId(nested(100_000))).toBeUndefined()
+})
+
 // A linear congruential generator, so that a failure can be repeated.
 function numbersFrom(seed: number): (below: number) => number {
   let state = seed
@@ -35,6 +96,7 @@ function somePosition(below: (limit: number) => number): OperationPosition {
   const call = { step: count(), index: below(size) }
   const made: readonly OperationPosition[] = [
     { type: 'model', step: below(2) === 0 ? 'closing' : count(), attempt: count() },
+    { type: 'start' },
     { type: 'prepare', step: count() },
     { type: 'stop', step: count() },
     { type: 'output', step: count() },
@@ -44,7 +106,9 @@ function somePosition(below: (limit: number) => number): OperationPosition {
     { type: 'question', ...call },
     { type: 'outcome', ...call, round: count() },
   ]
-  return made[below(made.length)] as OperationPosition
+  const own = made[below(made.length)] as OperationPosition
+  const depth = Math.max(0, below(maxChildDepth * 2) - maxChildDepth + 1)
+  return depth === 0 ? own : { ...own, path: Array.from({ length: depth }, () => ({ step: count(), index: below(size) })) }
 }
 
 test('every position is read back from its id, and two positions never share one', () => {

@@ -2,7 +2,13 @@
  * Position of an operation or a question in its run. Steps, attempts and rounds count from 1; `index` is the position of a tool call
  * in its message and counts from 0.
  */
-export type OperationPosition =
+export type OperationPosition = OwnPosition & {
+  /** Of an operation of a child: the calls that the child runs under, the outermost first. At most `maxChildDepth`. */
+  readonly path?: readonly CallPosition[]
+}
+
+/** Position of an operation or a question in the run or the child that performs it. */
+type OwnPosition =
   /** The first operation of a run. */
   | { readonly type: 'start' }
   /** One request of a step, or of the closing request at a limit. */
@@ -27,11 +33,40 @@ export interface CallPosition {
   readonly index: number
 }
 
+/** How deep children may be nested. It bounds the length of ids: at most 45 characters a level. */
+export const maxChildDepth = 8
+
 /**
- * Makes the id of an operation or a question, such as `steps/2/tools/0/approval`. Records are looked up by it, so it is the same in
- * every replay and in every release.
+ * Makes the id of an operation or a question, such as `steps/2/tools/0/approval`, or `steps/3/tools/1/steps/2/tools/0/approval` of a child.
+ * Records are looked up by it, so it is the same in every replay and in every release.
  */
-export function makeOperationId(position: OperationPosition): string {
+export function makeOperationId({ path = [], ...position }: OperationPosition): string {
+  return path.map(makePrefix).join('') + makeOwnId(position)
+}
+
+/**
+ * Makes the id that an operation of a child has in its parent.
+ *
+ * @param call - The call of the parent that the child answers.
+ * @param id - What the child calls its operation: an id that `makeOperationId` made.
+ * @throws {RangeError} For any other text, and for a child that is nested deeper than `maxChildDepth`.
+ */
+export function makeChildId(call: CallPosition, id: string): string {
+  const made = makePrefix(call) + id
+  if (parseOperationId(id) === undefined || parseOperationId(made) === undefined) throw new RangeError(`No child has an operation '${made.slice(0, 400)}'.`)
+  return made
+}
+
+/** Makes the run id that a child has for its own operations: their keys are then those of its run. */
+export function makeChildRunId(runId: string, { step, index }: CallPosition): string {
+  return makeOperationKey(runId, makeOwnId({ type: 'call', step, index, round: 0 }))
+}
+
+function makePrefix({ step, index }: CallPosition): string {
+  return `${makeOwnId({ type: 'call', step, index, round: 0 })}/`
+}
+
+function makeOwnId(position: OwnPosition): string {
   if (position.type === 'start') return 'start'
   const { type, step } = position
   switch (type) {
@@ -57,12 +92,32 @@ const pattern = new RegExp(
     `tools/(0|[1-9]\\d{0,14})(?:/(needs-approval|edited|approval|question)|/(again|outcome)/${number})?))$`,
 )
 
+// No id of a parent's own begins so: what may follow the id of its call are other words.
+const prefix = /^steps\/([1-9]\d{0,14})\/tools\/(0|[1-9]\d{0,14})\/(?=start$|closing\/|steps\/)/
+
 /**
  * Reads an id that `makeOperationId` made.
  *
- * @returns `undefined` for any other text.
+ * @returns `undefined` for any other text. Only a position of a child has a `path`.
  */
 export function parseOperationId(id: string): OperationPosition | undefined {
+  const path: CallPosition[] = []
+  let rest = id
+  for (let match = prefix.exec(rest); match !== null; match = prefix.exec(rest)) {
+    if (path.length >= maxChildDepth) return undefined
+    path.push({ step: Number(match[1]), index: Number(match[2]) })
+    rest = rest.slice(match[0].length)
+  }
+  const own = parseOwnId(rest)
+  return own === undefined || path.length === 0 ? own : { ...own, path }
+}
+
+/** True for an operation or a question of a child. */
+export function isOfChild(id: string): boolean {
+  return parseOperationId(id)?.path !== undefined
+}
+
+function parseOwnId(id: string): OwnPosition | undefined {
   if (id === 'start') return { type: 'start' }
   const match = pattern.exec(id)
   if (match === null) return undefined

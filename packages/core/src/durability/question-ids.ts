@@ -1,6 +1,7 @@
 import { canonicalJson, type Json } from '../contract/json.ts'
 import type { PendingQuestion } from '../contract/result.ts'
 import { hashText } from '../support/hash.ts'
+import { makeOperationId } from './operation-ids.ts'
 import type { QuestionRecord, RunRecord, StartOutput } from './records.ts'
 
 /** Where a question belongs. */
@@ -29,7 +30,8 @@ export function hashAbout(about: Json): string {
 
 /** The random value that a run recorded when it began; `undefined` for runs of release 0.1.0. */
 export function randomOf(records: readonly RunRecord[]): string | undefined {
-  const start = records.find((record) => record.type === 'done' && record.name === 'start')
+  const id = makeOperationId({ type: 'start' })
+  const start = records.find((record) => record.type === 'done' && record.id === id)
   // Recorded by the operation `start`.
   return start?.type === 'done' ? (start.output as unknown as StartOutput).random : undefined
 }

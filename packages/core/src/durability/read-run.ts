@@ -102,5 +102,6 @@ function replyIn({ name, output }: DoneRecord): ModelReply | undefined {
 
 function stepOf({ id }: DoneRecord): ModelStep | undefined {
   const position = parseOperationId(id)
-  return position === undefined || position.type === 'start' ? undefined : position.step
+  // What a child did is no part of a step of its own: the result of its call is.
+  return position === undefined || position.type === 'start' || position.path !== undefined ? undefined : position.step
 }

@@ -5,6 +5,7 @@ import type { ToolStatus } from '../contract/messages.ts'
 import type { ModelReply, ModelTraits, ToolChoice } from '../contract/model.ts'
 import type { RunStatus, RunVersion, StopReason } from '../contract/result.ts'
 import type { Usage } from '../contract/usage.ts'
+import { isOfChild } from './operation-ids.ts'
 
 /** One recorded fact of a run. A run that can be continued is the list of its records. */
 export type RunRecord =
@@ -134,13 +135,16 @@ export function isRecord(value: unknown): value is RunRecord {
   return isJsonObject(value) && typeof value['type'] === 'string' && typeof value['id'] === 'string'
 }
 
-/** The id of the request that broke the run, when the run can continue with another one; any other failure would only be replayed. */
+/**
+ * The id of the request that broke the run, when the run can continue with another one; any other failure would only be replayed. A request of
+ * a child breaks no run: its failure is the result of a call.
+ */
 export function brokenRequest(records: readonly RunRecord[]): string | undefined {
   const end = records.at(-1)
   const isEnded = end?.type === 'end'
   if (isEnded && end.stopReason !== 'failed' && end.stopReason !== 'aborted') return undefined
   const last = records.at(isEnded ? -2 : -1)
-  return last?.type === 'done' && last.name === 'model' && isFinalFailure(last.output) ? last.id : undefined
+  return last?.type === 'done' && last.name === 'model' && !isOfChild(last.id) && isFinalFailure(last.output) ? last.id : undefined
 }
 
 function isFinalFailure(output: Json): boolean {

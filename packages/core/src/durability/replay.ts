@@ -132,8 +132,8 @@ export function startsWork(answer: Json): boolean {
 export function callOf(questionId: string): string | undefined {
   const question = parseOperationId(questionId)
   if (question === undefined || !('index' in question)) return undefined
-  const { step, index } = question
-  return makeOperationId({ type: 'call', step, index, round: question.type === 'outcome' ? question.round : 0 })
+  const { step, index, path = [] } = question
+  return makeOperationId({ type: 'call', step, index, round: question.type === 'outcome' ? question.round : 0, path })
 }
 
 // Names the tool, each field that changed, and both of its values.

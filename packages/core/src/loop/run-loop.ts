@@ -12,7 +12,7 @@ import { settleStep } from './settle-step.ts'
  * The loop: asks the model, runs the calls that come back, appends the results, and repeats until the model stops.
  *
  * It is a pure function of its input and of recorded outcomes: no clock, no random number, no I/O, and never two awaits in
- * flight. Everything it does to the world goes through `run.operations`, so a host can replay it in another process.
+ * flight; children of a run wait in rounds. Everything it does to the world goes through `run.operations`, so a host can replay it in another process.
  *
  * @returns Why it ended and what it came to. Limits and pauses are results.
  * @throws {AgentError} What broke.

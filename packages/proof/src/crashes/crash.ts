@@ -1,5 +1,6 @@
 import { type Answers, approve, type OutcomeAnswer, type PendingQuestion, type RunResult, type ToolEffect } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
+import type { TeamDeath } from './points.ts'
 
 /** How one process of a run dies. A process without either lives until the run ends or pauses. */
 export interface Death {
@@ -7,12 +8,15 @@ export interface Death {
   readonly point?: string | undefined
   /** Milliseconds after its modules were loaded. */
   readonly killAfterMs?: number
+  readonly team?: TeamDeath
 }
 
 /** One run with the deaths of its processes, in turn. */
 export interface Crash {
   readonly effect: ToolEffect
   readonly plan?: readonly Death[]
+  /** True for the run of two children in the place of that of an agent. */
+  readonly team?: boolean
   /** True to slow each position down, so that a kill at a random moment hits something. */
   readonly slow?: boolean
 }

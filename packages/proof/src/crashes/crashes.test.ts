@@ -106,7 +106,7 @@ function registerStore(store: StoreName): void {
   })
   const cases = storeCases.flatMap(({ name, stores, isRace, run }) => {
     const times = isRace === true ? (options.races ?? defaultRaces(store)) : Number(stores.includes(store))
-    return Array.from({ length: times }, () => testOfCase(store, name, () => run(store)))
+    return Array.from({ length: times }, () => testOfCase(store, name, () => run(store, quick)))
   })
   const start = async (): Promise<void> => {
     await startStore(store)

@@ -124,11 +124,19 @@ export async function withRun<Value>(
 }
 
 /** One run from its start to its end: a process for each death of the plan, then as many as it takes. */
-export async function runToEnd(store: StoreName, { effect, plan = [], slow = false }: Crash): Promise<RunReport> {
+export async function runToEnd(store: StoreName, { effect, plan = [], slow = false, team = false }: Crash): Promise<RunReport> {
   return await withRun({ store, effect }, async (setting, outside) => {
     let [kills, unknown] = [0, 0]
     for (let count = 0; count < maxProcesses; count++) {
-      const { killed, error, message, stopReason, pending = [], result, records = [] } = await runChild({ ...setting, slow, ...plan[count] })
+      const {
+        killed,
+        error,
+        message,
+        stopReason,
+        pending = [],
+        result,
+        records = [],
+      } = await runChild({ ...setting, slow, ...(team && { team: {} }), ...plan[count] })
       if (error !== undefined) throw new Error(`${error}: ${message}`)
       kills += Number(killed)
       unknown += Number(stopReason === 'outcome-unknown')

@@ -2,8 +2,20 @@ import { deepStrictEqual, match, ok } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { approve, deny } from '@capstan/core'
 import { brokenConnections, databaseCrash } from './postgres-cases.ts'
-import { type ChildEnd, type ChildSetting, childArguments, type RunSetting, runChild, startChild, type Termination, watchChild, withRun } from './processes.ts'
+import {
+  type ChildEnd,
+  type ChildSetting,
+  childArguments,
+  type RunSetting,
+  runChild,
+  runToEnd,
+  startChild,
+  type Termination,
+  watchChild,
+  withRun,
+} from './processes.ts'
 import type { StoreName } from './stores.ts'
+import { killTeam, teamCases } from './team-case.ts'
 import { countOf, happenedOnce, waitFor } from './witnessed.ts'
 
 /** Tests that are not about one crash point: races, owners that come back, full disks, decisions from other processes. */
@@ -13,7 +25,7 @@ export interface StoreCase {
   /** True for races: they are run many times. */
   readonly isRace?: boolean
   /** Throws when something is wrong; resolves to a line about what happened. */
-  readonly run: (store: StoreName) => Promise<string>
+  readonly run: (store: StoreName, quick: boolean) => Promise<string>
 }
 
 const all = ['file', 'sqlite', 'postgres'] as const
@@ -30,6 +42,13 @@ export const storeCases: readonly StoreCase[] = [
   { name: 'the database crashes while a tool runs', stores: ['postgres'], run: () => databaseCrash({ at: 'tool work', ms: 2_000 }) },
   { name: 'the database crashes, and the tool ends meanwhile', stores: ['postgres'], run: () => databaseCrash({ at: 'after work', ms: 50 }) },
   { name: 'every connection is broken, again and again', stores: ['postgres'], run: brokenConnections },
+  ...teamCases.map(
+    ({ name, which }): StoreCase => ({
+      name,
+      stores: ['file', 'sqlite'],
+      run: (store, quick) => killTeam((crash) => runToEnd(store, crash), { which, pauses: true, stride: quick ? 7 : 1 }),
+    }),
+  ),
   { name: 'a full disk', stores: process.platform === 'win32' ? [] : ['file'], run: fullDisk },
 ]
 

@@ -2,6 +2,7 @@ import { deepStrictEqual, match } from 'node:assert/strict'
 import { once } from 'node:events'
 import type { ToolEffect } from '@capstan/core'
 import type { Seen } from '../matrix.ts'
+import { killTeam, teamCases } from '../team-case.ts'
 import { type Crew, type DbosCrash, type RunningDbos, startWorker, type WorkerPlan } from './dbos-crew.ts'
 import { type EngineCase, judge } from './engine.ts'
 
@@ -13,6 +14,7 @@ export const dbosCases: readonly EngineCase<RunningDbos>[] = [
   { name: 'two workers, the one at work killed, once', run: (engine) => twoWorkers(engine, 'once', { effects: 1, unknown: 1 }) },
   { name: 'database killed, a tool under way', run: (engine) => databaseKilled(engine, { holdAt: 'tool work', holdMs: 2_000 }) },
   { name: 'database killed, the tool ends meanwhile', run: (engine) => databaseKilled(engine, { holdAt: 'after work', holdMs: 100 }) },
+  ...teamCases.map(({ name, which }): EngineCase<RunningDbos> => ({ name, run: ({ runToEnd }) => killTeam(runToEnd, { which, pauses: false }) })),
   { name: 'a run that kills whoever runs it', run: givenUp },
 ]
 

@@ -6,8 +6,9 @@ import { type AgentReply, dbosAgent } from '@capstan/dbos'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import { crashAgent } from '../agent.ts'
 import { die, type Point, pointOf } from '../points.ts'
+import { teamAgent } from '../team.ts'
 import type { WorkerMessage, WorkerOrder, WorkerSetting } from './dbos-crew.ts'
-import { dyingAgent, splitOnce } from './dying.ts'
+import { dyingAgent, dyingEngine, splitOnce } from './dying.ts'
 
 const setting = JSON.parse(process.argv[2] ?? '') as WorkerSetting
 const { runId, config, holdAt, maxRecoveryAttempts, steps } = setting
@@ -19,7 +20,8 @@ pollOften()
 // A process that dies in a transaction dies at no other position.
 const dying = point.torn !== undefined || isAnswer ? { steps } : { steps, point: setting.point }
 const options = { name: 'crash', ...(maxRecoveryAttempts !== undefined && { maxRecoveryAttempts }) }
-const agent = dbosAgent(dyingAgent(crashAgent(setting, reach), dying), options)
+const runs = setting.team === undefined ? dyingAgent(crashAgent(setting, reach), dying) : teamAgent(setting, (engine) => dyingEngine(engine, { steps }))
+const agent = dbosAgent(runs, options)
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 DBOS.setConfig({ ...config, logger: silent })
 process.on('message', ({ answers }: WorkerOrder) => void agent.decide(runId, answers).then(report, report))

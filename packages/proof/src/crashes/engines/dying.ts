@@ -17,7 +17,7 @@ export interface DyingSetting {
  * Wraps an engine so that its process dies at a point. `P0`, `P9 question written`, `P10`, and `P13 after …` are outside of the engine:
  * the worker, or the process that drives it, kills there.
  */
-function dyingEngine(engine: Engine, { point: name, steps: path, tear = die }: DyingSetting): Engine {
+export function dyingEngine(engine: Engine, { point: name, steps: path, tear = die }: DyingSetting): Engine {
   const point = pointOf(name)
   const write = (what: string, step: string): void => appendFileSync(path, `${what} ${step}\n`)
   const dieRecorded = (step: string): void => {

@@ -8,7 +8,7 @@ import type { LocalServer } from '@capstan/restate/local-server'
 import type { Witness } from '@capstan/test-kit'
 import type { AgentSetting } from '../agent.ts'
 import { answersTo, type Crash, type Death, type EndedRun, isApproval } from '../crash.ts'
-import { type Point, pointOf } from '../points.ts'
+import { type Point, pointOf, type TeamDeath } from '../points.ts'
 import type { RunningEngine } from './engine.ts'
 
 const workerFile = fileURLToPath(new URL('../../../dist/crashes/engines/restate-worker.js', import.meta.url))
@@ -30,6 +30,7 @@ export interface WorkerSetting extends AgentSetting {
   readonly holdAt?: string
   readonly holdMs?: number
   readonly point?: string | undefined
+  readonly team?: TeamDeath
   /** Process id of the server, which dies with the worker in the middle of a write. */
   readonly serverPid?: number | undefined
 }
@@ -76,7 +77,7 @@ export class Crew {
   constructor(server: LocalServer, setting: WorkerSetting, plan: readonly Death[]) {
     this.#server = server
     this.setting = setting
-    this.#deaths = plan.filter(({ point, killAfterMs }) => point !== undefined || killAfterMs !== undefined)
+    this.#deaths = plan.filter(({ point, killAfterMs, team }) => point !== undefined || killAfterMs !== undefined || team !== undefined)
     this.ended = new Promise((resolve, reject) => {
       this.#end = resolve
       this.#fail = reject
@@ -143,7 +144,8 @@ export class Crew {
 
   async #startNext(): Promise<void> {
     this.#death = this.#deaths.shift()
-    this.setting = { ...this.setting, point: this.#death?.point, serverPid: this.#server.pid }
+    const team = this.setting.team === undefined ? {} : { team: this.#death?.team ?? {} }
+    this.setting = { ...this.setting, ...team, point: this.#death?.point, serverPid: this.#server.pid }
     const child = startWorker(this.setting)
     this.child = child
     this.#ready = once(child.stdout ?? child, 'data')

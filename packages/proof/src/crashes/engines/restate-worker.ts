@@ -6,13 +6,16 @@ import { agentWorkflow, createEndpointHandler } from '@capstan/restate'
 import { crashAgent } from '../agent.ts'
 import { effects } from '../matrix.ts'
 import { die, pointOf } from '../points.ts'
-import { dyingAgent } from './dying.ts'
+import { teamAgent } from '../team.ts'
+import { dyingAgent, dyingEngine } from './dying.ts'
 import type { WorkerSetting } from './restate-crew.ts'
 
 const setting = JSON.parse(process.argv[2] ?? '') as WorkerSetting
 const point = pointOf(setting.point)
 const retryPolicy = { initialInterval: 50, exponentiationFactor: 1.5, maxInterval: 300, maxAttempts: 100, onMaxAttempts: 'kill' } as const
-const agent = dyingAgent(crashAgent(setting, reach), { ...setting, tear })
+const { steps } = setting
+const agent =
+  setting.team === undefined ? dyingAgent(crashAgent(setting, reach), { ...setting, tear }) : teamAgent(setting, (engine) => dyingEngine(engine, { steps }))
 const handle = createEndpointHandler({ services: [agentWorkflow(agent, { name: setting.name, workflow: { retryPolicy } })] })
 
 createServer((request, response) => {

@@ -37,11 +37,24 @@ function startServer(): Promise<LocalServer> {
 
 let names = 0
 
-async function runToEnd(shared: LocalServer, { effect, plan = [], slow = false, worker = {}, server: given, during }: RestateCrash): Promise<RunReport> {
+async function runToEnd(
+  shared: LocalServer,
+  { effect, plan = [], slow = false, team = false, worker = {}, server: given, during }: RestateCrash,
+): Promise<RunReport> {
   return await withRun({ store: 'file', effect }, async ({ path, witness, runId }, outside: Witness) => {
     const own = plan.some(({ point }) => pointOf(point).torn !== undefined) ? await startServer() : undefined
     const files = { steps: `${path}-steps`, held: `${path}-held` }
-    const setting: WorkerSetting = { effect, witness, runId, ...files, name: `crash-${++names}`, port: await freePort(), slow, ...worker }
+    const setting: WorkerSetting = {
+      effect,
+      witness,
+      runId,
+      ...files,
+      name: `crash-${++names}`,
+      port: await freePort(),
+      slow,
+      ...(team && { team: {} }),
+      ...worker,
+    }
     const crew = new Crew(own ?? given ?? shared, setting, plan)
     try {
       await crew.start()
