@@ -47,13 +47,12 @@ export interface Observation extends Trace {
 /** Clocks that run out in a fraction of a second. Those of connecting and of headers keep their default. */
 export const shortClocks: NonNullable<ChatSettings['timeouts']> = { headersMs: 250, firstContentMs: 250, queuedMs: 400, gapMs: 250, bytesMs: 2_000 }
 
-/** With short clocks a run ends soon. Without, the limit only finds a run that hangs, and a busy machine is slow. */
-const limitOf = ({ settings }: Setup): number => (settings?.timeouts === undefined ? 60_000 : 10_000)
+const defaultLimitMs = 10_000
 
 /** Makes a run, waits for its end and for the requests it left, and judges it by the invariants. */
 export async function observe(setup: Setup): Promise<Observation> {
   watchRejections()
-  const { mode, agent: options, limitMs = limitOf(setup), input = 'Pay 5, then tell me.' } = setup
+  const { mode, agent: options, limitMs = defaultLimitMs, input = 'Pay 5, then tell me.' } = setup
   const executed: string[] = []
   const signal = setup.signal ?? new AbortController().signal
   const agent = new Agent({ model: setup.use ?? modelFor(setup), tools: setup.tools ?? makeTools(executed), ...options })
