@@ -118,29 +118,26 @@ export class Database {
 }
 
 /** @throws {AgentError} `journal-failed` when no connection becomes free in time. */
-async function checkOut(pool: PostgresPool, endsAt: number): Promise<PostgresClient> {
-  const connecting = connect(pool)
-  const waiting = new AbortController()
-  const client = await Promise.race([connecting, wait(endsAt - performance.now(), undefined, { signal: waiting.signal }).catch(() => {})]).finally(() =>
-    waiting.abort(),
-  )
-  if (client !== undefined) return client
-  // A connection that comes too late is given back unused.
-  connecting.then((late) => giveBack(late, false), ignore)
-  const message = 'All connections of the pool were in use for too long. Make the pool larger, or give its connections back earlier.'
-  throw new AgentError(message, { code: 'journal-failed' })
-}
-
-function connect(pool: PostgresPool): Promise<PostgresClient> {
-  return new Promise((resolve, reject) => {
+function checkOut(pool: PostgresPool, endsAt: number): Promise<PostgresClient> {
+  let timer: NodeJS.Timeout | undefined
+  const checkedOut = new Promise<PostgresClient>((resolve, reject) => {
+    let isLate = false
+    timer = setTimeout(() => {
+      isLate = true
+      const message = 'All connections of the pool were in use for too long. Make the pool larger, or give its connections back earlier.'
+      reject(new AgentError(message, { code: 'journal-failed' }))
+    }, endsAt - performance.now())
     pool.connect((error, client) => {
       if (client === undefined) return reject(error)
       // An error without a listener ends the process, and the message that completes a connection may be followed by its end: so there must
       // be a listener before this function returns. A statement that fails with its connection rejects by itself.
       client.on('error', ignore)
-      resolve(client)
+      // A connection that comes too late is given back unused.
+      if (isLate) giveBack(client, false)
+      else resolve(client)
     })
   })
+  return checkedOut.finally(() => clearTimeout(timer))
 }
 
 function giveBack(client: PostgresClient, isBroken: boolean): void {

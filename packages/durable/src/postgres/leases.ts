@@ -35,7 +35,7 @@ export class Leases {
       clearInterval(this.#timer)
       this.#timer = undefined
     }
-    await this.#rows.extendLeases([run], 0)
+    await this.#rows.release(run)
   }
 
   // A renewal that fails is tried again by the next one. When the lease is lost, the next append reports it.

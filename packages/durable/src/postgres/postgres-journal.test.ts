@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest'
 import type { JournalOptions } from '../journal.ts'
 import { identifyProcess } from '../process-identity.ts'
 import { hasPostgres, startServer } from '../testing/stores.ts'
+import { Database } from './database.ts'
 import { postgresJournal } from './postgres-journal.ts'
+import { RunRows } from './run-rows.ts'
 
 const started = startServer()
 const head: RunHead = { version: 2, runId: 'r', definition: { format: 1, instructions: null, tools: {}, hooks: [], output: null }, input: [] }
@@ -96,6 +98,21 @@ describe.runIf(hasPostgres)('owners in PostgreSQL', () => {
     await expect(append(forced, question)).rejects.toMatchObject({ code: 'run-locked' })
     await forced.close()
     expect(await sql('SELECT * FROM TABLE_records')).toEqual([])
+  })
+
+  test('a renewal that arrives after its run was released does not lock the run', async () => {
+    const { journal, schema } = newStore()
+    const rows = new RunRows(new Database(started().pool, schema))
+    await rows.add(head)
+    const claim = { owner: JSON.stringify(await identifyProcess()), leaseMs: 30_000, isForced: false }
+    const held = await rows.take({ runId: 'r', fence: '0' }, claim)
+    if (held === undefined) throw new Error('The run was not taken.')
+    await rows.release(held)
+    await rows.extendLeases([held], 30_000)
+    const next = await journal().open('r')
+    await append(next, question)
+    await next.close()
+    expect((await journal().read('r')).records).toEqual([question])
   })
 
   test('a run that has an owner of a greater number keeps it when an old owner gives it up', async () => {

@@ -140,12 +140,21 @@ export class RunRows {
     return rows.map((row) => ({ runId: String(row['run_id']), changedAt: Number(row['changed_at']) }))
   }
 
-  /** Moves the ends of leases, of those runs that still have these owners. 0 ends a lease. */
+  /** Moves the ends of leases, of those runs that still have these owners. */
   async extendLeases(held: readonly Held[], leaseMs: number): Promise<void> {
     const update = `
       UPDATE ${this.#tables.runs} AS run SET lease_until = ${leaseEnd('$3')}
       FROM unnest($1::text[], $2::bigint[]) AS held (run_id, fence) WHERE run.run_id = held.run_id AND run.fence = held.fence`
     await this.#query(update, [held.map(({ runId }) => runId), held.map(({ fence }) => fence), leaseMs])
+  }
+
+  /**
+   * Ends a lease. The run gets another number too, so that nothing that this owner sent earlier, such as a renewal of its leases, has an
+   * effect when it arrives later.
+   */
+  async release({ runId, fence }: Held): Promise<void> {
+    const update = `UPDATE ${this.#tables.runs} SET fence = fence + 1, lease_until = clock_timestamp() WHERE run_id = $1 AND fence = $2::bigint`
+    await this.#query(update, [runId, fence])
   }
 
   /** Deletes a run and its large values, with the conditions of `take`. */
