@@ -1,4 +1,4 @@
-// Abort: a tool that ignores its signal cannot hold a run, and what was whole is kept.
+// Abort: a tool that ignores its signal cannot delay the end of a run, and the complete steps are kept.
 import { Agent, AgentError, tool } from 'capstan'
 import { z } from 'zod'
 import { exampleModel } from './support/example-model.ts'

@@ -1,6 +1,6 @@
 // A payment that a person approves, in another process: run it once, decide, run it again.
 //   node examples/dist/approval-elsewhere.js                  pauses and writes paused.json
-//   node examples/dist/approval-elsewhere.js approve          continues it; or: deny "too much"
+//   node examples/dist/approval-elsewhere.js approve          continues from it; or: deny "too much"
 import { readFile, writeFile } from 'node:fs/promises'
 import { Agent, approve, deny, type RunResult, tool } from 'capstan'
 import { z } from 'zod'

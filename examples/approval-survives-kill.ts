@@ -1,5 +1,5 @@
 // A payment that a person approves. Kill the process with kill -9 at any moment and start it again: nothing is done twice.
-//   node examples/dist/approval-survives-kill.js                  begins the run, or continues with it
+//   node examples/dist/approval-survives-kill.js                  begins the run, or continues it
 //   node examples/dist/approval-survives-kill.js approve          decides, from any process; or: deny "too much"
 import { setTimeout } from 'node:timers/promises'
 import { Agent, approve, decide, deny, fileJournal, openQuestions, tool } from 'capstan'
@@ -22,7 +22,7 @@ const payInvoice = tool({
 if (decision === undefined) {
   const { model, close } = await exampleModel()
   const agent = new Agent({ model, tools: [payInvoice] })
-  // A run that is there continues from what is recorded: no request and no tool call is made again.
+  // An existing run continues from its records: no request and no tool call is repeated.
   const go = () => agent.generate('Pay the invoice "INV-7".', { journal, runId })
   let result = await go()
   if (result.status === 'paused') console.log('Waiting for a decision about:', result.pending[0]?.about)

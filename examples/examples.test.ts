@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-/** Starts an example as its reader would: built, in a process of its own, without a key. */
+/** Starts an example like a reader would: built, in a separate process, without a key. */
 function start(name: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
   const { EVOLINK_API_KEY: _, ...inherited } = process.env
   const file = fileURLToPath(new URL(`dist/${name}.js`, import.meta.url))
@@ -82,7 +82,7 @@ test('the service streams a run, and ends cleanly on SIGTERM under 500 clients t
   const { port } = JSON.parse(String(line)) as { port: number }
   expect(await ask(port, { leaveAfterBytes: Number.POSITIVE_INFINITY })).toMatch(/"type":"text-delta"[\s\S]*"type":"run-end","status":"finished"/)
 
-  // Every third client leaves in the middle of its answer.
+  // Every third client disconnects in the middle of its response.
   const clients = Array.from({ length: 500 }, (_, index) => ask(port, { leaveAfterBytes: index % 3 === 0 ? 200 : Number.POSITIVE_INFINITY }).catch(() => 'cut'))
   await Promise.race(clients)
   child.kill('SIGTERM')

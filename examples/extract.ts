@@ -1,4 +1,4 @@
-// Structured extraction: the answer is JSON that fits a schema, checked here whatever the endpoint promises.
+// Structured extraction: the output is JSON that fits a schema. It is checked here, even if the endpoint guarantees it.
 import { Agent, output } from 'capstan'
 import { z } from 'zod'
 import { exampleModel } from './support/example-model.ts'

@@ -1,4 +1,4 @@
-// An agent on Restate, which takes a run up again in any worker when one dies. Worker, client and a server for trials, all in one process.
+// An agent on Restate, which continues a run on any worker when one dies. Worker, client and a trial server run in one process.
 import { once } from 'node:events'
 import { createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,4 @@
-// One tool: the model asks, the tool answers, the model words it.
+// One tool: the model calls it, gets the result and writes a reply.
 import { Agent, tool } from 'capstan'
 import { z } from 'zod'
 import { exampleModel } from './support/example-model.ts'

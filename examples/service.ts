@@ -1,4 +1,4 @@
-// A service: POST a question, get the answer as server-sent events. SIGTERM and a client that leaves stop runs; their work under way ends.
+// A service: POST a question, get the reply as server-sent events. SIGTERM, or a client that disconnects, stops a run; work in progress completes.
 import { createServer, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Agent, AgentError, type Run, type RunEvent } from 'capstan'

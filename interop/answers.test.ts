@@ -17,11 +17,11 @@ async function parsed(client: Client, question: Omit<Question, 'baseURL'>, scrip
 }
 
 describe.each(withEach(allModels))('$name, $value', ({ client, value: model }) => {
-  test('an answer with reasoning', async () => {
+  test('a reply with reasoning', async () => {
     expect(await parsed(client, { model })).toMatchObject({ text: reply.text, reasoning: reply.reasoning, calls: [], finishReason: 'stop', model })
   })
 
-  test('a plain answer', async () => {
+  test('a plain reply', async () => {
     expect(await parsed(client, { model }, { text: 'Hi.' })).toMatchObject({ text: 'Hi.', reasoning: '', calls: [], finishReason: 'stop' })
   })
 
@@ -29,7 +29,7 @@ describe.each(withEach(allModels))('$name, $value', ({ client, value: model }) =
     const { id, createdSeconds, fingerprint } = await parsed(client, { model })
     expect(id).toMatch(isKimi(model) ? /^cmpl-[0-9a-f]{32}$/ : /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(createdSeconds).toSatisfy(Number.isInteger)
-    // The page of Kimi has a fingerprint in the chunks alone.
+    // On the page of Kimi only the chunks have a fingerprint.
     if (isKimi(model) && !client.streams) expect(fingerprint).toBeUndefined()
     else expect(fingerprint).toMatch(/^fp/)
   })
@@ -39,13 +39,13 @@ describe.each(withEach(allModels))('$name, $value', ({ client, value: model }) =
     expect(usage).toEqual({ input: 5, output: 18, total: 23, cached: 0, reasoning: 10 })
   })
 
-  test('usage of a vendor comes through to the last number', async () => {
+  test('all usage numbers of a vendor reach the client', async () => {
     const usage = { prompt_tokens: 1200, completion_tokens: 345, total_tokens: 1545, prompt_tokens_details: { cached_tokens: 1024 } }
     const scripted = { ...reply, usage: { ...usage, completion_tokens_details: { reasoning_tokens: 300 } } }
     expect((await parsed(client, { model }, scripted)).usage).toEqual({ input: 1200, output: 345, total: 1545, cached: 1024, reasoning: 300 })
   })
 
-  test('a prompt that was seen before is cached', async () => {
+  test('a repeated prompt is cached', async () => {
     await using simulator = await startSimulator()
     const question = { baseURL: simulator.baseURL, model, prompt: 'The captain counts the ropes. '.repeat(100) }
     const first = await client.ask(question)
@@ -53,12 +53,12 @@ describe.each(withEach(allModels))('$name, $value', ({ client, value: model }) =
     expect([first.usage?.cached, Number(second.usage?.cached) > 500]).toEqual([0, true])
   })
 
-  test('max_tokens cuts the answer', async () => {
+  test('max_tokens cuts the reply', async () => {
     const answer = await parsed(client, { model, parameters: { max_tokens: 12 } })
     expect(answer).toMatchObject({ reasoning: reply.reasoning, text: 'Four degrees', finishReason: 'length', usage: { output: 12 } })
   })
 
-  test('a stop string cuts the answer', async () => {
+  test('a stop string cuts the reply', async () => {
     expect(await parsed(client, { model, parameters: { stop: [' in'] } })).toMatchObject({ text: 'Four degrees', finishReason: 'stop' })
   })
 })
@@ -68,7 +68,7 @@ test.each(allModels)('all clients parse the same, streamed or not (%s)', async (
   for (const other of others) expect({ ...other, fingerprint: undefined }).toEqual({ ...first, fingerprint: undefined })
 })
 
-test.each(allModels)('openai finds its own words in the answer and in each chunk (%s)', async (model) => {
+test.each(allModels)('openai finds the fields that it documents in the reply and in each chunk (%s)', async (model) => {
   await using simulator = await startSimulator({ script: [reply, reply] })
   const params = { model, messages: [{ role: 'user' as const, content: 'Hello.' }] }
   const completion = await openaiClient(simulator).chat.completions.create(params)
@@ -87,7 +87,7 @@ describe.each(deepseekModels)('%s', (model) => {
     expect(answer.logprobs.length).toBeGreaterThan(5)
   })
 
-  test('alternatives are as many as asked for (openai)', async () => {
+  test('there are as many alternatives as requested (openai)', async () => {
     await using simulator = await startSimulator({ script: [{ text: 'Hi.' }] })
     const messages: ChatCompletionMessageParam[] = [{ role: 'user', content: 'Hello.' }]
     const completion = await openaiClient(simulator).chat.completions.create({ model, messages, logprobs: true, top_logprobs: 3 })
@@ -105,7 +105,7 @@ describe.each(deepseekModels)('%s', (model) => {
     expect(Number(prompt_cache_hit_tokens) + Number(prompt_cache_miss_tokens)).toBe(prompt_tokens)
   })
 
-  test('thinking can be asked for and turned off', async () => {
+  test('thinking can be turned on and off', async () => {
     await using simulator = await startSimulator()
     for (const client of clients) {
       const ask = (type: string): Promise<Parsed> => client.ask({ baseURL: simulator.baseURL, model, parameters: { thinking: { type } } })
@@ -114,7 +114,7 @@ describe.each(deepseekModels)('%s', (model) => {
   })
 })
 
-describe('usage in a stream that did not ask for it', () => {
+describe('usage in a stream that was requested without it', () => {
   const messages: ChatCompletionMessageParam[] = [{ role: 'user', content: 'Hello.' }]
 
   test.each(deepseekModels)('both clients find it on the last chunk (%s)', async (model) => {
@@ -124,13 +124,13 @@ describe('usage in a stream that did not ask for it', () => {
     expect((await result.usage).totalTokens).toBe(23)
   })
 
-  test.each(kimiModels)('it stands inside a choice, where neither client looks (%s)', async (model) => {
+  test.each(kimiModels)('it is inside a choice, where neither client reads it (%s)', async (model) => {
     await using simulator = await startSimulator({ script: [reply, reply] })
     const stream = openaiClient(simulator).chat.completions.stream({ model, messages })
     const choices: unknown[] = []
     stream.on('chunk', (chunk) => choices.push(...chunk.choices))
     expect((await stream.finalChatCompletion()).usage).toBeUndefined()
-    // Kept as an unknown field of the chunk, for those who know.
+    // It is kept as an unknown field of the chunk.
     expect(choices.at(-1)).toMatchObject({ finish_reason: 'stop', usage: { total_tokens: 23 } })
     const result = streamText({ model: aiProvider(simulator, { includeUsage: false })(model), prompt: 'Hello.', maxRetries: 0 })
     expect((await result.usage).totalTokens).toBeUndefined()
@@ -147,20 +147,20 @@ describe.each(kimiModels)('several candidates of %s', (model) => {
     expect(choices.every(({ message }) => message.content !== '' && reasoningIn(message) !== '')).toBe(true)
   })
 
-  test('openai gathers all of them from one stream', async () => {
+  test('openai assembles all of them from one stream', async () => {
     await using simulator = await startSimulator()
     const whole = await openaiClient(simulator).chat.completions.create({ model, messages, n: 2 })
     const streamed = await openaiClient(simulator).chat.completions.stream({ model, messages, n: 2 }).finalChatCompletion()
     expect(streamed.choices.map(({ message }) => message.content)).toEqual(whole.choices.map(({ message }) => message.content))
   })
 
-  test('ai takes the first of a whole answer, and mixes the candidates of a stream', async () => {
+  test('ai reads the first candidate of a JSON body, and mixes the candidates of a stream', async () => {
     await using simulator = await startSimulator()
     const settings = { model: aiProvider(simulator)(model), prompt: 'Hello.', maxRetries: 0, providerOptions: { evolink: { n: 2 } } }
     const { text } = await generateText(settings)
     const streamed = await streamText(settings).text
     expect(text).not.toBe('')
-    // It reads the first choice of each chunk, whatever its index: the words of two answers by turns.
+    // It reads the first choice of each chunk, whatever its index, so it alternates between the texts of two replies.
     expect(streamed.length).toBeGreaterThan(text.length * 1.9)
   })
 })
@@ -168,7 +168,7 @@ describe.each(kimiModels)('several candidates of %s', (model) => {
 describe('JSON mode', () => {
   const question = { prompt: 'Answer in JSON, such as {"city": "Oslo"}.', parameters: { response_format: { type: 'json_object' } } }
 
-  test.each(withEach([...kimiModels, 'deepseek-chat']))('the answer is JSON ($name, $value)', async ({ client, value: model }) => {
+  test.each(withEach([...kimiModels, 'deepseek-chat']))('the reply is JSON ($name, $value)', async ({ client, value: model }) => {
     await using simulator = await startSimulator()
     const { text } = await client.ask({ baseURL: simulator.baseURL, model, ...question })
     expect(Object.keys(JSON.parse(text))).toEqual(['city'])
@@ -202,7 +202,7 @@ describe('images', () => {
   const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
   const url = `data:image/png;base64,${png}`
 
-  test.each(kimiModels)('%s takes them from both clients', async (model) => {
+  test.each(kimiModels)('%s accepts them from both clients', async (model) => {
     await using simulator = await startSimulator({ script: [{ text: 'A dot.' }, { text: 'A dot.' }] })
     const content = [
       { type: 'text' as const, text: 'What is it?' },
@@ -237,7 +237,7 @@ describe('GET /v1/models', () => {
     expect(new Set(found.map(({ owned_by }) => owned_by))).toEqual(new Set(['moonshot', 'deepseek']))
   })
 
-  test('openai retrieves one of them: no page has that route', async () => {
+  test('openai cannot retrieve one of them, because no page documents that route', async () => {
     await using simulator = await startSimulator()
     await expect(openaiClient(simulator).models.retrieve('deepseek-chat')).rejects.toMatchObject({ status: 404 })
   })
@@ -245,7 +245,7 @@ describe('GET /v1/models', () => {
   test.skip('ai: it has no call that lists models', () => undefined)
 })
 
-test('aborting a stream makes ai and openai leave the connection', async () => {
+test('when a stream is aborted, ai and openai close the connection', async () => {
   for (const client of [openaiStream, aiStream]) {
     await using simulator = await startSimulator({ faults: [{ fault: { kind: 'stall', at: 'mid-stream' } }] })
     const abort = new AbortController()

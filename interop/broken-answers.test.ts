@@ -11,23 +11,23 @@ const aiBroken = /Failed to process successful response/
 const noConnection = [/Connection error/, /Connection error/, /Cannot connect to API/, /Cannot connect to API/] as const
 const notJson = [/JSON/, /malformed server-sent event/, /Invalid JSON response/] as const
 
-/** openai takes every body for a completion. */
+/** openai treats every body as a completion. */
 const taken = /Taken for a completion/
 
-/** What a client sees: an answer that is whole, parts of an answer, or an error that says this. */
+/** What a client returns: a complete reply, parts of a reply, or an error with this message. */
 type Sight = typeof intact | RegExp | Partial<Parsed>
 /** In the order of `clients`: openai, openai streamed, ai, ai streamed. */
 type Sights = readonly [Sight, Sight, Sight, Sight]
 
 const everywhere = (sight: Sight): Sights => [sight, sight, sight, sight]
-/** What strikes streams alone: what openai's makes of it, and ai's. */
+/** A fault that affects only streams: what the stream of openai returns, and that of ai. */
 const streamed = (openai: Sight, ai: Sight = openai): Sights => [intact, openai, intact, ai]
 const inserted = (words: string): Partial<Parsed> => ({ text: `Four ${words} degrees in Oslo.` })
 const typeProblem = /Type validation failed/
 const withoutReasoning: Partial<Parsed> = { text: reply.text, reasoning: '' }
 const whole = { ...reply, finishReason: 'stop' }
 const failed = { ...reply, finishReason: 'error' }
-/** A whole text with what a client makes of a finish reason that was not sent; its type does not allow all of it. */
+/** A complete text with the value that a client returns for a missing finish reason. Its type does not allow every value. */
 const unfinished = (finishReason: unknown): Partial<Parsed> => ({ ...reply, finishReason: finishReason as string })
 
 const rows: readonly (readonly [fault: string, sights: Sights])[] = [
@@ -40,14 +40,14 @@ const rows: readonly (readonly [fault: string, sights: Sights])[] = [
   ['close:before-headers', noConnection],
   ['close:after-headers', [openaiBroken, openaiBroken, aiBroken, aiBroken]],
   ['close:mid-stream', [openaiBroken, openaiBroken, aiBroken, aiBroken]],
-  // A body that is no stream has no end mark, so that nothing strikes it there.
+  // A JSON body has no end mark, so these faults do not affect it.
   ['reset:before-done', [intact, openaiBroken, intact, aiBroken]],
   ['close:before-done', [intact, openaiBroken, intact, aiBroken]],
-  // openai stops reading at the end mark, ai reads on to the end.
+  // openai stops reading at the end mark, ai reads to the end of the body.
   ['reset:after-done', [openaiBroken, intact, aiBroken, aiBroken]],
   ['garbage', noConnection],
   ['hang-up', everywhere(intact)],
-  // The body ends early, properly.
+  // The body ends too early, but regularly.
   ['cut:0', [taken, /without sending any chunks/, /Invalid JSON response/, /without a finish reason/]],
   ['cut:120', [...notJson, /without a finish reason/]],
   ['cut:120,end=close', [openaiBroken, openaiBroken, aiBroken, aiBroken]],
@@ -56,7 +56,7 @@ const rows: readonly (readonly [fault: string, sights: Sights])[] = [
   ['no-finish', [unfinished(null), /missing finish_reason/, unfinished('other'), /without a finish reason/]],
   ['no-finish:done=false', [unfinished(null), /missing finish_reason/, unfinished('other'), /without a finish reason/]],
   ['no-done', everywhere(intact)],
-  // openai ignores what comes after the end mark, ai takes it for a part of the answer.
+  // openai ignores what follows the end mark, ai treats it as a part of the reply.
   ['after-done', [/JSON/, intact, /Invalid JSON response/, { text: `${reply.text}late` }]],
   // Events are broken.
   ['malformed:2', [...notJson, /JSON parsing failed/]],
@@ -65,7 +65,7 @@ const rows: readonly (readonly [fault: string, sights: Sights])[] = [
   ['error-event:mid-stream', [taken, /Internal server error/, /Invalid JSON response/, /Internal server error/]],
   ['error-event:mid-stream,as=named', [taken, /Internal server error/, /Invalid JSON response/, /Internal server error/]],
   ['huge-event:1000000', everywhere(intact)],
-  // Bytes come in another way.
+  // The bytes are split or encoded differently.
   ['chunking:1', everywhere(intact)],
   ['chunking:1+7+3', everywhere(intact)],
   ['slow:1', everywhere(intact)],
@@ -77,7 +77,7 @@ const rows: readonly (readonly [fault: string, sights: Sights])[] = [
   ['flood:comments,count=1000', [/JSON/, intact, /Invalid JSON response/, intact]],
   ['gzip', everywhere(intact)],
   ['gzip:corrupt=true', [openaiBroken, openaiBroken, aiBroken, aiBroken]],
-  // Another answer.
+  // Another kind of response.
   ['status:503', everywhere(/overloaded|too busy/)],
   ['html', [taken, /without sending any chunks/, /Invalid JSON response/, /without a finish reason/]],
   ['redirect:307', noConnection],
@@ -87,7 +87,7 @@ const rows: readonly (readonly [fault: string, sights: Sights])[] = [
   ['json-body:envelope', [taken, /without sending any chunks/, /Invalid JSON response/, /without a finish reason/]],
   ['content-type:text/plain', [taken, intact, intact, intact]],
   ['many-headers:1000', noConnection],
-  // The answer says something else.
+  // The content of the reply is different.
   ['length:keepCharacters=4', everywhere({ text: 'Four', finishReason: 'length' })],
   ['empty', everywhere({ text: '', reasoning: '', finishReason: 'stop' })],
   ['empty:reasoning=true', everywhere({ text: '', reasoning: 'I think.', finishReason: 'stop' })],
@@ -97,14 +97,14 @@ const rows: readonly (readonly [fault: string, sights: Sights])[] = [
   ['usage:every-event', everywhere(intact)],
   ['usage:negative', everywhere(expect.objectContaining({ usage: expect.objectContaining({ output: -8 }) }) as Partial<Parsed>)],
   ['usage:text', [whole, whole, /Invalid JSON response/, /Type validation failed/]],
-  // openai's type has a field for a refusal, which the support code does not read; ai puts it into the text.
+  // The type of openai has a field for a refusal, which the support code does not read; ai adds it to the text.
   ['refusal:I cannot do that.', [{ text: '' }, { text: '' }, { text: 'I cannot do that.' }, { text: 'I cannot do that.' }]],
   ['refusal:beside=true', [intact, intact, { text: reply.text + reply.text }, { text: 'FourFour degrees degrees in in Oslo Oslo..' }]],
   ['finish-reason:MAX_TOKENS', everywhere({ ...reply, finishReason: 'MAX_TOKENS' })],
   ['error-event:mid-stream,as=line', [taken, /missing finish_reason/, /Invalid JSON response/, /without a finish reason/]],
   ['error-event:mid-stream,as=choice,code=429', [failed, { ...failed, text: 'Four' }, failed, { ...failed, text: 'Four' }]],
   ['error-event:mid-stream,as=beside-choices', [/no choice/, /Internal server error/, /any choices/, /Internal server error/]],
-  // ai takes every error field of a stream for an error.
+  // ai treats every error field of a stream as an error.
   ['error-field', [intact, intact, intact, /^$/]],
   ['error-field:false', [intact, intact, intact, /^false$/]],
   ['no-finish:usage=true', [unfinished(null), /missing finish_reason/, unfinished('other'), /without a finish reason/]],
@@ -115,25 +115,25 @@ const rows: readonly (readonly [fault: string, sights: Sights])[] = [
   ['phantom-call', [/JSON/, /JSON/, { ...whole, calls: [expect.objectContaining({ name: '', input: '' })] }, intact]],
   ['function-call:empty', [intact, /missing function_call\.name/, intact, intact]],
   ['leaked-markup:kimi', everywhere({ calls: [], finishReason: 'stop' })],
-  // The connection breaks in other places.
+  // The connection breaks at other positions.
   ['bad-chunk:mid-stream', [openaiBroken, openaiBroken, aiBroken, aiBroken]],
   ['cut-headers:20', noConnection],
   ['cut-headers:20,end=reset', noConnection],
   ['refuse', noConnection],
-  // Events in another form. Both libraries take a block without data for an event.
+  // Events in another form. Both libraries treat a block without data as an event.
   ['framing:no-space', everywhere(intact)],
   ['framing:multi-line', everywhere(intact)],
   ['framing:mixed-endings', everywhere(intact)],
   ['framing:no-last-break', everywhere(intact)],
   ['framing:fields', streamed(/malformed server-sent event/, /JSON parsing failed/)],
-  // Bytes and signs that no text has. A body that is no stream is left alone by those that add an event.
+  // Bytes and characters that text does not have. Faults that add an event do not affect a JSON body.
   ['invalid-utf8:lone', streamed(inserted('odd \u{fffd} text'))],
   ['invalid-utf8:overlong', streamed(inserted('odd \u{fffd}\u{fffd} text'))],
   ['invalid-utf8:surrogate', streamed(inserted('odd \ud800 text'))],
   ['invalid-utf8:truncated', [...notJson, /without a finish reason/]],
   ['control-characters:raw', streamed(/malformed server-sent event/, /JSON parsing failed/)],
   ['control-characters:escaped', streamed(inserted('a\u0000\u0007\u001bb'))],
-  // One more event, that is none. openai writes what it cannot read into the text.
+  // One more event without a meaning. openai writes what it cannot read into the text.
   ['odd-event:empty-choices', everywhere(intact)],
   ['odd-event:no-choices', streamed(/not iterable/, typeProblem)],
   ['odd-event:choices-object', streamed(/not iterable/, typeProblem)],
@@ -145,7 +145,7 @@ const rows: readonly (readonly [fault: string, sights: Sights])[] = [
   ['odd-event:object-content', streamed({ text: 'Four[object Object] degrees in Oslo.' }, typeProblem)],
   ['choice-index:1', streamed(/missing finish_reason for choice 1/, inserted('stray'))],
   ['choice-index:-1', streamed(/invalid choice index: -1/, inserted('stray'))],
-  // openai knows no field for reasoning: the support code reads one. ai reads two.
+  // openai has no field for reasoning: the support code reads one. ai reads two.
   ['reasoning-field:reasoning', [withoutReasoning, withoutReasoning, intact, intact]],
   ['reasoning-field:reasoning_text', everywhere(withoutReasoning)],
   ['reasoning-field:both', everywhere(intact)],
@@ -154,7 +154,7 @@ const rows: readonly (readonly [fault: string, sights: Sights])[] = [
 ]
 
 type Call = readonly [name: string, input: unknown]
-/** Calls in order, by name and input; or an error that says this. */
+/** Calls in order, by name and input, or an error with this message. */
 type CallSight = readonly Call[] | RegExp
 type CallSights = readonly [CallSight, CallSight, CallSight, CallSight]
 
@@ -162,9 +162,9 @@ const oslo: Call = ['get_weather', { city: 'Oslo' }]
 const rome: Call = ['get_weather', { city: 'Rome' }]
 const bothCalls = [oslo, rome] as const
 const alike = (sight: CallSight): CallSights => [sight, sight, sight, sight]
-/** The same for each library, streamed or not. */
+/** The same result for each library, streamed or not. */
 const byLibrary = (openai: CallSight, ai: CallSight): CallSights => [openai, openai, ai, ai]
-/** What openai's stream makes of it; all others see both calls. */
+/** The result of the stream of openai. All others return both calls. */
 const openaiStreamed = (sight: CallSight): CallSights => [bothCalls, sight, bothCalls, bothCalls]
 const renamed = (name: string): readonly Call[] => [
   [name, { city: 'Oslo' }],
@@ -173,12 +173,12 @@ const renamed = (name: string): readonly Call[] => [
 /** The second call has another input. */
 const second = (input: unknown): readonly Call[] => [oslo, ['get_weather', input]]
 
-// The client's own JSON.parse is that of the support code for openai; ai gives the text where it cannot be read.
+// For openai the support code calls JSON.parse; ai returns the text if it cannot be parsed.
 const callRows: readonly (readonly [fault: string, sights: CallSights])[] = [
   ['fragments:1', alike(bothCalls)],
   ['fragments:1,interleaved=true', alike(bothCalls)],
   ['many-calls:3', alike([rome, rome, rome])],
-  // openai's stream wants the indexes that the vendor it is written for sends.
+  // The stream of openai requires the indexes that OpenAI sends.
   ['call-index:missing', openaiStreamed(/invalid tool call index: undefined/)],
   ['call-index:same', openaiStreamed(/JSON/)],
   ['call-index:gaps', openaiStreamed(/Cannot read properties of undefined/)],
@@ -187,7 +187,7 @@ const callRows: readonly (readonly [fault: string, sights: CallSights])[] = [
   ['call-index:reversed', [bothCalls, /Cannot read properties of undefined/, bothCalls, [rome, oslo]]],
   ['call-id:missing', alike(bothCalls)],
   ['call-id:empty', alike(bothCalls)],
-  // ai finds calls by their ids, and gives the second one the input of the first.
+  // ai identifies calls by their ids, so the second one gets the input of the first.
   ['call-id:repeated', [bothCalls, bothCalls, [oslo, oslo], bothCalls]],
   ['call-id:every-fragment', alike(bothCalls)],
   ['call-id:later-other', alike(bothCalls)],
@@ -234,7 +234,7 @@ const callRows: readonly (readonly [fault: string, sights: CallSights])[] = [
   ['call-arguments:trailing-text', byLibrary(/JSON/, second('{"city":"Rome"} I hope this helps.'))],
   ['call-arguments:concatenated', byLibrary(/JSON/, second('{"city":"Rome"}{"city":"Rome"}'))],
   ['call-arguments:duplicate-keys', alike(bothCalls)],
-  // There is no number in these.
+  // The arguments of these calls have no number.
   ['call-arguments:huge-number', alike(bothCalls)],
   [
     'call-arguments:proto',
@@ -248,7 +248,7 @@ describe.each(['kimi-k2-thinking', 'deepseek-chat'])('%s', (model) => {
     test.each(clients.map((client, index) => ({ client, name: client.name, sight: sights[index] ?? intact })))('$name: $sight', async ({ client, sight }) => {
       const fault = parseFault(text)
       const toolCalls = fault.kind === 'leaked-markup' ? [{ name: 'get_weather', input: { city: 'Oslo' } }] : []
-      // What refuses a connection belongs to no reply.
+      // A refused connection does not belong to a reply.
       const options = fault.kind === 'refuse' ? { faults: [{ fault }] } : { script: Array.from({ length: 30 }, () => ({ ...reply, toolCalls, fault })) }
       await using simulator = await startSimulator(options)
       await expectSight(client.ask({ baseURL: simulator.baseURL, model }), sight)
@@ -272,11 +272,11 @@ describe.each(['kimi-k2-thinking', 'deepseek-chat'])('two calls of %s', (model) 
   })
 })
 
-test.each(clients)('arguments that are nested 10,000 deep end in an error, not in the end of the process ($name)', async (client) => {
+test.each(clients)('arguments with 10,000 levels give an error and do not end the process ($name)', async (client) => {
   const fault = parseFault('call-arguments:deep')
   await using simulator = await startSimulator({ script: [{ toolCalls: [{ name: 'get_weather', input: {} }], fault }] })
   const asked = client.ask({ baseURL: simulator.baseURL, model: 'deepseek-chat', tools: [stringTool('get_weather', 'city')] })
-  // With a larger stack they may be read.
+  // With a larger stack they can be parsed.
   const outcome = await asked.then(
     ({ calls }) => calls.length,
     (error: unknown) => (error instanceof RangeError ? 'too deep' : String(error)),
@@ -291,7 +291,7 @@ async function expectSight(asked: Promise<Parsed>, sight: Sight): Promise<void> 
 }
 
 describe.each(clients)('a stall ($name)', (client: Client) => {
-  test.each(['before-headers', 'after-headers', 'first-event', 'mid-stream', 'before-finish'])('%s is left by an abort alone', async (place) => {
+  test.each(['before-headers', 'after-headers', 'first-event', 'mid-stream', 'before-finish'])('%s is ended only by an abort', async (place) => {
     const fault = parseFault(`stall:${place}`)
     await using simulator = await startSimulator({ script: [{ ...reply, fault }] })
     const controller = new AbortController()
@@ -304,7 +304,7 @@ describe.each(clients)('a stall ($name)', (client: Client) => {
   })
 })
 
-test('a stream that ends without a finish reason ends quietly for those who read the chunks of openai', async () => {
+test('a stream that ends without a finish reason ends without an error for code that reads the chunks of openai', async () => {
   await using simulator = await startSimulator({ script: [{ ...reply, fault: parseFault('no-finish:done=false') }] })
   const messages = [{ role: 'user' as const, content: 'Hello.' }]
   const stream = await openaiClient(simulator).chat.completions.create({ model: 'deepseek-chat', messages, stream: true })
@@ -313,10 +313,10 @@ test('a stream that ends without a finish reason ends quietly for those who read
   expect(new Set(reasons)).toEqual(new Set([null]))
 })
 
-// It strikes clients that were told https alone: these are given an address with http, as all of this is about answers.
+// It affects only clients that use https. These tests use http, because they are about replies.
 const ofOtherServers = ['handshake']
 
-test('every kind of fault has a row, or a reason for having none', () => {
+test('every kind of fault has a row, or a reason why it has none', () => {
   const kinds = new Set([...rows, ...callRows].map(([text]) => parseFault(text).kind))
   expect([...kinds, 'stall', ...ofOtherServers].toSorted()).toEqual(faultNames.toSorted())
 })

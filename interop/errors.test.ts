@@ -8,7 +8,7 @@ import { allModels, clients, isKimi, withEach } from './support/clients.ts'
 import { openaiClient } from './support/openai-client.ts'
 import type { Client, Question } from './support/parsed.ts'
 
-/** What both libraries tell of an error answer. */
+/** What both libraries report about an error response. */
 interface Refusal {
   readonly status: number | undefined
   readonly message: string
@@ -36,7 +36,7 @@ async function refusal(client: Client, question: Omit<Question, 'baseURL'> & { r
   return { status: error.statusCode, message: error.message, type, code, retryAfter: error.responseHeaders?.['retry-after'], kind }
 }
 
-/** Status, words for Kimi, words for DeepSeek, and what the two libraries make of it. */
+/** Status, message and type of Kimi, message of DeepSeek, and the error classes of the two libraries. */
 const statuses = [
   [402, 'insufficient balance', 'exceeded_current_quota_error', 'Insufficient Balance', 'unknown_error', 'APIError', 'final'],
   [429, 'max concurrency', 'rate_limit_reached_error', 'Rate limit reached', 'rate_limit_error', 'RateLimitError', 'retryable'],
@@ -95,7 +95,7 @@ describe.each(clients)('$name', (client) => {
     expect(answer).toMatchObject({ status: 400, message: expect.stringContaining('exceeded model token limit: 262144') })
   })
 
-  test('the client asks again after the pause that the server named, and only then', async () => {
+  test('the client retries only after the delay that the server asked for', async () => {
     const busy: ScriptedReply = { text: 'Hi.', fault: { kind: 'status', status: 429, retryAfter: 1 } }
     await using simulator = await startSimulator({ script: [busy, { text: 'Hi.' }] })
     const startedAt = performance.now()
@@ -105,20 +105,20 @@ describe.each(clients)('$name', (client) => {
     simulator.assertDone()
   })
 
-  test.each([400, 401, 402, 404])('the client does not ask again after %i', async (status) => {
+  test.each([400, 401, 402, 404])('the client does not retry after %i', async (status) => {
     await using simulator = await startSimulator({ faults: [{ fault: { kind: 'status', status } }] })
     await expect(client.ask({ baseURL: simulator.baseURL, model: 'deepseek-chat', maxRetries: 2 })).rejects.toThrow()
     expect(simulator.requests).toHaveLength(1)
   })
 })
 
-test('ai gives up after its retries with an error that holds all of them', async () => {
+test('after its retries, ai throws an error that has all attempts', async () => {
   await using simulator = await startSimulator({ faults: [{ fault: { kind: 'status', status: 500, retryAfter: 0 } }] })
   const asked = generateText({ model: aiProvider(simulator)('deepseek-chat'), prompt: 'Hello.', maxRetries: 1 })
   await expect(asked).rejects.toSatisfy((error) => RetryError.isInstance(error) && error.errors.length === 2)
 })
 
-test('without a key openai refuses itself, and ai is told by the server', async () => {
+test('without a key, openai throws before the request, and ai gets the error of the server', async () => {
   await using simulator = await startSimulator()
   expect(() => openaiClient({ baseURL: simulator.baseURL, apiKey: '' })).toThrow('Missing credentials')
   const provider = createOpenAICompatible({ name: 'evolink', baseURL: simulator.baseURL })

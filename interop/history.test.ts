@@ -15,7 +15,7 @@ const assistant = (ids: readonly string[], more: object = { reasoning_content: '
   ...more,
 })
 
-/** The words of a 400, from the client; empty when it was accepted. */
+/** The message of a 400 as the client reports it; empty if the request was accepted. */
 async function openaiSays(model: string, messages: ChatCompletionMessageParam[], more: object = {}): Promise<readonly string[]> {
   await using simulator = await startSimulator()
   const { completions } = openaiClient(simulator).chat
@@ -31,7 +31,7 @@ const both = (words: string) => [expect.stringContaining(words), expect.stringCo
 describe.each(toolModels)('openai, %s', (model) => {
   const isKimi = model.startsWith('kimi')
 
-  test('whole histories are accepted: several turns, results in another order, an id that comes again', async () => {
+  test('complete histories are accepted: several messages of the user, results in another order, a repeated id', async () => {
     expect(await openaiSays(model, [{ role: 'system', content: 'Be brief.' }, user, assistant([]), user])).toEqual(['', ''])
     expect(await openaiSays(model, [user, assistant(['a', 'b']), result('b'), result('a'), user])).toEqual(['', ''])
     expect(await openaiSays(model, [user, assistant(['a']), result('a'), assistant(['a']), result('a')])).toEqual(['', ''])
@@ -43,7 +43,7 @@ describe.each(toolModels)('openai, %s', (model) => {
     expect(await openaiSays(model, [user, assistant(['a']), result('a'), result('a')])).toEqual(both(words))
   })
 
-  test('a missing result, and one that comes too late', async () => {
+  test('a missing result, and one that is too late', async () => {
     const words = "must be followed by tool messages responding to each 'tool_call_id'"
     expect(await openaiSays(model, [user, assistant(['a', 'b']), result('a'), user])).toEqual(both(words))
     expect(await openaiSays(model, [user, assistant(['a']), user, result('a')])).toEqual(both(words))
@@ -61,7 +61,7 @@ describe.each(toolModels)('openai, %s', (model) => {
     expect(await openaiSays(model, [user, { role: 'assistant', content: '' }])).toEqual(isKimi ? both(words) : ['', ''])
   })
 
-  test('lost reasoning, where the model thinks', async () => {
+  test('lost reasoning, if the model thinks', async () => {
     const messages = [user, assistant(['a'], {}), result('a')]
     if (isKimi) expect(await openaiSays(model, messages)).toEqual(both('reasoning_content is missing in assistant tool call message at index 1'))
     else expect(await openaiSays(model, messages)).toEqual(['', ''])
@@ -70,14 +70,14 @@ describe.each(toolModels)('openai, %s', (model) => {
   })
 })
 
-test('reasoning sent to deepseek-reasoner is ignored, or a 400 in the strict reading (openai)', async () => {
+test('reasoning sent to deepseek-reasoner is ignored, or a 400 with the strict option (openai)', async () => {
   const messages = [user, assistant([]), user]
   expect(await openaiSays('deepseek-reasoner', messages)).toEqual(['', ''])
   await using strict = await startSimulator({ strict: { rejectReasoning: true } })
   await expect(openaiClient(strict).chat.completions.create({ model: 'deepseek-reasoner', messages })).rejects.toThrow('reasoning_content')
 })
 
-test('a thinking deepseek-chat does not take back the null that its stream ended with (openai, streamed)', async () => {
+test('a thinking deepseek-chat refuses the null with which its stream ended (openai, streamed)', async () => {
   await using simulator = await startSimulator({ script: [{ reasoning: 'Hm.', toolCalls: [{ name: 'get_weather', input: {} }] }] })
   const params = { model: 'deepseek-chat', messages: [user], thinking: { type: 'enabled' } }
   const message = await openaiClient(simulator).chat.completions.stream(params).finalMessage()
@@ -101,7 +101,7 @@ describe('ai', () => {
     return { said, requests: simulator.requests.length }
   }
 
-  test.each(toolModels)('a whole history is accepted (%s)', async (model) => {
+  test.each(toolModels)('a complete history is accepted (%s)', async (model) => {
     const content = [{ type: 'reasoning' as const, text: 'Hm.' }, call]
     expect(await aiSays(model, [hello, { role: 'assistant', content }, toolResult, hello])).toEqual({ said: '', requests: 1 })
   })

@@ -5,7 +5,7 @@ import { type Loop, type LoopResult, loops, reasoningLoops, runToolsLoops } from
 
 const temperature = (...cities: readonly string[]) => cities.map((city) => ({ name: 'get_temperature', input: { city } }))
 
-/** Two steps with tools, then an answer. */
+/** Two steps with tools, then a text. */
 const steps: readonly ScriptedReply[] = [
   { reasoning: 'Both at once. Then again.', toolCalls: temperature('Oslo', 'Rome') },
   { reasoning: 'Is it sure?', text: 'Once more.', toolCalls: temperature('Oslo') },
@@ -21,7 +21,7 @@ interface WireMessage {
   readonly tool_calls?: readonly { readonly id: string; readonly function: { readonly arguments: string } }[]
 }
 
-/** Runs a loop, and gives the messages of its last request as well. */
+/** Runs a loop, and also returns the messages of its last request. */
 async function drive(loop: Loop, model: string, script: readonly ScriptedReply[] = steps): Promise<LoopResult & { readonly messages: readonly WireMessage[] }> {
   await using simulator = await startSimulator({ script })
   const result = await loop.run(simulator.baseURL, model, 'How warm are Oslo and Rome together?')
@@ -37,7 +37,7 @@ const fits = ({ loop, model }: { loop: Loop; model: string }): boolean => !isKim
 const all = Object.values(loops).flatMap((loop) => toolModels.map((model) => ({ loop, model, name: loop.name })))
 
 describe.each(all.filter(fits))('$name, $model', ({ loop, model }) => {
-  test('calls are made, results go back, and the answer comes', async () => {
+  test('calls run, their results are sent back, and the text arrives', async () => {
     const { text, made, messages } = await drive(loop, model)
     expect([text, made]).toEqual(['Together 22 degrees.', ['Oslo', 'Rome', 'Oslo']])
     expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'tool', 'assistant', 'tool'])
@@ -52,16 +52,16 @@ describe.each(all.filter(fits))('$name, $model', ({ loop, model }) => {
     if (isKimi(model)) expect(called.map(({ id }) => id)).toEqual([0, 1, 2].map((count) => `functions.get_temperature:${count}`))
   })
 
-  test(`of the reasoning, ${loop.returns.replace('-', ' ')} goes back`, async () => {
+  test(`${loop.returns.replace('-', ' ')} of the reasoning is sent back`, async () => {
     const { messages } = await drive(loop, model)
     const sent = messages.filter(({ role }) => role === 'assistant').map(({ reasoning_content }) => reasoning_content)
-    // DeepSeek's last delta says null, and the client overwrites what it does not know.
+    // The last delta of DeepSeek is null, and the client overwrites fields that it does not know.
     const lastPiece = isKimi(model) ? ['.', '?'] : [null, null]
     const expected = { all: ['Both at once. Then again.', 'Is it sure?'], 'last-piece': lastPiece, nothing: [undefined, undefined] }
     expect(sent).toEqual(expected[loop.returns])
   })
 
-  test('the offline model is driven to the end', async () => {
+  test('a loop with the offline model runs to its end', async () => {
     await using simulator = await startSimulator()
     const { made, text } = await loop.run(simulator.baseURL, model, 'What is the temperature in Oslo and in Rome?')
     expect(made.toSorted()).toEqual(['Oslo', 'Rome'])
@@ -69,7 +69,7 @@ describe.each(all.filter(fits))('$name, $model', ({ loop, model }) => {
   })
 })
 
-describe.each(kimiModels)('what a loop cannot survive with %s', (model) => {
+describe.each(kimiModels)('what ends a loop with %s', (model) => {
   const after = (reasoning?: string): readonly ScriptedReply[] => [
     { reasoning, toolCalls: temperature('Oslo') },
     { reasoning: 'Good.', text: 'Four.' },
@@ -87,36 +87,36 @@ describe.each(kimiModels)('what a loop cannot survive with %s', (model) => {
     await expect(drive(loop, model, after(''))).rejects.toThrow(lostReasoning)
   })
 
-  test.each(reasoningLoops)('where a step had no reasoning field at all, $name sends none: a 400', async (loop) => {
+  test.each(reasoningLoops)('if a step has no reasoning field, $name sends none: a 400', async (loop) => {
     await expect(drive(loop, model, after())).rejects.toThrow(lostReasoning)
   })
 })
 
-test.each(reasoningLoops)('deepseek-chat that was told nothing about thinking does not miss the reasoning ($name)', async (loop) => {
+test.each(reasoningLoops)('deepseek-chat without a setting for thinking does not require the reasoning ($name)', async (loop) => {
   const { text } = await drive(loop, 'deepseek-chat', [{ toolCalls: temperature('Oslo') }, { text: 'Four.' }])
   expect(text).toBe('Four.')
 })
 
-describe('calls that are broken', () => {
+describe('invalid calls', () => {
   const broken = [{ toolCalls: [{ name: 'get_temperature', input: '{"city": "Os' }] }, { text: 'Sorry.' }]
   const unknown = [{ toolCalls: [{ name: 'get_wether', input: { city: 'Oslo' } }] }, { text: 'Sorry.' }]
 
-  test.each([loops.aiLoop, loops.aiStreamLoop])('$name answers invalid JSON with an error result and goes on', async (loop) => {
+  test.each([loops.aiLoop, loops.aiStreamLoop])('$name replies to invalid JSON with an error result and continues', async (loop) => {
     const { text, made, messages } = await drive(loop, 'deepseek-chat', broken)
     expect([text, made]).toEqual(['Sorry.', []])
     expect(messages.at(-1)).toMatchObject({ role: 'tool', content: expect.stringContaining('JSON parsing failed') })
-    // The text that was broken is not sent back.
+    // The invalid text is not sent back.
     expect(messages.at(-2)?.tool_calls?.[0]?.function.arguments).toBe('{}')
   })
 
-  test.each(runToolsLoops)('$name answers invalid JSON with the message of the parser and goes on', async (loop) => {
+  test.each(runToolsLoops)('$name replies to invalid JSON with the message of the parser and continues', async (loop) => {
     const { text, messages } = await drive(loop, 'deepseek-chat', broken)
     expect(text).toBe('Sorry.')
     expect(messages.at(-1)).toMatchObject({ role: 'tool', content: expect.stringContaining('JSON') })
     expect(messages.at(-2)?.tool_calls?.[0]?.function.arguments).toBe('{"city": "Os')
   })
 
-  test.each([...runToolsLoops, loops.aiLoop, loops.aiStreamLoop])('$name answers an unknown tool with an error result and goes on', async (loop) => {
+  test.each([...runToolsLoops, loops.aiLoop, loops.aiStreamLoop])('$name replies to an unknown tool with an error result and continues', async (loop) => {
     const { text, made, messages } = await drive(loop, 'deepseek-chat', unknown)
     expect([text, made]).toEqual(['Sorry.', []])
     expect(messages.at(-1)).toMatchObject({ role: 'tool', content: expect.stringContaining('get_wether') })

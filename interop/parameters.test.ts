@@ -6,11 +6,11 @@ import { aiProvider } from './support/ai-client.ts'
 import { allModels, clients, deepseekModels, isKimi, kimiModels, toolModels } from './support/clients.ts'
 import { type Client, stringTool } from './support/parsed.ts'
 
-/** Written from the two pages of Evolink, row by row. */
+/** The rows follow the two pages of Evolink. */
 interface Row {
   readonly models: readonly string[]
   readonly parameters: Readonly<Record<string, unknown>>
-  /** Parameter that the 400 names; none: accepted. */
+  /** The parameter that the 400 names. Absent if the request is accepted. */
   readonly refused?: string
   readonly prompt?: string
   readonly withTools?: boolean
@@ -80,7 +80,7 @@ const rows: readonly Row[] = [
 ]
 
 const cases = rows.flatMap((row) => row.models.map((model) => ({ ...row, model, shown: JSON.stringify(row.parameters).slice(0, 80) })))
-/** The AI SDK has three words for it, and no way around them: see below. */
+/** The AI SDK allows only three values for it: see below. */
 const expressible = ({ library }: Client, { parameters }: Row): boolean => library === 'openai' || parameters['tool_choice'] !== 'sometimes'
 
 let simulator: Simulator
@@ -96,10 +96,10 @@ describe.each(clients)('$name', (client) => {
   }
   const possible = cases.filter((row) => expressible(client, row))
 
-  test.each(possible.filter(({ refused }) => refused === undefined))('$model takes $shown', async (row) => {
+  test.each(possible.filter(({ refused }) => refused === undefined))('$model accepts $shown', async (row) => {
     const { finishReason } = await ask(row)
     expect(['stop', 'length', 'tool_calls']).toContain(finishReason)
-    // It arrived as it was said: a client that left it out would be accepted as well.
+    // The parameter must arrive unchanged, because a request without it would be accepted, too.
     expect(simulator.requests.at(-1)?.body).toMatchObject({ ...row.parameters, model: row.model, ...(client.streams && { stream: true }) })
   })
 
@@ -114,7 +114,7 @@ describe.each(clients)('$name', (client) => {
   })
 })
 
-/** The body of DeepSeek names the parameter in a field as well; that of Kimi has message and type alone. */
+/** The body of DeepSeek also names the parameter in a field; that of Kimi has only message and type. */
 function expectOpenaiRefusal(error: unknown, model: string, named: string): void {
   expect(error).toBeInstanceOf(OpenAI.BadRequestError)
   const { status, message, type, param } = error as InstanceType<typeof OpenAI.BadRequestError>
@@ -135,13 +135,13 @@ function expectAiRefusal(error: unknown, model: string, named: string): void {
 describe('stream_options', () => {
   const parameters = { stream_options: { include_usage: true } }
 
-  test.each(allModels)('%s refuses them without stream, and says so to both clients', async (model) => {
+  test.each(allModels)('%s refuses them without stream, and both clients get the error', async (model) => {
     for (const client of clients.filter(({ streams }) => !streams)) {
       await expect(client.ask({ baseURL: simulator.baseURL, model, parameters })).rejects.toThrow('stream_options')
     }
   })
 
-  test.each(kimiModels)('a strict reading of the page of %s refuses them, and both clients say so', async (model) => {
+  test.each(kimiModels)('the strict option of %s refuses them, and both clients get the error', async (model) => {
     await using strict = await startSimulator({ strict: { streamOptions: true } })
     for (const client of clients.filter(({ streams }) => streams)) {
       await expect(client.ask({ baseURL: strict.baseURL, model })).rejects.toThrow('stream_options')
@@ -153,24 +153,24 @@ describe('what the AI SDK cannot say', () => {
   const settings = (model: string) => ({ model: aiProvider(simulator)(model), prompt: 'Hello.', maxRetries: 0 })
   const sent = () => simulator.requests.at(-1)?.body
 
-  test('topK is a warning and is not sent: the rows above send it as an option of the provider', async () => {
+  test('topK gives a warning and is not sent: the rows above send it as an option of the provider', async () => {
     const { warnings } = await generateText({ ...settings('kimi-k2-thinking'), topK: 3 })
     expect(warnings).toEqual([{ type: 'unsupported', feature: 'topK' }])
     expect(sent()).not.toHaveProperty('top_k')
   })
 
-  test.each([0, 1.5])('maxOutputTokens %j is refused before anything is sent: the rows above send it as an option of the provider', async (maxOutputTokens) => {
+  test.each([0, 1.5])('maxOutputTokens %j is refused before any request: the rows above send it as an option of the provider', async (maxOutputTokens) => {
     const before = simulator.requests.length
     await expect(generateText({ ...settings('deepseek-chat'), maxOutputTokens })).rejects.toThrow('Invalid argument')
     expect(simulator.requests).toHaveLength(before)
   })
 
-  test('tool_choice without tools is left out, and the answer without a call is then an error of its own', async () => {
+  test('tool_choice without tools is not sent, and the reply without a call is then an error of the client', async () => {
     await expect(generateText({ ...settings('deepseek-chat'), toolChoice: 'required' })).rejects.toThrow('did not contain a tool call')
     expect(sent()).not.toHaveProperty('tool_choice')
   })
 
-  test('a tool_choice that is none of its words does not leave it by any door', async () => {
+  test('the client has no way to send another tool_choice', async () => {
     await generateText({ ...settings('deepseek-chat'), providerOptions: { evolink: { tool_choice: 'sometimes' } } })
     expect(sent()).not.toHaveProperty('tool_choice')
   })

@@ -65,10 +65,10 @@ describe.each(withEach(toolModels))('$name, $value', ({ client, value: model }) 
     else expect((await asked).calls).toHaveLength(1)
   })
 
-  test('a named tool_choice is refused: the page lists three words', async () => {
+  test('a named tool_choice is refused, because the page lists three values', async () => {
     await using simulator = await startSimulator()
     const parameters = { tool_choice: { type: 'function', function: { name: 'get_weather' } } }
-    // The library has its own form for it.
+    // The library has a separate form for it.
     const question = { baseURL: simulator.baseURL, model, tools, ...(client.library === 'ai' ? { toolName: 'get_weather' } : { parameters }) }
     await expect(client.ask(question)).rejects.toThrow('tool_choice')
   })
@@ -94,7 +94,7 @@ describe('tools that the pages refuse', () => {
     await expect(client.ask({ baseURL: simulator.baseURL, model, tools: [tools[0], tools[0]] as typeof tools })).rejects.toThrow('get_weather is duplicated')
   })
 
-  test.skip('two tools with one name (ai): its tools are a record, a name cannot come twice', () => undefined)
+  test.skip('two tools with one name (ai): its tools are a record, so a name cannot be repeated', () => undefined)
 
   test.each([aiWhole, aiStream, openaiWhole, openaiStream])('a tool without a description ($name)', async (client) => {
     await using simulator = await startSimulator()
@@ -103,7 +103,7 @@ describe('tools that the pages refuse', () => {
     await expect(client.ask({ baseURL: simulator.baseURL, model, tools: [bare] })).rejects.toThrow('description is missing')
   })
 
-  test('the AI SDK sends $schema with a zod schema, which the strict reading of the schema flavour refuses', async () => {
+  test('the AI SDK sends $schema with a zod schema, which the strict option toolSchemas refuses', async () => {
     await using strict = await startSimulator({ strict: { toolSchemas: true } })
     const add = tool({ description: 'Adds one.', inputSchema: z.object({ left: z.number() }), execute: ({ left }) => left + 1 })
     await expect(generateText({ model: aiProvider(strict)(model), prompt: 'Hello.', tools: { add }, maxRetries: 0 })).rejects.toThrow(

@@ -4,7 +4,7 @@ import { type LocalServer, startLocalServer } from '@capstan/restate/local-serve
 
 const installer = fileURLToPath(new URL('../../../packages/restate/server/install.mjs', import.meta.url))
 
-/** A Restate server of this example's own: installed when it is first asked for (216 MB), on free ports, gone at the end. */
+/** Starts a Restate server for the example. It is installed at the first use (216 MB), listens on free ports and is stopped at the end. */
 export async function localRestate(): Promise<LocalServer> {
   const { status, stdout, stderr } = spawnSync(process.execPath, [installer], { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr.trim())

@@ -11,7 +11,7 @@ const payInvoice = tool({
   execute: ({ invoice }, { idempotencyKey }) => `Paid ${invoice} (key ${idempotencyKey}).`,
 })
 
-/** An agent that pays invoices, once a person approves: the same wherever its runs are hosted. */
+/** An agent that pays invoices after a person approves. It is the same on every host. */
 export async function paymentAgent(): Promise<{ readonly agent: Agent; close(): Promise<void> }> {
   const { model, close } = await exampleModel()
   return { agent: new Agent({ model, tools: [payInvoice] }), close }

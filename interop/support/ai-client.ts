@@ -7,7 +7,7 @@ interface RawAnswer {
   readonly choices?: readonly { readonly logprobs?: { readonly content?: readonly { readonly token: string }[] } | null }[]
 }
 
-/** A provider of the AI SDK for a simulator. Its metadata extractor is the library's own way to fields that it does not know. */
+/** A provider of the AI SDK for a simulator. With a metadata extractor the library gives access to fields that it does not know. */
 export function aiProvider({ baseURL, apiKey }: Pick<Question, 'baseURL' | 'apiKey'>, { includeUsage = true } = {}): OpenAICompatibleProvider {
   return createOpenAICompatible({
     name: 'evolink',
@@ -39,7 +39,7 @@ export const aiStream: Client = {
   library: 'ai',
   streams: true,
   async ask(question) {
-    // Errors come as parts; without a listener they go to the console as well.
+    // Errors arrive as parts; without a listener they are also written to the console.
     const result = streamText({ ...optionsOf(question), onError: () => undefined })
     for await (const part of result.fullStream) if (part.type === 'error') throw part.error
     return parsedOf({ text: await result.text, usage: await result.usage }, await result.finalStep)
@@ -58,12 +58,12 @@ function optionsOf(question: Question) {
     ...(question.tools && { tools: toolsOf(question.tools) }),
     ...settings,
     ...(question.toolName && { toolChoice: { type: 'tool' as const, toolName: question.toolName } }),
-    // What the library has no setting for goes through its door for such things.
+    // Parameters without a setting of the library are passed as provider options.
     providerOptions: { evolink: rest },
   }
 }
 
-/** Settings that the library names itself, by their names on the wire. It checks their types before it sends them. */
+/** The settings of the library, by the names of the parameters on the wire. The library checks their types before it sends them. */
 const named = {
   temperature: ['temperature', isNumber],
   top_p: ['topP', isNumber],
@@ -78,7 +78,7 @@ export function settingsOf(parameters: Readonly<Record<string, unknown>>) {
   const isNamed = ([name, value]: readonly [string, unknown]): boolean => name in named && named[name as keyof typeof named][1](value)
   const entries = Object.entries(parameters)
   const settings = Object.fromEntries(entries.filter(isNamed).map(([name, value]) => [named[name as keyof typeof named][0], value]))
-  // JSON values, as the table writes them.
+  // The values of the table are JSON.
   return { settings, rest: Object.fromEntries(entries.filter((entry) => !isNamed(entry))) as Record<string, string> }
 }
 

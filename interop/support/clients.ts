@@ -13,7 +13,7 @@ export function isKimi(model: string): boolean {
   return model.startsWith('kimi')
 }
 
-/** Every client with every one of the models, for `test.each`. */
+/** Every client with every model, for `test.each`. */
 export function withEach<Value>(values: readonly Value[]): readonly { readonly client: Client; readonly value: Value; readonly name: string }[] {
   return clients.flatMap((client) => values.map((value) => ({ client, value, name: client.name })))
 }

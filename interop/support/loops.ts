@@ -5,17 +5,17 @@ import { aiProvider } from './ai-client.ts'
 import { openaiClient } from './openai-client.ts'
 import { stringTool } from './parsed.ts'
 
-/** A tool loop: it runs the tools, sends the results and asks again. */
+/** A tool loop: it runs the tools, sends the results and sends the next request. */
 export interface Loop {
   readonly name: string
-  /** What of `reasoning_content` goes back with the calls. */
+  /** Which `reasoning_content` is sent back with the calls. */
   readonly returns: 'all' | 'last-piece' | 'nothing'
   run(baseURL: string, model: string, prompt: string): Promise<LoopResult>
 }
 
 export interface LoopResult {
   readonly text: string
-  /** Calls that were made, in order. */
+  /** The calls that were run, in order. */
   readonly made: readonly string[]
 }
 
@@ -34,7 +34,7 @@ function makeTool() {
   }
 }
 
-/** As the vendors' pages write it: the message that came is pushed onto the messages. */
+/** A loop like that of the vendors' pages: the received message is appended to the messages. */
 function byHand(name: string, returns: Loop['returns'], ask: (...asked: AskParameters) => Promise<ChatCompletionMessage>): Loop {
   return {
     name,
@@ -117,5 +117,5 @@ const openaiStreamRunTools = openaiRunner('openai runTools, streamed', true)
 
 export const loops = { openaiByHand, openaiStreamByHand, openaiRunTools, openaiStreamRunTools, aiLoop, aiStreamLoop }
 export const runToolsLoops: readonly Loop[] = [openaiRunTools, openaiStreamRunTools]
-/** Those that a model which wants its reasoning back can be driven with. */
+/** The loops that work with a model that requires its reasoning. */
 export const reasoningLoops: readonly Loop[] = [openaiByHand, openaiStreamByHand, aiLoop, aiStreamLoop]

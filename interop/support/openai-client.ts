@@ -2,7 +2,7 @@ import OpenAI from 'openai'
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions'
 import { type Client, defaultPrompt, type Parsed, type ParsedUsage, type Question } from './parsed.ts'
 
-/** The `openai` client for a simulator, without retries unless asked for. */
+/** The `openai` client for a simulator, without retries by default. */
 export function openaiClient({ baseURL, apiKey, maxRetries }: Pick<Question, 'baseURL' | 'apiKey' | 'maxRetries'>): OpenAI {
   return new OpenAI({ baseURL, apiKey: apiKey ?? 'sk-test', maxRetries: maxRetries ?? 0, logLevel: 'off' })
 }
@@ -13,13 +13,13 @@ export const openaiWhole: Client = {
   streams: false,
   async ask(question) {
     const completion = await openaiClient(question).chat.completions.create(paramsOf(question), { signal: question.signal })
-    // The client takes every body for a completion: text, an error, nothing at all.
+    // The client treats every body as a completion, even text, an error or an empty body.
     if (!completion?.choices) throw new Error(`Taken for a completion: ${JSON.stringify(completion)}`)
     return parsedOf(completion, reasoningIn(completion.choices[0]?.message))
   },
 }
 
-/** The client gathers the stream itself. */
+/** The client assembles the stream itself. */
 export const openaiStream: Client = {
   name: 'openai, streamed',
   library: 'openai',
@@ -30,13 +30,13 @@ export const openaiStream: Client = {
     const chunks: ChatCompletionChunk[] = []
     stream.on('chunk', (chunk) => chunks.push(chunk))
     const completion = await stream.finalChatCompletion()
-    // The vendors' pages read `reasoning_content` from the chunks, too: what the client gathers of an unknown field is its last piece.
+    // The vendors' pages also read `reasoning_content` from the chunks, because the client keeps only the last piece of an unknown field.
     return parsedOf(completion, chunks.map((chunk) => reasoningIn(chunk.choices[0]?.delta)).join(''))
   },
 }
 
 function paramsOf({ model, prompt, parameters, tools }: Question): ChatCompletionCreateParamsNonStreaming {
-  // Rows of the tables hold values that the client's types refuse.
+  // Rows of the tables have values that the types of the client do not allow.
   return {
     model,
     messages: [{ role: 'user', content: prompt ?? defaultPrompt }],
@@ -76,7 +76,7 @@ export function usageOf(usage: ChatCompletion['usage'] | null): ParsedUsage | un
   }
 }
 
-/** The field is not among the client's types. */
+/** The types of the client do not have this field. */
 export function reasoningIn(value: object | undefined): string {
   return value !== undefined && 'reasoning_content' in value && typeof value.reasoning_content === 'string' ? value.reasoning_content : ''
 }

@@ -1,4 +1,4 @@
-/** A question in the words of the wire: each client is told it in its own way. */
+/** A request with the names of the wire. Each client converts it to its own form. */
 export interface Question {
   readonly baseURL: string
   readonly model: string
@@ -6,7 +6,7 @@ export interface Question {
   /** Request parameters by their names on the wire. */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined
   readonly tools?: readonly WireTool[] | undefined
-  /** A tool that must be called, for clients with a form of their own for it. */
+  /** A tool that must be called, for clients that have a separate form for it. */
   readonly toolName?: string | undefined
   readonly apiKey?: string | undefined
   readonly signal?: AbortSignal | undefined
@@ -19,7 +19,7 @@ export interface WireTool {
   readonly function: { readonly name: string; readonly description: string; readonly parameters: Readonly<Record<string, unknown>> }
 }
 
-/** What a client says that it parsed. */
+/** What a client parsed. */
 export interface Parsed {
   readonly text: string
   readonly reasoning: string
@@ -37,7 +37,7 @@ export interface Parsed {
 export interface ParsedCall {
   readonly id: string
   readonly name: string
-  /** As the client gives it: text or parsed. */
+  /** The arguments as the client returns them: text or parsed. */
   readonly input: unknown
 }
 

@@ -1,2 +1,2 @@
-// The warnings of the AI SDK are asserted on, not read in the log.
+// Tests assert the warnings of the AI SDK, so they are not written to the console.
 Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })

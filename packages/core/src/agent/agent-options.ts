@@ -26,7 +26,7 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
    * for each run, and its text is recorded, so a run that is resumed keeps it.
    */
   readonly instructions?: string | ((context: Context) => string | Promise<string>)
-  /** At most 128, each with a name of its own: a list, or a record keyed by name. */
+  /** At most 128, with different names: a list, or a record keyed by name. */
   readonly tools?: ToolSet<Context>
   /** Not sent unless given. `required` holds until a step has tool calls, then it is `auto`; `prepareStep` can set it for each step. */
   readonly toolChoice?: ToolChoice

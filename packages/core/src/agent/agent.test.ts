@@ -42,7 +42,7 @@ test.each<[string, object, string]>([
   )
 })
 
-test('something that is not a tool is refused with its place', () => {
+test('something that is not a tool is refused, and the message gives its position', () => {
   expect(() => new Agent({ model, tools: { weather: {} as never } })).toThrow(expect.objectContaining({ message: expect.stringContaining('tools/weather') }))
 })
 
@@ -80,7 +80,7 @@ test('tools for a model that refuses them are refused, and so are several candid
   expect(() => new Agent({ model: scriptedModel([], { candidates: 2 }) })).toThrow(code('invalid-options'))
 })
 
-test('a tool name that one model of the chain does not take is refused when the agent is made, with the rule', () => {
+test('a tool name that one model of the chain does not accept is refused when the agent is made, and the message gives the rule', () => {
   const strict = scriptedModel([], { toolNames: { pattern: '[a-z]{3,9}', words: '3 to 9 letters' } })
   expect(() => new Agent({ model: [model, strict], tools: [testTool('ls')] })).toThrow(
     expect.objectContaining({ code: 'invalid-tool', message: expect.stringMatching(/tool "ls": at \/name, .* takes 3 to 9 letters\. Rename the tool\./) }),

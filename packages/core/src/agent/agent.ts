@@ -53,14 +53,14 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 
   /**
-   * Starts a run and waits for its result. It is the same run as that of `stream`, but a reply that breaks is always asked for again,
+   * Starts a run and waits for its result. It is the same run as that of `stream`, but a failed attempt is always retried,
    * because nobody has seen its text.
    *
    * @throws {AgentError} The error that ended the run, with the result so far on `result`.
    */
   async generate(input: string | readonly Message[], ...[options]: Arguments<RunOptions<Context>>): Promise<RunResult<Output>> {
     checkCallOptions(options ?? {}, 'generate')
-    // Not awaited: a run holds one suspended function less.
+    // Not awaited, so that a waiting run has one suspended function less in memory.
     return this.#start(readInput(input), { ...options, restartAfterText: true }).result
   }
 

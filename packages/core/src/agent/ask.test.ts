@@ -48,7 +48,7 @@ test('a tool that has nothing to ask runs at once', async () => {
   expect(answers).toEqual([undefined])
 })
 
-test('an ask that throws leaves an approval to give', async () => {
+test('if ask throws, a person is asked for approval', async () => {
   const { agent } = asker({ ask: () => Promise.reject(new Error('no idea')) })
   await expect(agent.generate('go')).resolves.toMatchObject({ pending: [{ about: { type: 'approval' } }] })
 })

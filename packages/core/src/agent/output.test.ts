@@ -37,7 +37,7 @@ test('with tools the answer is a call of a tool of the loop, and no tool choice 
   expect(findProblem(result.messages)).toBeUndefined()
 })
 
-test('an answer that does not fit is asked for again with what is wrong', async () => {
+test('an output that does not fit is requested again with the problems', async () => {
   const { agent, model } = setUp([{ calls: [{ name: 'final_answer', input: { city: 5 } }] }, { calls: [{ name: 'final_answer', input: { city: 'Oslo' } }] }])
   const result = await agent.generate('go')
 
@@ -45,7 +45,7 @@ test('an answer that does not fit is asked for again with what is wrong', async 
   expect(JSON.stringify(model.requests[1]?.messages)).toContain('expected a string')
 })
 
-test('a model that answers in text all the same is understood, or told to call the tool', async () => {
+test('a model that replies with text nevertheless is understood, or asked to call the tool', async () => {
   await expect(setUp([{ text: '{"city":"Oslo"}' }]).agent.generate('go')).resolves.toMatchObject({ output: { city: 'Oslo' } })
   const { agent, model } = setUp([{ text: 'Oslo it is.' }, { calls: [{ name: 'final_answer', input: { city: 'Oslo' } }] }])
   await expect(agent.generate('go')).resolves.toMatchObject({ output: { city: 'Oslo' } })
@@ -134,12 +134,12 @@ test('a closing answer in text is the output', async () => {
   expect(result.output).toEqual({ city: 'Oslo' })
 })
 
-test('a closing answer that does not fit leaves no output, and is not asked for again', async () => {
+test('if the closing reply does not fit, there is no output and no further request', async () => {
   const { result, model } = await close({ text: 'Oslo.' })
   expect([result.output, model.requests.length]).toEqual([undefined, 2])
 })
 
-test('a closing request asks for JSON as text, as no call would be run', async () => {
+test('a closing request asks for JSON as text, because no call would run', async () => {
   const { model } = await close({ text: '{}' })
   expect(model.requests[1]).not.toHaveProperty('toolChoice')
   expect(JSON.stringify(model.requests[1]?.messages.at(-1))).toContain('Give it as text: one JSON object')
@@ -153,12 +153,12 @@ test.each([
   expect(() => new Agent({ model: scriptedModel([]), output: city, ...options })).toThrow(expect.objectContaining({ code }))
 })
 
-test('outputOrThrow says when there is none', async () => {
+test('outputOrThrow throws if there is no output', async () => {
   const result = await new Agent({ model: scriptedModel([{ text: 'Hi' }]) }).generate('go')
   expect(() => result.outputOrThrow()).toThrow(expect.objectContaining({ code: 'unfinished' }))
 })
 
-test('JSON is found in a fence, between words, or as it is', () => {
+test('JSON is found in a code fence, between words, or without either', () => {
   const wrap = fc.constantFrom(
     (json: string) => json,
     (json: string) => `Here it is:\n\`\`\`json\n${json}\n\`\`\`\nDone.`,

@@ -38,7 +38,7 @@ function shop(pay: Partial<Tool> = {}) {
   return { agent: new Agent({ model, tools }), effects, model }
 }
 
-test('calls that need nobody run first; then the run pauses with the question', async () => {
+test('calls without a question run first; then the run pauses with the question', async () => {
   const { agent, effects } = shop()
   const result = await agent.generate('go')
 
@@ -47,7 +47,7 @@ test('calls that need nobody run first; then the run pauses with the question', 
   expect(result.messages).toHaveLength(1)
 })
 
-test('an approved run continues elsewhere: the model is not asked again and no sibling runs twice', async () => {
+test('an approved run continues in another process: no request is repeated and no other call runs twice', async () => {
   const paused = await shop().agent.generate('go')
   const { effects } = shop()
   // The script of this process starts after the reply that is recorded: asking for that reply again would use up its only one.
@@ -164,7 +164,7 @@ test('a once call that was started and not recorded is not repeated: its outcome
   expect(done.steps[0]?.toolResults[1]).toMatchObject({ status: 'ok', text: 'paid by hand' })
 })
 
-test('a once call of unknown outcome runs again only when told, with the same key', async () => {
+test('a once call of unknown outcome runs again only if the answer says so, with the same key', async () => {
   const keys: string[] = []
   const pay = (run: Tool['run']): Tool => testTool('pay', () => '', { effect: 'once', run })
   const stuck = pay((_, { idempotencyKey }) => {
@@ -191,7 +191,7 @@ test('a once call of unknown outcome runs again only when told, with the same ke
   expect(new Set(keys).size).toBe(1)
 })
 
-test('an aborted run continues from what was recorded', async () => {
+test('an aborted run continues from its records', async () => {
   const first = scriptedModel([{ calls: [{ name: 'look', input: {} }] }, { text: 'x', hangs: true }])
   const effects: unknown[] = []
   const run = new Agent({ model: first, tools: toolsOf(effects) }).stream('go')
@@ -204,7 +204,7 @@ test('an aborted run continues from what was recorded', async () => {
   expect(effects).toEqual(['look'])
 })
 
-test('a state that asks for another course than was recorded is refused', async () => {
+test('a state whose replay takes another course than was recorded is refused', async () => {
   const paused = await shop().agent.generate('go')
   const state = moved(paused)
   const foreign = { ...state, records: [...state.records, { type: 'done', id: 'steps/9/model/1', name: 'model', output: {}, ms: 1, executions: 1 }] }

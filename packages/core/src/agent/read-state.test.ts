@@ -59,7 +59,7 @@ test('an approval given before its question is refused: it would let through wha
   expect(pay.inputs).toEqual([])
 })
 
-test('what became of a call is not told before it is asked for', async () => {
+test('the outcome of a call cannot be given before it is asked for', async () => {
   const { agent } = shop([{ calls: [call('pay')] }], payTool({ needsApproval: false, run: never }))
   const crashed = await abortAt(agent.stream('go'), 'tool-start')
 
@@ -103,7 +103,7 @@ test('what the caller does with an answer later does not change what was decided
   expect(pay.inputs).toEqual([{ amount: 5 }])
 })
 
-test('a resumed run keeps its id, and takes no other', async () => {
+test('a resumed run keeps its id, and another one is refused', async () => {
   const { agent } = shop([{ calls: [call('pay')] }])
   const paused = await agent.generate('go', { runId: 'first' })
   // @ts-expect-error Idempotency keys follow from the id, so it cannot be given again.

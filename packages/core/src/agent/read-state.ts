@@ -58,7 +58,7 @@ export function readState(state: RunState, trust: StateTrust): ReadState {
   return { version, runId, definition: known, input, records: isTrusted ? records : withoutApprovals(records, trust), recheckGates: !isTrusted }
 }
 
-/** The signature of a state: of all that it holds, and of the name of its agent. */
+/** The signature of a state: it covers the complete state and the name of its agent. */
 export function signState(state: RunState, agentName: string, key: StateKey): string {
   const { version, runId, definition = {}, input, records } = state
   return signText(canonicalJson([agentName, version, runId, definition, input, records]), key)

@@ -11,7 +11,7 @@ export interface StepPlan {
   readonly toolChoice?: ToolChoice
 }
 
-/** What `prepareStep` and `stopWhen` are told. */
+/** The argument of `prepareStep` and `stopWhen`. */
 export interface StepView {
   readonly messages: readonly Message[]
   /** The complete steps so far. */

@@ -78,7 +78,7 @@ export interface ModelTraits {
   readonly cacheLifetimeMs?: number
 }
 
-/** What a tool may be called: a regular expression for the complete name, and the same in words. */
+/** The rule for tool names: a regular expression for the complete name, and the same rule in words. */
 export interface ToolNameRule {
   readonly pattern: string
   readonly words: string

@@ -11,7 +11,7 @@ export interface OutputSpec<Output = unknown> {
   parse(value: Json): Promise<OutputCheck<Output>>
 }
 
-/** The checked value, or what the model is told to correct. */
+/** The checked value, or the message for the model about what to correct. */
 export type OutputCheck<Output> = { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly message: string }
 
 /**
@@ -34,7 +34,7 @@ export function isOutputSpec<Output>(output: OutputSpec<Output> | StandardSchema
  * - `tool`: a tool of the loop takes the output; no tool choice is forced, because thinking models refuse that;
  * - `text`: only the instructions contain the schema.
  *
- * In each mode the output is checked here; if it does not fit, the model is told why and asked again, at most twice.
+ * In each mode the output is checked here; if it does not fit, the model gets the problems and another request, at most twice.
  */
 export type OutputMode = 'native' | 'json' | 'tool' | 'text'
 

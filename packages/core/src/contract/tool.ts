@@ -34,7 +34,7 @@ export interface Tool<Context = unknown> extends ToolDefinition {
   run(value: unknown, call: ToolCallContext<Context>): Promise<ToolOutput>
 }
 
-/** What a schema makes of an input; or what the model is told to correct. */
+/** The checked value of an input, or the message for the model about what to correct. */
 export type ToolCheck =
   | {
       readonly ok: true

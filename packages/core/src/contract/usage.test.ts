@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { addUsage, arePrices, costOf } from './usage.ts'
 
-test('what nobody reported stays unknown', () => {
+test('what was not reported stays unknown', () => {
   expect(addUsage({ inputTokens: 1 }, { outputTokens: 2 })).toEqual({ inputTokens: 1, outputTokens: 2 })
 })
 
@@ -24,6 +24,6 @@ test.each([[1.5], [-1], [Number.NaN], [Number.POSITIVE_INFINITY]])('the cost of 
   expect(costOf({ inputTokens, outputTokens: 0 }, { currency: 'USD', input: 1, output: 1 })).toBeUndefined()
 })
 
-test.each([[0.6], [-1], [Number.NaN], [Number.POSITIVE_INFINITY]])('a price of %d is none that can be counted with', (input) => {
+test.each([[0.6], [-1], [Number.NaN], [Number.POSITIVE_INFINITY]])('a price of %d is not a valid price', (input) => {
   expect(arePrices({ currency: 'USD', input, output: 1 })).toBe(false)
 })

@@ -24,7 +24,7 @@ export interface Journal {
   /** Keeps a decision, unless there is one about this question: the first stays. Returns the one that stays. Needs no ownership. */
   decide(runId: string, decision: Decision): Promise<Decision>
   list(): Promise<readonly ListedRun[]>
-  /** Removes a run that nobody writes. */
+  /** Removes a run that no process writes. */
   delete(runId: string): Promise<void>
 }
 
@@ -56,7 +56,7 @@ export interface OpenRun extends SavedRun {
    * @param isDurable - False where the record may be lost with the power of the machine, but not with the process.
    */
   append(records: readonly RunRecord[], isDurable: boolean): Promise<void>
-  /** Reads again what people decided. */
+  /** Reads the decisions again. */
   readDecisions(): Promise<readonly Decision[]>
   /** Releases the run for the next owner. */
   close(): Promise<void>

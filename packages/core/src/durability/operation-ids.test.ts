@@ -123,7 +123,7 @@ test('every position is read back from its id, and two positions never share one
   }
 })
 
-test('a text that is one change away from an id is no position, or the position of that very text', () => {
+test('a text that differs from an id in one character is not a position, or is the position of exactly that text', () => {
   const below = numbersFrom(11)
   const alphabet = '/0123456789-abcdeghilmnopqrstuv \n'
   for (let round = 0; round < 20_000; round++) {

@@ -125,7 +125,7 @@ function parseOwnId(id: string): OwnPosition | undefined {
   if (closingAttempt !== undefined) return { type: 'model', step: 'closing', attempt: Number(closingAttempt) }
   const step = Number(stepText)
   if (attempt !== undefined) return { type: 'model', step, attempt: Number(attempt) }
-  // The pattern holds each literal below to its words.
+  // The pattern ensures that each literal below has one of its allowed values.
   if (hook !== undefined) return { type: hook as 'prepare' | 'stop' | 'output', step }
   const call: CallPosition = { step, index: Number(indexText) }
   if (suffix !== undefined) return { type: suffix as 'needs-approval' | 'edited' | 'approval' | 'question', ...call }

@@ -7,7 +7,7 @@ import type { RunStatus, RunVersion, StopReason } from '../contract/result.ts'
 import type { Usage } from '../contract/usage.ts'
 import { isOfChild } from './operation-ids.ts'
 
-/** One recorded fact of a run. A run that can be continued is the list of its records. */
+/** One recorded fact of a run. The state of a run is the list of its records. */
 export type RunRecord =
   /**
    * Written before the body of an operation that is not `read`. For a `once` operation without a `done` the outcome is unknown;
@@ -18,7 +18,7 @@ export type RunRecord =
   | QuestionRecord
   /** `at`: when it was given, in milliseconds since the Unix epoch. Release 0.1.0 recorded none. */
   | { readonly type: 'answer'; readonly id: string; readonly answer: Json; readonly at?: number }
-  /** The run continues with another request after the failed one of this id. */
+  /** The run continues after the failed request of this id, with another request. */
   | { readonly type: 'again'; readonly id: string }
   | EndRecord
 
@@ -135,10 +135,7 @@ export function isRecord(value: unknown): value is RunRecord {
   return isJsonObject(value) && typeof value['type'] === 'string' && typeof value['id'] === 'string'
 }
 
-/**
- * The id of the request that broke the run, when the run can continue with another one; any other failure would only be replayed. A request of
- * a child breaks no run: its failure is the result of a call.
- */
+/** The id of the failed request that ended the run, if the run can continue with another request; any other failure would only be replayed. */
 export function brokenRequest(records: readonly RunRecord[]): string | undefined {
   const end = records.at(-1)
   const isEnded = end?.type === 'end'

@@ -33,7 +33,7 @@ export class Replay {
     if (record.name !== name) throw mismatch(`'${id}' was '${record.name}' and is '${name}' now`)
     this.#unasked--
     const { ms, waitedMs, executions, at } = record
-    // A failed request that the run continues from reads as one that is to be sent again.
+    // A failed request from which the run continues is read as one that will be retried.
     const output = this.#again.has(id) && isJsonObject(record.output) ? { ...record.output, retryInMs: 0, free: true } : record.output
     // The record was made by this very operation, whose output it is.
     return { status: 'done', output: output as Output, ms, waitedMs, executions, ...(at !== undefined && { at }), replayed: true }
@@ -72,7 +72,7 @@ export class Replay {
     if (this.#unasked > 0) throw mismatch(`it asks for '${id}' while ${this.#unasked} recorded operations were not asked for`)
   }
 
-  /** @throws {AgentError} `state-mismatch` at the end of a run when records are left that nobody asked for. */
+  /** @throws {AgentError} `state-mismatch` at the end of a run, if the run did not ask for all records. */
   refuseRest(): void {
     if (this.#unasked > 0) throw mismatch(`the run ends while ${this.#unasked} recorded operations were not asked for`)
   }
@@ -85,7 +85,7 @@ export class Replay {
     }
   }
 
-  // An answer was followed if its call was started, or, after a denial, if anything was started later. Such an answer stays valid although the tool has changed since.
+  // The run has followed the answer if its call continued, or something continued after a denial. A later change of the tool does not matter then.
   #isObeyed(position: string): boolean {
     const answer = this.#answers.get(position)
     if (answer === undefined || answer.index > this.#lastWork) return false
@@ -118,7 +118,7 @@ interface RecordedAnswer extends GivenAnswer {
   readonly index: number
 }
 
-/** True for what must not be repeated by itself. An unknown effect counts as `once`. */
+/** True for calls that must not be repeated automatically. An unknown effect counts as `once`. */
 export function isOnce(effect: string): boolean {
   return effect !== 'read' && effect !== 'idempotent'
 }

@@ -132,7 +132,7 @@ test('what the caller adds to its messages later is not in the state', async () 
   expect(paused.state?.input).toHaveLength(1)
 })
 
-test('a run that a request broke can continue with that request', async () => {
+test('a run that ended with a failed request can continue with that request', async () => {
   const look = recordingTool('look')
   const down = Array.from({ length: 3 }, () => ({ error: overloaded() }))
   const agent = new Agent({ model: scriptedModel([{ calls: [call('look')] }, ...down, { text: 'fine' }]), tools: [look] })
@@ -171,7 +171,7 @@ async function abortAtEvent(agent: Agent, place: number): Promise<RunResult | un
   )
 }
 
-/** Aborts a run at its n-th event and continues with it; a person says of a write of unknown outcome that it was done. */
+/** Aborts a run at its n-th event and continues it; a person answers that a write of unknown outcome was done. */
 async function goOnAfter(place: number): Promise<{ readonly texts: unknown; readonly writes: readonly string[] }> {
   const writes: string[] = []
   const write = testTool(
@@ -186,7 +186,7 @@ async function goOnAfter(place: number): Promise<{ readonly texts: unknown; read
   const agent = new Agent({ model: answering, tools: [testTool('read', () => 'seen'), write] })
   const aborted = await abortAtEvent(agent, place)
   if (aborted === undefined) throw new Error(`The run has no event ${place}.`)
-  // A body that was under way continues: its effect is what nobody has recorded.
+  // A running body continues, so its effect happens but is not recorded.
   await tick()
   let result = await agent.resume(moved(aborted)).result
   if (result.status === 'paused') {
@@ -205,7 +205,7 @@ test('a run that was aborted at any of its events continues to the same end', as
   }
 })
 
-test('whatever event a run was aborted at, going on repeats no effect', async () => {
+test('at whatever event a run was aborted, continuing it repeats no effect', async () => {
   for (const place of places) {
     const { writes } = await goOnAfter(place)
     expect([place, writes]).toEqual([place, [...new Set(writes)]])

@@ -15,7 +15,7 @@ function shop(options: Partial<Tool> = {}) {
   return { pay, agent: new Agent({ model: scriptedModel([payment, { text: 'ok' }]), tools: [pay] }) }
 }
 
-/** A run whose payment was started and never recorded, and the agent that continues with it. */
+/** A run whose payment was started and not recorded, and the agent that continues it. */
 async function unknownPayment(): Promise<{ readonly agent: Agent; readonly unknown: RunResult }> {
   const { agent } = shop({ needsApproval: false, run: never })
   return { agent, unknown: await agent.resume(moved(await abortAt(agent.stream('go'), 'tool-start'))).result }
@@ -70,7 +70,7 @@ test('nobody is asked about an input that the tool will refuse', async () => {
   await expect(agent.generate('go')).resolves.toMatchObject({ status: 'finished', steps: [{ toolResults: [refused] }, {}] })
 })
 
-test('a call whose outcome a person told has an end event with these words', async () => {
+test('a call whose outcome a person entered has an end event with that text', async () => {
   const { agent, unknown } = await unknownPayment()
   const events = await collect(agent.resume(moved(unknown), { answers: { [openQuestion(unknown)]: { output: 'paid by hand' } } }))
 
@@ -87,7 +87,7 @@ test.each<[string, unknown, string]>([
   expect(result.steps[0]?.toolResults).toMatchObject([{ status: 'error', text }])
 })
 
-test('a repetition that is interrupted too is asked about again', async () => {
+test('a person is asked again about a repetition that is also interrupted', async () => {
   const { agent, unknown } = await unknownPayment()
   const again = agent.resume(moved(unknown), { answers: { [openQuestion(unknown)]: { repeat: true } } })
   const second = await agent.resume(moved(await abortAt(again, 'tool-start'))).result

@@ -5,7 +5,7 @@ import { failureOf, soon, tick } from '../testing/runs.ts'
 import { type Answer, modelOf, overloaded, replyEvent, scriptedModel } from '../testing/scripted-model.ts'
 import { never, testTool } from '../testing/test-tool.ts'
 
-test('an empty delta is no text: the answer may start again', async () => {
+test('an empty delta does not count as text, so the reply may be requested again', async () => {
   const model = scriptedModel([{ text: '', error: overloaded() }, { text: 'ok' }])
   await expect(new Agent({ model }).stream('go').result).resolves.toMatchObject({ text: 'ok' })
 })
@@ -16,7 +16,7 @@ test('an empty reply is one of the three requests of its step', async () => {
   expect(model.requests).toHaveLength(3)
 })
 
-test('a stream that ends without a reply is truncated, and asked for again', async () => {
+test('a stream that ends without a reply is truncated, and requested again', async () => {
   let requests = 0
   const model = modelOf(async function* () {
     yield [{ type: 'reasoning-delta', delta: 'hm' }]
@@ -49,7 +49,7 @@ test('a model that never ends after its reply has answered', async () => {
   await expect(soon(new Agent({ model }).generate('go'))).resolves.toMatchObject({ status: 'finished', text: 'whole' })
 })
 
-test('what a model sends after its reply is not heard', async () => {
+test('what a model sends after its reply is ignored', async () => {
   const model = modelOf(async function* () {
     yield [replyEvent('one'), { type: 'text-delta', delta: 'more' }]
     yield [replyEvent('two')]
@@ -94,7 +94,7 @@ function lateModel(lag: number) {
   })
 }
 
-test('a model that speaks after the time limit is not heard after run-end', async () => {
+test('deltas that a model sends after the time limit are not emitted after run-end', async () => {
   for (let lag = 0; lag < 15; lag++) {
     const run = new Agent({ model: lateModel(lag), limits: { durationMs: 1 } }).stream('go')
     const types: string[] = []
@@ -113,7 +113,7 @@ test('stream-interrupted keeps what is known of the failure behind it', async ()
   expect(thrown).toMatchObject({ code: 'stream-interrupted', ...known })
 })
 
-test('what a model throws that is no AgentError is a defect with the thrown value as cause', async () => {
+test('if a model throws something other than an AgentError, it is a defect with the thrown value as cause', async () => {
   const defect = new TypeError('x is undefined')
   const model = modelOf(() => {
     throw defect
@@ -131,7 +131,7 @@ test.each<[string, string, Answer]>([
   await expect(new Agent({ model: scriptedModel([answer]) }).generate('go')).resolves.toMatchObject({ stopReason, text: answer.text })
 })
 
-test('text that announces tool calls and has none is asked for again', async () => {
+test('a text that announces tool calls but has none is requested again', async () => {
   const announced: Answer = { text: 'Let me look.', finishReason: 'tool-calls' }
   const model = scriptedModel([announced, { text: 'ok' }])
   await expect(new Agent({ model, tools: [testTool('look')] }).generate('go')).resolves.toMatchObject({ text: 'ok' })

@@ -102,7 +102,7 @@ function cancel(chunks: AsyncIterator<unknown>): void {
   }
 }
 
-/** Shows what came in one chunk; returns the reply if it came with it. */
+/** Emits the deltas of one chunk; returns the reply if the chunk has it. */
 function deliver({ run, attempt, shown, emit }: Reception, events: readonly ModelEvent[]): ModelReply | undefined {
   for (const event of events) {
     if (event.type === 'reply') return event.reply

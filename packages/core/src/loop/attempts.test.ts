@@ -45,7 +45,7 @@ test('a long first delay is not cut by the default maximum', async () => {
   expect(delays[0]).toBeGreaterThan(8_000)
 })
 
-test('with one attempt an empty reply is not asked for again', async () => {
+test('with one attempt an empty reply is not requested again', async () => {
   const model = scriptedModel([empty, { text: 'ok' }])
   expect(await failureOf(new Agent({ model, attempts: { max: 1 } }).generate('go'))).toMatchObject({ code: 'empty-reply', attempts: 1 })
   expect(model.requests).toHaveLength(1)

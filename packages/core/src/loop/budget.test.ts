@@ -22,7 +22,7 @@ test('a retry whose estimate would pass the money limit is not sent', async () =
   expect(model.requests).toHaveLength(1)
 })
 
-test('an empty reply is not asked for again past the token limit', async () => {
+test('an empty reply is not requested again beyond the token limit', async () => {
   const model = scriptedModel([{ usage: { inputTokens: 100, outputTokens: 900, totalTokens: 1_000 } }, { text: 'ok' }])
   const result = await new Agent({ model, limits: { tokens: 1_000 } }).generate('go')
 
@@ -69,14 +69,14 @@ test('the cost of usage that is no whole number is unknown, and the run continue
   expect([result.text, result.cost]).toEqual(['ok', undefined])
 })
 
-test('a call whose input is refused by its tool is no tool call that ran', async () => {
+test('a call whose input is refused by its tool does not count as a tool call', async () => {
   const strict = testTool('strict', () => ({ status: 'invalid-input', text: 'amount is missing' }))
   const result = await new Agent({ model: scriptedModel([{ calls: [call('strict')] }, { text: 'ok' }]), tools: [strict] }).generate('go')
 
   expect(result.toolCalls).toBe(0)
 })
 
-test('a call that a person denied is no tool call that ran', async () => {
+test('a call that a person denied does not count as a tool call', async () => {
   const agent = new Agent({ model: scriptedModel([{ calls: [call('pay')] }, { text: 'ok' }]), tools: [payTool()] })
   const paused = await agent.generate('go')
   const result = await agent.resume(moved(paused), { answers: { [openQuestion(paused)]: { approve: false } } }).result

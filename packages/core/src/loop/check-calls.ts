@@ -89,7 +89,7 @@ export async function checkCalls(run: LoopRun, { request, reply }: StepReply, ca
   return checked
 }
 
-/** Giving the output by a call does not count as using a tool. */
+/** A call that gives the final output does not count as a tool call. */
 export function countsAsCall(tool: Tool<never>): boolean {
   return tool.name !== outputToolName
 }
@@ -99,7 +99,7 @@ export function toolResult(part: ToolCallPart, status: ToolStatus, text: string)
   return { type: 'tool-result', toolCallId: part.toolCallId, toolName: part.toolName, status, text }
 }
 
-/** True when the calls of this reply are not provably complete. */
+/** True if the calls of this reply are not provably complete. */
 export function isCut({ finishReason, atOutputLimit }: ModelReply): boolean {
   return atOutputLimit || finishReason === 'length'
 }

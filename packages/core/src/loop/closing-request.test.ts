@@ -22,7 +22,7 @@ test.each<[string, Answer]>([
   expect(findProblem([...result.messages, user('And?')])).toBeUndefined()
 })
 
-test('a closing request that was cut before any text leaves nothing of itself', async () => {
+test('a closing request that was interrupted before any text leaves no message', async () => {
   const { result } = await close({ reasoning: 'hm', finishReason: 'length' })
   expect(result.messages.at(-1)?.role).toBe('tool')
 })
@@ -42,7 +42,7 @@ test('a closing request that failed is not in the messages', async () => {
   expect(result.messages.at(-1)?.role).toBe('tool')
 })
 
-test('a closing answer is asked for once, whatever it calls', async () => {
+test('a closing request is sent only once, whatever the reply calls', async () => {
   const { look, model } = await close({ calls: [call('look')] }, { text: 'more' })
   expect([look.inputs.length, model.requests.length]).toEqual([1, 2])
 })

@@ -23,7 +23,7 @@ const failing: [string, Tool][] = [
   ['is unknown', testTool('other')],
 ]
 
-test.each(failing)('an answer beside a call that %s is not taken, and the model continues', async (_, tool) => {
+test.each(failing)('an output beside a call that %s is not accepted, and the model continues', async (_, tool) => {
   const model = scriptedModel([{ calls: [call('pay'), answer('paid')] }, { calls: [answer('it was not paid')] }])
   const result = await new Agent({ model, tools: [tool], output }).generate('go')
 
@@ -31,7 +31,7 @@ test.each(failing)('an answer beside a call that %s is not taken, and the model 
   expect(result.steps[0]?.toolResults[1]).toMatchObject({ status: 'skipped', text: expect.stringContaining('Not taken') })
 })
 
-test('an answer beside a call that a person denies is not taken; beside one that was approved it is', async () => {
+test('an output beside a call that a person denies is not accepted; beside an approved call it is', async () => {
   const agent = () => new Agent({ model: scriptedModel([{ calls: [call('pay'), answer('paid')] }, { calls: [answer('no')] }]), tools: [payTool()], output })
   const paused = await agent().generate('go')
   const later = () => new Agent({ model: scriptedModel([{ calls: [answer('no')] }]), tools: [payTool()], output })
@@ -74,7 +74,7 @@ test('calls that an unknown ending keeps from running twice end the run as such'
   expect(result).toMatchObject({ status: 'unusable', stopReason: 'unknown-ending' })
 })
 
-test('a text that announces calls and has none is asked for once more, then kept as it is', async () => {
+test('a text that announces calls but has none is requested once more, then kept', async () => {
   const lost: Answer = { text: 'The answer is 4.', finishReason: 'tool-calls' }
   const model = scriptedModel([lost, lost])
   const result = await new Agent({ model, tools: [testTool('look')] }).generate('go')

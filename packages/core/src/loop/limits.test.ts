@@ -102,14 +102,14 @@ test('the time limit ends a silent model and keeps the text that came', async ()
   expect(result).toMatchObject({ status: 'limit', stopReason: 'max-duration', text: 'Half', usage: { unknownAttempts: 1 } })
 })
 
-test('the time limit ends a tool that never settles, and the step is whole', async () => {
+test('the time limit ends a tool that never settles, and the step is complete', async () => {
   const tool = testTool('poll', () => new Promise(() => {}))
   const result = await new Agent({ model: scriptedModel([ask(1)]), tools: [tool], limits: { durationMs: 30 } }).generate('go')
 
   expect(result).toMatchObject({ stopReason: 'max-duration', steps: [{ toolResults: [{ status: 'abandoned' }] }] })
 })
 
-test('the third exact repeat with equal outputs is told and not run, and the fifth ends the run', async () => {
+test('the third exact repetition with equal outputs does not run and the model gets a message, and the fifth ends the run', async () => {
   let runs = 0
   const tool = testTool('poll', () => {
     runs++
@@ -137,7 +137,7 @@ test('equal calls within one step never count as repeats', async () => {
   expect(result.toolCalls).toBe(6)
 })
 
-test('stopWhen ends the run after a whole step', async () => {
+test('stopWhen ends the run after a complete step', async () => {
   const model = scriptedModel([ask(1), ask(2)])
   const result = await new Agent({ model, tools: [counter()], stopWhen: ({ steps }) => steps.length === 2 }).generate('go')
   expect(result).toMatchObject({ status: 'finished', stopReason: 'stop-condition' })

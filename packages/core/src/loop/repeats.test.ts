@@ -20,7 +20,7 @@ test('a tool that fails alike again and again is a repeat', async () => {
   expect([runs, result.stopReason]).toEqual([2, 'repeated-calls'])
 })
 
-test('a tool that fails otherwise each time is no repeat', async () => {
+test('a tool that fails differently each time is not a repetition', async () => {
   let runs = 0
   const broken = testTool('broken', () => {
     throw new Error(`boom ${++runs}`)

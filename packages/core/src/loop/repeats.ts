@@ -9,12 +9,12 @@ export interface Repeats {
 
 export const noRepeats: Repeats = { calls: '', outputs: [], count: 0 }
 
-/** At this repetition the model is told, and nothing is run. */
+/** From this repetition on, the call does not run and the model gets a message. */
 const tellAt = 3
 /** At this one the run ends. */
 export const endAt = 5
 
-/** A call as the guard compares it: the tool it means, and the model's own words. */
+/** A call as the guard compares it: its tool, and the arguments as the model wrote them. */
 export interface ComparedCall {
   readonly toolName: string
   readonly inputText: string

@@ -32,7 +32,7 @@ export async function requestModel(run: LoopRun, request: ModelRequest, position
     const attempt: Attempt = { ...why, ...charge, step: transcript.currentStep, number, request, position: chain.position }
     const id = makeOperationId({ type: 'model', step: position, attempt: number })
     ledger.beginAttempt(attempt)
-    // Performed here, not in a function of its own: a run holds each suspended function while it waits for the model.
+    // Performed here and not in another function, because each suspended function takes memory while the run waits for the model.
     const [outcome] = await operations.perform([attemptOperation(run, attempt, id)])
     const settled = settleAttempt(run, attempt, { id, outcome })
     if (settled.output.status === 'ok') chain.recordReply()

@@ -49,7 +49,7 @@ test('a run that release 0.1.0 began records the tools of a step plan under thei
   expect(model.requests.map(({ tools }) => tools?.map(({ name }) => name))).toEqual([['pay'], ['pay']])
 })
 
-test('a decision that was recorded is not asked for again', async () => {
+test('a recorded result of a hook is used, and the hook is not called again', async () => {
   const asked: number[] = []
   const prepareStep = ({ steps }: { readonly steps: readonly unknown[] }) => {
     asked.push(steps.length + 1)

@@ -173,7 +173,7 @@ test.each([
   await expect(new Agent({ model: scriptedModel([empty, empty]) }).generate('go')).rejects.toMatchObject({ code: 'empty-reply', attempts: 2 })
 })
 
-test('a broken attempt is tried again with the delay that the server asked for', async () => {
+test('a failed attempt is retried after the delay that the server asked for', async () => {
   const model = scriptedModel([{ error: overloaded() }, { error: overloaded() }, { text: 'ok' }])
   const run = new Agent({ model, attempts: { delayMs: 0 } }).stream('go')
   const seen: unknown[] = []
@@ -220,7 +220,7 @@ test('stream starts again after shown reasoning, and after shown text only when 
   await expect(new Agent({ model }).stream('go', { retryAfterText: 'restart' }).result).resolves.toMatchObject({ text: 'ok' })
 })
 
-test('generate starts again after text, as nobody saw it', async () => {
+test('generate retries after text, because nobody has seen it', async () => {
   const model = scriptedModel([{ text: 'The', error: overloaded() }, { text: 'ok' }])
   await expect(new Agent({ model }).generate('go')).resolves.toMatchObject({ text: 'ok' })
 })
@@ -237,7 +237,7 @@ test('fatal() ends the run with the very error as cause', async () => {
   expect(AgentError.is(error) && error.cause).toBe(reason)
 })
 
-test('a tool that throws is an error result without its message, and the event holds the original', async () => {
+test('a tool that throws gives an error result without its message, and the event has the original error', async () => {
   const secret = new Error('password is correct horse')
   const model = scriptedModel([{ calls: [call('leak')] }, { text: 'ok' }])
   const run = new Agent({

@@ -14,7 +14,7 @@ import { settleStep } from './settle-step.ts'
  * It is a pure function of its input and of recorded outcomes: no clock, no random number, no I/O, and never two awaits in
  * flight; children of a run wait in rounds. Everything it does to the world goes through `run.operations`, so a host can replay it in another process.
  *
- * @returns Why it ended and what it came to. Limits and pauses are results.
+ * @returns The reason of the end, and the text and output. Limits and pauses are results.
  * @throws {AgentError} What broke.
  */
 export async function runLoop(run: LoopRun): Promise<RunResult> {

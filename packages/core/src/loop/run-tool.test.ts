@@ -21,7 +21,7 @@ const outputs: readonly (readonly [string, unknown])[] = [
   ['an unknown status', { status: 'bogus', text: 'x' }],
 ]
 
-test.each(outputs)('a tool that returns %s is an error result, and the run continues', async (_, returned) => {
+test.each(outputs)('a tool that returns %s gives an error result, and the run continues', async (_, returned) => {
   const { result, output } = await runOnce(testTool('odd', () => 'x', { run: async () => returned as never }))
   expect([result.text, output?.status, typeof output?.text]).toEqual(['ok', 'error', 'string'])
 })

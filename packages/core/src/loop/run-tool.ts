@@ -91,7 +91,7 @@ async function checkAndRun(run: LoopRun, call: RunnableCall, { signal, progress 
   const { part, tool, answer } = call
   const check = await valueFor(run, call)
   if (!check.ok) return { status: 'invalid-input', text: check.message }
-  // A schema may have ended after the call did: what is given up must not start.
+  // The check may end after the call was abandoned. Then the tool must not start.
   signal.throwIfAborted()
   if (run.recheckGates && (await isGateClosedNow(run, call, check.value))) {
     return { status: 'denied', text: 'Not run: this call needs the approval of a person now. Call it again to ask for it.' }

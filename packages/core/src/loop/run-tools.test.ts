@@ -9,7 +9,7 @@ const stop = testTool('stop', () => {
   throw fatal(new Error('stop everything'))
 })
 
-test('fatal() of a call that needs nobody ends the run before people are asked', async () => {
+test('fatal() of a call without a question ends the run before people are asked', async () => {
   const agent = new Agent({ model: scriptedModel([{ calls: [call('stop'), call('pay')] }]), tools: [stop, payTool()] })
   expect(await failureOf(agent.generate('go'))).toMatchObject({ code: 'tool-fatal', cause: { message: 'stop everything' } })
 })
@@ -23,7 +23,7 @@ test('fatal() of an approved call ends the run before outcomes are asked for', a
   expect(await failureOf(resumed.result)).toMatchObject({ code: 'tool-fatal' })
 })
 
-test('siblings of a fatal call that were under way still show their end', async () => {
+test('calls that run in parallel with a fatal call still have end events', async () => {
   const run = new Agent({ model: scriptedModel([{ calls: [call('stop'), call('look')] }]), tools: [stop, testTool('look')] }).stream('go')
   const ended: unknown[] = []
   run.on('tool-end', ({ toolName, status }) => ended.push([toolName, status]))
@@ -57,14 +57,14 @@ test('each call has one end event, also one that never ran', async () => {
   expect(ended.sort()).toEqual(['steps/1/tools/0 ok', 'steps/1/tools/1 unknown-tool', 'steps/1/tools/2 invalid-input'])
 })
 
-test('the text of a run that stopWhen ended among its tools is no answer', async () => {
+test('the text of a run that stopWhen ended after tool calls is not a result', async () => {
   const model = scriptedModel([{ text: 'Let me look.', calls: [call('look')] }])
   const result = await new Agent({ model, tools: [testTool('look')], stopWhen: () => true }).generate('go')
 
   expect(() => result.textOrThrow()).toThrow(expect.objectContaining({ code: 'unfinished' }))
 })
 
-test('a number that JSON cannot hold is no argument: what is recorded would not be what was asked', async () => {
+test('a number that JSON cannot represent is not accepted, because the record would differ from the question', async () => {
   const look = recordingTool('look')
   const agent = new Agent({
     model: scriptedModel([

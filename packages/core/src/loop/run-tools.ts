@@ -164,7 +164,7 @@ function failWhenFatal({ notes, transcript }: LoopRun, { fatal }: CallResults): 
 }
 
 /**
- * Counts a reply whose calls may be incomplete. The model is told once in a run.
+ * Counts a reply whose calls may be incomplete. The model gets a message about it once in a run.
  *
  * @returns Why the run ends, when an unknown ending kept all calls of a reply from running a second time.
  * @throws {AgentError} `output-limit` for the second reply that was cut at its output limit.

@@ -6,7 +6,7 @@ import { wantsToStop } from './prepare-step.ts'
 import { endAt } from './repeats.ts'
 import { settleReply } from './settle-output.ts'
 
-/** What the calls of a step came to. */
+/** The results of the calls of a step. */
 export interface StepResults {
   readonly results: readonly ToolResultPart[]
   /** Why the run ends whatever the results are. */

@@ -19,7 +19,7 @@ function startOf(state: RunState | undefined): unknown {
   return state?.records.find((record) => record['id'] === 'start' && record['type'] === 'done')?.['output']
 }
 
-test('the first record of a run holds what its decisions depend on', async () => {
+test('the first record of a run has everything that its course depends on', async () => {
   const agent = new Agent({ model: priced([ask('pay')], 7), tools: [gated()], instructions: 'Be brief.', toolChoice: 'auto', limits: { steps: 3 } })
   const { state } = await agent.generate('go', { limits: { cost: 1_000_000 } })
   expect(startOf(state)).toMatchObject({
@@ -72,7 +72,7 @@ test.each([
   expect(model.requests).toHaveLength(0)
 })
 
-test('`instructions` that never end are given up at the time limit', async () => {
+test('`instructions` that never settle are abandoned at the time limit', async () => {
   const model = scriptedModel([{ text: 'x' }])
   const result = await new Agent({ model, instructions: () => new Promise<string>(() => {}), limits: { durationMs: 20 } }).generate('go')
   expect(result).toMatchObject({ stopReason: 'max-duration' })

@@ -11,7 +11,7 @@ import { never, payTool, recordingTool, testTool } from '../testing/test-tool.ts
 const limits = { durationMs: 50 }
 const calls = (name: string, count: number) => ({ calls: Array.from({ length: count }, (_, place) => call(name, { place })) })
 
-/** A clock and timers that move only when they are told to. */
+/** A clock and timers that the test moves. */
 function controlClock() {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const spy = vi.spyOn(performance, 'now').mockImplementation(() => clock.now)
@@ -63,7 +63,7 @@ test('a call that is still queued at the time limit is not started', async () =>
   expect(steps[0]?.toolResults.map(({ status }) => status)).toEqual(['abandoned', 'skipped', 'skipped'])
 })
 
-test('the active time of a batch that queued is its whole time', async () => {
+test('the active time of a batch that queued is its complete time', async () => {
   const slow = testTool('slow', () => new Promise((resolve) => setTimeout(() => resolve('done'), 20)))
   const agent = new Agent({ model: scriptedModel([calls('slow', 4), { text: 'ok' }]), tools: [slow], toolCallConcurrency: 1 })
   // A timer may fire up to a millisecond early.
@@ -119,7 +119,7 @@ test('calls that began some microseconds after the first that is late are late t
   expect(steps[0]?.toolResults.map(({ status }) => status)).toEqual(Array(10).fill('abandoned'))
 })
 
-test('a call that a broken run left behind is told', async () => {
+test('a call that was interrupted by a failed run has an end event', async () => {
   let left: AbortSignal | undefined
   const slow = testTool('slow', (_, { signal }) => {
     left = signal

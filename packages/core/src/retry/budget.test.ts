@@ -11,12 +11,12 @@ test('retries stop when half of the budget is gone, and come back with successes
   expect(mayRetry('a')).toBe(true)
 })
 
-test('an endpoint in trouble takes nothing from another', () => {
+test('a failing endpoint does not reduce the budget of another one', () => {
   for (let index = 0; index < 20; index++) countFailure('b')
   expect([mayRetry('b'), mayRetry('c')]).toEqual([false, true])
 })
 
-test('an endpoint that fails always gets at most 5 retries however many are asked for', () => {
+test('an endpoint that always fails gets at most 5 retries, however many are requested', () => {
   fc.assert(
     fc.property(fc.uuid(), fc.integer({ min: 1, max: 500 }), (scope, requests) => {
       let retries = 0

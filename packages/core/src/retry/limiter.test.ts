@@ -12,7 +12,7 @@ afterEach(() => {
 
 const { signal } = new AbortController()
 
-/** Asks for permits at once and tells, in order, who got one. */
+/** Asks for all permits at once and records the order in which they are granted. */
 function ask(limiter: ReturnType<typeof createLimiter>, requests: readonly number[]): { readonly started: number[]; readonly permits: Permit[] } {
   const started: number[] = []
   const permits: Permit[] = []
@@ -25,7 +25,7 @@ function ask(limiter: ReturnType<typeof createLimiter>, requests: readonly numbe
   return { started, permits }
 }
 
-test('no more requests are under way than the concurrency allows, in the order of asking', async () => {
+test('no more requests run at the same time than the concurrency allows, in the order in which they ask', async () => {
   const { started, permits } = ask(createLimiter({ concurrency: 2 }), [1, 1, 1, 1])
   await vi.advanceTimersByTimeAsync(120_000)
   expect(started).toEqual([0, 1])
@@ -60,7 +60,7 @@ test('tokens are reserved by estimate and corrected by what was used', async () 
   expect(started).toEqual([0, 1])
 })
 
-test('a large request is not overtaken, and one beyond the whole limit is not starved', async () => {
+test('a large request is not overtaken, and one that exceeds the complete limit is not starved', async () => {
   const { started } = ask(createLimiter({ tokensPerMinute: 100 }), [50, 500, 10])
   await vi.advanceTimersByTimeAsync(1_000)
   expect(started).toEqual([0])
@@ -70,7 +70,7 @@ test('a large request is not overtaken, and one beyond the whole limit is not st
   expect(started).toEqual([0, 1, 2])
 })
 
-test('a pause holds everything back', async () => {
+test('a pause delays all requests', async () => {
   const limiter = createLimiter({ concurrency: 5 })
   limiter.pause(2_000)
   const { started } = ask(limiter, [1])
@@ -80,7 +80,7 @@ test('a pause holds everything back', async () => {
   expect(started).toEqual([0])
 })
 
-test('an abort leaves the queue at once and no listener behind', async () => {
+test('an aborted request leaves the queue at once, and no listener remains', async () => {
   const limiter = createLimiter({ concurrency: 1 })
   await limiter.acquire(1, signal)
   const controller = new AbortController()

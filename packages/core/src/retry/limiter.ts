@@ -1,7 +1,7 @@
 import type { Limiter, Permit } from '../contract/model.ts'
 import { checkNames, invalidOptions } from '../contract/options.ts'
 
-/** What `createLimiter()` takes. */
+/** Options of `createLimiter()`. */
 export interface LimiterOptions {
   /** Requests that may run at the same time. Default: no limit. */
   readonly concurrency?: number

@@ -88,7 +88,7 @@ test('an abort inside prepareStep ends the run, though prepareStep never settles
   expect(await failureOf(run.result)).toMatchObject({ code: 'aborted' })
 })
 
-test('a run inside prepareStep that was aborted is no abort of the run around it', async () => {
+test('an aborted run inside prepareStep does not abort the outer run', async () => {
   const prepareStep = async () => {
     await hanging().generate('inner', { signal: AbortSignal.timeout(5) })
     return undefined

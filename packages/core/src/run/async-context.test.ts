@@ -14,7 +14,7 @@ import { testTool } from '../testing/test-tool.ts'
 
 const storage = new AsyncLocalStorage<string>()
 
-/** Runs work that others hand over in a context of its own, as a shared worker does. */
+/** Runs work of other code in its own asynchronous context, as a shared worker does. */
 class Worker {
   readonly #waiting: (() => void)[] = []
 

@@ -74,7 +74,7 @@ test('a journal that opens a run too late closes it again: the run is not locked
   expect(journal.closed()).toBe(1)
 })
 
-test('a journal that never gives the decisions of people does not hold a run', async () => {
+test('a journal that never returns decisions does not block a run', async () => {
   const journal = journalStuckIn(undefined)
   const model = scriptedModel([{ calls: [call('pay')] }, { text: 'Paid.' }])
   const payer = new Agent({ model, tools: [payTool()], limits: { durationMs: 50 } })
@@ -104,7 +104,7 @@ test('a journal that takes longer than the run has left still records its end', 
   expect(await soon(hanging.generate('go', { journal: slow }))).toMatchObject({ stopReason: 'max-duration' })
 })
 
-test('a journal that answers leaves no timer: the process can end', async () => {
+test('a journal that responds leaves no timer, so the process can end', async () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length
   const before = timers()
   await agent().generate('go', { journal: journalStuckIn(undefined) })

@@ -10,7 +10,7 @@ export interface RunBounds {
   readonly signal: AbortSignal
 }
 
-/** A call may always take so long, even when the run has no time left: its end is still to be recorded. */
+/** The minimum time of a call, even if the run has no time left, because the end of the run must still be recorded. */
 const minMs = 1_000
 /** For all calls together once the run was aborted, or once a call did not settle. */
 const endingMs = 500
@@ -79,7 +79,7 @@ export class BoundedRun implements RecordStore {
   }
 }
 
-/** Calls of a journal, each of which settles. */
+/** A journal whose calls always settle. */
 class BoundedCalls {
   readonly #bounds: RunBounds
   #isStuck = false

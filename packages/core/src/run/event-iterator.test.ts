@@ -21,7 +21,7 @@ test('several next() at once get the events in order', async () => {
   expect(steps.map(({ value }) => value?.type)).toEqual(['run-start', 'step-start', 'attempt'])
 })
 
-test('a next() that waits is done when the iterator is left', async () => {
+test('a waiting next() resolves when the iterator is closed', async () => {
   const { iterator } = iterate([{ hangs: true }])
   for (let count = 0; count < 3; count++) await iterator.next()
   const waiting = iterator.next()
@@ -51,7 +51,7 @@ test('leaving the iterator after the end aborts nothing', async () => {
   await expect(run.result).resolves.toMatchObject({ text: 'ok' })
 })
 
-test('an iterator that was left shows nothing more', async () => {
+test('a closed iterator yields no further events', async () => {
   const { run, iterator } = iterate([{ text: 'ok' }])
   await iterator.next()
   await iterator.return?.()
@@ -76,7 +76,7 @@ const pieces: readonly (readonly [string, (delta: string) => ModelEvent])[] = [
   ['tool input', (delta) => ({ type: 'tool-call-delta', index: 0, delta })],
 ]
 
-test.each(pieces)('a reader that stops holds a few large deltas of %s, and not 256 of them', async (_, piece) => {
+test.each(pieces)('for a reader that stops reading, only a few large deltas of %s are buffered, and not 256', async (_, piece) => {
   const { agent, taken } = largePieces(piece)
   const run = agent.stream('go')
   const iterator = run[Symbol.asyncIterator]()
@@ -86,7 +86,7 @@ test.each(pieces)('a reader that stops holds a few large deltas of %s, and not 2
   await iterator.return?.()
 })
 
-test('a run without a consumer holds a few large deltas, and delivers all of them to the one that comes', async () => {
+test('a run without a consumer buffers a few large deltas, and delivers all of them to the first consumer', async () => {
   const { agent, taken } = largePieces((delta) => ({ type: 'text-delta', delta }), 20)
   const run = agent.stream('go')
   for (let turn = 0; turn < 20; turn++) await tick()

@@ -17,7 +17,7 @@ export interface HeadDraft {
 }
 
 /**
- * Opens a run for the first time, or continues the one that has this id.
+ * Begins a run, or continues the one that has this id.
  *
  * @throws {AgentError} `invalid-use` when the journal has a run with this id and another input; `run-locked`, `journal-failed`.
  */

@@ -34,7 +34,7 @@ test('a listener that throws at every event is one warning', async () => {
   expect(warnings).toHaveLength(1)
 })
 
-test('a listener that hears two types is removed from the one that is named', async () => {
+test('a listener of two types is removed only from the named one', async () => {
   const heard: string[] = []
   const listener = ({ type }: { readonly type: string }): void => {
     heard.push(type)
@@ -43,7 +43,7 @@ test('a listener that hears two types is removed from the one that is named', as
   expect(heard).toEqual(['run-end'])
 })
 
-test('a listener that is added twice hears each event once', async () => {
+test('a listener that is added twice is called once for each event', async () => {
   const heard: string[] = []
   const listener = ({ delta }: { readonly delta: string }): void => {
     heard.push(delta)
@@ -61,7 +61,7 @@ test('what a listener changes in an event does not reach the tool', async () => 
   expect(pay.inputs).toEqual([{ amount: 5 }])
 })
 
-test('while nobody consumes, no more progress is held than fits, and the newest is kept', async () => {
+test('without a consumer, only a bounded amount of progress is buffered, and the newest is kept', async () => {
   let finish = (): void => {}
   const noisy = testTool('noisy', (_, { progress }) => {
     for (let count = 1; count <= 2_000; count++) progress(count)

@@ -9,7 +9,7 @@ const maxHeldEvents = 256
 /** The same in characters: as much as a stream of Node.js holds. */
 const maxHeldSize = 65_536
 
-/** An async listener is fine: its rejection is contained like a throw, and nobody waits for it. */
+/** A listener may be async: its rejection is handled like a throw, and the run does not wait for it. */
 export type Listener<Type extends RunEventType> = (event: RunEventOf<Type>) => unknown
 
 type ReportListener = (type: RunEventType, error: unknown) => void
@@ -50,7 +50,7 @@ export class RunEvents {
     this.#observers = observers
   }
 
-  /** The number of the request that is under way, from 1; 0 between requests. */
+  /** The number of the current request, from 1; 0 between requests. */
   get attempt(): number {
     return this.#attempt
   }

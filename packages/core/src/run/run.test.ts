@@ -7,7 +7,7 @@ import { collect, tick } from '../testing/runs.ts'
 import { modelOf, replyEvent, scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
 
-/** A model that sends `count` text deltas, each in a chunk of its own, and tells how many were taken. */
+/** A model that sends `count` text deltas, each in a separate chunk, and counts how many were read. */
 function longModel(count: number): Model & { taken: () => number } {
   let taken = 0
   const model = modelOf(async function* () {
@@ -17,7 +17,7 @@ function longModel(count: number): Model & { taken: () => number } {
   return { ...model, taken: () => taken }
 }
 
-test('the events of a run are JSON, numbered without gaps, and tell its story in order', async () => {
+test('the events of a run are JSON, numbered without gaps, and in the order in which things happened', async () => {
   const model = scriptedModel([{ reasoning: 'hm', calls: [{ name: 'echo', input: { a: 1 } }] }, { text: 'ok' }])
   const events = await collect(new Agent({ name: 'echoer', model, tools: [testTool('echo', () => 'one')] }).stream('go', { runId: 'r' }))
 
@@ -121,7 +121,7 @@ test('the iterator shows run-error and then throws what broke', async () => {
   expect(AgentError.is(error) && error.code).toBe('internal')
 })
 
-test('a listener that throws, now or later, is a warning and the run continues', async () => {
+test('a listener that throws or rejects gives a warning, and the run continues', async () => {
   const run = new Agent({ model: scriptedModel([{ text: 'ok' }]) }).stream('go')
   run.on('text-delta', () => {
     throw new Error('boom')
@@ -138,7 +138,7 @@ test('a listener that throws, now or later, is a warning and the run continues',
   expect(result.warnings.filter(({ code }) => code === 'listener-threw').length).toBeGreaterThanOrEqual(3)
 })
 
-test('a removed listener hears nothing', async () => {
+test('a removed listener is not called', async () => {
   const heard: string[] = []
   const listener = ({ delta }: { delta: string }): void => {
     heard.push(delta)
@@ -148,7 +148,7 @@ test('a removed listener hears nothing', async () => {
   expect(heard).toEqual([])
 })
 
-test('abort ends the run at once although a tool ignores the signal, and keeps the whole steps', async () => {
+test('abort ends the run at once even if a tool ignores the signal, and keeps the complete steps', async () => {
   const controller = new AbortController()
   const tool = testTool('stuck', () => new Promise(() => {}))
   const model = scriptedModel([{ calls: [{ name: 'echo', input: {} }] }, { calls: [{ name: 'stuck', input: {} }] }])
@@ -164,7 +164,7 @@ test('abort ends the run at once although a tool ignores the signal, and keeps t
   expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
 })
 
-test('an abort in mid-answer counts the request whose usage nobody will report, and its time', async () => {
+test('an abort in the middle of a reply counts the request, whose usage stays unknown, and its time', async () => {
   const run = new Agent({ model: scriptedModel([{ text: 'a', hangs: true }]) }).stream('go')
   run.on('text-delta', () => setTimeout(() => run.abort(), 5))
   const error = await run.result.catch((thrown: unknown) => thrown)
@@ -215,7 +215,7 @@ test('the result of a run is plain data', async () => {
   expect(JSON.parse(JSON.stringify(structuredClone(result)))).toMatchObject({ text: 'ok', steps: [{}, {}] })
 })
 
-test('runs that fail, are aborted or are left reject nothing that nobody handles', async () => {
+test('runs that fail, are aborted or are abandoned cause no unhandled rejection', async () => {
   const unhandled: unknown[] = []
   const note = (reason: unknown): void => {
     unhandled.push(reason)
@@ -233,7 +233,7 @@ test('runs that fail, are aborted or are left reject nothing that nobody handles
   expect(unhandled).toEqual([])
 })
 
-test('nothing is heard after the end, whatever tools do later', async () => {
+test('no event is emitted after the end, whatever tools do later', async () => {
   let finish = (): void => {}
   const late = testTool(
     'late',

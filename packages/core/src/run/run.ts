@@ -111,7 +111,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     return this.result
   }
 
-  /** Ends the run at once, whatever its tools and its journal do. `result` rejects with code `aborted`. */
+  /** Ends the run at once, even if its tools and its journal do not respond. `result` rejects with code `aborted`. */
   abort(reason?: unknown): void {
     if (this.#isSettled || this.#controller.signal.aborted) return
     this.#controller.abort(reason ?? new DOMException('The run was aborted.', 'AbortError'))
@@ -199,7 +199,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     return result
   }
 
-  // Consumers get the end event whatever is thrown.
+  // Consumers get the end of the run even if something throws.
   #fail(thrown: unknown): AgentError {
     let error: AgentError
     try {
@@ -223,7 +223,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     return Object.defineProperty(error, 'result', { value, enumerable: false, configurable: true })
   }
 
-  // An abort records nothing of the work under way, but its time and its request were spent.
+  // An abort records nothing of the work in progress, but its time and its request count.
   #chargeCutWork(): void {
     this.#loop.ledger.addTime(this.#host.cutMs)
     if (this.#events.attempt > 0) this.#loop.ledger.cutAttempt()
@@ -246,7 +246,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   }
 }
 
-const engineStops = 'A run on an engine cannot be stopped by itself. Drain its worker, as the engine documents it, or call `run.abort()`.'
+const engineStops = 'A single run on an engine cannot be stopped. Drain its worker, as the documentation of the engine describes, or call `run.abort()`.'
 
 function asAgentError(thrown: unknown): AgentError {
   if (AgentError.is(thrown)) return thrown

@@ -2,7 +2,7 @@ import { checkNames, invalidOptions } from '../contract/options.ts'
 
 /** The options of `run.stop()`. */
 export interface StopOptions {
-  /** How long the work that has begun may take, in milliseconds; then the run is aborted. Default: as long as it takes. */
+  /** How long work in progress may take, in milliseconds. After that the run is aborted. Default: no limit. */
   readonly graceMs?: number
 }
 

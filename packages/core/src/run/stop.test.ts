@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 const stopped = { status: 'paused', stopReason: 'stopped', pending: [] }
 
-/** A tool whose calls end when they are told to. */
+/** A tool whose calls end when the test ends them. */
 function heldTool(name: string) {
   const waiting: (() => void)[] = []
   const inputs: unknown[] = []
@@ -145,7 +145,7 @@ test('work that does not end within the grace period is aborted', async () => {
   expect(failure).toMatchObject({ code: 'aborted', cause: { name: 'TimeoutError' }, result: { state: {} } })
 })
 
-test('stopping without waiting for the result is no unhandled rejection, even when the run is aborted', async () => {
+test('calling stop() without awaiting its result causes no unhandled rejection, even if the run is aborted', async () => {
   const rejections: unknown[] = []
   const note = (reason: unknown): void => void rejections.push(reason)
   process.on('unhandledRejection', note)
@@ -171,7 +171,7 @@ test('the last event of a stopped run says so', async () => {
   expect((await collect(run)).at(-1)).toMatchObject({ type: 'run-end', status: 'paused', stopReason: 'stopped' })
 })
 
-test('a run on an engine is not stopped by itself, and continues', async () => {
+test('stop() of a run on an engine is refused, and the run continues', async () => {
   const engine: Engine = { scope: {}, steps: (steps) => Promise.all(steps.map(({ run }) => run())), decisions: () => never() }
   const run = new Agent({ model: scriptedModel([{ text: 'Done.' }]) }).stream('go', { engine, runId: 'r' })
   expect(await failureOf(run.stop())).toMatchObject({ code: 'invalid-use', message: expect.stringContaining('Drain its worker') })

@@ -1,6 +1,6 @@
 import { shortHash } from './hash.ts'
 
-/** Describes a thrown value in a few words; it may be anything. */
+/** Describes a thrown value, which may be anything, in a few words. */
 export function describe(thrown: unknown): string {
   try {
     if (!(thrown instanceof Error)) return String(thrown)

@@ -7,7 +7,7 @@ const charactersPerToken = 3
 
 type Estimable = string | undefined | readonly (Message | ToolDefinition)[]
 
-/** A rough count of tokens for what nobody has counted yet: a third of the characters. */
+/** A rough estimate of tokens that no provider has counted yet: a third of the characters. */
 export function estimateTokens(value: Estimable | readonly Estimable[]): number {
   return Math.ceil(countCharacters(value) / charactersPerToken)
 }

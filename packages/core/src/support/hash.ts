@@ -1,4 +1,4 @@
-/** Loaded at its first use: it takes longer to load than this complete package. */
+/** Loaded at its first use, because loading it takes longer than loading this package. */
 const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto')
 
 /** The first characters of the SHA-256 of a text, in hexadecimal. */

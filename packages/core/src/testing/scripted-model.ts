@@ -14,7 +14,7 @@ export interface Answer {
   readonly usage?: Usage
   /** Thrown after the deltas. */
   readonly error?: AgentError
-  /** Sends nothing after the deltas; ends only with the signal. */
+  /** Stops after the deltas, and ends only with the signal. */
   readonly hangs?: boolean
 }
 
@@ -49,7 +49,7 @@ export function scriptedModel(
   return {
     id,
     requests,
-    // A retry budget of its own: what one test breaks must not take retries from another.
+    // Each test has its own retry budget, so that its failures do not reduce the retries of another test.
     traits: { tools: true, toolChoices: ['auto', 'none', 'required'], candidates: 1, retryScope: randomUUID(), ...traits },
     async *stream(request: ModelRequest, { signal }: ModelCallOptions) {
       requests.push({ ...request, messages: [...request.messages] })

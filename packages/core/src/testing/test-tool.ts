@@ -38,7 +38,7 @@ export function recordingTool(name: string, options: Partial<Tool> = {}): Tool &
   return { ...tool, inputs }
 }
 
-/** A tool that moves money: never repeated by itself, and only with approval. */
+/** A tool that moves money: never repeated automatically, and only with approval. */
 export function payTool(options: Partial<Tool> = {}): Tool & { readonly inputs: readonly Json[] } {
   return recordingTool('pay', { effect: 'once', needsApproval: true, ...options })
 }

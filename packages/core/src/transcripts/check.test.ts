@@ -56,7 +56,7 @@ test.each<[string, unknown]>([
   expect(findProblem(repairMessages(messages as Message[]).messages)).toBeUndefined()
 })
 
-test('of a transcript without any message nothing is left', () => {
+test('a transcript without a valid message becomes empty', () => {
   expect(repairMessages([null, { role: 'bogus' }] as unknown as Message[]).messages).toEqual([])
 })
 

@@ -43,7 +43,7 @@ const partsOfRole: Readonly<Record<string, readonly string[]>> = {
   tool: ['tool-result'],
 }
 
-/** The problem of a message by itself, whatever comes before and after it. */
+/** The problem of a single message, independent of the messages before and after it. */
 export function shapeProblem(message: unknown): string | undefined {
   if (!isJsonObject(message)) return 'is not a message: { role, content }.'
   const { role, content }: Readonly<Record<string, unknown>> = message

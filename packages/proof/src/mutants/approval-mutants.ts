@@ -53,7 +53,7 @@ const verdictMutants: readonly Mutant[] = [
       name: 'a gate is not asked again where others may have opened it',
       search: "if (checked?.verdict !== 'free' || !checked.replayed) return false",
       replace: 'if (checked !== undefined) return false',
-      killer: 'a gate that somebody opened in an unsigned state is asked again before the call runs',
+      killer: 'a record in an unsigned state that nobody needs to be asked is evaluated again before the call runs',
       test: trustTest,
     },
   ]),
@@ -257,7 +257,7 @@ const trustMutants: readonly Mutant[] = mutantsOf({ file: `${agent}/read-state.t
     name: 'answers in an unsigned state are believed',
     search: 'const isTrusted = isSigned || trust.acceptAnswers',
     replace: 'const isTrusted = true',
-    killer: 'an approval that somebody wrote into an unsigned state is dropped',
+    killer: 'an approval that was written into an unsigned state is dropped',
   },
   {
     name: 'acceptAnswers changes nothing',
@@ -269,7 +269,7 @@ const trustMutants: readonly Mutant[] = mutantsOf({ file: `${agent}/read-state.t
     name: 'gates in an unsigned state are believed',
     search: 'recheckGates: !isTrusted',
     replace: 'recheckGates: false',
-    killer: 'a gate that somebody opened in an unsigned state is asked again before the call runs',
+    killer: 'a record in an unsigned state that nobody needs to be asked is evaluated again before the call runs',
   },
   {
     name: 'an approval that was obeyed is dropped',

@@ -45,10 +45,10 @@ const stopMutants: readonly Mutant[] = [
       killer: 'work that does not end within the grace period is aborted',
     },
     {
-      name: 'a run on an engine is stopped by itself',
+      name: 'stop() of a run on an engine is not refused',
       search: 'if (this.#start.engine !== undefined) throw',
       replace: 'if (this.#start === undefined) throw',
-      killer: 'a run on an engine is not stopped by itself, and continues',
+      killer: 'stop() of a run on an engine is refused, and the run continues',
     },
     {
       name: 'a stopped run has failed',
@@ -119,7 +119,7 @@ const costMutants: readonly Mutant[] = [
       name: 'a request that was cut by an abort costs nothing',
       search: 'if (this.#current !== undefined) this.endAttempt(undefined, 0)',
       replace: '',
-      killer: 'an abort in mid-answer counts the request whose usage nobody will report, and its time',
+      killer: 'an abort in the middle of a reply counts the request, whose usage stays unknown, and its time',
       test: `${core}/run/run.test.ts`,
     },
     {
@@ -161,7 +161,7 @@ const attemptMutants: readonly Mutant[] = [
       name: 'an empty reply is asked for again although the attempts are used up',
       search: 'attempt.number >= run.attempts.max',
       replace: 'attempt.number >= 3',
-      killer: 'with one attempt an empty reply is not asked for again',
+      killer: 'with one attempt an empty reply is not requested again',
     },
   ]),
   ...mutantsOf({ file: `${core}/retry/resolve-attempts.ts`, test: attemptTest }, [

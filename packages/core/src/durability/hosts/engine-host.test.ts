@@ -16,7 +16,7 @@ interface Recorded {
   value?: Json
 }
 
-/** An engine as they are: it numbers its steps, compares their names, and crashes when told. */
+/** An engine like the real ones: it numbers its steps, compares their names, and crashes on demand. */
 class NumberedEngine implements Engine {
   readonly scope = {}
   readonly recorded: Recorded[]
@@ -127,7 +127,7 @@ async function crashed(effects: string[], crashAfter: number): Promise<NumberedE
   return engine
 }
 
-test('a body that is under way is joined when the engine asks for it again', async () => {
+test('if the engine executes a step again while its body is running, it waits for that body', async () => {
   let finish: (text: string) => void = () => {}
   let started = 0
   const slow = testTool(
@@ -171,7 +171,7 @@ test('a defect in a body is a value for the engine, which would run it again oth
   expect(engine.recorded).toEqual([{ name: 'a work', value: { defect: expect.stringContaining('a bug') } }])
 })
 
-test('an engine that gives up ends the run with its own error as cause, and the signal of bodies is aborted', async () => {
+test('if the engine stops an execution, the run ends with the error of the engine as cause, and the signal of bodies aborts', async () => {
   const cancelled = new Error('cancelled')
   let seen: AbortSignal | undefined
   const wait = testTool('wait', (_, { signal }) => {
@@ -218,7 +218,7 @@ test('an engine needs a run id and no journal', async () => {
   expect(await failureOf(agent.generate('go', { engine: new NumberedEngine() }))).toMatchObject({ code: 'invalid-use' })
 })
 
-test('what an abort kept from starting leaves no step behind', async () => {
+test('an operation that an abort prevented from starting leaves no step', async () => {
   const engine = new NumberedEngine()
   const pay = testTool('pay', () => 'paid', { effect: 'once' })
   const agent = new Agent({ model: scriptedModel([{ calls: [call('pay')] }]), tools: [pay] })

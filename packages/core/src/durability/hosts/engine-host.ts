@@ -124,7 +124,7 @@ export class EngineHost implements RunHost {
     const [first] = once
     const owner =
       first === undefined ? null : (await this.#engine.steps([{ name: makeStepName(first.id, 'start'), run: async () => this.#bodies.claimStart() }]))[0]
-    // What an abort kept from starting leaves nothing behind.
+    // An operation that an abort prevented from starting leaves no record.
     this.#controller.signal.throwIfAborted()
     const limit = Math.min(...operations.map(({ concurrency }) => concurrency ?? Number.POSITIVE_INFINITY))
     const batch: Batch = { startedAt: performance.now(), enter: lanes(limit), owner: owner ?? null, ran: new Set() }
@@ -193,7 +193,7 @@ export class EngineHost implements RunHost {
       })
     } catch (error) {
       this.#cutMs = performance.now() - startedAt
-      // An engine that gives up has nobody left who waits for the bodies.
+      // If the engine stops the execution, nothing waits for the bodies any more.
       if (!this.#controller.signal.aborted) this.#controller.abort(error)
       throw error
     } finally {

@@ -191,7 +191,7 @@ test('an answer does not fit a question that changed since it was asked', async 
   await expect(host.ask([question({ amount: 6 })])).rejects.toMatchObject({ code: 'state-mismatch' })
 })
 
-test('an answer that was obeyed stands, whatever became of its question', async () => {
+test('an answer that the run has followed is valid, whatever happened to its question', async () => {
   const records: RunRecord[] = [{ type: 'question', id: 'q', about: { tool: 'old' } }, { type: 'answer', id: 'q', answer: true }, done('a')]
   const [answer] = await hostOf({ records }).host.ask([question({ tool: 'new' })])
   expect(answer).toMatchObject({ value: true, replayed: true })

@@ -107,7 +107,7 @@ export class RecordHost implements RunHost {
     const batch = new Batch({ operations, outcomes, host: this, signal, emit, room })
     // Known before it runs: a listener of its first event may stop or abort the run.
     this.#batch = batch
-    // Not awaited: a run holds one suspended function less while it waits.
+    // Not awaited, so that a waiting run has one suspended function less in memory.
     return batch.run()
   }
 
@@ -156,7 +156,7 @@ export class RecordHost implements RunHost {
     return found
   }
 
-  /** Expiry is itself a decision: the first one about a question stays, whoever made it. */
+  /** Expiry is itself a decision. The first decision about a question counts. */
   async #expire(question: PendingQuestion): Promise<Decision> {
     const expired = expiredDecision(question)
     return (await this.#journal?.decide(expired)) ?? expired

@@ -5,32 +5,32 @@ import type { RunRecord } from '../records.ts'
 
 /** A host as a run drives it. */
 export interface RunHost extends Operations {
-  /** The records that the run can continue from; empty where a journal or an engine has it. */
+  /** The records from which the run can continue; empty if a journal or an engine has them. */
   readonly records: readonly RunRecord[]
   /** How long the batch took that an abort or a defect cut, in milliseconds. */
   readonly cutMs: number
-  /** Ends what is under way. */
+  /** Ends the operations in progress. */
   abort(reason: unknown): void
   /** @throws {AgentError} `state-mismatch` when one of these tools has a call whose outcome is unknown. */
   refuseChanged(tools: ReadonlySet<string>): void
   /**
    * Checks at the end of a run that it took the course that was recorded.
    *
-   * @throws {AgentError} `state-mismatch` when records are left that nobody asked for.
+   * @throws {AgentError} `state-mismatch` if the run did not ask for all records.
    */
   checkCourse(): void
 }
 
 export interface HostOptions extends Partial<HostStart> {
   readonly runId: string
-  /** Version of the state that the run continues from. Default: that of runs that begin now. */
+  /** The version of the state from which the run continues. Default: that of new runs. */
   readonly version?: RunVersion | undefined
   readonly signal: AbortSignal
   readonly emit: OperationContext['emit']
   readonly room: OperationContext['room']
 }
 
-/** What a host continues from. */
+/** The records and the configuration from which a host continues. */
 export interface HostStart {
   /** Records of an earlier part of the same run. */
   readonly records: readonly RunRecord[]

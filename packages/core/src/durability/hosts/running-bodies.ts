@@ -4,7 +4,7 @@ import { newId } from '../../support/hash.ts'
 /** What a body throws that was aborted before it began. */
 export const notStarted: Error = new Error('The operation was not started.')
 
-/** What a process knows of the body of one operation. No entry: nothing. */
+/** What a process knows about the body of one operation. Without an entry it knows nothing. */
 type BodyState =
   | { readonly state: 'running'; readonly ended: Promise<Json> }
   /** Only of a `once` operation: its value is kept until the engine has recorded it. */

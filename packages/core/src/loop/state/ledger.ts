@@ -9,7 +9,7 @@ export interface Charge {
   readonly estimate: () => number
 }
 
-/** What one model of the chain was asked for. */
+/** The requests to one model of the chain. */
 export interface ModelSpending {
   readonly reported: Usage
   /** Estimated tokens of the requests whose usage was never reported. */
@@ -53,7 +53,7 @@ export class Ledger {
     return this.#toolCalls
   }
 
-  /** What the model at this index of the chain was asked for. */
+  /** The requests to the model at this index of the chain. */
   spendingOf(modelIndex: number): ModelSpending {
     return this.#byModel[modelIndex] ?? noSpending
   }

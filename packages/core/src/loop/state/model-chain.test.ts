@@ -46,13 +46,13 @@ test('a refusal that the server calls worth another try is sent again', async ()
   await expect(new Agent({ model }).generate('go')).resolves.toMatchObject({ text: 'ok' })
 })
 
-test('an empty reply continues to the next model', async () => {
+test('after an empty reply the next model is tried', async () => {
   const { agent, one } = chain([{ reasoning: 'hm' }], [{ text: 'ok' }])
   await expect(agent.generate('go')).resolves.toMatchObject({ text: 'ok' })
   expect(one.requests).toHaveLength(1)
 })
 
-test('after one try an entry the list starts again, at most three times', async () => {
+test('after one attempt with each model the chain starts again, at most three times', async () => {
   const { agent, one, two } = chain(
     [failure('provider-failed'), failure('provider-failed'), { text: 'ok' }],
     [failure('provider-failed'), failure('provider-failed')],
@@ -110,7 +110,7 @@ test('200 runs against an endpoint that is down send hardly more requests than r
   expect(errors.at(-1)).toMatchObject({ code: 'provider-overloaded', message: expect.stringContaining('retry budget') })
 })
 
-test('a limiter is shared: no more requests are under way than it allows', async () => {
+test('a limiter is shared: no more requests run at the same time than it allows', async () => {
   let running = 0
   let most = 0
   const slow = () => ({

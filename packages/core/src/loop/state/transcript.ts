@@ -3,7 +3,7 @@ import { type Message, user } from '../../contract/messages.ts'
 import type { RunStep } from '../../contract/result.ts'
 import { countRepeat, noRepeats, type Repeats } from '../repeats.ts'
 
-/** The conversation of a run: input, complete steps, the output, and how often the model had to be asked again. */
+/** The messages of a run: input, complete steps, the output, and how often a request had to be repeated. */
 export class Transcript {
   readonly #messages: Message[]
   readonly #steps: RunStep[] = []
@@ -66,7 +66,7 @@ export class Transcript {
     this.#steps.push(step)
   }
 
-  /** Adds what the loop itself tells the model, as a user message. */
+  /** Adds a message of the loop to the model, as a user message. */
   addNotice(text: string): void {
     this.#messages.push(user(text))
   }
