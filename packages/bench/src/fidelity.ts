@@ -1,10 +1,10 @@
 /** How faithfully the requests of one run repeat what came before, in percent. */
 export interface Fidelity {
-  /** Requests that begin with all of the one before, up to the closing bracket of its messages. */
+  /** Requests that begin with the complete previous one, up to the closing bracket of its messages. */
   readonly prefix: number
-  /** Calls sent back with the very arguments that the model wrote. */
+  /** Calls sent back with unchanged arguments that the model wrote. */
   readonly arguments: number
-  /** Assistant messages sent back with the very reasoning that the model wrote. */
+  /** Assistant messages sent back with exactly the reasoning that the model wrote. */
   readonly reasoning: number
 }
 

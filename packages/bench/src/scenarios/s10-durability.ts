@@ -6,7 +6,8 @@ const steps = 10
 export const durability: Scenario = {
   id: 's10',
   title: 'What listeners and journals cost',
-  method: 'The streamed loop of S1 only by `capstan`: as it is, with a listener on every type of event, and with a journal. Ratios are to the loop as it is.',
+  method:
+    'The streamed loop of S1, only with `capstan`: without additions, with a listener on every type of event, and with a journal. Ratios are to the loop without additions.',
   measure: async (session) => {
     const bare = only(session, 'capstan', 'on')
     const shared = { script: `loop-${steps}`, mode: 'on', parts: steps, unit: 'µs', base: 'capstan' }

@@ -6,9 +6,9 @@ const pacedDeltas = 400
 
 export const text: Scenario = {
   id: 's2',
-  title: 'One answer of many text deltas',
+  title: 'One reply with many text deltas',
   method:
-    'One request, one streamed answer. CPU time of the client process for each delta. Only `raw` and `capstan` have a callback; the loop of `raw` is the same in both tables. ' +
+    'One request, one streamed reply. CPU time of the client process for each delta. Only `raw` and `capstan` have a callback; the loop of `raw` is the same in both tables. ' +
     `Paced: ${pacedDeltas} deltas, one event every 1 to 2 ms, so each wakes the process.`,
   measure: async (session) => {
     const cases: readonly Case[] = [

@@ -7,7 +7,7 @@ export const parallelCalls: Scenario = {
   id: 's3a',
   title: 'Parallel calls with streamed arguments',
   method:
-    'Ten steps, four calls each, 2 KB of arguments in fragments of 40 bytes. The caller wants only the text. CPU time of the client process for each run.',
+    'Ten steps, four calls each, 2 KB of arguments in fragments of 40 bytes. The caller reads only the text. CPU time of the client process for each run.',
   measure: async (session) => {
     const { cpu, wall } = await measureCase(session, { key: 'run', title: 'per run', unit: 'ms', ...textAlone(session, 'parallel-10') })
     return { metrics: [cpu, wall], chart: { kind: 'bars', metrics: ['run'], of: 'ratio' }, notes: [] }
@@ -20,7 +20,7 @@ export const longArguments: Scenario = {
   id: 's3b',
   title: 'One call with long arguments',
   method:
-    'One call with 50, 100 and 200 KB of arguments in fragments of 16 bytes, then a short answer. The caller wants only the text. CPU time of the client process for each run.',
+    'One call with 50, 100 and 200 KB of arguments in fragments of 16 bytes, then a short reply. The caller reads only the text. CPU time of the client process for each run.',
   measure: async (session) => {
     const metrics: Metric[] = []
     for (const size of sizes) {
@@ -39,7 +39,7 @@ export const longArguments: Scenario = {
           points: metrics.flatMap((metric, index) => pointOf(metric, name, sizes[index] ?? 0)),
         })),
       },
-      notes: ['Growth is the time for 200 KB over the time for 50 KB: 4 is linear, 16 quadratic.'],
+      notes: ['Growth is the time for 200 KB divided by the time for 50 KB: 4 is linear, 16 is quadratic.'],
     }
   },
 }

@@ -38,8 +38,8 @@ export const concurrency: Scenario = {
   id: 's4',
   title: '1,000 runs at once',
   method:
-    'A new process for each round. 1,000 runs of 5 steps are started at once; the provider waits 50 ms before each answer, so 250 ms is the ideal. ' +
-    'Memory is the growth of the resident set during the first such burst, time that of the second.',
+    'A new process for each round. 1,000 runs of 5 steps are started at once; the provider waits 50 ms before each reply, so 250 ms is the ideal. ' +
+    'Memory is the growth of the resident set during the first such burst; the time is that of the second.',
   measure: async (session) => {
     const plan = burstPlan(session, atOnce)
     const rounds = await measureRounds<Bursts>(session, { ...plan, action: 'twoBursts', restartEvery: 1, peerRounds })
@@ -51,7 +51,7 @@ export const concurrency: Scenario = {
     return {
       metrics: definitions.map((definition) => metricOf(rounds, definition)),
       chart: { kind: 'lines', title: 'CPU µs per run', x: 'runs at once', isLog: true, series },
-      notes: [`The curve goes to 3,000 for \`raw\` and \`capstan\`, to ${mostForPeers.toLocaleString('en')} for the others.`],
+      notes: [`The curve has up to 3,000 runs for \`raw\` and \`capstan\`, and up to ${mostForPeers.toLocaleString('en')} for the others.`],
     }
   },
 }

@@ -36,7 +36,7 @@ export const coldStart: Scenario = {
   title: 'Cold start and size',
   method:
     'A new process for each round: import, construct an agent with one tool, one run of two steps. `capstan` is a production install of the packed packages, with a JSON Schema for its tool; ' +
-    '`capstan, zod` describes the tool by zod, as all frameworks among the peers do. Size and packages are those of a production install.',
+    '`capstan, zod` describes the tool with zod, like all frameworks among the peers. Size and packages are those of a production install.',
   measure: async (session) => {
     await using packed = await installPacked()
     const module = join(packed.folder, 'contender.mjs')

@@ -10,8 +10,8 @@ export const fidelity: Scenario = {
   id: 's7',
   title: 'What is sent back is what was written',
   method:
-    'The bodies of ten requests with two calls each, whose arguments hold spaces, escapes and keys in an order of their own, and with reasoning. Counted, not timed. ' +
-    'Prefix: requests that begin with the whole one before, up to the closing bracket of its messages. Arguments and reasoning: sent back byte for byte.',
+    'The bodies of ten requests with two calls each, whose arguments have spaces, escapes and keys in an unusual order, and with reasoning. The results are counts, not times. ' +
+    'Prefix: requests that begin with the complete previous request, up to the closing bracket of its messages. Arguments and reasoning: sent back without a changed byte.',
   measure: async (session) => {
     const replies = await session.provider.repliesOf(`fidelity-${steps}`)
     const written = replies
@@ -25,12 +25,12 @@ export const fidelity: Scenario = {
     }
     return {
       metrics: [
-        metric('prefix', 'Requests that begin with all of the one before'),
+        metric('prefix', 'Requests that begin with the complete previous one'),
         metric('arguments', 'Calls sent back with exactly their arguments'),
         metric('reasoning', 'Replies sent back with exactly their reasoning'),
       ],
       chart: { kind: 'bars', metrics: ['prefix', 'arguments', 'reasoning'], of: 'median' },
-      notes: ['The lower of streamed and not streamed. Some APIs forbid reasoning in requests; DeepSeek and Kimi models that think between calls ask for it.'],
+      notes: ['The lower of streamed and not streamed. Some APIs forbid reasoning in requests; DeepSeek and Kimi models that think between calls require it.'],
     }
   },
 }

@@ -56,7 +56,7 @@ export const types: Scenario = {
   id: 's8',
   title: 'Type checking',
   method:
-    'One file with 1, 10 and 100 tools, each with a nested zod 4 object of its own, beside the same file with the schemas and the types that they infer alone. `tsc --noEmit --extendedDiagnostics`: total time, and instantiations, which do not depend on the machine.',
+    'One file with 1, 10 and 100 tools, each with its own nested zod 4 object, compared with the same file that has only the schemas and their inferred types. `tsc --noEmit --extendedDiagnostics`: total time, and instantiations, which do not depend on the machine.',
   measure: async (session) => {
     const subjects = [schemasAlone(), ...session.contenders.flatMap(({ name, folder }) => typedOf(name, folder))]
     const metrics: Metric[] = []
@@ -78,7 +78,7 @@ export const types: Scenario = {
       metrics,
       chart: { kind: 'bars', metrics: counts.map((count) => `tools-${count}`), of: 'ratio' },
       notes: [
-        'The time holds reading the declarations of the framework, which is most of it for one tool. `raw` and `openai` have no tools that infer their input.',
+        'The time includes reading the declarations of the framework, which is most of it for one tool. `raw` and `openai` have no tools that infer their input.',
       ],
     }
   },

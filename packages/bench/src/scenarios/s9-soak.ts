@@ -19,8 +19,8 @@ export const soak: Scenario = {
   id: 's9',
   title: '100,000 runs in one process',
   method:
-    'Streamed runs of two steps, 20 at once, in one process. The heap after a collection is read 100 times; without its first fifth it is fitted to a line, whose slope is bytes a run. ' +
-    'Then the process is left alone, and listeners on it, sockets and timers are counted.',
+    'Streamed runs of two steps, 20 at once, in one process. The heap after a collection is read 100 times. A line is fitted to all but the first fifth of the values; its slope is the growth in bytes for each run. ' +
+    'Then the process is idle, and its listeners, sockets and timers are counted.',
   measure: async (session) => {
     const reports = new Map<string, Soak>()
     for (const subject of subjectsOf(session, { script: 'loop-2', mode: 'on' })) {
