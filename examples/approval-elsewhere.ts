@@ -2,24 +2,13 @@
 //   node examples/dist/approval-elsewhere.js                  pauses and writes paused.json
 //   node examples/dist/approval-elsewhere.js approve          continues from it; or: deny "too much"
 import { readFile, writeFile } from 'node:fs/promises'
-import { Agent, approve, deny, type RunResult, tool } from 'capstan'
-import { z } from 'zod'
-import { exampleModel } from './support/example-model.ts'
+import { approve, deny, type RunResult } from 'capstan'
+import { paymentAgent } from './support/payment-agent.ts'
 
 const file = process.env['PAUSED_FILE'] ?? 'paused.json'
 const [decision, reason] = process.argv.slice(2)
 
-const payInvoice = tool({
-  name: 'pay_invoice',
-  description: 'Pays an invoice.',
-  inputSchema: z.object({ invoice: z.string().describe('Number of the invoice, such as INV-7.') }),
-  effect: 'once',
-  needsApproval: true,
-  execute: ({ invoice }, { idempotencyKey }) => `Paid ${invoice} (key ${idempotencyKey}).`,
-})
-
-const { model, close } = await exampleModel()
-const agent = new Agent({ model, tools: [payInvoice] })
+const { agent, close } = await paymentAgent()
 
 let result: RunResult
 if (decision === undefined) {

@@ -2,26 +2,15 @@
 //   node examples/dist/approval-survives-kill.js                  begins the run, or continues it
 //   node examples/dist/approval-survives-kill.js approve          decides, from any process; or: deny "too much"
 import { setTimeout } from 'node:timers/promises'
-import { Agent, approve, decide, deny, fileJournal, openQuestions, tool } from 'capstan'
-import { z } from 'zod'
-import { exampleModel } from './support/example-model.ts'
+import { approve, decide, deny, fileJournal, openQuestions } from 'capstan'
+import { paymentAgent } from './support/payment-agent.ts'
 
 const journal = fileJournal(process.env['RUNS_FOLDER'] ?? '.capstan/runs')
 const runId = 'invoice-7'
 const [decision, reason] = process.argv.slice(2)
 
-const payInvoice = tool({
-  name: 'pay_invoice',
-  description: 'Pays an invoice.',
-  inputSchema: z.object({ invoice: z.string().describe('Number of the invoice, such as INV-7.') }),
-  effect: 'once',
-  needsApproval: true,
-  execute: ({ invoice }, { idempotencyKey }) => `Paid ${invoice} (key ${idempotencyKey}).`,
-})
-
 if (decision === undefined) {
-  const { model, close } = await exampleModel()
-  const agent = new Agent({ model, tools: [payInvoice] })
+  const { agent, close } = await paymentAgent()
   // An existing run continues from its records: no request and no tool call is repeated.
   const go = () => agent.generate('Pay the invoice "INV-7".', { journal, runId })
   let result = await go()

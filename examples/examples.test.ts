@@ -38,14 +38,14 @@ test('abort ends although the tool ignores it', async () => {
   expect(await run('abort')).toBe('aborted: 1 messages are kept and can be sent again\n')
 })
 
-test('an approval continues in another process, once it is decided', async () => {
+test('a run that waits for an approval continues in another process after the decision', async () => {
   const env = { PAUSED_FILE: join(await mkdtemp(join(tmpdir(), 'capstan-')), 'paused.json') }
   expect(await run('approval-elsewhere', [], env)).toContain("invoice: 'INV-7'")
   expect(await run('approval-elsewhere', ['deny', 'too much'], env)).toMatch(/denied[\s\S]*too much/)
   expect(await run('approval-elsewhere', ['approve'], env)).toContain('Paid INV-7')
 })
 
-test('an approval survives kill -9, and the next process continues with it', async () => {
+test('an approval survives kill -9, and the next process continues the run', async () => {
   const env = { RUNS_FOLDER: await mkdtemp(join(tmpdir(), 'capstan-')) }
   const killed = start('approval-survives-kill', [], env)
   const [first] = (await once(killed.stdout, 'data')) as [Buffer]
@@ -72,7 +72,7 @@ test('an agent is tested against a script', async () => {
   expect(await run('test-an-agent')).toMatch(/the agent looks up the price[\s\S]*pass 1/)
 })
 
-test('the service streams a run, and ends cleanly on SIGTERM under 500 clients that come and go', async () => {
+test('the service streams a run, and ends cleanly on SIGTERM while 500 clients connect and disconnect', async () => {
   const child = start('service')
   let stderr = ''
   child.stderr.on('data', (chunk) => {

@@ -49,32 +49,22 @@ function* allTexts(values: readonly Json[], { texts }: Evaluation): Steps<Readon
 
 /** Applicators of keywords that check the same value against other schemas. */
 function* inPlaceApplicators(schema: JsonObject, source: PlanSource): Generator<Applicator> {
-  for (const keyword of ['$ref', '$dynamicRef', '$recursiveRef']) if (schema[keyword] !== undefined) yield reference(source.follow(schema[keyword]))
+  for (const keyword of ['$ref', '$dynamicRef', '$recursiveRef']) if (schema[keyword] !== undefined) yield sameValue(source.follow(schema[keyword]), true)
   const { allOf, anyOf, oneOf, not: negated, if: condition } = schema
   const planAll = (list: readonly Json[]): readonly PlannedSchema[] => list.map((branch) => source.plan(branch))
-  if (Array.isArray(allOf)) yield* planAll(allOf).map(conjunct)
+  if (Array.isArray(allOf)) yield* planAll(allOf).map((part) => sameValue(part, false))
   if (Array.isArray(anyOf)) yield union(planAll(anyOf), false)
   if (Array.isArray(oneOf)) yield union(planAll(oneOf), true)
   if (negated !== undefined) yield negation(source.plan(negated))
   if (condition !== undefined) yield conditional(source.plan(condition), [source.plan(schema['then'] ?? true), source.plan(schema['else'] ?? true)])
 }
 
-function reference(target: PlannedSchema): Applicator {
+/** Checks the same value against another schema. With `isShared`, only once for each value, because references can multiply. */
+function sameValue(target: PlannedSchema, isShared: boolean): Applicator {
   return {
     of: 'any',
     *apply(part, { evaluation, seen }) {
-      const outcome = yield* evaluation.checkOnce(target, part)
-      addSeen(seen, outcome)
-      return outcome.issues
-    },
-  }
-}
-
-function conjunct(target: PlannedSchema): Applicator {
-  return {
-    of: 'any',
-    *apply(part, { evaluation, seen }) {
-      const outcome = yield* evaluation.check(target, part)
+      const outcome = yield* isShared ? evaluation.checkOnce(target, part) : evaluation.check(target, part)
       addSeen(seen, outcome)
       return outcome.issues
     },
@@ -118,7 +108,7 @@ function conditional(condition: PlannedSchema, [consequence, alternative]: reado
     *apply(part, context) {
       const outcome = yield* context.evaluation.check(condition, part)
       if (outcome.issues.length === 0) addSeen(context.seen, outcome)
-      return yield* conjunct(outcome.issues.length === 0 ? consequence : alternative).apply(part, context)
+      return yield* sameValue(outcome.issues.length === 0 ? consequence : alternative, false).apply(part, context)
     },
   }
 }
