@@ -12,6 +12,8 @@ const folder = mkdtempSync(join(tmpdir(), 'capstan-tests-'))
 chmodSync(folder, 0o711)
 for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = folder
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+// Without a listener, this signal ends the process before `exit`.
+process.once('SIGTERM', () => process.exit(143))
 
 const reportFile = process.env['CAPSTAN_REPORT']
 
