@@ -34,6 +34,10 @@ test('parallel tools start together and end on their own', async () => {
   expect(await run('parallel-tools')).toMatch(/→ word_count[\s\S]*→ get_weather[\s\S]*← get_weather[\s\S]*← word_count[\s\S]*5 words/)
 })
 
+test('each user has a budget, with one agent', async () => {
+  expect(await run('budget-of-a-user')).toMatch(/^Ada: finished, \d+ tokens left\nBob: max-tokens, 20 tokens left\n$/)
+})
+
 test('abort ends although the tool ignores it', async () => {
   expect(await run('abort')).toBe('aborted: 1 messages are kept and can be sent again\n')
 })

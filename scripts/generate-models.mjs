@@ -135,7 +135,19 @@ function passBackWords({ reasoning: { passBack, flips } }) {
 }
 
 function describeRest(profile) {
-  return [...describeRequests(profile), ...describeReplies(profile), ...describeMoney(profile)]
+  return [...describeRequests(profile), ...describeReplies(profile), ...describeCache(profile), ...describeMoney(profile)]
+}
+
+function describeCache({ cache, prices, sources, source }) {
+  if (cache === undefined) return []
+  const { lifetimeMs, renew, ttls = {}, note } = cache
+  const { url, read } = sources?.cache ?? source
+  const others = Object.entries(ttls).map(
+    ([ttl, { lifetimeMs: ms, cacheWrite }]) =>
+      `; \`promptCacheTtl: '${ttl}'\`: ${ms / 60_000} minutes, written for ${prices?.currency} ${cacheWrite / 1_000_000}`,
+  )
+  const words = `${lifetimeMs / 60_000} minutes after the last ${renew ? 'use' : 'write'}${others.join('')}`
+  return [['cache', `${words} ([page](${url}), ${read})${note === undefined ? '' : `; ${note}`}`]]
 }
 
 function describeRequests(profile) {
@@ -191,14 +203,15 @@ function describeReplies({ recovers, needsDone, cachedTokensAt, finishWords = {}
 
 function describeMoney({ prices, priceNote, sources, source }) {
   if (prices === undefined) return [['prices', 'not documented: pass `prices`, or cost is unknown']]
-  const { currency, input, cachedInput, output } = prices
+  const { currency, input, cachedInput, cacheWrite, output } = prices
   const { url, read } = sources?.prices ?? source
   const amount = (micros) => (micros / 1_000_000).toString()
   const cached = cachedInput === undefined ? '' : `, cached ${amount(cachedInput)}`
+  const written = cacheWrite === undefined ? '' : `, written to the cache ${amount(cacheWrite)}`
   return [
     [
       `prices, ${currency} for a million tokens`,
-      `input ${amount(input)}${cached}, output ${amount(output)} ([page](${url}), ${read})${priceNote === undefined ? '' : `; ${priceNote}`}`,
+      `input ${amount(input)}${cached}${written}, output ${amount(output)} ([page](${url}), ${read})${priceNote === undefined ? '' : `; ${priceNote}`}`,
     ],
   ]
 }

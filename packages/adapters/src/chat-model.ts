@@ -1,8 +1,8 @@
-import type { ExchangeObserver, Model, ModelEvent, ModelTraits, ToolChoice, Warning } from '@capstan/core'
-import { checkSettings, clocksOf, limitsOf } from './check-settings.ts'
+import type { ExchangeObserver, Model, ModelEvent, ModelTraits, Prices, ToolChoice, Warning } from '@capstan/core'
+import { checkSettings, clocksOf, limitsOf, settingsOfRun } from './check-settings.ts'
 import { prepareConnection } from './connection.ts'
 import { loadPart } from './load-part.ts'
-import type { ModelProfile } from './profiles/profile.ts'
+import type { CacheRule, ModelProfile } from './profiles/profile.ts'
 import type { Call, Chat } from './send.ts'
 import type { ChatSettings } from './settings.ts'
 import { choicesOf, encodeParameters, isThinking, parameterWarnings } from './wire/encode-parameters.ts'
@@ -59,6 +59,7 @@ export function createChatModel(options: ChatModelOptions): Model {
       const { complete } = await loadPart(() => import('./complete.ts'))
       return await complete({ chat, request, options }, warnings)
     },
+    withSettings: (changes) => createChatModel({ ...options, settings: settingsOfRun(settings, changes, id) }),
     observed: (observer) => createChatModel({ ...options, observers: [...chat.observers, observer] }),
   }
 }
@@ -77,7 +78,12 @@ async function* openFirstStream(call: Call, warnings: readonly Warning[]): Async
 
 function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
   const tools = profile.tools.allowed || settings.allowTools === true
-  const prices = settings.prices ?? profile.prices
+  const prices = settings.prices ?? pricesOf(profile, settings)
+  const { context, cache, parameters } = profile
+  const contextWindow = context?.tokens
+  const unset = parameters.maxOutputTokens?.default ?? context?.maxOutputTokens
+  const maxOutputTokens = settings.maxOutputTokens ?? (typeof unset === 'number' ? unset : undefined)
+  const cacheLifetimeMs = ttlOf(profile, settings)?.lifetimeMs ?? cache?.lifetimeMs
   let scope: string | undefined
   return {
     tools,
@@ -90,7 +96,21 @@ function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
       return scope
     },
     ...(prices !== undefined && { prices }),
+    ...(contextWindow !== undefined && { contextWindow }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(cacheLifetimeMs !== undefined && { cacheLifetimeMs }),
   }
+}
+
+type CacheTtl = NonNullable<CacheRule['ttls']>[string]
+
+function ttlOf({ cache }: ModelProfile, { promptCacheTtl }: ChatSettings): CacheTtl | undefined {
+  return promptCacheTtl && cache?.ttls?.[promptCacheTtl]
+}
+
+function pricesOf(profile: ModelProfile, settings: ChatSettings): Prices | undefined {
+  const ttl = ttlOf(profile, settings)
+  return profile.prices && { ...profile.prices, ...(ttl !== undefined && { cacheWrite: ttl.cacheWrite }) }
 }
 
 /** Models of one endpoint and one key share a retry budget. Only a few bytes of a hash are kept of a key and of a query, which may hold one. */

@@ -37,6 +37,7 @@ const fields: Readonly<Record<keyof ModelProfile, boolean>> = {
   prices: false,
   priceNote: false,
   context: false,
+  cache: false,
   keyHint: false,
   notes: false,
 }

@@ -1,4 +1,5 @@
-import { checkNames, invalidOptions } from '@capstan/core/internal'
+import type { RunSettings } from '@capstan/core'
+import { checkNames, invalidOptions, isJsonObject } from '@capstan/core/internal'
 import { parameterNames } from './profiles/parameters.ts'
 import { defaultClocks, defaultLimits } from './profiles/plain.ts'
 import type { ByteLimits, Clocks, FinishMeaning, ModelProfile } from './profiles/profile.ts'
@@ -65,6 +66,27 @@ export function checkSettings(settings: ChatSettings, model: string): void {
   }
 }
 
+const ofRun: readonly string[] = [...parameterNames, 'extraBody']
+
+/** What a name is in a run. A run records its settings, so those of the connection and of the tools belong to the model. */
+const insteadInRun = Object.fromEntries(
+  [...Object.keys(settingTypes).map((name) => [name, name] as const), ...Object.entries(instead)].map(([name, meant]) => [
+    name,
+    ofRun.includes(meant) ? meant : `\`${meant}\` where the model is made, and another agent for another value`,
+  ]),
+)
+
+/**
+ * The settings of a model for one run: what the caller of the run gives, over what the model was given.
+ *
+ * @throws {AgentError} `invalid-options` for a name that is not a setting of a run. The values are checked with those of the model.
+ */
+export function settingsOfRun<Settings extends ChatSettings>(settings: Settings, changes: RunSettings, id: string): Settings {
+  checkNames(changes, { names: ofRun, what: `a setting of a run of ${id}`, instead: insteadInRun, path: 'settings.' })
+  const { extraBody } = changes
+  return { ...settings, ...defined(changes), ...(isJsonObject(extraBody) && { extraBody: { ...settings.extraBody, ...extraBody } }) }
+}
+
 function checkTypes(settings: ChatSettings): void {
   for (const [name, type] of Object.entries(settingTypes)) {
     // The table has only names of settings.
@@ -75,7 +97,12 @@ function checkTypes(settings: ChatSettings): void {
   checkHeaders(settings.headers ?? {})
   checkFinishWords(settings.finishWords ?? {})
   if (settings.prices !== undefined) {
-    checkNames(settings.prices, { names: ['currency', 'input', 'output', 'cachedInput'], what: 'a price', path: 'prices.', instead: { cached: 'cachedInput' } })
+    checkNames(settings.prices, {
+      names: ['currency', 'input', 'output', 'cachedInput', 'cacheWrite'],
+      what: 'a price',
+      path: 'prices.',
+      instead: { cached: 'cachedInput' },
+    })
   }
   if (settings.dispatcher !== undefined && typeof settings.dispatcher.dispatch !== 'function') {
     throw invalidOptions('`dispatcher` must be a dispatcher of undici 7, such as an Agent or a ProxyAgent.')

@@ -1,10 +1,11 @@
+export type { RequestParameters } from '@capstan/core'
 export { deepseek, evolink, type MoonshotModelSettings, moonshot, type OpenaiCompatibleSettings, openaiCompatible } from './models.ts'
 export { type DeepseekModelId, deepseekProfiles } from './profiles/deepseek.ts'
 export { type Endpoint, endpoints } from './profiles/endpoints.ts'
 export { evolinkProfiles } from './profiles/evolink.ts'
 export type { EvolinkModelId, EvolinkModels, EvolinkSettings } from './profiles/evolink-models.ts'
 export { type MoonshotModelId, type MoonshotModels, moonshotProfiles } from './profiles/moonshot.ts'
-export { type ParameterName, type ParameterRule, type ParameterRules, parameterNames, parameterRule, type RequestParameters } from './profiles/parameters.ts'
+export { type ParameterName, type ParameterRule, type ParameterRules, parameterNames, parameterRule } from './profiles/parameters.ts'
 export { defaultClocks, defaultLimits, plainProfile } from './profiles/plain.ts'
 export type {
   ByteLimits,

@@ -127,7 +127,8 @@ test('a key that no header can carry is refused without being shown', async () =
 test('a model shows neither its settings nor its key', () => {
   const model = evolink('kimi-k2-thinking', { apiKey: key })
   expect(everything(model)).not.toContain(key)
-  expect(Object.keys(model)).toEqual(['id', 'traits', 'stream', 'complete', 'observed'])
+  expect(everything(model.withSettings?.({ maxOutputTokens: 9 }))).not.toContain(key)
+  expect(Object.keys(model)).toEqual(['id', 'traits', 'stream', 'complete', 'withSettings', 'observed'])
 })
 
 test('what looks like a key is taken out even when it is not ours', () => {

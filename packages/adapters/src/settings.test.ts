@@ -1,5 +1,8 @@
+import { createLimiter } from '@capstan/core'
 import { expect, test } from 'vitest'
 import { type ChatSettings, deepseek, evolink, type ModelProfile, moonshot, openaiCompatible, profiles } from './index.ts'
+import { collect } from './testing/collect.ts'
+import { sendStream, startProvider, textStream } from './testing/provider-server.ts'
 
 const apiKey = 'sk-test-0123456789'
 
@@ -105,6 +108,55 @@ test.each<[ChatSettings | object, RegExp]>([
   [{ baseURL: 7 }, /`baseURL` must be a string/],
 ])('settings %o are refused when the model is made', (settings, message) => {
   expect(() => evolink('some-model', { apiKey, ...settings } as ChatSettings)).toThrow(
+    expect.objectContaining({ code: 'invalid-options', message: expect.stringMatching(message) }),
+  )
+})
+
+test('the settings of a run replace those of the model name by name, and the keys of `extraBody` are added', async () => {
+  await using server = await startProvider((response) => sendStream(response, textStream('ok')))
+  const model = openaiCompatible({ baseURL: server.baseURL, model: 'm', apiKey, temperature: 1, topP: 0.5, extraBody: { a: 1, b: 1 } })
+  const ofRun = model.withSettings?.({ temperature: 0, maxOutputTokens: 9, extraBody: { b: 2 } })
+  if (ofRun === undefined) throw new Error('It has no withSettings().')
+  await collect(ofRun)
+  await collect(model)
+  expect(server.requests.map(({ body: { temperature, top_p, max_tokens, a, b } }) => [temperature, top_p, max_tokens, a, b])).toEqual([
+    [0, 0.5, 9, 1, 2],
+    [1, 0.5, undefined, 1, 1],
+  ])
+  expect(server.requests[0]?.headers['authorization']).toBe(`Bearer ${apiKey}`)
+  expect([ofRun.id, ofRun.traits.retryScope, ofRun.traits.maxOutputTokens]).toEqual([model.id, model.traits.retryScope, 9])
+})
+
+test('observers and limiter of a model see its runs with settings of their own', async () => {
+  await using server = await startProvider((response) => sendStream(response, textStream('ok')))
+  const seen: string[] = []
+  const limiter = createLimiter({ concurrency: 1 })
+  const model = openaiCompatible({ baseURL: server.baseURL, model: 'm', limiter }).observed?.({ onRequest: ({ body }) => void seen.push(String(body)) })
+  const ofRun = model?.withSettings?.({ userId: 'ada' })
+  if (ofRun === undefined) throw new Error('It has no withSettings().')
+  await collect(ofRun)
+  expect([seen.length, ofRun.limiter]).toEqual([1, limiter])
+})
+
+test.each<[object, RegExp]>([
+  [{ apiKey: 'x' }, /^`settings.apiKey` is not a setting of a run of moonshot\/kimi-k3\. Use `apiKey` where the model is made/],
+  [{ url: 'http://x' }, /Use `baseURL` where the model is made, and another agent/],
+  [{ limiter: {} }, /Use `limiter` where the model is made/],
+  [{ dispatcher: {} }, /Use `dispatcher` where the model is made/],
+  [{ timeouts: {} }, /Use `timeouts` where the model is made/],
+  [{ prices: {} }, /Use `prices` where the model is made/],
+  [{ strictTools: true }, /Use `strictTools` where the model is made/],
+  [{ max_tokens: 1 }, /Use `settings.maxOutputTokens`/],
+  [{ temperature: 0 }, /`temperature` is refused by kimi-k3: it is fixed/],
+  [{ maxOutputTokens: 0 }, /must be an integer from 1 to 1048576; got 0/],
+  [{ promptCacheTtl: '30m' }, /must be one of '5m', '1h'/],
+  [{ extraBody: [] }, /`extraBody` must be an object/],
+  [{ extraBody: 'x' }, /`extraBody` must be an object/],
+  [{ extraBody: { messages: [] } }, /Capstan sends messages itself/],
+  [[], /`settings` must be an object, not a list/],
+  ['fast' as never, /`settings` must be an object, not a string/],
+])('settings %j of a run are refused', (settings, message) => {
+  expect(() => moonshot('kimi-k3', { apiKey }).withSettings?.(settings)).toThrow(
     expect.objectContaining({ code: 'invalid-options', message: expect.stringMatching(message) }),
   )
 })

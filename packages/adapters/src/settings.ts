@@ -1,5 +1,5 @@
-import type { JsonObject, Limiter, Prices } from '@capstan/core'
-import type { ParameterName, RequestParameters } from './profiles/parameters.ts'
+import type { JsonObject, Limiter, Prices, RequestParameters } from '@capstan/core'
+import type { ParameterName } from './profiles/parameters.ts'
 import type { ByteLimits, Clocks, FinishMeaning } from './profiles/profile.ts'
 import type { Dispatcher } from './transport/dispatch.ts'
 
@@ -101,5 +101,5 @@ export interface MoonshotSettings
 /** Settings of `kimi-k2.6`. */
 export interface MoonshotSwitchSettings extends MoonshotSettings, Pick<RequestParameters, 'thinking' | 'keepReasoning'> {}
 
-/** Settings of `kimi-k3`. */
-export interface MoonshotEffortSettings extends MoonshotSettings, Effort<'low' | 'high' | 'max'> {}
+/** Settings of `kimi-k3`, `kimi-k3.1-pro` and `kimi-k3.1-pro-highspeed`. */
+export interface MoonshotEffortSettings extends MoonshotSettings, Pick<RequestParameters, 'promptCacheTtl'>, Effort<'low' | 'high' | 'max'> {}

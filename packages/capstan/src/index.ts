@@ -74,6 +74,7 @@ export {
   type RunOptions,
   type RunRecord,
   type RunResult,
+  type RunSettings,
   type RunState,
   type RunStatus,
   type RunStep,

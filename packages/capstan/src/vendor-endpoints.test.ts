@@ -30,7 +30,7 @@ const strictTarget: Target = {
   endpoint: 'deepseek',
   model: (baseURL, stream) => deepseek('deepseek-flash', { baseURL: `${baseURL}/beta`, apiKey, stream, strictTools: true }),
 }
-const moonshotTargets = (['kimi-k2.6', 'kimi-k2.7-code', 'kimi-k2.7-code-highspeed', 'kimi-k3'] as const).map(
+const moonshotTargets = (['kimi-k2.6', 'kimi-k2.7-code', 'kimi-k2.7-code-highspeed', 'kimi-k3', 'kimi-k3.1-pro', 'kimi-k3.1-pro-highspeed'] as const).map(
   (id): Target => ({
     name: id,
     endpoint: 'moonshot',

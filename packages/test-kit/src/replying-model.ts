@@ -1,4 +1,4 @@
-import type { Json, Model, ModelReply, ModelTraits } from '@capstan/core'
+import type { Json, Model, ModelReply, RunSettings } from '@capstan/core'
 
 /** One scripted reply of a model: text, calls of tools, or an error. */
 export interface Reply {
@@ -11,8 +11,10 @@ export interface Reply {
 
 export interface ReplyingModelOptions {
   readonly id?: string
-  /** Called with the number of the step, from 1, before the reply is sent. */
-  readonly onRequest?: (step: number) => void | Promise<void>
+  /** Called with the number of the step, from 1, and the settings of the run, before the reply is sent. */
+  readonly onRequest?: (step: number, settings?: RunSettings) => void | Promise<void>
+  /** Of a million tokens, in micro-units. Default: 1,000,000. */
+  readonly price?: number
 }
 
 /** A model that counts its requests. */
@@ -20,31 +22,28 @@ export interface ReplyingModel extends Model {
   requests: number
 }
 
-const traits: ModelTraits = {
-  tools: true,
-  toolChoices: [],
-  candidates: 1,
-  prices: { currency: 'USD', input: 1_000_000, output: 1_000_000 },
-}
-
 /**
  * Makes a model whose next reply follows from the messages, as with a real model: a run that another process continues gets the
  * reply of its step. Beyond the last reply it says nothing.
  */
-export function replyingModel(replies: readonly Reply[], { id = 'test/replying', onRequest }: ReplyingModelOptions = {}): ReplyingModel {
-  const model: ReplyingModel = {
-    id,
-    traits,
-    requests: 0,
-    async *stream({ messages }) {
+export function replyingModel(replies: readonly Reply[], options: ReplyingModelOptions = {}): ReplyingModel {
+  const { id = 'test/replying', onRequest, price = 1_000_000 } = options
+  const streamWith = (settings?: RunSettings): Model['stream'] =>
+    async function* ({ messages }) {
       model.requests++
       const step = messages.filter(({ role }) => role === 'assistant').length + 1
-      await onRequest?.(step)
+      await onRequest?.(step, settings)
       const reply = replies[step - 1] ?? {}
       if (reply.error !== undefined) throw reply.error
       if (reply.text !== undefined) yield [{ type: 'text-delta', delta: reply.text }]
       yield [{ type: 'reply', reply: modelReply(reply) }]
-    },
+    }
+  const model: ReplyingModel = {
+    id,
+    traits: { tools: true, toolChoices: [], candidates: 1, prices: { currency: 'USD', input: price, output: price } },
+    requests: 0,
+    stream: streamWith(),
+    withSettings: (settings) => ({ ...model, stream: streamWith(settings) }),
     complete: () => Promise.reject(new Error('The tests do not use it.')),
   }
   return model

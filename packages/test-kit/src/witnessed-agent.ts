@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync } from 'node:fs'
-import { Agent, type AgentOptions, type Tool } from '@capstan/core'
+import { Agent, type AgentOptions, type RunSettings, type Tool } from '@capstan/core'
 import { type Reply, replyingModel } from './replying-model.ts'
 import { noteTool } from './shop.ts'
 
@@ -33,18 +33,21 @@ export interface WitnessedSetting {
   readonly at?: (position: string, signal?: AbortSignal) => void | Promise<void>
   /** Length of what is added to the output of each tool, in characters. */
   readonly bulk?: number
+  /** Of a million tokens, in micro-units. Default: 1,000,000. */
+  readonly price?: number
   readonly options?: Partial<Omit<AgentOptions, 'model' | 'tools'>>
 }
 
 /**
- * Makes an agent whose requests and effects can be counted from another process. A request is the line `model <step>`, an effect the line
+ * Makes an agent whose requests and effects can be counted from another process. A request is the line `model <step>`, followed by
+ * the settings of the run where there are some, an effect the line
  * `effect <tool> <idempotency key>`, followed by the context of the run where there is one.
  */
-export function witnessedAgent({ witness, replies, tools, at, bulk = 0, options }: WitnessedSetting): Agent {
+export function witnessedAgent({ witness, replies, tools, at, bulk = 0, price, options }: WitnessedSetting): Agent {
   const outside = new Witness(witness)
-  const onRequest = async (step: number): Promise<void> => {
+  const onRequest = async (step: number, settings?: RunSettings): Promise<void> => {
     await at?.(`model ${step}`)
-    outside.add(`model ${step}`)
+    outside.add(settings === undefined ? `model ${step}` : `model ${step} ${JSON.stringify(settings)}`)
   }
   const toolOf = (name: string, settings: Partial<Tool>): Tool =>
     noteTool(name, {
@@ -56,6 +59,6 @@ export function witnessedAgent({ witness, replies, tools, at, bulk = 0, options 
         return `${name} is done${'.'.repeat(bulk)}`
       },
     })
-  const model = replyingModel(replies, { id: 'test/witnessed', onRequest })
+  const model = replyingModel(replies, { id: 'test/witnessed', onRequest, ...(price !== undefined && { price }) })
   return new Agent({ name: 'witnessed', model, tools: Object.entries(tools).map(([name, settings]) => toolOf(name, settings)), ...options })
 }

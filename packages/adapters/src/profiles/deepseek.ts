@@ -8,6 +8,7 @@ const thinking: Source = { url: 'https://api-docs.deepseek.com/guides/thinking_m
 const toolCalls: Source = { url: 'https://api-docs.deepseek.com/guides/tool_calls', read }
 const pricing: Source = { url: 'https://api-docs.deepseek.com/quick_start/pricing', read }
 const limits: Source = { url: 'https://api-docs.deepseek.com/quick_start/rate_limit', read }
+const caching: Source = { url: 'https://api-docs.deepseek.com/guides/kv_cache', read }
 const recorded: Source = { url: 'https://github.com/0xPlaygrounds/rig/tree/main/tests/cassettes/deepseek', read }
 
 /** The base URL of DeepSeek's own endpoint. */
@@ -16,7 +17,16 @@ export const deepseekURL = 'https://api.deepseek.com'
 const shared = {
   endpoint: 'deepseek',
   source: completions,
-  sources: { thinks: thinking, reasoning: thinking, toolChoice: recorded, strictTools: toolCalls, prices: pricing, context: pricing, clocks: limits },
+  sources: {
+    thinks: thinking,
+    reasoning: thinking,
+    toolChoice: recorded,
+    strictTools: toolCalls,
+    prices: pricing,
+    context: pricing,
+    clocks: limits,
+    cache: caching,
+  },
   parameters: {
     temperature: {
       min: 0,
@@ -61,6 +71,7 @@ const shared = {
   cachedTokensAt: 'usage.prompt_cache_hit_tokens (with usage.prompt_cache_miss_tokens)',
   clocks: { firstContentMs: 600_000, queuedMs: 600_000 },
   context: { tokens: 1_048_576, maxOutputTokens: 393_216 },
+  cache: { lifetimeMs: 7_200_000, renew: true, note: 'the page says a few hours to a few days after the last use' },
   priceNote:
     'prices of peak hours (Monday to Friday 01:00 to 04:00 and 06:00 to 10:00 UTC, except Chinese holidays), which are an upper bound: other hours cost half. The page gives CNY (2, 0.04 and 8; 9, 0.3 and 27); the dollar amounts are reports of October 2026',
   notes: [

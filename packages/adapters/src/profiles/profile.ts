@@ -95,10 +95,23 @@ export interface ModelProfile {
   readonly priceNote?: string
   /** Tokens of the context, and of its output at most. */
   readonly context?: { readonly tokens: number; readonly maxOutputTokens?: number }
+  /** Absent where no page says how long a prompt stays in the cache. */
+  readonly cache?: CacheRule
   /** Hint for the error of a refused key. */
   readonly keyHint?: string
   /** Differences and open points, for `docs/models.md`. */
   readonly notes?: readonly string[]
+}
+
+/** How long the endpoint keeps a prompt in its cache. */
+export interface CacheRule {
+  readonly lifetimeMs: number
+  /** True where each hit begins the lifetime again. */
+  readonly renew: boolean
+  /** What differs for a value of `promptCacheTtl`; `cacheWrite` is a price as in `prices`. */
+  readonly ttls?: Readonly<Record<string, { readonly lifetimeMs: number; readonly cacheWrite: number }>>
+  /** What the numbers do not say, for people. */
+  readonly note?: string
 }
 
 /** Whether tools may be sent. `max` is given where an endpoint takes fewer than the 128 of an agent. */

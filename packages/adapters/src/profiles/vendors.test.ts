@@ -1,4 +1,4 @@
-import type { ModelRequest } from '@capstan/core'
+import type { Model, ModelRequest } from '@capstan/core'
 import { describe, expect, test } from 'vitest'
 import { deepseek, deepseekProfiles, evolink, evolinkProfiles, moonshot, moonshotProfiles, openaiCompatible, plainProfile, profiles } from '../index.ts'
 import { collect } from '../testing/collect.ts'
@@ -181,4 +181,40 @@ test('a tool name that the endpoint refuses is an error before any request', asy
 test('models without a profile are plain, and say which endpoint they are on', () => {
   expect([deepseek('x', { apiKey }).id, moonshot('x', { apiKey }).id, plainProfile.models]).toEqual(['deepseek/x', 'moonshot/x', []])
   expect(deepseek('deepseek-flash', { apiKey }).traits.prices).toMatchObject({ currency: 'USD', cachedInput: 6_000 })
+})
+
+test('the traits name context, output and cache as far as a page or a setting says them', () => {
+  const factsOf = ({ traits: { contextWindow, maxOutputTokens, cacheLifetimeMs } }: Model): unknown => [contextWindow, maxOutputTokens, cacheLifetimeMs]
+  expect(factsOf(deepseek('deepseek-flash', { apiKey }))).toEqual([1_048_576, 393_216, 7_200_000])
+  expect(factsOf(deepseek('deepseek-flash', { apiKey, maxOutputTokens: 9 }))).toEqual([1_048_576, 9, 7_200_000])
+  expect(factsOf(moonshot('kimi-k3', { apiKey }))).toEqual([1_048_576, 131_072, 300_000])
+  expect(factsOf(moonshot('kimi-k2.6', { apiKey }))).toEqual([262_144, undefined, undefined])
+  expect(moonshot('kimi-k2.6', { apiKey }).traits).not.toHaveProperty('cacheLifetimeMs')
+  expect(factsOf(openaiCompatible({ baseURL: 'http://localhost/v1', model: 'm' }))).toEqual([undefined, undefined, undefined])
+  const profile = { ...plainProfile, context: { tokens: 32_768 }, cache: { lifetimeMs: 60_000, renew: false } }
+  expect(factsOf(openaiCompatible({ baseURL: 'http://localhost/v1', model: 'm', profile }))).toEqual([32_768, undefined, 60_000])
+})
+
+test.each([
+  ['kimi-k3', 3_000_000, 6_000_000],
+  ['kimi-k3.1-pro', 2_000_000, 4_000_000],
+  ['kimi-k3.1-pro-highspeed', 4_000_000, 8_000_000],
+] as const)('%s: an hour in the cache is asked for by a setting, and costs what it costs', async (id, fiveMinutes, hour) => {
+  await using server = await startServer()
+  const model = moonshot(id, { apiKey, baseURL: server.baseURL })
+  const long = moonshot(id, { apiKey, baseURL: server.baseURL, promptCacheTtl: '1h' })
+  const ofRun = model.withSettings?.({ promptCacheTtl: '1h' })
+  expect([model, long, ofRun].map((one) => [one?.traits.prices?.cacheWrite, one?.traits.cacheLifetimeMs])).toEqual([
+    [fiveMinutes, 300_000],
+    [hour, 3_600_000],
+    [hour, 3_600_000],
+  ])
+  await collect(model, request)
+  await collect(long, request)
+  expect(server.requests.map(({ body }) => body['prompt_cache_options'])).toEqual([undefined, { ttl: '1h' }])
+})
+
+test('prices of the settings hold whatever the lifetime of the cache', () => {
+  const prices = { currency: 'USD', input: 1, output: 1, cacheWrite: 7 }
+  expect(moonshot('kimi-k3', { apiKey, prices, promptCacheTtl: '1h' }).traits).toMatchObject({ prices, cacheLifetimeMs: 3_600_000 })
 })

@@ -361,6 +361,12 @@ test.each([
     { prompt_tokens: 9, cached_tokens: 4, prompt_tokens_details: { cached_tokens: 2 } },
     { inputTokens: 9, cachedInputTokens: 4 },
   ],
+  [
+    'cached and written tokens',
+    { prompt_tokens: 9, prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 5 } },
+    { inputTokens: 9, cachedInputTokens: 4, cacheWriteTokens: 5 },
+  ],
+  ['no written tokens', { prompt_tokens: 9, prompt_tokens_details: { cache_creation_input_tokens: 0 } }, { inputTokens: 9, cacheWriteTokens: 0 }],
   ['reasoning in the details', { completion_tokens: 9, completion_tokens_details: { reasoning_tokens: 7 } }, { outputTokens: 9, reasoningTokens: 7 }],
   ['reasoning flat', { completion_tokens: 9, reasoning_tokens: 0 }, { outputTokens: 9, reasoningTokens: 0 }],
 ])('usage that is %s is read for what it is worth', (_name, usage, expected) => {

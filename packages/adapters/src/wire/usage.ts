@@ -7,12 +7,15 @@ import { isJsonObject } from '@capstan/core/internal'
  *
  * - Cached input tokens: `cached_tokens` (Moonshot), `prompt_tokens_details.cached_tokens` (OpenAI, Moonshot), `prompt_cache_hit_tokens`
  *   (DeepSeek), `num_cached_tokens` and `prompt_token_details` (Mistral). Servers that report two of them report 0 in the unused one.
+ * - Tokens written to the cache: `prompt_tokens_details.cache_write_tokens` (OpenAI), `cache_creation_input_tokens` (Qwen). They are part
+ *   of the prompt tokens. DeepSeek and Moonshot document no such count.
  * - Reasoning tokens: `completion_tokens_details.reasoning_tokens`, or flat.
  * - Output tokens that `completion_tokens` leaves out, as xAI and Gemini do with reasoning, are found by the total.
  *
  * @see https://api-docs.deepseek.com/api/create-chat-completion
  * @see https://docs.x.ai/docs/guides/reasoning
  * @see https://docs.mistral.ai/api
+ * @see https://platform.openai.com/docs/guides/prompt-caching
  */
 export function decodeUsage(value: Json | undefined): Usage | undefined {
   if (!isJsonObject(value)) return undefined
@@ -21,11 +24,13 @@ export function decodeUsage(value: Json | undefined): Usage | undefined {
   const inputTokens = count(value['prompt_tokens']) ?? count(value['input_tokens']) ?? (hit !== undefined && miss !== undefined ? hit + miss : undefined)
   const cached = [value['cached_tokens'], inside(value, 'prompt_tokens_details', 'cached_tokens'), hit, value['num_cached_tokens']]
   const cachedInputTokens = firstCount([...cached, inside(value, 'prompt_token_details', 'cached_tokens')])
+  const written = ['cache_write_tokens', 'cache_creation_input_tokens'].map((name) => inside(value, 'prompt_tokens_details', name))
+  const cacheWriteTokens = firstCount(written)
   const reasoningTokens = firstCount([inside(value, 'completion_tokens_details', 'reasoning_tokens'), value['reasoning_tokens']])
   const totalTokens = count(value['total_tokens'])
   const reported = count(value['completion_tokens']) ?? count(value['output_tokens'])
   const outputTokens = completeOutput({ inputTokens, outputTokens: reported, reasoningTokens, totalTokens })
-  const usage = { inputTokens, cachedInputTokens, outputTokens, reasoningTokens, totalTokens }
+  const usage = { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens, totalTokens }
   const known = Object.entries(usage).filter(([, tokens]) => tokens !== undefined)
   return known.some(([, tokens]) => tokens !== 0) ? Object.fromEntries(known) : {}
 }

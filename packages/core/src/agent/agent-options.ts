@@ -5,6 +5,7 @@ import type { JsonObject } from '../contract/json.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { Model, ToolChoice } from '../contract/model.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
+import type { RunSettings } from '../contract/request-parameters.ts'
 import type { StandardSchema } from '../contract/standard-schema.ts'
 import type { Answers } from '../durability/decisions.ts'
 import type { Engine } from '../durability/hosts/engine.ts'
@@ -43,9 +44,9 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
   /** How often and after which delay a failed request is sent again. Default: 3 requests for a step, random delays below 0.5 s doubling to 8 s. */
   readonly attempts?: AttemptOptions
   /** Called before each step: returns what to change for this step only. Its return value is recorded, so it must be plain JSON. */
-  readonly prepareStep?: PrepareStep
+  readonly prepareStep?: PrepareStep<Context>
   /** Called after each step with tool calls: returns true to end the run with `stop-condition`. Its return value is recorded. */
-  readonly stopWhen?: StopWhen
+  readonly stopWhen?: StopWhen<Context>
   /**
    * Called with every event of every run of this agent, such as for a log. The `tool-end` event of a call that threw has the error of the
    * tool as `error`, which is not in its JSON.
@@ -80,6 +81,11 @@ export interface CommonRunOptions {
   readonly limits?: Limits
   /** Replaces the tool choice of the agent for this run. Recorded, as `limits`. */
   readonly toolChoice?: ToolChoice
+  /**
+   * Settings of the model for this run, over its own: `{ temperature: 0, maxOutputTokens: 500 }`. Each model of a fallback chain must take
+   * them. Recorded, as `limits`; keys, addresses and the like belong to the model.
+   */
+  readonly settings?: RunSettings
   /**
    * What a journal keeps beside the run, to find it by: plain JSON, such as the id of a user. It is never sent, and nothing in the run
    * depends on it.

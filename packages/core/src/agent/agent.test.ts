@@ -59,6 +59,7 @@ test.each([
   ['input', { input: 0.5 }],
   ['output', { output: -1 }],
   ['cachedInput', { cachedInput: Number.NaN }],
+  ['cacheWrite', { cacheWrite: 0.5 }],
 ])('a price of %s that is no count of micro-units is refused', (_, price) => {
   const prices = { currency: 'USD', input: 1, output: 1, ...price }
   expect(() => new Agent({ model: scriptedModel([], { prices }) })).toThrow(code('invalid-options'))

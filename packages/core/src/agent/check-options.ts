@@ -2,6 +2,7 @@ import { AgentError } from '../contract/errors.ts'
 import { isJsonObject, isPlainJson } from '../contract/json.ts'
 import { type Message, user } from '../contract/messages.ts'
 import { checkNames, invalidOptions, kindOf } from '../contract/options.ts'
+import type { RunSettings } from '../contract/request-parameters.ts'
 import { checkJournal } from '../durability/journal.ts'
 import { checkMessages } from '../transcripts/check.ts'
 import type { AgentOptions, JournalResumeOptions, StreamOptions } from './agent-options.ts'
@@ -35,6 +36,7 @@ const startOptions = [
   'attempts',
   'limits',
   'toolChoice',
+  'settings',
   'metadata',
   'onEvent',
 ] satisfies readonly (keyof StreamOptions)[]
@@ -50,6 +52,7 @@ const hintsOf: Partial<Readonly<Record<CallName, Readonly<Record<string, string>
     runId: 'A run that is resumed keeps its id.',
     limits: 'A run that is resumed keeps the limits that it recorded.',
     toolChoice: 'A run that is resumed keeps the tool choice that it recorded.',
+    settings: 'A run that is resumed keeps the settings that it recorded.',
   },
 }
 
@@ -163,6 +166,17 @@ export function checkCallOptions(options: object, call: CallName): void {
     throw invalidOptions('`metadata` must be plain JSON: an object of texts, numbers, booleans, null, lists and objects.')
   }
   if (metadata !== undefined && !isJsonObject(metadata)) throw invalidOptions(`\`metadata\` must be an object, not ${kindOf(metadata)}.`)
+}
+
+/**
+ * Reads the settings of one run: a run records them, and a setting that is `undefined` is not set.
+ *
+ * @throws {AgentError} `invalid-options` for settings that are not plain JSON. The model checks names and values.
+ */
+export function readSettings(given: RunSettings): RunSettings {
+  const settings = isJsonObject(given) ? Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) : given
+  if (isPlainJson(settings) && isJsonObject(settings)) return settings
+  throw invalidOptions(`\`settings\` of a run must be an object of plain JSON, which the run records${isJsonObject(given) ? '' : `, not ${kindOf(given)}`}.`)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { AgentError } from '../contract/errors.ts'
+import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import { type Limits, resolveLimits } from '../contract/limits.ts'
 import type { Model, ModelTraits, ToolChoice, ToolDefinition } from '../contract/model.ts'
 import { invalidOptions } from '../contract/options.ts'
@@ -16,10 +17,11 @@ import type { StandardSchema } from '../contract/standard-schema.ts'
 import type { Tool } from '../contract/tool.ts'
 import { arePrices } from '../contract/usage.ts'
 import type { ModelFacts } from '../durability/records.ts'
+import { configureModels } from '../loop/configure-models.ts'
 import type { ConfigValues, LoopAgent, LoopOutput } from '../loop/loop-agent.ts'
 import { resolveAttempts } from '../retry/resolve-attempts.ts'
 import type { AgentOptions, CommonRunOptions } from './agent-options.ts'
-import { checkAgentOptions } from './check-options.ts'
+import { checkAgentOptions, readSettings } from './check-options.ts'
 import { modelsOf, sharedTraits } from './model-chain.ts'
 import { outputTool } from './output-tool.ts'
 import { indexTools, refusedTool } from './tool-set.ts'
@@ -44,11 +46,11 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
       name,
       model: models[0],
       models,
-      traits,
       tools,
       config: {
         instructions: typeof options.instructions === 'function' ? undefined : joinInstructions(options.instructions, output?.instructions),
         toolChoice: options.toolChoice,
+        settings: undefined,
         limits: resolveLimits(options.limits ?? {}),
         models: models.map(modelFacts),
         toolDefinitions: [...tools.values()].map(definitionOf),
@@ -58,8 +60,9 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
       toolCallConcurrency: options.toolCallConcurrency ?? 10,
       attempts: resolveAttempts(options.attempts),
       output,
-      prepareStep: options.prepareStep,
-      stopWhen: options.stopWhen,
+      // As for the instructions.
+      prepareStep: options.prepareStep as PrepareStep | undefined,
+      stopWhen: options.stopWhen as StopWhen | undefined,
     }
   } catch (error) {
     if (!AgentError.is(error)) throw error
@@ -68,18 +71,30 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
 }
 
 /** What a call may change for its run. */
-export type RunChanges = Pick<CommonRunOptions, 'limits' | 'toolChoice'>
+export type RunChanges = Pick<CommonRunOptions, 'limits' | 'toolChoice' | 'settings'>
 
 /**
  * The configuration of a run that starts now.
  *
- * @throws {AgentError} `invalid-options` for a limit or a tool choice that this agent cannot have.
+ * @throws {AgentError} `invalid-options` for a limit, a tool choice or a setting that this agent cannot have.
  */
-export function planRun({ config, models, tools }: LoopAgent, { limits, toolChoice }: RunChanges): ConfigValues {
-  if (limits === undefined && toolChoice === undefined) return config
-  checkCostLimit(limits, models)
-  checkToolChoice(toolChoice, tools)
-  return { ...config, limits: resolveLimits(limits ?? {}, config.limits), toolChoice: toolChoice ?? config.toolChoice }
+export function planRun({ config, models: given, tools }: LoopAgent, changes: RunChanges): ConfigValues {
+  const { limits, toolChoice } = changes
+  if (limits === undefined && toolChoice === undefined && changes.settings === undefined) return config
+  const settings = changes.settings && readSettings(changes.settings)
+  const models = settings === undefined ? given : configureModels(given, settings)
+  checkModels({ limits, toolChoice }, models, tools)
+  return {
+    ...config,
+    limits: resolveLimits(limits ?? {}, config.limits),
+    toolChoice: toolChoice ?? config.toolChoice,
+    ...(settings !== undefined && { settings, models: models.map(modelFacts) }),
+  }
+}
+
+interface RunLimits {
+  readonly limits?: Limits | undefined
+  readonly toolChoice?: ToolChoice | undefined
 }
 
 function modelFacts({ id, traits: { prices, contextWindow, maxOutputTokens, cacheLifetimeMs } }: Model): ModelFacts {
@@ -92,7 +107,7 @@ function modelFacts({ id, traits: { prices, contextWindow, maxOutputTokens, cach
   }
 }
 
-function checkModels({ limits, toolChoice }: Pick<AgentOptions, 'limits' | 'toolChoice'>, models: readonly Model[], tools: ReadonlyMap<string, unknown>): void {
+function checkModels({ limits, toolChoice }: RunLimits, models: readonly Model[], tools: ReadonlyMap<string, unknown>): void {
   checkCostLimit(limits, models)
   for (const { id, traits } of models) {
     if (traits.candidates > 1)

@@ -12,15 +12,17 @@ export interface StepPlan {
 }
 
 /** The argument of `prepareStep` and `stopWhen`. */
-export interface StepView {
+export interface StepView<Context = unknown> {
   readonly messages: readonly Message[]
   /** The complete steps so far. */
   readonly steps: readonly RunStep[]
   readonly usage: RunUsage
+  /** What the caller of the run gave as `context`. It is never recorded. */
+  readonly context: Context
 }
 
 /** Decides before a step what to change for it; `undefined` changes nothing. */
-export type PrepareStep = (view: StepView) => StepPlan | undefined | Promise<StepPlan | undefined>
+export type PrepareStep<Context = unknown> = (view: StepView<Context>) => StepPlan | undefined | Promise<StepPlan | undefined>
 
 /** Decides after a step with tool calls whether the run ends with `stop-condition`. */
-export type StopWhen = (view: StepView) => boolean | Promise<boolean>
+export type StopWhen<Context = unknown> = (view: StepView<Context>) => boolean | Promise<boolean>

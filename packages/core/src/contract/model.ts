@@ -2,6 +2,7 @@ import type { AttemptOptions } from './attempts.ts'
 import type { ExchangeObserver } from './exchange-observer.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { AssistantMessage, Message } from './messages.ts'
+import type { RunSettings } from './request-parameters.ts'
 import type { Prices, Usage } from './usage.ts'
 
 /** What an agent needs from a model. Adapters implement it; core knows nothing about HTTP, wire formats and model names. */
@@ -24,6 +25,12 @@ export interface Model {
    * @throws {AgentError} As `stream`; `invalid-options` for an unknown option.
    */
   complete(request: ModelRequest, options?: CompleteOptions): Promise<Completion>
+  /**
+   * The same model with these settings over its own, name by name: for one run. Absent for models that take none.
+   *
+   * @throws {AgentError} `invalid-options`, as where the model is made.
+   */
+  withSettings?(settings: RunSettings): Model
   /** The same model, whose HTTP exchanges `observer` sees. Absent for models that do not use HTTP. */
   observed?(observer: ExchangeObserver): Model
 }

@@ -11,6 +11,25 @@ test('cached tokens have their own price and the total is rounded up once', () =
   expect(costOf({ inputTokens: 1, outputTokens: 0 }, prices)).toEqual({ currency: 'USD', amountMicros: 1 })
 })
 
+test.each([
+  ['reported tokens that were written to the cache', { cacheWriteTokens: 500 }, 100 * 2 + 400 * 0.2 + 500 * 4],
+  ['all tokens that the cache did not serve, where no writes are reported', {}, 400 * 0.2 + 600 * 4],
+  ['no write', { cacheWriteTokens: 0 }, 600 * 2 + 400 * 0.2],
+  ['no more than was not served, whatever is reported', { cacheWriteTokens: 9_000 }, 400 * 0.2 + 600 * 4],
+])('the price of cache writes counts for %s', (_, writes, micros) => {
+  const prices = { currency: 'USD', input: 2_000_000, cachedInput: 200_000, cacheWrite: 4_000_000, output: 10_000_000 }
+  expect(costOf({ inputTokens: 1_000, cachedInputTokens: 400, outputTokens: 10, ...writes }, prices)?.amountMicros).toBe(micros + 100)
+})
+
+test('the price of cache writes is exact beyond the exact range of a number', () => {
+  const prices = { currency: 'USD', input: 1, output: 0, cacheWrite: 3_000_001 }
+  expect(costOf({ inputTokens: 3_000_000_001, outputTokens: 0 }, prices)?.amountMicros).toBe(9_000_003_004)
+})
+
+test('written tokens that are no whole number make the cost unknown', () => {
+  expect(costOf({ inputTokens: 9, outputTokens: 0, cacheWriteTokens: 1.5 }, { currency: 'USD', input: 1, output: 1 })).toBeUndefined()
+})
+
 test('cost is exact beyond the exact range of a number', () => {
   const prices = { currency: 'USD', input: 3_000_001, output: 0 }
   expect(costOf({ inputTokens: 3_000_000_001, outputTokens: 0 }, prices)?.amountMicros).toBe(9_000_003_004)

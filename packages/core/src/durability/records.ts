@@ -3,6 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { ToolStatus } from '../contract/messages.ts'
 import type { ModelReply, ModelTraits, ToolChoice } from '../contract/model.ts'
+import type { RunSettings } from '../contract/request-parameters.ts'
 import type { RunStatus, RunVersion, StopReason } from '../contract/result.ts'
 import type { Usage } from '../contract/usage.ts'
 import { isOfChild } from './operation-ids.ts'
@@ -66,6 +67,8 @@ export type RecordedConfig = {
   /** With what the output adds to them. */
   readonly instructions?: string
   readonly toolChoice?: ToolChoice
+  /** Settings of the models for this run. */
+  readonly settings?: RunSettings
   /** Those that are set; a name that is missing means no limit. */
   readonly limits: Limits
   /** In the order of the chain. */

@@ -22,6 +22,29 @@ test('a retry whose estimate would pass the money limit is not sent', async () =
   expect(model.requests).toHaveLength(1)
 })
 
+test.each([
+  ['would pass the money limit is not sent', 8_000_000, 0],
+  ['just fits is sent', 1_000_000, 1],
+])('a request that %s at the price of cache writes', async (_, cacheWrite, sent) => {
+  const model = scriptedModel([{ text: 'ok' }], { prices: { ...prices, cacheWrite } })
+  await new Agent({ model, limits: { cost: 200 } }).generate('x'.repeat(300))
+  expect(model.requests).toHaveLength(sent)
+})
+
+test('the bounds of a cost count each request by its own report of cache writes', async () => {
+  const usage = { inputTokens: 100, cachedInputTokens: 40, outputTokens: 10, totalTokens: 110 }
+  const answers = [
+    { calls: [call('look')], usage: { ...usage, cacheWriteTokens: 0 } },
+    { calls: [call('look')], usage },
+    { error: overloaded() },
+    { text: 'ok', usage },
+  ]
+  const model = scriptedModel(answers, { prices: { ...prices, cachedInput: 0, cacheWrite: 5_000_000 } })
+  const { cost } = await new Agent({ model, tools: [testTool('look')] }).generate('go')
+  expect(cost?.atLeast).toBe(70 + 310 + 310)
+  expect((Number(cost?.atMost) - Number(cost?.atLeast)) % 5).toBe(0)
+})
+
 test('an empty reply is not requested again beyond the token limit', async () => {
   const model = scriptedModel([{ usage: { inputTokens: 100, outputTokens: 900, totalTokens: 1_000 } }, { text: 'ok' }])
   const result = await new Agent({ model, limits: { tokens: 1_000 } }).generate('go')

@@ -1,5 +1,5 @@
 import type { ModelRequest } from '../contract/model.ts'
-import { addUsage, type Cost, costOf } from '../contract/usage.ts'
+import { addUsage, type Cost, costOf, withWrites } from '../contract/usage.ts'
 import type { ModelFacts } from '../durability/records.ts'
 import { estimateTokens } from '../support/estimate.ts'
 import type { LoopRun } from './loop-run.ts'
@@ -57,7 +57,7 @@ export function estimateRequest({ config, transcript }: Pick<LoopRun, 'config' |
 
 // Infinity where a cost cannot be known: it passes every limit.
 function micros({ prices }: ModelFacts, { reported, estimatedTokens }: ModelSpending): number {
-  const usage = addUsage({ inputTokens: estimatedTokens, outputTokens: 0 }, reported)
+  const usage = addUsage(withWrites({ inputTokens: estimatedTokens, outputTokens: 0 }), reported)
   return (prices && costOf(usage, prices)?.amountMicros) ?? Number.POSITIVE_INFINITY
 }
 

@@ -1,8 +1,9 @@
 import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { ResolvedLimits } from '../contract/limits.ts'
-import type { Model, ModelTraits, ToolChoice, ToolDefinition } from '../contract/model.ts'
+import type { Model, ToolChoice, ToolDefinition } from '../contract/model.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
+import type { RunSettings } from '../contract/request-parameters.ts'
 import type { Tool } from '../contract/tool.ts'
 import type { ModelFacts } from '../durability/records.ts'
 
@@ -13,8 +14,6 @@ export interface LoopAgent {
   readonly model: Model
   /** The fallback chain: at least one. */
   readonly models: readonly Model[]
-  /** What all models of the chain have in common. */
-  readonly traits: ModelTraits
   readonly tools: ReadonlyMap<string, Tool<never>>
   /** What a run that starts now records as its configuration, unless its caller changes it. */
   readonly config: ConfigValues
@@ -40,6 +39,8 @@ export interface LoopOutput {
 export interface ConfigValues {
   readonly instructions: string | undefined
   readonly toolChoice: ToolChoice | undefined
+  /** Settings of the models for this run. */
+  readonly settings: RunSettings | undefined
   readonly limits: ResolvedLimits
   /** In the order of the chain. */
   readonly models: readonly ModelFacts[]

@@ -32,10 +32,10 @@ export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
 }
 
 // With `required` in every step the model could never answer, so it holds until a step has calls.
-function toolChoiceOf({ agent: { traits }, config: { toolChoice }, transcript }: LoopRun): ToolChoice | undefined {
+function toolChoiceOf({ chain, config: { toolChoice }, transcript }: LoopRun): ToolChoice | undefined {
   const hasCalled = transcript.steps.some(({ toolResults }) => toolResults.length > 0)
   if (toolChoice !== 'required' || !hasCalled) return toolChoice
-  return traits.toolChoices.includes('auto') ? 'auto' : undefined
+  return chain.takes('auto') ? 'auto' : undefined
 }
 
 /** The request after a limit: the same bytes and one more message that asks for the best answer so far. */
@@ -54,10 +54,10 @@ export function closingRequest(run: LoopRun, text: string): ModelRequest {
 // `none` makes DeepSeek leave the tools out of the prompt, so the complete history would be read at full price. Calls are refused by the
 // loop instead. https://github.com/QwenLM/qwen-code/issues/4518. Release 0.1.0 sent `none`.
 function closingToolChoice(run: LoopRun): ToolChoice | undefined {
-  const { agent, config, operations } = run
-  if (operations.version === 1) return agent.traits.toolChoices.includes('none') ? 'none' : undefined
+  const { chain, config, operations } = run
+  if (operations.version === 1) return chain.takes('none') ? 'none' : undefined
   if (config.toolChoice !== 'required') return config.toolChoice
-  return agent.traits.toolChoices.includes('auto') ? 'auto' : undefined
+  return chain.takes('auto') ? 'auto' : undefined
 }
 
 /** Whether the caller's `stopWhen` ends the run after the step that is now complete. */
@@ -120,8 +120,8 @@ function refuse(problem: string): never {
   throw new AgentError(`prepareStep ${problem.replace(/\.$/, '')}.`, { code: 'invalid-options', phase: 'loop' })
 }
 
-function viewOf({ transcript: { messages, steps }, ledger: { usage } }: LoopRun): StepView {
-  return { messages, steps, usage }
+function viewOf({ transcript: { messages, steps }, ledger: { usage }, context }: LoopRun): StepView {
+  return { messages, steps, usage, context }
 }
 
 // The tool that takes the final answer is always offered: the instructions ask for it.

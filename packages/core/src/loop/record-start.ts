@@ -12,10 +12,11 @@ import { type LoopRun, withinTimeLimit } from './loop-run.ts'
  * Performs the first operation of a run: it records what the decisions of the run depend on, and what no replay can know. Runs of
  * release 0.1.0 have none.
  *
- * @throws {AgentError} `invalid-options` when the caller's `instructions` throw or return something other than a string.
+ * @throws {AgentError} `invalid-options` when the caller's `instructions` throw or return something other than a string, and when a model
+ * of this process refuses the settings that the run recorded.
  */
 export async function recordStart(run: LoopRun): Promise<void> {
-  const { operations, agent, config, questionIds, ledger } = run
+  const { operations, agent, config, chain, questionIds, ledger } = run
   if (operations.version === 1) return
   let thrown: unknown
   const fail = (error: unknown): void => {
@@ -37,6 +38,7 @@ export async function recordStart(run: LoopRun): Promise<void> {
     throw new AgentError(`instructions of agent '${agent.name}' failed: ${failed}`, { code: 'invalid-options', phase: 'loop', cause: thrown })
   questionIds.begin(random)
   config.begin(recorded)
+  chain.begin(recorded.settings)
 }
 
 async function startOutput(run: LoopRun, { signal }: OperationContext, fail: (error: unknown) => void): Promise<StartOutput> {

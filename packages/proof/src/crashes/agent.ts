@@ -1,5 +1,5 @@
 import type { Agent, ToolEffect } from '@capstan/core'
-import { type Reply, type WitnessedSetting, witnessedAgent } from '@capstan/test-kit'
+import { type Reply, Witness, type WitnessedSetting, witnessedAgent } from '@capstan/test-kit'
 
 /** What a process needs to know of the run that it works on. It is sent as JSON. */
 export interface AgentSetting {
@@ -9,6 +9,8 @@ export interface AgentSetting {
   readonly effect: ToolEffect
   /** Length of what is added to each output, in characters. */
   readonly bulk?: number
+  /** True for an agent with other prices, limits and options once a request was sent: a run that counted with them would end at once. */
+  readonly changes?: boolean
 }
 
 const replies: readonly Reply[] = [
@@ -24,7 +26,9 @@ const replies: readonly Reply[] = [
 ]
 
 /** The agent of all crash tests: a step with the tool under test beside another one, a payment that a person approves, and a reply in text. */
-export function crashAgent({ witness, effect, bulk = 0 }: AgentSetting, at: NonNullable<WitnessedSetting['at']>): Agent {
+export function crashAgent({ witness, effect, bulk = 0, changes = false }: AgentSetting, at: NonNullable<WitnessedSetting['at']>): Agent {
+  const isChanged = changes && new Witness(witness).read().length > 0
+  const changed = { limits: { steps: 1, toolCalls: 1, cost: 1, durationMs: 1 }, toolChoice: 'none', instructions: 'Do something else.' } as const
   const tools = { work: { effect }, second: { effect: 'read' }, pay: { effect: 'once', needsApproval: true } } as const
-  return witnessedAgent({ witness, replies, tools, at, bulk, options: { name: 'crash' } })
+  return witnessedAgent({ witness, replies, tools, at, bulk, price: isChanged ? 9_000_000 : 1_000_000, options: { name: 'crash', ...(isChanged && changed) } })
 }

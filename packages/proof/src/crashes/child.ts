@@ -21,7 +21,7 @@ console.log(JSON.stringify(await (setting.decides === undefined ? run() : decide
 async function run(): Promise<ChildReport> {
   if (setting.team !== undefined) return { ...(await runTeamIn(journal, setting)), records: await recordedIds() }
   const dying = dyingJournal(journal, point, tearWrite(setting, runId))
-  const run = crashAgent(setting, reach).stream('Go.', { journal: dying, runId, retryAfterText: 'restart' })
+  const run = crashAgent(setting, reach).stream('Go.', { ...setting.options, journal: dying, runId, retryAfterText: 'restart' })
   const { by, graceMs } = setting.term ?? {}
   if (by === 'stop') process.once('SIGTERM', () => run.stop(graceMs === undefined ? {} : { graceMs }))
   if (by === 'abort') process.once('SIGTERM', () => run.abort())

@@ -19,6 +19,8 @@ export interface Crash {
   readonly team?: boolean
   /** True to slow each position down, so that a kill at a random moment hits something. */
   readonly slow?: boolean
+  /** True to give each process that continues the run other prices, limits and options. */
+  readonly changes?: boolean
 }
 
 export type EndedRun = Pick<RunResult, 'text' | 'messages' | 'toolCalls'>

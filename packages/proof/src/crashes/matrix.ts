@@ -30,14 +30,19 @@ export interface Seen {
 const afterApproval = /^P1[0-3]/
 const interrupted = /^P(?:6|8|15)/
 const unrecordedModel = /^P(?:3|12 last model answered)/
-const mostDifferent = /^P(?:3|6|8|10|14|15)/
+const mostDifferent = /^P(?:3|6|8|10|14|15|16)/
 
 /** The rows of the matrix: each point, for each effect; `quick` keeps those that differ most. */
 export function matrixOf(quick: boolean): readonly MatrixCrash[] {
   const single = Object.keys(points).map((name) => ({ name, plan: planOf(name) }))
   const recovery = ['P4 model recorded', 'P1 the run exists', 'P7 tool recorded']
   const twice = { name: 'P14 in the recovery, three times', plan: recovery.map((point) => ({ point })) }
-  return [...single, twice]
+  const changed = {
+    name: 'P16 tool recorded, other prices and options since the model',
+    plan: ['P4 model recorded', 'P7 tool recorded'].map((point) => ({ point })),
+    changes: true,
+  }
+  return [...single, twice, changed]
     .flatMap((row) => effects.map((effect) => ({ effect, ...row })))
     .filter(({ name, effect }) => !quick || (mostDifferent.test(name) && effect !== 'read'))
 }

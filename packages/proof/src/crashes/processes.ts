@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { AgentErrorCode, Answers, PendingQuestion, StopReason, ToolEffect } from '@capstan/core'
+import type { AgentErrorCode, Answers, PendingQuestion, RunOptions, StopReason, ToolEffect } from '@capstan/core'
 import { Witness } from '@capstan/test-kit'
 import type { AgentSetting } from './agent.ts'
 import { answersTo, type Crash, type Death, type EndedRun, type RunReport } from './crash.ts'
@@ -32,6 +32,8 @@ export interface ChildSetting extends RunSetting, Death {
   readonly stopAt?: string
   /** Sends itself SIGTERM at a position: what it then does with its run, and how long the work at that position still takes. */
   readonly term?: Termination
+  /** Options of the call that starts or continues the run. */
+  readonly options?: Pick<RunOptions, 'limits' | 'toolChoice' | 'settings'>
 }
 
 export interface Termination {
@@ -124,7 +126,7 @@ export async function withRun<Value>(
 }
 
 /** One run from its start to its end: a process for each death of the plan, then as many as it takes. */
-export async function runToEnd(store: StoreName, { effect, plan = [], slow = false, team = false }: Crash): Promise<RunReport> {
+export async function runToEnd(store: StoreName, { effect, plan = [], slow = false, team = false, changes = false }: Crash): Promise<RunReport> {
   return await withRun({ store, effect }, async (setting, outside) => {
     let [kills, unknown] = [0, 0]
     for (let count = 0; count < maxProcesses; count++) {
@@ -136,7 +138,7 @@ export async function runToEnd(store: StoreName, { effect, plan = [], slow = fal
         pending = [],
         result,
         records = [],
-      } = await runChild({ ...setting, slow, ...(team && { team: {} }), ...plan[count] })
+      } = await runChild({ ...setting, slow, changes, ...(team && { team: {} }), ...plan[count] })
       if (error !== undefined) throw new Error(`${error}: ${message}`)
       kills += Number(killed)
       unknown += Number(stopReason === 'outcome-unknown')

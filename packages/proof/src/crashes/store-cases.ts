@@ -49,6 +49,7 @@ export const storeCases: readonly StoreCase[] = [
       run: (store, quick) => killTeam((crash) => runToEnd(store, crash), { which, pauses: true, stride: quick ? 7 : 1 }),
     }),
   ),
+  { name: 'other options of the call in each process', stores: all, run: otherOptions },
   { name: 'a full disk', stores: process.platform === 'win32' ? [] : ['file'], run: fullDisk },
 ]
 
@@ -156,6 +157,25 @@ async function fullDisk(store: StoreName): Promise<string> {
 async function withSmallFiles(setting: ChildSetting, blocks: number): Promise<ChildEnd> {
   const command = `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" "$1" "$2"`
   return await watchChild(spawn('bash', ['-c', command, process.execPath, ...childArguments(setting)], { stdio: ['ignore', 'pipe', 'pipe'] })).ended
+}
+
+/** Each process starts the run with other options and prices: the first ones hold to its end. */
+async function otherOptions(store: StoreName): Promise<string> {
+  return await withRun({ store, effect: 'once' }, async (setting, outside) => {
+    const first = { limits: { steps: 9, cost: 1_000_000 }, settings: { temperature: 0 } } as const
+    const later = { limits: { steps: 1, cost: 1 }, settings: { temperature: 2 }, toolChoice: 'none' } as const
+    deepStrictEqual((await runChild({ ...setting, options: first, point: 'P4 model recorded' })).killed, true)
+    const changed = { ...setting, options: later, changes: true }
+    deepStrictEqual((await runChild(changed)).stopReason, 'paused')
+    await runChild({ ...changed, decides: 'all' })
+    deepStrictEqual((await runChild(changed)).stopReason, 'finished')
+    const requests = outside.read().filter((line) => line.startsWith('model'))
+    deepStrictEqual(
+      requests,
+      [1, 2, 3].map((step) => `model ${step} {"temperature":0}`),
+    )
+    return 'requests 3, each with the settings of the first process'
+  })
 }
 
 /** Pauses the run, and gives the id of its question. */

@@ -47,6 +47,22 @@ const code: Omit<SimulatedModel, 'id'> = {
   contentParts: ['text'],
 }
 
+const effort: Omit<SimulatedModel, 'id'> = {
+  ...shared,
+  thinking: 'always',
+  contextTokens: 1_048_576,
+  parameters: {
+    ...parameters,
+    max_completion_tokens: { kind: 'integer', minimum: 1, maximum: 1_048_576 },
+    // https://github.com/MoonshotAI/kimi-code/issues/3942
+    prompt_cache_options: { kind: 'object' },
+    reasoning_effort: { kind: 'one-of', values: ['low', 'high', 'max'] },
+    thinking: { kind: 'typed-object', types: ['enabled'], message: 'invalid thinking: only type=enabled is allowed for this model' },
+  },
+  forcesWhileThinking: true,
+  toolName: /^[A-Za-z_][A-Za-z0-9_-]{0,127}$/,
+}
+
 /** The models of Moonshot's own endpoint. */
 export const moonshotModels: readonly SimulatedModel[] = [
   {
@@ -61,18 +77,7 @@ export const moonshotModels: readonly SimulatedModel[] = [
   },
   { ...code, id: 'kimi-k2.7-code' },
   { ...code, id: 'kimi-k2.7-code-highspeed' },
-  {
-    ...shared,
-    id: 'kimi-k3',
-    thinking: 'always',
-    contextTokens: 1_048_576,
-    parameters: {
-      ...parameters,
-      max_completion_tokens: { kind: 'integer', minimum: 1, maximum: 1_048_576 },
-      reasoning_effort: { kind: 'one-of', values: ['low', 'high', 'max'] },
-      thinking: { kind: 'typed-object', types: ['enabled'], message: 'invalid thinking: only type=enabled is allowed for this model' },
-    },
-    forcesWhileThinking: true,
-    toolName: /^[A-Za-z_][A-Za-z0-9_-]{0,127}$/,
-  },
+  { ...effort, id: 'kimi-k3' },
+  { ...effort, id: 'kimi-k3.1-pro' },
+  { ...effort, id: 'kimi-k3.1-pro-highspeed' },
 ]

@@ -1,57 +1,12 @@
 import { expect, test, vi } from 'vitest'
 import { Agent } from '../../agent/agent.ts'
-import { approve } from '../../contract/answers.ts'
-import type { Json } from '../../contract/json.ts'
 import type { Model } from '../../contract/model.ts'
 import type { PendingQuestion } from '../../contract/result.ts'
+import { NumberedEngine } from '../../testing/numbered-engine.ts'
 import { failureOf, moved, soon, tick } from '../../testing/runs.ts'
 import { call, modelOf, replyEvent, scriptedModel } from '../../testing/scripted-model.ts'
 import { never, payTool, testTool } from '../../testing/test-tool.ts'
-import { decideOn } from '../decisions.ts'
-import type { Engine, EngineStep } from './engine.ts'
 import { EngineHost } from './engine-host.ts'
-
-interface Recorded {
-  readonly name: string
-  value?: Json
-}
-
-/** An engine like the real ones: it numbers its steps, compares their names, and crashes on demand. */
-class NumberedEngine implements Engine {
-  readonly scope = {}
-  readonly recorded: Recorded[]
-  readonly asked: string[] = []
-  #next = 0
-  #left: number
-
-  /** @param crashAfter - How many values it records before its process dies. */
-  constructor(recorded: Recorded[] = [], crashAfter = Number.POSITIVE_INFINITY) {
-    this.recorded = recorded
-    this.#left = crashAfter
-  }
-
-  steps(steps: readonly EngineStep[]): Promise<readonly Json[]> {
-    return Promise.all(steps.map((step) => this.#step(step)))
-  }
-
-  async decisions(questions: readonly PendingQuestion[]) {
-    this.asked.push(...questions.map(({ position }) => position))
-    const answers = Object.fromEntries(questions.map(({ id, position }) => [id, position.includes('outcome') ? { output: 'pay done' } : approve()]))
-    return decideOn({ questions, decided: [], answers })
-  }
-
-  async #step({ name, run }: EngineStep): Promise<Json> {
-    const number = this.#next++
-    this.recorded[number] ??= { name }
-    const record = this.recorded[number]
-    if (record.name !== name) throw new Error(`Step ${number} was '${record.name}' and is '${name}'.`)
-    if (record.value !== undefined) return record.value
-    const value = JSON.parse(JSON.stringify(await run())) as Json
-    if (this.#left-- <= 0) return await new Promise(() => {})
-    record.value = value
-    return value
-  }
-}
 
 const replies = [[call('look'), call('book')], [call('pay', { amount: 5 })], []]
 

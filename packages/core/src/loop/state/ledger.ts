@@ -1,5 +1,5 @@
 import type { Outcome } from '../../contract/operations.ts'
-import { addUsage, type RunUsage, type Usage } from '../../contract/usage.ts'
+import { addUsage, type RunUsage, type Usage, withWrites } from '../../contract/usage.ts'
 
 /** One request as the ledger charges it. */
 export interface Charge {
@@ -11,6 +11,7 @@ export interface Charge {
 
 /** The requests to one model of the chain. */
 export interface ModelSpending {
+  /** With the tokens that each request wrote to the cache. */
   readonly reported: Usage
   /** Estimated tokens of the requests whose usage was never reported. */
   readonly estimatedTokens: number
@@ -116,7 +117,7 @@ export class Ledger {
     this.#usage = { ...(usage === undefined ? this.#usage : addUsage(this.#usage, usage)), unknownAttempts: this.#usage.unknownAttempts + (isUnknown ? 1 : 0) }
     const index = this.#current?.modelIndex ?? 0
     const { reported, estimatedTokens } = this.spendingOf(index)
-    this.#byModel[index] = { reported: usage === undefined ? reported : addUsage(reported, usage), estimatedTokens: estimatedTokens + estimated }
+    this.#byModel[index] = { reported: usage === undefined ? reported : addUsage(reported, withWrites(usage)), estimatedTokens: estimatedTokens + estimated }
   }
 }
 

@@ -1,6 +1,8 @@
 import type { AgentErrorCode } from '../../contract/error-codes.ts'
 import type { ErrorData } from '../../contract/errors.ts'
-import type { Model } from '../../contract/model.ts'
+import type { Model, ToolChoice } from '../../contract/model.ts'
+import type { RunSettings } from '../../contract/request-parameters.ts'
+import { configureModels } from '../configure-models.ts'
 
 /** Where an attempt is in the fallback chain: one try a model, then the list again after a wait. */
 export interface ChainPosition {
@@ -38,7 +40,7 @@ const none: ReadonlySet<number> = new Set()
 
 /** The models of a run: which one is asked now, which one replied last, and which ones are out of quota. */
 export class ModelChain {
-  readonly #models: readonly Model[]
+  #models: readonly Model[]
   #position: ChainPosition
   /** Index of the model that replied last. */
   #lastIndex = 0
@@ -63,6 +65,20 @@ export class ModelChain {
     const model = this.#models[modelIndex]
     if (model === undefined) throw new RangeError(`The chain has no model ${modelIndex}.`)
     return model
+  }
+
+  /** True for a tool choice that may be sent to each model. */
+  takes(toolChoice: ToolChoice): boolean {
+    return this.#models.every(({ traits }) => traits.toolChoices.includes(toolChoice))
+  }
+
+  /**
+   * Gives the models the settings that the run recorded.
+   *
+   * @throws {AgentError} `invalid-options` for settings that a model refuses.
+   */
+  begin(settings: RunSettings | undefined): void {
+    if (settings !== undefined) this.#models = configureModels(this.#models, settings)
   }
 
   /** A step begins with the model that replied last, so that its prompt cache stays warm. */

@@ -37,12 +37,13 @@ export class RunConfig {
   }
 
   /** Takes the recorded values. A recorded tool that the agent does not have any more is not offered. */
-  begin({ instructions, toolChoice, limits, models, tools }: RecordedConfig): void {
+  begin({ instructions, toolChoice, settings, limits, models, tools }: RecordedConfig): void {
     const { toolDefinitions } = this.#values
     const isSameList = tools.length === toolDefinitions.length && tools.every((name, index) => toolDefinitions[index]?.name === name)
     this.#values = {
       instructions,
       toolChoice,
+      settings,
       limits: { ...noLimits, ...limits },
       models,
       toolDefinitions: isSameList ? toolDefinitions : tools.flatMap((name) => toolDefinitions.find((tool) => tool.name === name) ?? []),
@@ -51,11 +52,12 @@ export class RunConfig {
 
   /** The values in JSON form, as a run records them. */
   toRecord(instructions: string | undefined): RecordedConfig {
-    const { toolChoice, limits, models, toolDefinitions } = this.#values
+    const { toolChoice, settings, limits, models, toolDefinitions } = this.#values
     return {
       rules: 1,
       ...(instructions !== undefined && { instructions }),
       ...(toolChoice !== undefined && { toolChoice }),
+      ...(settings !== undefined && { settings }),
       limits: Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== Number.POSITIVE_INFINITY)),
       models,
       tools: toolDefinitions.map(({ name }) => name),

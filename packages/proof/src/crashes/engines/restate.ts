@@ -39,7 +39,7 @@ let names = 0
 
 async function runToEnd(
   shared: LocalServer,
-  { effect, plan = [], slow = false, team = false, worker = {}, server: given, during }: RestateCrash,
+  { effect, plan = [], slow = false, team = false, changes = false, worker = {}, server: given, during }: RestateCrash,
 ): Promise<RunReport> {
   return await withRun({ store: 'file', effect }, async ({ path, witness, runId }, outside: Witness) => {
     const own = plan.some(({ point }) => pointOf(point).torn !== undefined) ? await startServer() : undefined
@@ -52,6 +52,7 @@ async function runToEnd(
       name: `crash-${++names}`,
       port: await freePort(),
       slow,
+      changes,
       ...(team && { team: {} }),
       ...worker,
     }
