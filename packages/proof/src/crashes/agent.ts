@@ -28,7 +28,7 @@ const replies: readonly Reply[] = [
 /** The agent of all crash tests: a step with the tool under test beside another one, a payment that a person approves, and a reply in text. */
 export function crashAgent({ witness, effect, bulk = 0, changes = false }: AgentSetting, at: NonNullable<WitnessedSetting['at']>): Agent {
   const isChanged = changes && new Witness(witness).read().length > 0
-  const changed = { limits: { steps: 1, toolCalls: 1, cost: 1, durationMs: 1 }, toolChoice: 'none', instructions: 'Do something else.' } as const
+  const changed = { limits: { steps: 1, toolCalls: 1, cost: 1 }, toolChoice: 'none', instructions: 'Do something else.' } as const
   const tools = { work: { effect }, second: { effect: 'read' }, pay: { effect: 'once', needsApproval: true } } as const
   return witnessedAgent({ witness, replies, tools, at, bulk, price: isChanged ? 9_000_000 : 1_000_000, options: { name: 'crash', ...(isChanged && changed) } })
 }
