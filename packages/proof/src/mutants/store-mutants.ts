@@ -214,18 +214,6 @@ const postgresMutants: readonly Mutant[] = [
       killer: 'a run is taken from an owner whose lease has ended, and the append of that owner is refused',
     },
     {
-      name: 'two processes take a run in PostgreSQL at once',
-      search: '(owner = $3 OR fence = $2::bigint AND',
-      replace: '(owner = $3 OR fence >= $2::bigint AND',
-      killer: 'of many openings at once one takes the run',
-    },
-    {
-      name: 'an old owner ends the lease of the next one',
-      search: 'WHERE run.run_id = held.run_id AND run.fence = held.fence',
-      replace: 'WHERE run.run_id = held.run_id AND run.fence >= held.fence',
-      killer: 'a run that has an owner of a greater number keeps it when an old owner gives it up',
-    },
-    {
       name: 'the last decision in PostgreSQL counts',
       search: '$2, $3 FROM run ON CONFLICT DO NOTHING RETURNING seq',
       replace: '$2, $3 FROM run ON CONFLICT (run_id, question_id) DO UPDATE SET decision = excluded.decision RETURNING seq',
