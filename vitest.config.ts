@@ -1,5 +1,5 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -23,8 +23,6 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Processes, not threads: sockets, signals and exit codes behave as they do for users, and nothing leaks between files.
     pool: 'forks',
-    // Vitest leaves one core free, which on two cores doubles the time; tests of processes and servers mostly wait.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 10_000,
     hookTimeout: 10_000,
     teardownTimeout: 5_000,

@@ -34,7 +34,20 @@ export interface LocalServerOptions {
  * @throws {Error} If the server ends or is not ready in time. The message has its output.
  * @see https://docs.restate.dev/server/configuration
  */
-export async function startLocalServer({ binary, timeoutMs = 60_000 }: LocalServerOptions): Promise<LocalServer> {
+export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnFreePorts(options)
+    } catch (error) {
+      // Another process can take a port between the search for free ones and the start.
+      if (attempt === maxStarts || !String(error).includes('Address in use')) throw error
+    }
+  }
+}
+
+const maxStarts = 3
+
+async function startOnFreePorts({ binary, timeoutMs = 60_000 }: LocalServerOptions): Promise<LocalServer> {
   const folder = await mkdtemp(join(tmpdir(), 'capstan-restate-'))
   const ports = await freePorts()
   const ingressUrl = `http://127.0.0.1:${ports.ingress}`
