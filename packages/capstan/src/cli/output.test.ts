@@ -142,7 +142,7 @@ test('chat ends after SIGTERM with exit code 4, when the work in progress has en
 
 test('a second SIGTERM aborts at once', async () => {
   let count = 0
-  const { code } = await capstan(['run', agent('slow'), 'Pay it.'], {
+  const { code } = await capstan(['run', agent('slow'), '--grace-seconds=600', 'Pay it.'], {
     cwd: folder,
     env: { TEST_MS: '60000' },
     onStderr: (text, child) => {

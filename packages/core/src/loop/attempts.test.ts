@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { Agent } from '../agent/agent.ts'
 import { approve } from '../contract/answers.ts'
 import { AgentError } from '../contract/errors.ts'
@@ -26,7 +26,10 @@ test.each([
   expect(model.requests).toHaveLength(requests)
 })
 
+afterEach(() => vi.restoreAllMocks())
+
 test('the delays stay below those that were set', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.999)
   const run = new Agent({ model: scriptedModel([busy, busy, busy, { text: 'ok' }]), attempts: { max: 4, delayMs: 4, maxDelayMs: 6 } }).stream('go')
   const delays: number[] = []
   run.on('step-retry', ({ delayMs }) => delays.push(delayMs))
