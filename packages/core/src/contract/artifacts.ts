@@ -1,6 +1,6 @@
 /**
- * Keeps complete values that are too large for a message: results of tools beyond their cap. Journals have one; an engine takes one as an
- * option. A value is written before the record that names it, so a record never names a value that was not kept.
+ * Keeps complete texts that are too large for a message, such as what a tool read. Each journal has one. The loop does not write to it yet:
+ * it still cuts the results of tools.
  */
 export interface ArtifactStore {
   /**

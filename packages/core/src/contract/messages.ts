@@ -82,10 +82,6 @@ export interface ToolResultPart {
   readonly status: ToolStatus
   /** The text that the model gets. */
   readonly text: string
-  /** Short id, unique in a conversation, such as `r12.0`: step and position of the call. Results of release 0.1.0 have none. */
-  readonly id?: string
-  /** Key of the operation that made it, `runId/operation id`: under it the complete value is kept. */
-  readonly key?: string
 }
 
 /**

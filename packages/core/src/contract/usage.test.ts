@@ -26,7 +26,7 @@ test('the price of cache writes is exact beyond the exact range of a number', ()
   expect(costOf({ inputTokens: 3_000_000_001, outputTokens: 0 }, prices)?.amountMicros).toBe(9_000_003_004)
 })
 
-test('written tokens that are no whole number make the cost unknown', () => {
+test('written tokens that are not an integer make the cost unknown', () => {
   expect(costOf({ inputTokens: 9, outputTokens: 0, cacheWriteTokens: 1.5 }, { currency: 'USD', input: 1, output: 1 })).toBeUndefined()
 })
 

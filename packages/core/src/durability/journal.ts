@@ -11,7 +11,7 @@ import type { RunRecord } from './records.ts'
  * `run-not-found`, `run-locked`, `journal-failed`.
  */
 export interface Journal {
-  /** Keeps the large values of its runs; `delete` of the journal removes them with their run. Without one they are cut. */
+  /** A store for texts that are too large for a record; `delete` of the journal removes those of its run. The loop does not write to it yet. */
   readonly artifacts?: ArtifactStore
   /**
    * Opens a run for writing: one owner at a time.

@@ -85,7 +85,7 @@ test('usage without a total is known by its parts', async () => {
   expect(result).toMatchObject({ usage: { totalTokens: 15, unknownAttempts: 0 }, cost: { currency: 'USD', amountMicros: 15 } })
 })
 
-test('the cost of usage that is no whole number is unknown, and the run continues', async () => {
+test('a usage that is not an integer makes the cost unknown, and the run continues', async () => {
   const model = scriptedModel([{ text: 'ok', usage: { inputTokens: 1.5, outputTokens: 1, totalTokens: 2.5 } }], { prices })
   const result = await new Agent({ model }).generate('go')
 

@@ -188,7 +188,7 @@ test('people are asked once no child has work left, by an id that they can answe
   expect(host.records.findLastIndex(({ type }) => type === 'done')).toBeLessThan(host.records.findIndex(({ type }) => type === 'question'))
 })
 
-test('no child goes on while a question of another is pending: the next process would find its records out of order', async () => {
+test('no child continues while a question of another child is pending: otherwise the next process finds records in another order', async () => {
   const parent = await parentOn(new DyingHost())
   const ask: Operations['ask'] = async (questions) =>
     questions.map((question, index) => (index === 0 ? { status: 'answered', value: true, replayed: false } : { status: 'pending', question }))

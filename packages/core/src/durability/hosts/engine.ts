@@ -1,4 +1,3 @@
-import type { ArtifactStore } from '../../contract/artifacts.ts'
 import type { Json } from '../../contract/json.ts'
 import type { PendingQuestion } from '../../contract/result.ts'
 import type { Decision } from '../journal.ts'
@@ -10,8 +9,6 @@ import type { Decision } from '../journal.ts'
 export interface Engine {
   /** The same object for all runs of one connection to the engine in this process: a body that is under way in it is not started twice. */
   readonly scope: object
-  /** Keeps the large values of runs. Without one they are cut. */
-  readonly artifacts?: ArtifactStore
   /**
    * True when the engine runs each body in the asynchronous context of the caller of `steps`, with a context of its own added to it.
    * Otherwise the host runs each body in the context in which the run was started: `AsyncLocalStorage` of the caller is there.
