@@ -1,8 +1,10 @@
 export {
+  type Bill,
   type Fault,
   type FaultRule,
   type ScriptedReply,
   type ScriptedToolCall,
+  type SimulatedPrices,
   type SimulatedRequest,
   type Simulator,
   type SimulatorOptions,

@@ -1,3 +1,4 @@
+export type { Bill, SimulatedPrices } from './billing/prices.ts'
 export { simulatedEndpoints } from './endpoints/endpoints.ts'
 export type { EndpointName, SimulatedEndpoint } from './endpoints/simulated-endpoint.ts'
 export type { Fault, FaultKind, FaultOf, FaultRule, MarkupGrammar, StatusFault } from './faults/fault.ts'

@@ -1,3 +1,4 @@
+import { Accounts } from './billing/accounts.ts'
 import { dialects } from './dialects/dialect-of.ts'
 import { simulatedEndpoints } from './endpoints/endpoints.ts'
 import { greetingFor } from './faults/apply-faults.ts'
@@ -5,12 +6,13 @@ import { type FaultRule, faultsFor } from './faults/fault.ts'
 import { checkHost } from './http/check-host.ts'
 import { RequestLog } from './http/request-log.ts'
 import { type RouteContext, routeRequest } from './http/route-request.ts'
-import { serve } from './http/serve.ts'
+import { type RoutedResponse, serve } from './http/serve.ts'
 import { checkOptions } from './options/check-options.ts'
 import type { SimulatedRequest, Simulator, SimulatorOptions } from './options/options.ts'
 import { type Rejection, setupError } from './rejection.ts'
 import { ResponseSource } from './replies/response-source.ts'
 import { Seeded } from './seeded.ts'
+import { PromptWriter } from './tokens/prompt.ts'
 import { PromptCache } from './tokens/prompt-cache.ts'
 import { jsonTransmission, type Transmission } from './wire/transmission.ts'
 
@@ -54,6 +56,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     waitForRequest: (count) => log.waitFor(count),
     assertDone: () => source.assertDone(),
+    bill: (model) => context.accounts.bill(model),
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -64,12 +67,14 @@ function contextOf(options: SimulatorOptions): RouteContext {
   return {
     endpoint,
     apiKey: options.apiKey,
-    models: options.models ?? endpoint.models,
+    models: (options.models ?? endpoint.models).map((model) => ({ ...model, contextTokens: options.contextTokens ?? model.contextTokens })),
     strict: options.strict ?? {},
     faults: options.faults ?? [],
     chunkDelayMs: options.chunkDelayMs ?? 0,
     source: new ResponseSource(options),
-    cache: new PromptCache(),
+    prompts: new PromptWriter(),
+    cache: new PromptCache(options.now ?? Date.now),
+    accounts: new Accounts(options.prices ?? {}),
     seeded: new Seeded(options.seed ?? 1),
   }
 }
@@ -80,13 +85,13 @@ function refusalOf(rules: readonly FaultRule[]): { readonly forMs: number | unde
 }
 
 /** `respond` is the caller's code: when it throws, the request is refused, and `assertDone` fails. */
-function routeSafely(request: SimulatedRequest, isTooLarge: boolean, context: RouteContext): Transmission {
+function routeSafely(request: SimulatedRequest, isTooLarge: boolean, context: RouteContext): RoutedResponse {
   try {
     return routeRequest(request, isTooLarge, context)
   } catch (error) {
     const message = `The response to request ${request.index + 1} could not be made: ${String(error)}`
     context.source.addProblem(message)
-    return rejected(setupError(message, 'simulator_error'), context)
+    return { transmission: rejected(setupError(message, 'simulator_error'), context), bill: undefined }
   }
 }
 

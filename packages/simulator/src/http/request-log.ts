@@ -1,3 +1,4 @@
+import type { Bill } from '../billing/prices.ts'
 import type { SimulatedRequest } from '../options/options.ts'
 
 /** What is known of a request when its body has been read. */
@@ -9,20 +10,24 @@ const BYTES_BESIDE_BODY = 1024
 /** A request in the log, with what the server learns about it later. */
 export class LoggedRequest {
   readonly request: SimulatedRequest
-  readonly #state: { status: number | undefined; closedByClient: boolean }
+  readonly #state: { status: number | undefined; bill: Bill | undefined; closedByClient: boolean }
   #finish = (): void => undefined
 
   constructor(received: ReceivedRequest, index: number) {
     const ended = new Promise<void>((resolve) => {
       this.#finish = resolve
     })
-    const request = { ...received, index, ended, status: undefined, closedByClient: false }
+    const request = { ...received, index, ended, status: undefined, bill: undefined, closedByClient: false }
     this.request = request
     this.#state = request
   }
 
   setStatus(status: number): void {
     this.#state.status = status
+  }
+
+  setBill(bill: Bill | undefined): void {
+    this.#state.bill = bill
   }
 
   /** Ends the exchange. */

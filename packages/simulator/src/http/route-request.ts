@@ -1,3 +1,5 @@
+import type { Accounts } from '../billing/accounts.ts'
+import type { Bill } from '../billing/prices.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { dialectOfModel, dialects } from '../dialects/dialect-of.ts'
 import type { SimulatedEndpoint } from '../endpoints/simulated-endpoint.ts'
@@ -7,13 +9,14 @@ import { asObject, isObject, type Json, type JsonObject } from '../json.ts'
 import type { SimulatedModel } from '../models/simulated-model.ts'
 import type { SimulatedRequest, StrictOptions } from '../options/options.ts'
 import type { Rejection } from '../rejection.ts'
+import { replyMessage } from '../replies/count-output.ts'
 import { responseFromReply } from '../replies/planned-response.ts'
+import type { Reply } from '../replies/reply.ts'
 import type { ResponseSource } from '../replies/response-source.ts'
 import { refuse } from '../rules/refusal-rules.ts'
 import type { Seeded } from '../seeded.ts'
+import type { Prompt, PromptWriter } from '../tokens/prompt.ts'
 import type { PromptCache } from '../tokens/prompt-cache.ts'
-import { promptText } from '../tokens/prompt-text.ts'
-import { countTokens } from '../tokens/tokenize.ts'
 import { effectiveBody, isThinking, maxTokensOf } from '../validate/context.ts'
 import { hasForeignIds } from '../validate/own-ids.ts'
 import { missingModel, validateRequest } from '../validate/validate-request.ts'
@@ -21,6 +24,7 @@ import { encodeResponse } from '../wire/encode-response.ts'
 import { isEvent } from '../wire/positions.ts'
 import { jsonTransmission, type Transmission, type WireAction } from '../wire/transmission.ts'
 import { authenticate } from './authenticate.ts'
+import type { RoutedResponse } from './serve.ts'
 
 /** What all requests of one simulator share. */
 export interface RouteContext {
@@ -31,7 +35,9 @@ export interface RouteContext {
   readonly faults: readonly FaultRule[]
   readonly chunkDelayMs: number
   readonly source: ResponseSource
+  readonly prompts: PromptWriter
   readonly cache: PromptCache
+  readonly accounts: Accounts
   readonly seeded: Seeded
 }
 
@@ -42,10 +48,22 @@ interface Routed {
   readonly faults: readonly Fault[]
   readonly completionBody: Json | undefined
   readonly delayMs: number
+  /** Of a request that passed all checks. */
+  readonly served?: ServedPrompt
+}
+
+interface ServedPrompt {
+  readonly model: SimulatedModel
+  readonly partition: string
+  readonly prompt: Prompt
+  readonly cachedTokens: number
+  readonly outputTokens: number
+  readonly ttl: string
+  readonly reply: Reply | undefined
 }
 
 /** The response to a request, faults included: everything but the socket. */
-export function routeRequest(request: SimulatedRequest, isTooLarge: boolean, context: RouteContext): Transmission {
+export function routeRequest(request: SimulatedRequest, isTooLarge: boolean, context: RouteContext): RoutedResponse {
   const faults = faultsFor(context.faults, request.index + 1, (label) => context.seeded.fraction(label))
   const routed = route(request, isTooLarge, { ...context, ruleFaults: faults })
   const faulty = applyWireFaults(routed.transmission, routed.faults, {
@@ -56,7 +74,17 @@ export function routeRequest(request: SimulatedRequest, isTooLarge: boolean, con
     maxTokens: maxTokensOf(asObject(request.body)),
     completionBody: () => routed.completionBody,
   })
-  return paced(faulty, routed.delayMs, context.chunkDelayMs)
+  const isServed = routed.served !== undefined && faulty.status === 200
+  return { transmission: paced(faulty, routed.delayMs, context.chunkDelayMs), bill: isServed ? charge(routed.served, context) : undefined }
+}
+
+/** What a provider does for a request that it serves, whatever happens to its response: it keeps the prompt, and bills it. */
+function charge({ model, partition, prompt, cachedTokens, outputTokens, ttl, reply }: ServedPrompt, { cache, accounts, prompts }: RouteContext): Bill {
+  const { replies, lifetimeMs = Number.POSITIVE_INFINITY } = model.cache
+  const isReplyKept = replies === true && reply !== undefined
+  const lifetime = typeof lifetimeMs === 'number' ? lifetimeMs : (lifetimeMs[ttl] ?? Number.POSITIVE_INFINITY)
+  cache.keep(partition, isReplyKept ? prompts.continue(prompt, replyMessage(reply)) : prompt, lifetime)
+  return accounts.charge({ model: model.id, inputTokens: prompt.tokens, cachedTokens, outputTokens, ttl })
 }
 
 type RequestContext = RouteContext & { readonly ruleFaults: readonly Fault[] }
@@ -114,28 +142,42 @@ const emptyReply = responseFromReply({ candidates: [{ reasoning: 'I go on.', tex
 
 function complete({ request, body, model, dialect, isBeta }: KnownRequest, context: RequestContext): Routed {
   const thinking = isThinking(model, body)
-  const invalid = validateRequest({ model, body, rawBody: request.rawBody, strict: context.strict, thinking, isBeta })
+  let written: Prompt | undefined
+  const writePrompt = (): Prompt => {
+    written ??= context.prompts.write(model, body)
+    return written
+  }
+  const promptTokens = (): number => writePrompt().tokens
+  const invalid = validateRequest({ model, body, rawBody: request.rawBody, strict: context.strict, thinking, isBeta, promptTokens })
   if (invalid !== undefined) return { ...refusal(invalid, dialect), faults: context.ruleFaults }
   const isConfused = model.needsOwnIds === true && hasForeignIds(body)
   const planned = isConfused ? emptyReply : context.source.next(request, thinking)
   const faults = [...context.ruleFaults, ...planned.faults]
-  const prompt = promptText(model, body)
-  const promptTokens = countTokens(prompt)
+  const prompt = writePrompt()
   // Prompts of different keys are not compared, as those of different accounts are not.
-  const cached = context.cache.add(`${model.id} ${request.headers['authorization'] ?? ''}`, prompt, model.cache)
+  const partition = `${model.id} ${request.headers['authorization'] ?? ''}`
+  const cachedTokens = Math.min(context.cache.read(partition, prompt, model.cache), prompt.tokens)
   const encoded = encodeResponse(planned, faults, {
     body: effectiveBody(model, body),
     dialect,
     requestIndex: request.index,
     seeded: context.seeded,
-    promptTokens,
-    cachedTokens: Math.min(cached, promptTokens),
+    promptTokens: prompt.tokens,
+    cachedTokens,
   })
   const isFixed = planned.type === 'chunks' || planned.type === 'http'
   const misfit = isFixed ? faults.find(needsReply) : undefined
   if (misfit !== undefined)
     context.source.addProblem(`Fault '${misfit.kind}' of request ${request.index + 1} changes a reply, so it cannot be applied to exact chunks or a body.`)
-  return { ...encoded, dialect, faults, delayMs: planned.delayMs }
+  const { transmission, completionBody, outputTokens, reply } = encoded
+  const served = { model, partition, prompt, cachedTokens, outputTokens, ttl: ttlOf(body), reply }
+  return { transmission, completionBody, dialect, faults, delayMs: planned.delayMs, ...(transmission.status === 200 && { served }) }
+}
+
+/** How long the request asks its prompt to be kept. https://github.com/MoonshotAI/kimi-code/issues/3942 */
+function ttlOf(body: JsonObject): string {
+  const { ttl } = asObject(body['prompt_cache_options'])
+  return typeof ttl === 'string' ? ttl : '5m'
 }
 
 function refusal(rejection: Rejection, dialect: Dialect): Omit<Routed, 'faults'> {

@@ -1,5 +1,6 @@
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
+import type { Bill } from '../billing/prices.ts'
 import { parseJson } from '../json.ts'
 import type { SimulatedRequest } from '../options/options.ts'
 import { type Greeting, greet } from '../wire/greeting.ts'
@@ -21,7 +22,13 @@ export interface ServeOptions {
   /** The refusal of a request whose `Host` header does not name this server. Such a request is neither logged nor routed. */
   readonly refuseHost: (host: string | undefined, localAddress: string | undefined) => Transmission | undefined
   /** The response to a request. Must not throw. */
-  readonly route: (request: SimulatedRequest, isTooLarge: boolean) => Transmission
+  readonly route: (request: SimulatedRequest, isTooLarge: boolean) => RoutedResponse
+}
+
+/** A response, and what its request cost if it was served. */
+export interface RoutedResponse {
+  readonly transmission: Transmission
+  readonly bill: Bill | undefined
 }
 
 /** A listening server. */
@@ -126,7 +133,8 @@ async function exchange(request: IncomingMessage, response: ServerResponse, opti
     connectionId: options.connectionId,
   })
   if (body.end === 'gone') return logged.end(!options.isClosing())
-  const transmission = options.route(logged.request, body.end === 'too-large')
+  const { transmission, bill } = options.route(logged.request, body.end === 'too-large')
+  logged.setBill(bill)
   const endsItself = transmission.actions.some((action) => action.type === 'close' || action.type === 'reset')
   await transmit(transmission, line, (status) => logged.setStatus(status))
   logged.end(!response.writableFinished && !endsItself && !options.isClosing())

@@ -38,7 +38,8 @@ const shared: Omit<SimulatedModel, 'id' | 'contentParts'> = {
   // A prompt of 17,000 tokens was counted as 12: https://github.com/QwenLM/qwen-code/pull/4518 (comment of 2026-05-26).
   toolsWithoutChoice: false,
   // 74 recorded hits are all multiples of 128, the smallest 256.
-  cache: { granularityTokens: 128, minimumTokens: 256 },
+  // A reply is kept with its prompt, for some hours at least: https://api-docs.deepseek.com/guides/kv_cache
+  cache: { granularityTokens: 128, minimumTokens: 256, replies: true, lifetimeMs: 7_200_000 },
 }
 
 /** `deepseek-flash` and `deepseek-v4-pro`, as DeepSeek's own pages document them. */

@@ -34,7 +34,8 @@ const shared: Omit<SimulatedModel, 'id' | 'thinking' | 'parameters'> = {
   schemaFlavour: 'always',
   contentParts: ['text', 'image_url', 'video_url'],
   partial: true,
-  cache: { granularityTokens: 1, minimumTokens: 256 },
+  // Blocks of 256 tokens are a report: https://forum.moonshot.ai/t/613
+  cache: { granularityTokens: 256, minimumTokens: 256 },
 }
 
 const code: Omit<SimulatedModel, 'id'> = {
@@ -61,6 +62,8 @@ const effort: Omit<SimulatedModel, 'id'> = {
   },
   forcesWhileThinking: true,
   toolName: /^[A-Za-z_][A-Za-z0-9_-]{0,127}$/,
+  // https://github.com/MoonshotAI/kimi-code/issues/3942
+  cache: { ...shared.cache, lifetimeMs: { '5m': 300_000, '1h': 3_600_000 } },
 }
 
 /** The models of Moonshot's own endpoint. */

@@ -70,8 +70,15 @@ export interface SimulatedModel {
 
 /** How cached tokens are counted. */
 export interface CacheRule {
-  /** Cached tokens are multiples of this number. */
+  /** Cached tokens are multiples of this number: the size of a block. */
   readonly granularityTokens: number
   /** Shorter common prefixes are not cached. */
   readonly minimumTokens: number
+  /** True where a reply is kept with the prompt that it continues; otherwise only prompts are. */
+  readonly replies?: boolean
+  /**
+   * How long a prompt is kept after its last use, in milliseconds; a record: by `prompt_cache_options.ttl` of the request, whose default is
+   * `5m`. Default: for ever.
+   */
+  readonly lifetimeMs?: number | Readonly<Record<string, number>>
 }

@@ -85,7 +85,10 @@ export const checkModel: Check = object<SimulatedModel>(
     needsOwnIds: flag,
     callIds: oneOf(['kimi']),
     toolsWithoutChoice: flag,
-    cache: object<CacheRule>({ granularityTokens: limit, minimumTokens: limit }, ['granularityTokens', 'minimumTokens']),
+    cache: object<CacheRule>({ granularityTokens: limit, minimumTokens: limit, replies: flag, lifetimeMs: either(record(limit), limit) }, [
+      'granularityTokens',
+      'minimumTokens',
+    ]),
   },
   ['id', 'family', 'thinking', 'contextTokens', 'parameters', 'unlisted', 'refusals', 'maxTools', 'toolName', 'contentParts', 'partial', 'cache'],
 )

@@ -1,3 +1,4 @@
+import type { SimulatedPrices } from '../billing/prices.ts'
 import { simulatedEndpoints } from '../endpoints/endpoints.ts'
 import { checkFault, checkFaultRule } from '../faults/check-fault.ts'
 import { checkModel } from './check-model.ts'
@@ -62,6 +63,11 @@ const strict: Check = object<StrictOptions>({
   noTools: flag,
 })
 
+const prices: Check = object<SimulatedPrices>({ input: count, output: count, cachedInput: count, cacheWrite: either(record(count), count) }, [
+  'input',
+  'output',
+])
+
 const options: Check = object<SimulatorOptions>({
   port: numberFrom(0, 65_535, true),
   host: text,
@@ -75,6 +81,9 @@ const options: Check = object<SimulatorOptions>({
   strict,
   endpoint: oneOf(Object.keys(simulatedEndpoints)),
   models: list(checkModel),
+  contextTokens: numberFrom(1, Number.POSITIVE_INFINITY, true),
+  prices: record(prices),
+  now: callback,
   maxBodyBytes: limit,
   maxLogBytes: limit,
 })

@@ -1,3 +1,4 @@
+import type { Bill, SimulatedPrices } from '../billing/prices.ts'
 import type { EndpointName } from '../endpoints/simulated-endpoint.ts'
 import type { Fault, FaultRule } from '../faults/fault.ts'
 import type { Json, JsonObject } from '../json.ts'
@@ -32,6 +33,12 @@ export interface SimulatorOptions {
   readonly endpoint?: EndpointName | undefined
   /** The models served; default those of the endpoint. */
   readonly models?: readonly SimulatedModel[] | undefined
+  /** Context window of all models, in tokens; default that of each model. A longer request is refused as the endpoint refuses it. */
+  readonly contextTokens?: number | undefined
+  /** Prices by model id, for `bill()`. Default none: tokens are counted, and amounts are `undefined`. */
+  readonly prices?: Readonly<Record<string, SimulatedPrices>> | undefined
+  /** The clock of the prompt cache, in milliseconds since the Unix epoch; default `Date.now`. */
+  readonly now?: (() => number) | undefined
   /** Largest request body, in bytes; a larger one receives status 413. Default 32 MiB. */
   readonly maxBodyBytes?: number | undefined
   /**
@@ -86,6 +93,8 @@ export interface Simulator {
    * not fit its response.
    */
   assertDone(): void
+  /** What the requests so far cost: those to one model, or to all. */
+  bill(model?: string): Bill
   /** Closes every connection and stops listening. May be called more than once. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -108,6 +117,8 @@ export interface SimulatedRequest {
   readonly connectionId: number
   /** Status of the response; `undefined` before it is sent, and when none is sent. */
   readonly status: number | undefined
+  /** What this request cost; `undefined` until it was served, and for requests that were not. */
+  readonly bill: Bill | undefined
   /** True when the client disconnected before the response was complete. */
   readonly closedByClient: boolean
   /** Fulfilled when the exchange is over, whichever side ended it. */

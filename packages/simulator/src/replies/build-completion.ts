@@ -5,6 +5,7 @@ import { asArray, asObject, type JsonObject } from '../json.ts'
 import type { RawUsage } from '../options/options.ts'
 import type { Seeded } from '../seeded.ts'
 import { countTokens, tokenize } from '../tokens/tokenize.ts'
+import { candidateTokens } from './count-output.ts'
 import type { Candidate, Reply } from './reply.ts'
 
 /** First value of `created`; it is one second later for each request. */
@@ -61,15 +62,10 @@ function usageOf(candidates: readonly Candidate[], context: CompletionContext): 
   const counts = {
     prompt: context.promptTokens,
     cached: context.cachedTokens,
-    completion: candidates.reduce((sum, candidate) => sum + completionTokens(candidate), 0),
+    completion: candidates.reduce((sum, candidate) => sum + candidateTokens(candidate), 0),
     reasoning: reasoning.length === 0 ? undefined : countTokens(reasoning.join('')),
   }
   return { ...context.dialect.usage(counts), ...context.usage }
-}
-
-function completionTokens({ reasoning, text, toolCalls }: Candidate): number {
-  const calls = toolCalls.map((call) => countTokens(call.name) + countTokens(call.arguments))
-  return countTokens(reasoning ?? '') + countTokens(text) + calls.reduce((sum, tokens) => sum + tokens, 0)
 }
 
 function logprobsOf(candidate: Candidate, { body, seeded, requestIndex }: CompletionContext): ChoiceLogprobs | undefined {

@@ -3,28 +3,51 @@ import { asObject, type JsonObject } from '../json.ts'
 import type { SimulatorOptions } from '../options/options.ts'
 import { startSimulator } from '../start-simulator.ts'
 import { postJson, stringTool } from '../testing/client.ts'
+import type { Prompt } from './prompt.ts'
 import { PromptCache } from './prompt-cache.ts'
+import { countTokens } from './tokenize.ts'
 
 const rule = { granularityTokens: 1, minimumTokens: 1 }
+const forever = Number.POSITIVE_INFINITY
+
+function promptOf(...texts: readonly string[]): Prompt {
+  const segments = texts.map((text) => ({ text, tokens: countTokens(text) }))
+  return { segments, tokens: segments.reduce((sum, { tokens }) => sum + tokens, 0) }
+}
 
 describe('the prompt cache', () => {
   test('when all prompts are too long together, the partitions that were not used recently are forgotten', () => {
-    const cache = new PromptCache()
+    const cache = new PromptCache(Date.now)
     const long = 'word '.repeat(3_000_000)
-    cache.add('first', long, rule)
-    cache.add('second', `${long}.`, rule)
-    cache.add('third', `${long}!`, rule)
-    expect(cache.add('first', 'word word', rule)).toBe(0)
-    expect(cache.add('third', 'word word', rule)).toBe(2)
+    cache.keep('first', promptOf(long), forever)
+    cache.keep('second', promptOf(`${long}.`), forever)
+    cache.keep('third', promptOf(`${long}!`), forever)
+    expect(cache.read('first', promptOf('word word'), rule)).toBe(0)
+    expect(cache.read('third', promptOf('word word'), rule)).toBe(2)
   })
 
   test('when the prompts of one partition are too long together, only the newest is kept', () => {
-    const cache = new PromptCache()
-    cache.add('only', `a ${'word '.repeat(3_000_000)}`, rule)
-    cache.add('only', `b ${'word '.repeat(3_000_000)}`, rule)
-    cache.add('only', `c ${'word '.repeat(3_000_000)}`, rule)
-    expect(cache.add('only', 'a', rule)).toBe(0)
-    expect(cache.add('only', 'c', rule)).toBe(1)
+    const cache = new PromptCache(Date.now)
+    cache.keep('only', promptOf(`a ${'word '.repeat(3_000_000)}`), forever)
+    cache.keep('only', promptOf(`b ${'word '.repeat(3_000_000)}`), forever)
+    cache.keep('only', promptOf(`c ${'word '.repeat(3_000_000)}`), forever)
+    expect(cache.read('only', promptOf('a'), rule)).toBe(0)
+    expect(cache.read('only', promptOf('c'), rule)).toBe(1)
+  })
+
+  test('a prompt that was continued is still found where another one leaves it', () => {
+    const cache = new PromptCache(Date.now)
+    cache.keep('only', promptOf('one two', '\nthree four'), forever)
+    cache.keep('only', promptOf('one two', '\nthree four', '\nfive six'), forever)
+    expect(cache.read('only', promptOf('one two', '\nthree four', '\nseven'), rule)).toBe(6)
+    expect(cache.read('only', promptOf('one two', '\nthree nine'), rule)).toBe(5)
+  })
+
+  test('complete blocks count, from the smallest prefix on', () => {
+    const cache = new PromptCache(Date.now)
+    cache.keep('only', promptOf('word '.repeat(300)), forever)
+    const read = (words: number): number => cache.read('only', promptOf('word '.repeat(words)), { granularityTokens: 128, minimumTokens: 200 })
+    expect([read(128), read(198), read(202), read(257), read(300)]).toEqual([0, 0, 128, 256, 256])
   })
 })
 

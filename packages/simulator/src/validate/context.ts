@@ -11,6 +11,8 @@ export interface CheckContext {
   readonly strict: StrictOptions
   /** Whether the model thinks in this request. */
   readonly thinking: boolean
+  /** Tokens of the prompt; they are counted only where a check needs them. */
+  readonly promptTokens: () => number
   /** Whether the request was sent to the path of beta features. */
   readonly isBeta: boolean
 }

@@ -1,7 +1,5 @@
 import { badRequest, type Rejection } from '../rejection.ts'
 import { refuse } from '../rules/refusal-rules.ts'
-import { promptText } from '../tokens/prompt-text.ts'
-import { countTokens } from '../tokens/tokenize.ts'
 import { checkCombinations } from './combinations.ts'
 import { type CheckContext, effectiveBody, maxTokensOf } from './context.ts'
 import { checkMessages } from './messages.ts'
@@ -27,14 +25,14 @@ const checks: readonly ((context: CheckContext) => Rejection | undefined)[] = [
   checkLength,
 ]
 
-function checkLength({ body, model, rawBody }: CheckContext): Rejection | undefined {
+function checkLength({ body, model, rawBody, promptTokens }: CheckContext): Rejection | undefined {
   const { overflow } = model.refusals
   if (overflow === undefined) return undefined
   const context = model.contextTokens
   const asked = overflow.together === undefined ? 0 : (maxTokensOf(effectiveBody(model, body)) ?? 0)
   // A piece has at least one character: a short body cannot be too long, and needs no counting.
   if (rawBody.length + asked <= context) return undefined
-  const prompt = countTokens(promptText(model, body))
+  const prompt = promptTokens()
   const message = prompt > context ? overflow.prompt : prompt + asked > context ? overflow.together : undefined
   const { fields } = overflow
   const reported = overflow.tellsLeast === true ? context - asked + 1 : prompt
