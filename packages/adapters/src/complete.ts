@@ -16,7 +16,7 @@ export interface CompleteCall extends Pick<Call, 'chat' | 'request'> {
   readonly options: CompleteOptions
 }
 
-const requestParts = ['instructions', 'messages', 'tools', 'toolChoice', 'responseFormat'] satisfies readonly (keyof ModelRequest)[]
+const requestParts = ['instructions', 'messages', 'tools', 'toolChoice', 'maxOutputTokens', 'responseFormat'] satisfies readonly (keyof ModelRequest)[]
 const instead = { system: 'instructions', prompt: 'messages: [user(prompt)]', input: 'messages: [user(input)]' }
 
 /** Sends a single request outside any run, not streamed, and returns all candidates. It is retried as `attempts` allows. */

@@ -37,12 +37,19 @@ interface KeptMode {
   readonly room: number | undefined
 }
 
-/** Makes the finder of one model. It returns the same object until something is learned, so that results derived from it can be cached. */
-export function createModeFinder(base: (stream: boolean) => EncodeMode, learned: Learned): ModeFinder {
+/**
+ * Makes the finder of one model.
+ *
+ * @param ownLimit - The output limit of the settings or the profile.
+ * @returns A finder that returns the same object until something is learned, so that results derived from it can be cached.
+ */
+export function createModeFinder(base: (stream: boolean) => EncodeMode, learned: Learned, ownLimit: number | undefined): ModeFinder {
   const kept = new Map<boolean, KeptMode>()
-  return ({ messages: [first] }, stream) => {
+  return ({ messages: [first], maxOutputTokens: asked }, stream) => {
     const { patch, rooms } = learned
-    const room = first === undefined ? undefined : rooms.get(first)
+    // A caller that sets limits by itself also decides when they end.
+    if (first !== undefined && asked !== undefined) rooms.delete(first)
+    const room = asked === undefined ? first && rooms.get(first) : Math.min(asked, ownLimit ?? asked)
     const before = kept.get(stream)
     if (before !== undefined && before.patch === patch && before.room === room) return before.mode
     const limits = [patch.maxOutputTokens, room].filter((limit) => limit !== undefined)

@@ -1,4 +1,4 @@
-import { AgentError, type ExchangeObserver, type ModelEvent, type ModelRequest } from '@capstan/core'
+import { AgentError, type ContextOverflow, type ExchangeObserver, type ModelEvent, type ModelRequest } from '@capstan/core'
 import { copyError } from '@capstan/core/internal'
 import { type Connection, type RequestHeaders, shownHeaders, shownURL } from './connection.ts'
 import { createModeFinder, keepChange, type Learned, learnedOf, type ModeFinder } from './learned.ts'
@@ -121,9 +121,13 @@ function serialisingOf({ encoding, profile, settings }: Chat): Serialising {
   const learned = learnedOf(settings.baseURL, encoding.model)
   return {
     learned,
-    modeFor: createModeFinder((stream) => modeOf(profile, { ...settings, stream, thinks: encoding.thinks }), learned),
+    modeFor: createModeFinder((stream) => modeOf(profile, { ...settings, stream, thinks: encoding.thinks }), learned, ownLimit(profile, settings)),
     encoder: createRequestEncoder(encoding),
   }
+}
+
+function ownLimit({ parameters }: ModelProfile, { maxOutputTokens }: ChatSettings): number | undefined {
+  return maxOutputTokens ?? parameters.maxOutputTokens?.max
 }
 
 /** Error bodies are read only for their message: no more than this. */
@@ -144,7 +148,7 @@ export async function refusalOf(call: Call, opened: OpenedExchange, onRepair: On
   const body = await exchange.readText(maxErrorBodyBytes)
   if (status < 300) return notACompletion(`its status is ${status}`, body, context)
   const error = decodeError({ status, phase: 'headers', headers, body }, context)
-  const change = status < 400 ? followRedirect(call.chat, exchange) : changeRequests(call, { status, body, mode, context })
+  const change = status < 400 ? followRedirect(call.chat, exchange) : changeRequests(call, { status, body, mode, context, overflow: error.overflow })
   if (change === undefined) return error
   onRepair({ type: 'repaired', what: change.what, message: `${context.model} refused a request (${status}): ${change.description}.` })
   // The next attempt sends the request in its changed form, without delay. The caller sees and counts that attempt.
@@ -156,12 +160,22 @@ interface Refused {
   readonly body: string
   readonly mode: EncodeMode
   readonly context: DecodeContext
+  readonly overflow: ContextOverflow | undefined
 }
 
-function changeRequests({ chat, request }: Call, { status, body, mode, context }: Refused): ChangeNote | undefined {
+function changeRequests({ chat, request }: Call, { status, body, mode, context, overflow }: Refused): ChangeNote | undefined {
   const { learned } = chat.serialising ?? serialisingOf(chat)
   const { maxOutputTokens } = context
-  const refusal = { status, error: readProviderError(body), profile: chat.profile, mode, learned: learned.patch, sent: chat.sent, maxOutputTokens }
+  const refusal = {
+    status,
+    error: readProviderError(body),
+    profile: chat.profile,
+    mode,
+    learned: learned.patch,
+    sent: chat.sent,
+    maxOutputTokens,
+    roomTokens: overflow?.roomTokens,
+  }
   const change = findChange(refusal, learned.done)
   if (change !== undefined) keepChange(learned, change, request)
   return change

@@ -10,6 +10,7 @@ export { type AgentErrorCode, errorCodes } from './contract/error-codes.ts'
 export {
   AgentError,
   type AgentErrorOptions,
+  type ContextOverflow,
   type ErrorData,
   type ErrorPhase,
   fatal,

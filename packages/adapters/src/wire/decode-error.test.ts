@@ -6,6 +6,7 @@ const context: ErrorContext = {
   model: 'evolink/m',
   origin: 'https://api.example',
   keySource: 'the environment variable EVOLINK_API_KEY',
+  maxOutputTokens: undefined,
   secrets: ['topsecretkey'],
 }
 

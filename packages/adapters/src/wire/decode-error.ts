@@ -1,7 +1,9 @@
-import { AgentError, type ErrorPhase, type Json, type Usage } from '@capstan/core'
+import { AgentError, type ContextOverflow, type ErrorPhase, type Json, type Usage } from '@capstan/core'
 import { cap, redact } from '../redact.ts'
 import { classifyError } from './classify-error.ts'
 import { decodeErrorBody, type ProviderError } from './error-body.ts'
+import { roomForOutput } from './output-room.ts'
+import { overflowSizes } from './overflow-sizes.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /** What an error message may tell about the request. Only `secrets` are secret. */
@@ -15,6 +17,8 @@ export interface ErrorContext {
   readonly keyHint?: string | undefined
   /** What must never be shown. */
   readonly secrets: readonly string[]
+  /** The output limit of the request; `undefined` where it had none. */
+  readonly maxOutputTokens: number | undefined
 }
 
 /** A response that is an error. */
@@ -41,6 +45,7 @@ export function decodeError(response: ErrorResponse, context: ErrorContext): Age
   const providerMessage = cap(redact(said.message, context.secrets), maxProviderMessage)
   const delay = retryable ? delayOf(response, said) : undefined
   const requestId = requestIdOf(headers, context.secrets)
+  const overflow = code === 'context-overflow' ? overflowOf(said, context) : undefined
   const shouldRetry = headers['x-should-retry']
   const statusText = status === 0 ? 'with an error inside a 200' : `with ${status}`
   const why = row === undefined ? [`No known rule fits these words, so it counts as ${code}, by its status.`] : []
@@ -51,13 +56,20 @@ export function decodeError(response: ErrorResponse, context: ErrorContext): Age
       code,
       phase,
       retryable: shouldRetry === 'true' || (retryable && shouldRetry !== 'false'),
-      ...(status !== 0 && { status }),
-      ...(delay !== undefined && { retryAfterMs: delay }),
-      ...(providerMessage !== '' && { providerMessage }),
-      ...(requestId !== undefined && { requestId }),
-      ...(response.usage !== undefined && { usage: response.usage }),
+      status: status === 0 ? undefined : status,
+      retryAfterMs: delay,
+      providerMessage: providerMessage === '' ? undefined : providerMessage,
+      requestId,
+      usage: response.usage,
+      overflow,
     },
   )
+}
+
+function overflowOf({ message, windowTokens, promptTokens }: ProviderError, { maxOutputTokens }: ErrorContext): ContextOverflow | undefined {
+  const sizes = overflowSizes(message, { ...(windowTokens !== undefined && { windowTokens }), ...(promptTokens !== undefined && { promptTokens }) })
+  const roomTokens = sizes && roomForOutput(sizes, maxOutputTokens)
+  return sizes && { ...sizes, ...(roomTokens !== undefined && { roomTokens }) }
 }
 
 /** How long the server asks to wait. An error inside a stream that asks for no delay gets our own one. */

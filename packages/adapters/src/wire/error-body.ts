@@ -10,6 +10,9 @@ export interface ProviderError {
   readonly param: string
   /** How long to wait, where a field says so; empty where none does. */
   readonly delay: string
+  /** Sizes of a request that is too long, where fields have them (llama.cpp). */
+  readonly windowTokens?: number
+  readonly promptTokens?: number
 }
 
 /** True for a value of `error` that reports one: some servers send `null`, `false`, `""` or `{}` with every chunk. */
@@ -49,7 +52,7 @@ export function decodeErrorBody(value: Json | undefined): ProviderError | undefi
 }
 
 function fieldsOf(error: JsonObject): ProviderError {
-  const { message, msg, detail, type, status, __type: awsType, code, param, metadata, details } = error
+  const { message, msg, detail, type, status, __type: awsType, code, param, metadata, details, n_ctx: windowTokens, n_prompt_tokens: promptTokens } = error
   const text = word(message) || word(msg) || (typeof detail === 'string' ? detail : detail === undefined || detail === null ? '' : JSON.stringify(detail))
   // OpenRouter says "Provider returned error"; the words of the provider are beside it.
   const raw = isJsonObject(metadata) ? word(metadata['raw']) : ''
@@ -59,6 +62,8 @@ function fieldsOf(error: JsonObject): ProviderError {
     code: word(code) || (typeof status === 'number' ? String(status) : ''),
     param: word(param),
     delay: delayIn(details),
+    ...(typeof windowTokens === 'number' && { windowTokens }),
+    ...(typeof promptTokens === 'number' && { promptTokens }),
   }
 }
 

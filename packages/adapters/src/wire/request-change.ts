@@ -1,7 +1,6 @@
 import type { ModelProfile, PassBack } from '../profiles/profile.ts'
 import type { EncodeMode, ModePatch } from './encode-mode.ts'
 import type { ProviderError } from './error-body.ts'
-import { roomForOutput } from './output-room.ts'
 
 /** A refusal that came before any inference, and the request that was refused. */
 export interface Refusal {
@@ -16,6 +15,8 @@ export interface Refusal {
   readonly sent: readonly string[]
   /** The output limit of the refused request. */
   readonly maxOutputTokens: number | undefined
+  /** A lower output limit with which the request fits into the context window. */
+  readonly roomTokens: number | undefined
 }
 
 /** How later requests are changed after a refusal. */
@@ -161,12 +162,12 @@ const rules: readonly Rule[] = [
  */
 export function findChange(refusal: Refusal, done: ReadonlySet<string>): RequestChange | undefined {
   const said = `${refusal.error.param} ${refusal.error.message}`.slice(0, 4_000)
-  const room = roomForOutput(said, refusal.maxOutputTokens)
-  if (room !== undefined) {
+  const { roomTokens } = refusal
+  if (roomTokens !== undefined) {
     return {
       what: 'output-room',
-      patch: { maxOutputTokens: room },
-      description: `at most ${room} output tokens are requested in this conversation`,
+      patch: { maxOutputTokens: roomTokens },
+      description: `at most ${roomTokens} output tokens are requested in this conversation`,
       scope: 'conversation',
     }
   }

@@ -7,7 +7,7 @@ import type { Usage } from './usage.ts'
 export type ErrorPhase = 'setup' | 'connect' | 'headers' | 'first' | 'stream' | 'finish' | 'tool' | 'loop'
 
 /** The fields that a record, an event and a log have, where the error has a value for them, in this order. */
-const jsonFields = ['attempts', 'status', 'retryAfterMs', 'providerMessage', 'requestId'] as const
+const jsonFields = ['attempts', 'status', 'retryAfterMs', 'providerMessage', 'requestId', 'overflow'] as const
 const otherFields = ['phase', 'retryable', 'usage', 'stale', 'reworded'] as const
 const fields = [...jsonFields, ...otherFields]
 
@@ -17,8 +17,25 @@ export interface AgentErrorOptions extends Pick<AgentError, 'code'>, Partial<Pic
 }
 
 /**
+ * The sizes that a provider named when it refused a request as too long, in tokens. A size that it did not name, or only as a bound or an
+ * estimate, is absent.
+ */
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type ContextOverflow = {
+  /** The context window: prompt and reply together. */
+  readonly windowTokens?: number
+  readonly promptTokens?: number
+  /** The output that the request asked for. */
+  readonly outputTokens?: number
+  /** What the provider counted or estimated as too much: the prompt, and at most endpoints the output that was asked for. */
+  readonly requestedTokens?: number
+  /** An output limit with which the same messages fit. Absent where lowering the limit does not help, or the sizes do not say it. */
+  readonly roomTokens?: number
+}
+
+/**
  * The JSON form of an error, in events, records and logs.
- * It also holds `attempts`, `status`, `retryAfterMs`, `providerMessage` and `requestId`, where the error has them.
+ * It also holds `attempts`, `status`, `retryAfterMs`, `providerMessage`, `requestId` and `overflow`, where the error has them.
  */
 export interface ErrorData extends JsonObject, Pick<AgentError, 'code' | 'message' | 'phase' | 'retryable'> {}
 
@@ -43,6 +60,8 @@ export class AgentError extends Error {
   readonly providerMessage: string | undefined
   /** The provider's id of the request, for its support. */
   readonly requestId: string | undefined
+  /** Of `context-overflow`: the sizes that the provider named. */
+  readonly overflow: ContextOverflow | undefined
   /** The usage that the provider reported for the failed request. */
   readonly usage: Usage | undefined
   /** True when a reused connection had been closed and the server saw nothing of the request: one immediate retry costs nothing. Default: false. */

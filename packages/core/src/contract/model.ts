@@ -104,6 +104,8 @@ export interface ModelRequest {
   /** The same array for each step of a run, so that it is serialised once. */
   readonly tools?: readonly ToolDefinition[]
   readonly toolChoice?: ToolChoice
+  /** Output tokens of this request at most, reasoning included. The setting of the model applies where it is lower. */
+  readonly maxOutputTokens?: number
   /** Asks the endpoint for JSON; with a schema, for JSON of that shape. Only if `traits.outputModes` has it. */
   readonly responseFormat?: { readonly type: 'json'; readonly schema?: JsonObject }
 }
