@@ -6,6 +6,7 @@ export { assertNever, copyJsonInTurns, isJsonObject, jsonFormOf, toJsonForm } fr
 export type { Operation, Operations, Outcome } from './contract/operations.ts'
 export { checkNames, findUnknownNames, invalidOptions, type KnownNames, kindOf, nearestName } from './contract/options.ts'
 export { escapePointer, resolveReference, SchemaPosition, type TypeName, toPointer, typeNames, typeOf } from './contract/schema-types.ts'
+export { finishInTurns, nextTurn, type Steps } from './contract/turns.ts'
 export { type Child, runChildren } from './durability/children/run-children.ts'
 export { expiredDecision, questionsIn } from './durability/decisions.ts'
 export { EngineHost } from './durability/hosts/engine-host.ts'

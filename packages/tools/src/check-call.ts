@@ -1,19 +1,32 @@
 import type { Json, ToolCheck } from '@capstan/core'
 import { neutralText } from './failure.ts'
-import { checkInput, inputMessage } from './input/check-input.ts'
+import { type CheckedInput, checkInput, inputMessage } from './input/check-input.ts'
 import { capText } from './output/cap-text.ts'
 import type { ToolSpec } from './run-tool.ts'
 
 /** Checks an input without running anything. Never throws. */
-export async function checkToolInput<Context>({ schema, timeoutMs, maxResultBytes }: ToolSpec<Context>, input: Json): Promise<ToolCheck> {
+export function checkToolInput<Context>(spec: ToolSpec<Context>, input: Json): ToolCheck | Promise<ToolCheck> {
   try {
-    const checked = await within(timeoutMs, checkInput(schema, input))
-    if (checked === undefined) return { ok: false, message: `The input could not be checked within ${timeoutMs / 1_000} s.` }
-    if (!checked.ok) return { ok: false, message: capText(inputMessage(checked.problems), maxResultBytes) }
-    return { ok: true, value: checked.value, ...(checked.coerced.length > 0 && { coerced: checked.coerced }) }
+    const checked = checkInput(spec.schema, input)
+    return checked instanceof Promise ? checkInTime(spec, checked) : toCheck(spec, checked)
   } catch (error) {
     return { ok: false, message: neutralText(error) }
   }
+}
+
+async function checkInTime<Context>(spec: ToolSpec<Context>, checking: Promise<CheckedInput>): Promise<ToolCheck> {
+  try {
+    const checked = await within(spec.timeoutMs, checking)
+    if (checked === undefined) return { ok: false, message: `The input could not be checked within ${spec.timeoutMs / 1_000} s.` }
+    return toCheck(spec, checked)
+  } catch (error) {
+    return { ok: false, message: neutralText(error) }
+  }
+}
+
+function toCheck<Context>({ maxResultBytes }: ToolSpec<Context>, checked: CheckedInput): ToolCheck {
+  if (!checked.ok) return { ok: false, message: capText(inputMessage(checked.problems), maxResultBytes) }
+  return { ok: true, value: checked.value, ...(checked.coerced.length > 0 && { coerced: checked.coerced }) }
 }
 
 /**

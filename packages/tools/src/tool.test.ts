@@ -54,8 +54,8 @@ test('a tool cannot be changed after its definition', () => {
 })
 
 test('check returns whether an input fits and what the tool would get, without running the tool', async () => {
-  await expect(wordCount.check({ text: 'a' })).resolves.toEqual({ ok: true, value: { text: 'a', minLength: 1 } })
-  await expect(wordCount.check({ text: 5, minLength: 0 })).resolves.toMatchObject({ ok: false, message: expect.stringContaining('/minLength') })
+  expect(await wordCount.check({ text: 'a' })).toEqual({ ok: true, value: { text: 'a', minLength: 1 } })
+  expect(await wordCount.check({ text: 5, minLength: 0 })).toMatchObject({ ok: false, message: expect.stringContaining('/minLength') })
 })
 
 test('context reaches execute and needsApproval unchanged', async () => {

@@ -1,8 +1,9 @@
 import type { Json, StandardIssue } from '@capstan/core'
-import { SchemaPosition, toPointer } from '@capstan/core/internal'
-import { finish, nextTurn, Work } from '../interpreter/work.ts'
+import { finishInTurns, nextTurn, SchemaPosition, type Steps, toPointer } from '@capstan/core/internal'
+import { Work } from '../interpreter/work.ts'
 import { serialise } from '../output/serialise.ts'
 import type { ResolvedSchema } from '../schema/input-schema.ts'
+import { whenReady } from './at-once.ts'
 import { cloneInput, InputRefusal } from './clone-input.ts'
 import { type CoercedInput, coerceAt, type InputPath, type Mismatch, removeNulls, valueAt } from './coerce.ts'
 
@@ -20,20 +21,36 @@ const maxRounds = 4
 const changesBetweenTurns = 500
 
 /**
- * Checks a parsed input against the schema. If that fails, changes it without loss and checks it again.
+ * Checks a parsed input against the schema, at once where it is small and the validator does not wait. If that fails, changes it without
+ * loss and checks it again.
  *
- * @throws What the validator throws, and a TypeError if its result does not have the form that Standard Schema defines.
+ * @throws What the validator throws, and a TypeError if its result does not have the form that Standard Schema defines; a promise rejects.
  */
-export async function checkInput(schema: ResolvedSchema, input: Json): Promise<CheckedInput> {
+export function checkInput(schema: ResolvedSchema, input: Json): CheckedInput | Promise<CheckedInput> {
+  return whenReady(copyOrRefuse(input), (copy) => ('problems' in copy ? copy : checkCopy(schema, { input, value: copy.value })))
+}
+
+/** A copy of an input, or why no schema need check it. */
+function copyOrRefuse(input: Json): Copied | Promise<Copied> {
+  return finishInTurns(copyInSteps(input))
+}
+
+type Copied = { readonly value: Json } | Extract<CheckedInput, { ok: false }>
+
+function* copyInSteps(input: Json): Steps<Copied> {
   try {
-    const value = await finish(cloneInput(input, new Work()))
-    const result: unknown = await schema.standard['~standard'].validate(value)
-    const issues = issuesOf(result)
-    return issues === undefined ? { ok: true, value: acceptedValue(result), coerced: [] } : await checkCoerced(schema, { input, value }, issues)
+    return { value: yield* cloneInput(input, new Work()) }
   } catch (error) {
     if (error instanceof InputRefusal) return { ok: false, problems: [`- ${error.message}`] }
     throw error
   }
+}
+
+function checkCopy(schema: ResolvedSchema, refused: RefusedInput): CheckedInput | Promise<CheckedInput> {
+  return whenReady<unknown, CheckedInput>(schema.standard['~standard'].validate(refused.value), (result) => {
+    const issues = issuesOf(result)
+    return issues === undefined ? { ok: true, value: acceptedValue(result), coerced: [] } : checkCoerced(schema, refused, issues)
+  })
 }
 
 interface RefusedInput {
@@ -50,7 +67,9 @@ async function checkCoerced(schema: ResolvedSchema, { input, value }: RefusedInp
   for (let round = 2; round <= maxRounds; round++) {
     if (!(await coerceAll(coerced, issues, position))) break
     // JSON in a string was not checked before: it may be nested too deeply or have the key `__proto__`.
-    coerced.value = await finish(cloneInput(coerced.value, new Work()))
+    const copy = await copyOrRefuse(coerced.value)
+    if ('problems' in copy) return copy
+    coerced.value = copy.value
     const result: unknown = await schema.standard['~standard'].validate(coerced.value)
     const left = issuesOf(result)
     if (left === undefined) return { ok: true, value: acceptedValue(result), coerced: [...coerced.pointers] }
@@ -69,7 +88,7 @@ async function coerceAll(coerced: CoercedInput, issues: readonly StandardIssue[]
     const mismatch = mismatchOf(issue)
     const pointer = toPointer(mismatch.path)
     if (coerceAt(coerced, mismatch, position)) isChanged = true
-    else if (!searched.has(pointer) && (await finish(removeNulls(coerced, mismatch.path, { root: position, work })))) isChanged = true
+    else if (!searched.has(pointer) && (await finishInTurns(removeNulls(coerced, mismatch.path, { root: position, work })))) isChanged = true
     searched.add(pointer)
   }
   return isChanged

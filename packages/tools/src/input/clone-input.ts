@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '@capstan/core'
-import { isJsonObject } from '@capstan/core/internal'
-import type { Steps, Work } from '../interpreter/work.ts'
+import { isJsonObject, type Steps } from '@capstan/core/internal'
+import type { Work } from '../interpreter/work.ts'
 import { maxInputDepth } from '../limits.ts'
 
 /** An input that is refused before any schema checks it. */

@@ -1,6 +1,6 @@
 import type { Json } from '@capstan/core'
-import { isJsonObject, parseExactly, type SchemaPosition, type TypeName, toPointer, typeOf } from '@capstan/core/internal'
-import type { Steps, Work } from '../interpreter/work.ts'
+import { isJsonObject, parseExactly, type SchemaPosition, type Steps, type TypeName, toPointer, typeOf } from '@capstan/core/internal'
+import type { Work } from '../interpreter/work.ts'
 
 /** A path into an input: property names and array indexes. */
 export type InputPath = readonly string[]

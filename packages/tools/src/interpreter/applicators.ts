@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '@capstan/core'
+import type { Steps } from '@capstan/core/internal'
 import { hasMatch } from '../patterns/match.ts'
 import { arrayApplicators } from './array-applicators.ts'
 import { type Applicator, addSeen, addUnionIssues, type Evaluation, type Issue, type PlannedSchema, type PlanSource } from './evaluation.ts'
 import { objectApplicators } from './object-applicators.ts'
-import type { Steps } from './work.ts'
 
 const maxShownValues = 300
 

@@ -1,6 +1,6 @@
 import type { Json } from '@capstan/core'
-import { isJsonObject } from '@capstan/core/internal'
-import type { Steps, Work } from './work.ts'
+import { isJsonObject, type Steps } from '@capstan/core/internal'
+import type { Work } from './work.ts'
 
 /** Canonical texts of values, by which equal values are found without comparing all pairs. */
 export class CanonicalTexts {

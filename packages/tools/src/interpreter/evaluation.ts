@@ -1,8 +1,9 @@
 import type { Json } from '@capstan/core'
+import type { Steps } from '@capstan/core/internal'
 import type { Program } from '../patterns/program.ts'
 import type { Assertion } from './assertions.ts'
 import { CanonicalTexts } from './equality.ts'
-import type { Steps, Work } from './work.ts'
+import type { Work } from './work.ts'
 
 /** A part of the checked value. */
 export interface Part {

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@capstan/core'
-import { isJsonObject } from '@capstan/core/internal'
+import { isJsonObject, type Steps } from '@capstan/core/internal'
 import { hasMatch } from '../patterns/match.ts'
 import type { Program } from '../patterns/program.ts'
 import {
@@ -13,7 +13,6 @@ import {
   type PlannedSchema,
   type PlanSource,
 } from './evaluation.ts'
-import type { Steps } from './work.ts'
 
 /** The applicators that check the properties of an object. */
 export function objectApplicators(schema: JsonObject, source: PlanSource): OrderedApplicators {

@@ -1,8 +1,3 @@
-import { setImmediate } from 'node:timers'
-
-/** Work that can pause: it yields after each slice of work, and returns its result. */
-export type Steps<Result> = Generator<undefined, Result>
-
 /** The units of work in one slice, between two turns of the event loop: some milliseconds. */
 const sliceUnits = 10_000
 /** The most units of work of one check: a few seconds. */
@@ -40,18 +35,4 @@ export class Work {
     this.#pauseAt = this.#done + sliceUnits
     return true
   }
-}
-
-/** Runs work slice by slice. The event loop gets a turn between two slices. */
-export async function finish<Result>(steps: Steps<Result>): Promise<Result> {
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-    await nextTurn()
-  }
-}
-
-/** Resolves after the event loop had a turn. `setImmediate` is imported, because tests replace the global one. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

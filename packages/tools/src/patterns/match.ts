@@ -1,4 +1,5 @@
-import type { Steps, Work } from '../interpreter/work.ts'
+import type { Steps } from '@capstan/core/internal'
+import type { Work } from '../interpreter/work.ts'
 import type { Instruction, Program } from './program.ts'
 import type { Edge } from './syntax.ts'
 

@@ -1,6 +1,7 @@
+import { finishInTurns } from '@capstan/core/internal'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { finish, TooMuchWork, Work } from '../interpreter/work.ts'
+import { TooMuchWork, Work } from '../interpreter/work.ts'
 import { hasMatch } from './match.ts'
 import { compilePattern } from './program.ts'
 import { readPattern } from './syntax.ts'
@@ -174,6 +175,6 @@ test('a match pauses after each slice of its work, and throws when it takes too 
   const steps = hasMatch(program, `${'a'.repeat(100_000)}b`, new Work())
   for (let step = steps.next(); step.done !== true; step = steps.next()) pauses++
   expect(pauses).toBeGreaterThan(5)
-  const endless = finish(hasMatch(program, 'a'.repeat(10_000), new Work(100_000)))
+  const endless = finishInTurns(hasMatch(program, 'a'.repeat(10_000), new Work(100_000)))
   await expect(endless).rejects.toBeInstanceOf(TooMuchWork)
 })

@@ -1,4 +1,5 @@
 import type { Json, JsonObject, StandardResult, StandardSchema } from '@capstan/core'
+import { whenReady } from '../input/at-once.ts'
 import type { Checker } from '../interpreter/create-checker.ts'
 import { findSchemaProblem, invalidSchema } from './check-schema.ts'
 import type { JsonSchema } from './standard-schema.ts'
@@ -25,19 +26,27 @@ export function jsonSchema<Input = JsonObject>(schema: JsonSchema): WrappedJsonS
   if (problem !== undefined) throw invalidSchema('A JSON Schema', problem)
   // A copy, because the caller may change the original. The check above ensures that it is plain JSON.
   const own = structuredClone(schema) as JsonObject
-  let loading: Promise<Checker> | undefined
+  // Loaded with the first check; later ones find it here.
+  let checker: Checker | Promise<Checker> | undefined
+  const load = async (): Promise<Checker> => {
+    const { createChecker } = await import('../interpreter/create-checker.ts')
+    checker = createChecker(own)
+    return checker
+  }
+  const loaded = (): Checker | Promise<Checker> => {
+    checker ??= load()
+    return checker
+  }
   return {
     '~standard': {
       version: 1,
       vendor: jsonSchemaVendor,
       jsonSchema: { input: () => own },
-      async validate(value: unknown): Promise<StandardResult<Input>> {
-        loading ??= import('../interpreter/create-checker.ts').then(({ createChecker }) => createChecker(own))
-        const check = await loading
-        // Inputs are JSON; the caller gives their type.
-        const issues = await check(value as Json)
-        return issues.length > 0 ? { issues } : { value: value as Input }
-      },
+      // Inputs are JSON; the caller gives their type.
+      validate: (value: unknown) =>
+        whenReady(loaded(), (check) =>
+          whenReady(check(value as Json), (issues): StandardResult<Input> => (issues.length > 0 ? { issues } : { value: value as Input })),
+        ),
     },
   }
 }

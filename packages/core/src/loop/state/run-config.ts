@@ -37,7 +37,10 @@ export class RunConfig {
   }
 
   /** Takes the recorded values. A recorded tool that the agent does not have any more is not offered. */
-  begin({ instructions, toolChoice, settings, limits, models, tools }: RecordedConfig): void {
+  begin(recorded: RecordedConfig): void {
+    // Nothing changes where this process has recorded them just now, as most runs do.
+    if (recorded === ownRecords.get(this.#values)) return
+    const { instructions, toolChoice, settings, limits, models, tools } = recorded
     const { toolDefinitions } = this.#values
     const isSameList = tools.length === toolDefinitions.length && tools.every((name, index) => toolDefinitions[index]?.name === name)
     this.#values = {
@@ -50,19 +53,28 @@ export class RunConfig {
     }
   }
 
-  /** The values in JSON form, as a run records them. */
+  /** The values in JSON form, as a run records them. One object for all runs of an agent with its own instructions. */
   toRecord(instructions: string | undefined): RecordedConfig {
-    const { toolChoice, settings, limits, models, toolDefinitions } = this.#values
-    return {
-      rules: 1,
-      ...(instructions !== undefined && { instructions }),
-      ...(toolChoice !== undefined && { toolChoice }),
-      ...(settings !== undefined && { settings }),
-      limits: Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== Number.POSITIVE_INFINITY)),
-      models,
-      tools: toolDefinitions.map(({ name }) => name),
-    }
+    if (instructions !== this.#values.instructions) return recordOf(this.#values, instructions)
+    const known = ownRecords.get(this.#values) ?? recordOf(this.#values, instructions)
+    ownRecords.set(this.#values, known)
+    return known
   }
+}
+
+/** What runs record whose values are those of their agent, by these values. */
+const ownRecords = new WeakMap<ConfigValues, RecordedConfig>()
+
+function recordOf({ toolChoice, settings, limits, models, toolDefinitions }: ConfigValues, instructions: string | undefined): RecordedConfig {
+  return Object.freeze({
+    rules: 1,
+    ...(instructions !== undefined && { instructions }),
+    ...(toolChoice !== undefined && { toolChoice }),
+    ...(settings !== undefined && { settings }),
+    limits: Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== Number.POSITIVE_INFINITY)),
+    models,
+    tools: toolDefinitions.map(({ name }) => name),
+  })
 }
 
 // JSON has no infinity, so a limit that is missing in a record is one.
