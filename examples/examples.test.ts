@@ -34,6 +34,10 @@ test('parallel tools start together and end on their own', async () => {
   expect(await run('parallel-tools')).toMatch(/→ word_count[\s\S]*→ get_weather[\s\S]*← get_weather[\s\S]*← word_count[\s\S]*5 words/)
 })
 
+test('an output is shown while it comes', async () => {
+  expect(await run('partial-output')).toMatch(/so far: Wang Trading\n[\s\S]*Wang Trading: 1240\n$/)
+})
+
 test('each user has a budget, with one agent', async () => {
   expect(await run('budget-of-a-user')).toMatch(/^Ada: finished, \d+ tokens left\nBob: max-tokens, 20 tokens left\n$/)
 })

@@ -61,6 +61,7 @@ export {
   type OutputMode,
   type OutputSpec,
   openQuestions,
+  type PartialOutput,
   type PendingQuestion,
   type PrepareStep,
   type Prices,

@@ -61,7 +61,7 @@ export type {
   ToolNameRule,
   Warning,
 } from './contract/model.ts'
-export type { OutputCheck, OutputMode, OutputSpec, SchemaReader } from './contract/output.ts'
+export type { OutputCheck, OutputMode, OutputSpec, PartialOutput, SchemaReader } from './contract/output.ts'
 export type { RequestParameters, RunSettings } from './contract/request-parameters.ts'
 export type { PendingQuestion, RunResult, RunState, RunStatus, RunStep, RunVersion, StopReason, ToolFailure } from './contract/result.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './contract/standard-schema.ts'

@@ -20,8 +20,15 @@ test('a lossless change that the schema asks for is made', async () => {
   await expect(invoice.parse({ name: 'A', amount: '5' })).resolves.toEqual({ ok: true, value: { name: 'A', amount: 5 } })
 })
 
-test('a schema whose top is not an object is refused', () => {
-  expect(() => output(z.array(z.string()))).toThrow(expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining('output') }))
+test('a schema that cannot be shown to a model is refused, with its position', () => {
+  const refused = expect.objectContaining({ code: 'invalid-tool', message: expect.stringMatching(/The schema of the output.*\/items/) })
+  expect(() => output(z.array(z.date()))).toThrow(refused)
+})
+
+test('the schema of an output is that of the value, of any type', () => {
+  expect(output(z.array(z.string())).schema).toEqual({ type: 'array', items: { type: 'string' } })
+  expect(output(z.enum(['a', 'b'])).schema).toEqual({ type: 'string', enum: ['a', 'b'] })
+  expect(output(z.object({ a: z.string() }).nullable()).schema).toMatchObject({ anyOf: [{ type: 'object' }, { type: 'null' }] })
 })
 
 test('if the validator throws, the check fails', async () => {

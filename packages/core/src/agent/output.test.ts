@@ -105,7 +105,7 @@ test('the answer tool uses up no tool calls', async () => {
 })
 
 test('a checked value that is not JSON is an answer that does not fit', async () => {
-  const big: OutputSpec = { ...city, parse: async () => ({ ok: true, value: 1n }) }
+  const big: OutputSpec = { ...city, parse: async () => ({ ok: true, value: Number.NaN }) }
   const model = scriptedModel([{ text: '{}' }, { text: '{}' }, { text: '{}' }])
   const error = await failureOf(new Agent({ model, output: big, outputMode: 'text' }).generate('go'))
 

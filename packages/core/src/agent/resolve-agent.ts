@@ -13,6 +13,7 @@ import {
   outputToolName,
   type SchemaReader,
 } from '../contract/output.ts'
+import { outputForm } from '../contract/output-form.ts'
 import type { StandardSchema } from '../contract/standard-schema.ts'
 import type { Tool } from '../contract/tool.ts'
 import { arePrices } from '../contract/usage.ts'
@@ -41,7 +42,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
     const traits = sharedTraits(models)
     const spec = options.output && readOutput(options.output, readSchema)
     const output = spec && resolveOutput(spec, options.outputMode, { traits, own })
-    const tools = output?.mode === 'tool' ? new Map([...indexTools([...own.values()], 1), [outputToolName, outputTool(output.spec)]]) : own
+    const tools = output?.mode === 'tool' ? new Map([...indexTools([...own.values()], 1), [outputToolName, outputTool(output)]]) : own
     return {
       name,
       model: models[0],
@@ -156,7 +157,8 @@ function checkCostLimit(limits: Limits | undefined, models: readonly Model[]): v
 function resolveOutput(spec: OutputSpec, wanted: OutputMode | undefined, { traits, own }: OutputSetting): LoopOutput {
   const mode = wanted ?? chooseOutputMode(traits, own.size > 0)
   if (!canUse(mode, traits)) throw invalidOptions(`the model does not support \`outputMode: '${mode}'\`. Leave it out: the best mode is then chosen.`)
-  return { spec, mode, instructions: outputInstructions(mode, spec.schema) }
+  const form = outputForm(spec.schema)
+  return { spec, mode, form, instructions: outputInstructions(mode, form.schema) }
 }
 
 function canUse(mode: OutputMode, { tools, outputModes = [] }: ModelTraits): boolean {

@@ -25,23 +25,50 @@ export type JsonForm<Value> = unknown extends Value
             ? { [name: string]: JsonForm<Entry> }
             : [JsonForm<Key>, JsonForm<Entry>][]
           : Value extends ReadonlySet<infer Item>
-            ? JsonForm<Item>[]
+            ? JsonItem<Item>[]
             : Value extends symbol | ((...args: never) => unknown)
               ? undefined
-              : { [Key in keyof Value]: JsonForm<Value[Key]> }
+              : Value extends readonly unknown[]
+                ? { [Key in keyof Value]: JsonItem<Value[Key]> }
+                : { [Key in keyof Value]: JsonForm<Value[Key]> }
+
+/** In a list, what has no form in JSON is `null`. */
+type JsonItem<Item> = Item extends undefined | symbol | ((...args: never) => unknown) ? null : JsonForm<Item>
 
 /**
  * Writes a value as JSON and reads it again.
  *
  * @throws {TypeError} When it refers to itself, or has no form in JSON.
  */
-export function toJsonForm<Value>(value: Value): JsonForm<Value> {
-  const text = JSON.stringify(value, (_key, part: unknown) => {
-    if (typeof part === 'bigint') return String(part)
-    if (part instanceof Set) return [...part]
-    if (part instanceof Map) return [...part.keys()].every((key) => typeof key === 'string') ? Object.fromEntries(part) : [...part]
-    return part
+function toJsonForm<Value>(value: Value): JsonForm<Value> {
+  return readBack(
+    JSON.stringify(value, (_key, part: unknown) => jsonPart(part)),
+    value,
+  )
+}
+
+/**
+ * The same as `toJsonForm`, for values of which each part must keep what its type says.
+ *
+ * @throws {TypeError} Also for a number that is not finite and for an invalid date, which JSON would make `null`.
+ */
+export function toHonestJson<Value>(value: Value): JsonForm<Value> {
+  const text = JSON.stringify(value, function (this: unknown, key, part: unknown) {
+    const isLost = typeof part === 'number' ? !Number.isFinite(part) : part === null && Reflect.get(Object(this), key) instanceof Date
+    if (isLost) throw new TypeError(`${JSON.stringify(key)} has no form in JSON.`)
+    return jsonPart(part)
   })
+  return readBack(text, value)
+}
+
+function jsonPart(part: unknown): unknown {
+  if (typeof part === 'bigint') return String(part)
+  if (part instanceof Set) return [...part]
+  if (part instanceof Map) return [...part.keys()].every((key) => typeof key === 'string') ? Object.fromEntries(part) : [...part]
+  return part
+}
+
+function readBack<Value>(text: string | undefined, value: Value): JsonForm<Value> {
   if (text === undefined) throw new TypeError(`A ${typeof value} has no form in JSON.`)
   return JSON.parse(text) as JsonForm<Value> // as the type says
 }
@@ -134,7 +161,8 @@ function* copyPlainList(list: readonly unknown[], slice: Slice): Steps<Json | un
   return copy
 }
 
-function setOwn(object: Record<string, Json>, key: string, value: Json): void {
+/** Sets a property of the object itself, whatever its name. */
+export function setOwn(object: Record<string, Json>, key: string, value: Json): void {
   // Assigning this key would set the prototype.
   if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
   else object[key] = value

@@ -1,11 +1,11 @@
 import { parseExactly, stringAdvice } from './exact-json.ts'
-import { isJsonObject, type Json, type JsonObject } from './json.ts'
+import { isJsonObject, type Json, type JsonForm, type JsonObject } from './json.ts'
 import type { ModelTraits } from './model.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
-/** What the output of an agent must be: JSON of a given shape. `output(schema)` of `@capstan/tools` makes one of a schema. */
+/** What the output of an agent must be: JSON of a given shape, such as an object, a list or one of some words. `output(schema)` of `@capstan/tools` makes one of a schema. */
 export interface OutputSpec<Output = unknown> {
-  /** JSON Schema whose top is an object; the model gets it. */
+  /** JSON Schema of the output. If its top is not an object, the model is asked for it as the property `value` of one. */
   readonly schema: JsonObject
   /** Checks parsed JSON. Never throws. */
   parse(value: Json): Promise<OutputCheck<Output>>
@@ -13,6 +13,26 @@ export interface OutputSpec<Output = unknown> {
 
 /** The checked value, or the message for the model about what to correct. */
 export type OutputCheck<Output> = { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly message: string }
+
+/**
+ * What a model has written of an output so far: any property may be missing, a list may lack items, a string may lack its end. It is not
+ * checked: it is JSON before defaults, transforms and corrections, so only the output at the end is known to have these types.
+ */
+export type PartialOutput<Output> = PartialForm<JsonForm<Output>>
+
+type PartialForm<Value> = unknown extends Value
+  ? Value
+  : Value extends string
+    ? string
+    : Value extends number
+      ? number
+      : Value extends boolean
+        ? boolean
+        : Value extends null | undefined
+          ? Value
+          : Value extends readonly (infer Item)[]
+            ? readonly PartialForm<Item>[]
+            : { readonly [Key in keyof Value]?: PartialForm<Value[Key]> }
 
 /**
  * Reads the schemas of libraries. `output` of `@capstan/tools` is one; the `Agent` of `capstan` has it.

@@ -73,7 +73,10 @@ export interface RunResult<Output = unknown> {
   readonly runId: string
   readonly status: RunStatus
   readonly stopReason: StopReason
-  /** The text of the last message, or the part of it that came if the run did not finish. */
+  /**
+   * The text of the last message, or the part of it that came if the run did not finish. With an `output`, its JSON text, whatever the
+   * mode: `JSON.stringify(result.output)`.
+   */
   readonly text: string
   /** The reasoning of the last message. */
   readonly reasoningText: string

@@ -70,3 +70,8 @@ export interface ToolOutput {
   /** The error that was thrown: only on the live event, never recorded. */
   readonly error?: unknown
 }
+
+/** The name in a name that a model wrote: some send the prefix or suffix that belongs to the id of a call, `functions.NAME:0`. */
+export function bareToolName(name: string): string {
+  return name.replace(/^functions\./, '').replace(/:\d+$/, '')
+}

@@ -4,7 +4,7 @@ import { type ToolCallPart, type ToolResultPart, type ToolStatus, toolCallsOf } 
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import { outputToolName } from '../contract/output.ts'
 import type { RunVersion } from '../contract/result.ts'
-import type { Tool } from '../contract/tool.ts'
+import { bareToolName, type Tool } from '../contract/tool.ts'
 import { finishInTurns } from '../contract/turns.ts'
 import { type CallPosition, makeOperationId } from '../durability/operation-ids.ts'
 import type { ToolCallOutput, Verdict } from '../durability/records.ts'
@@ -109,9 +109,9 @@ export function hasUnknownEnding({ finishReason }: ModelReply): boolean {
   return finishReason === 'other'
 }
 
-/** The tool that a name means. Some models send it with the prefix or suffix that belongs to the id of a call: `functions.NAME:0`. */
+/** The tool that a name means. */
 export function findTool({ agent: { tools } }: LoopRun, name: string): Tool<never> | undefined {
-  return tools.get(name) ?? tools.get(name.replace(/^functions\./, '').replace(/:\d+$/, ''))
+  return tools.get(name) ?? tools.get(bareToolName(name))
 }
 
 // A reason why no call of this step may run.

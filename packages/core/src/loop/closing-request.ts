@@ -40,5 +40,5 @@ function isKept({ message }: ModelReply): boolean {
 
 function closingText({ agent: { output } }: LoopRun, reached: string): string {
   const ask = `${reached}: no tool can be run any more. Give your best answer now from what you have, and say what is missing.`
-  return output?.mode === 'tool' ? `${ask} Give it as text: one JSON object that fits this JSON Schema: ${JSON.stringify(output.spec.schema)}` : ask
+  return output?.mode === 'tool' ? `${ask} Give it as text: one JSON object that fits this JSON Schema: ${JSON.stringify(output.form.schema)}` : ask
 }

@@ -42,7 +42,7 @@ export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending
     runId: run.operations.runId,
     status: statusOf[stopReason],
     stopReason,
-    text: shown?.text ?? (partialText || (last === undefined ? '' : textOf(last.message))),
+    text: outputText(run) ?? shown?.text ?? (partialText || (last === undefined ? '' : textOf(last.message))),
     reasoningText: shown?.reasoningText ?? (last === undefined ? '' : (reasoningOf(last.message) ?? '')),
     messages: transcript.messages,
     steps: transcript.steps,
@@ -57,6 +57,11 @@ export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending
     state,
   }
   return completeResult(data, run.notes.toolErrors)
+}
+
+// The text of an output is its JSON, in each mode; what the model wrote around it stays in the messages. Runs of release 0.1.0 had that.
+function outputText({ transcript: { output }, operations }: LoopRun): string | undefined {
+  return output === undefined || operations.version === 1 ? undefined : JSON.stringify(output)
 }
 
 /** Adds the state that a paused run is continued from. */

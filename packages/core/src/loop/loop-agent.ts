@@ -3,6 +3,7 @@ import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { ResolvedLimits } from '../contract/limits.ts'
 import type { Model, ToolChoice, ToolDefinition } from '../contract/model.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
+import type { OutputForm } from '../contract/output-form.ts'
 import type { RunSettings } from '../contract/request-parameters.ts'
 import type { Tool } from '../contract/tool.ts'
 import type { ModelFacts } from '../durability/records.ts'
@@ -31,6 +32,8 @@ export interface LoopAgent {
 export interface LoopOutput {
   readonly spec: OutputSpec
   readonly mode: OutputMode
+  /** The form in which the model writes it. */
+  readonly form: OutputForm
   /** Added to all instructions. */
   readonly instructions: string
 }

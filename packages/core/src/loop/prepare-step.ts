@@ -133,6 +133,6 @@ function chosenTools({ agent: { tools }, config: { toolDefinitions } }: LoopRun,
 }
 
 function responseFormatOf({ agent: { output } }: LoopRun): Pick<ModelRequest, 'responseFormat'> {
-  if (output?.mode === 'native') return { responseFormat: { type: 'json', schema: output.spec.schema } }
+  if (output?.mode === 'native') return { responseFormat: { type: 'json', schema: output.form.schema } }
   return output?.mode === 'json' ? { responseFormat: { type: 'json' } } : {}
 }

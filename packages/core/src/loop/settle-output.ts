@@ -1,9 +1,10 @@
 import { AgentError } from '../contract/errors.ts'
-import type { Json } from '../contract/json.ts'
+import { type Json, toHonestJson } from '../contract/json.ts'
 import { textOf, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
 import type { Operation } from '../contract/operations.ts'
 import { type OutputCheck, outputToolName, readJsonText } from '../contract/output.ts'
+import { checkWritten } from '../contract/output-form.ts'
 import type { RunStep } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import { findTool } from './check-calls.ts'
@@ -77,14 +78,15 @@ async function checkOutput(run: LoopRun, text: string): Promise<OutputCheck<Json
   return outcome?.status === 'done' ? outcome.output : { ok: false, message: 'The answer was not checked.' }
 }
 
-async function parseOutput(run: LoopRun, text: string): Promise<OutputCheck<Json>> {
-  const read = readJsonText(text, run.agent.output?.spec.schema ?? {})
+async function parseOutput({ agent: { output } }: LoopRun, text: string): Promise<OutputCheck<Json>> {
+  if (output === undefined) return { ok: false, message: 'There is nothing to check against.' }
+  const read = readJsonText(text, output.form.schema)
   if ('problem' in read) return { ok: false, message: read.problem }
   try {
-    const check = await run.agent.output?.spec.parse(read.value)
-    if (check?.ok !== true) return { ok: false, message: check?.message ?? 'There is nothing to check against.' }
+    const check = await checkWritten(output.spec, output.form, read.value)
+    if (!check.ok) return check
     // A record is JSON: what a schema made of the output (a date, say) is kept in its JSON form, live and replayed alike.
-    return { ok: true, value: JSON.parse(JSON.stringify(check.value ?? null)) as Json }
+    return { ok: true, value: toHonestJson(check.value) as Json }
   } catch {
     return { ok: false, message: 'The answer could not be checked, or what its schema made of it is not JSON.' }
   }

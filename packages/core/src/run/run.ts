@@ -1,6 +1,7 @@
 import { AgentError, copyError } from '../contract/errors.ts'
 import type { RunEvent, RunEventType } from '../contract/events.ts'
 import type { Message } from '../contract/messages.ts'
+import type { PartialOutput } from '../contract/output.ts'
 import type { RunResult, RunState } from '../contract/result.ts'
 import { compareDefinitions, type Definition } from '../durability/definition.ts'
 import { stopRequest } from '../durability/hosts/batch.ts'
@@ -13,6 +14,7 @@ import { type LoopRun, leftMs, newLoopRun } from '../loop/loop-run.ts'
 import { describe } from '../support/describe.ts'
 import { newId } from '../support/hash.ts'
 import { allowManyListeners } from '../support/many-listeners.ts'
+import { partsOf } from './event-parts.ts'
 import { loadedLoop, loadLoop } from './load-loop.ts'
 import { type Listener, RunEvents } from './run-events.ts'
 import { RunJournal } from './run-journal.ts'
@@ -77,6 +79,21 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
    */
   get textStream(): AsyncIterable<string> {
     return textStreamOf(this, this.#loop.restartAfterText)
+  }
+
+  /**
+   * What the model has written of the output so far, whenever more of it comes: `for await (const partial of run.partialOutputStream)`.
+   * Takes the one iterator of the run. An object or a list grows in place and is the same one each time, so copy what you keep. A request
+   * that is sent again, or a further step, starts with a new one. The output itself, checked, is in the result.
+   *
+   * @throws {AgentError} `invalid-use` when the agent has no `output`.
+   */
+  get partialOutputStream(): AsyncIterable<PartialOutput<Output>> {
+    const { output } = this.#start.agent
+    if (output === undefined) throw new AgentError('This agent has no `output`, so there is nothing to read. Use run.textStream.', { code: 'invalid-use' })
+    const open = async () => new (await import('./output-reader.ts')).OutputReader(output).read
+    // The model was asked for what `Output` comes from; nothing is checked yet, as the type says.
+    return partsOf(this, open) as AsyncIterable<PartialOutput<Output>>
   }
 
   /** Calls the listener for each event of the type. A listener that throws is contained and reported as a warning. */

@@ -69,7 +69,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'prefixes of tool names are not taken off',
-    file: `${loop}/check-calls.ts`,
+    file: 'packages/core/src/contract/tool.ts',
     search: "name.replace(/^functions\\./, '').replace(/:\\d+$/, '')",
     replace: 'name',
     killer: 'T72 a call whose name is prefixed',

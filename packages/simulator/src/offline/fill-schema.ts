@@ -1,4 +1,4 @@
-import { asArray, asObject, asString, type Json, type JsonObject } from '../json.ts'
+import { asArray, asObject, asString, isArray, type Json, type JsonObject } from '../json.ts'
 import { type FactKind, type Facts, type Source, sourcesFor } from './facts.ts'
 import type { OfflineTool } from './read-request.ts'
 
@@ -18,7 +18,7 @@ export interface Filled {
  * @returns `undefined` when the words have no value for a required parameter.
  */
 export function fillTool(tool: OfflineTool, facts: Facts, skip = 0): Filled | undefined {
-  const filler = new Filler(facts, { isForced: false, skip })
+  const filler = new Filler(facts, { isForced: false, skip, root: tool.schema })
   const input = filler.fillObject(tool.schema)
   if (tool.parameters.some(({ name, isRequired }) => isRequired && input[name] === undefined)) return undefined
   return { input, strongCount: filler.strongCount, choices: filler.choices }
@@ -26,7 +26,7 @@ export function fillTool(tool: OfflineTool, facts: Facts, skip = 0): Filled | un
 
 /** Makes a value for any schema from facts; what the words do not say is made up. */
 export function fillSchema(schema: JsonObject, facts: Facts): Json {
-  return new Filler(facts, { isForced: true, skip: 0 }).fill({ schema, hint: asString(schema['description']) ?? '', isRequired: true }) ?? null
+  return new Filler(facts, { isForced: true, skip: 0, root: schema }).fill({ schema, hint: asString(schema['description']) ?? '', isRequired: true }) ?? null
 }
 
 /** One value to fill. */
@@ -37,28 +37,44 @@ interface Slot {
   readonly isRequired: boolean
 }
 
+interface FillOptions {
+  /** True where a required value that is not in the words is made up. */
+  readonly isForced: boolean
+  readonly skip: number
+  /** The schema that references lead into. */
+  readonly root: JsonObject
+}
+
+/** What a reference leads to is left out inside of more objects than this: schemas may refer to themselves. */
+const maxDepth = 2
+
 /** Takes facts for one call, each at most once. */
 class Filler {
   strongCount = 0
   choices = 1
   readonly #facts: Facts
-  /** `isForced`: a required value that is not in the words is made up. */
-  readonly #options: { readonly isForced: boolean; readonly skip: number }
+  readonly #options: FillOptions
   readonly #numbers: string[]
   readonly #taken = new Map<FactKind, number>()
 
-  constructor(facts: Facts, options: { readonly isForced: boolean; readonly skip: number }) {
+  /** Objects that the current value is inside of. */
+  #depth = 0
+
+  constructor(facts: Facts, options: FillOptions) {
     this.#facts = facts
     this.#options = options
     this.#numbers = [...facts.numbers]
   }
 
-  fill(slot: Slot): Json | undefined {
+  fill(given: Slot): Json | undefined {
+    if (this.#isTooDeep(given.schema)) return undefined
+    const slot = { ...given, schema: this.#follow(given.schema) }
     const { schema, isRequired } = slot
     if (schema['const'] !== undefined) return schema['const']
     if (schema['enum'] !== undefined) return this.#fillEnum(slot)
-    const branch = asArray(schema['anyOf'] ?? schema['oneOf']).find((option) => asObject(option)['type'] !== 'null')
-    if (branch !== undefined) return this.fill({ ...slot, schema: asObject(branch) })
+    const branches = asArray(schema['anyOf'] ?? schema['oneOf']).map(asObject)
+    const branch = branches.find((option) => option['type'] !== 'null')
+    if (branch !== undefined) return this.fill({ ...slot, schema: branch }) ?? (isRequired && branches.some(({ type }) => type === 'null') ? null : undefined)
     const type = asArray(schema['type']).find((name) => name !== 'null') ?? schema['type'] ?? 'string'
     if (type === 'string') return this.#fillString(slot)
     // Only strings show clearly enough that an optional parameter is meant.
@@ -66,6 +82,13 @@ class Filler {
   }
 
   fillObject(schema: JsonObject): JsonObject {
+    this.#depth += 1
+    const filled = this.#fillProperties(schema)
+    this.#depth -= 1
+    return filled
+  }
+
+  #fillProperties(schema: JsonObject): JsonObject {
     const required = asArray(schema['required'])
     const fields = Object.entries(asObject(schema['properties'])).map(([name, property]) => {
       const child = asObject(property)
@@ -115,7 +138,21 @@ class Filler {
     return type === 'integer' ? Math.round(value) : value
   }
 
-  #fillArray(items: JsonObject, hint: string): Json | undefined {
+  #follow(schema: JsonObject, left = 20): JsonObject {
+    const reference = asString(schema['$ref'])
+    if (reference === undefined || left === 0) return schema
+    const names = reference.split('/').slice(1)
+    const target = names.reduce<Json>((place, name) => asObject(isArray(place) ? place[Number(name)] : asObject(place)[name]), this.#options.root)
+    return this.#follow(asObject(target), left - 1)
+  }
+
+  #isTooDeep(schema: JsonObject): boolean {
+    return schema['$ref'] !== undefined && this.#depth > maxDepth
+  }
+
+  #fillArray(given: JsonObject, hint: string): Json | undefined {
+    if (this.#isTooDeep(given)) return []
+    const items = this.#follow(given)
     if (items['type'] === 'object') return [this.fillObject(items)]
     const isNumbers = items['type'] === 'number' || items['type'] === 'integer'
     const lists = isNumbers ? [this.#numbers.splice(0).map(Number)] : sourcesFor(items, hint).map(({ kind }) => this.#facts[kind])

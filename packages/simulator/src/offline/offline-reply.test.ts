@@ -307,6 +307,16 @@ describe('JSON', () => {
       offlineReply({ response_format: { type: 'json_object' }, messages: [{ role: 'user', content: prompt }] }, false).candidates[0]?.text ?? '',
     ) as Json
 
+  test('references are followed, and a recursion ends', () => {
+    const node = {
+      type: 'object',
+      properties: { name: { type: 'string' }, next: { $ref: '#/$defs/node' }, more: { type: 'array', items: { $ref: '#/$defs/node' } } },
+    }
+    const schema = { type: 'object', properties: { value: { type: 'array', items: { $ref: '#/$defs/node' } } }, required: ['value'], $defs: { node } }
+    const filled = ask(`Answer in JSON with this schema: ${JSON.stringify(schema)}`)
+    expect(filled).toMatchObject({ value: [{ name: expect.any(String), next: { name: expect.any(String), more: [] } }] })
+  })
+
   test('a schema in the prompt is filled', () => {
     const schema = {
       type: 'object',

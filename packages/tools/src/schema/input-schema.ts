@@ -4,7 +4,7 @@ import { findSchemaProblem, invalidSchema, type SchemaProblem } from './check-sc
 import { ConversionError, convertZod3, convertZod4, isZod3, isZod4 } from './convert-zod.ts'
 import { jsonSchema, jsonSchemaVendor } from './json-schema.ts'
 import { normaliseSchema } from './normalise.ts'
-import { toObjectSchema } from './object-schema.ts'
+import { type ObjectSchema, toObjectSchema, toOutputSchema } from './object-schema.ts'
 import { isStandardSchema } from './standard-schema.ts'
 import { uncheckedPatterns } from './unchecked-patterns.ts'
 
@@ -15,20 +15,39 @@ export interface ResolvedSchema {
 }
 
 /**
- * Reads any supported schema: makes the JSON Schema that is sent to the model, and the schema that checks inputs.
+ * Reads any supported schema: makes the JSON Schema that is sent to the model, with an object at its top, and the schema that checks inputs.
  *
  * @param shown - JSON Schema to show to the model in place of the converted one.
  * @param what - Names the tool in errors.
  * @throws {AgentError} `invalid-tool`, with the JSON pointer and how to fix it.
  */
 export function resolveSchema(schema: unknown, shown: unknown, what: string): ResolvedSchema {
+  return readSchema(schema, { shown, what, toTop: toObjectSchema })
+}
+
+/**
+ * Reads any supported schema of an output. Its top need not be an object.
+ *
+ * @throws {AgentError} `invalid-tool`, with the JSON pointer and how to fix it.
+ */
+export function resolveOutputSchema(schema: unknown): ResolvedSchema {
+  return readSchema(schema, { shown: undefined, what: 'The schema of the output', toTop: toOutputSchema })
+}
+
+interface Reading {
+  readonly shown: unknown
+  readonly what: string
+  readonly toTop: (schema: JsonObject) => ObjectSchema
+}
+
+function readSchema(schema: unknown, { shown, what, toTop }: Reading): ResolvedSchema {
   try {
     const standard = toStandard(schema)
     const converted = shown ?? convert(standard)
     const problem = findSchemaProblem(converted)
     if (problem !== undefined) throw new ConversionError(problem.message, problem.pointer)
     // `findSchemaProblem` has checked that it is plain JSON.
-    const top = toObjectSchema(converted as JsonObject)
+    const top = toTop(converted as JsonObject)
     if ('problem' in top) throw new ConversionError(top.problem.message, top.problem.pointer)
     if (standard['~standard'].vendor === jsonSchemaVendor) warnOfPatterns(what, convert(standard) as JsonObject)
     return { json: normaliseSchema(top.schema, shown === undefined && standard['~standard'].vendor === 'zod'), standard }

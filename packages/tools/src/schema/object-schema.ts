@@ -24,6 +24,23 @@ export function toObjectSchema(schema: JsonObject): ObjectSchema {
   }
 }
 
+/**
+ * The schema of an output, which may be of any type. What can only be an object gets `type: "object"`, and a reference at the top is replaced
+ * by its target; unions stay as they are.
+ */
+export function toOutputSchema(schema: JsonObject): { readonly schema: JsonObject } {
+  const top = targetOf(schema)
+  const isUnion = [schema['type'], top['type'], top['anyOf'], top['oneOf']].some(Array.isArray)
+  const object = isUnion ? undefined : toObjectSchema(schema)
+  return object !== undefined && 'schema' in object ? object : { schema }
+}
+
+/** What the references at the top of a schema lead to. References to themselves were refused before. */
+function targetOf(schema: JsonObject, root: JsonObject = schema): JsonObject {
+  const target = resolveReference(root, schema['$ref'])
+  return isJsonObject(target) ? targetOf(target, root) : schema
+}
+
 function objectIn(schema: JsonObject): JsonObject | undefined {
   const { $ref: reference, ...others } = schema
   const target = resolveReference(schema, reference)
