@@ -195,9 +195,11 @@ test('an unknown option is refused, and the message names the right one', () => 
 test('a long line is cut to its beginning, with a note that gives its length', async () => {
   const path = join(base, 'long-line.txt')
   writeFileSync(path, `${'x'.repeat(3_000_000)}\r\nshort\r\n${'y'.repeat(100)}`)
+  const handle = await open(path)
   const lines: { text: string; length: number }[] = []
-  for await (const { text, length } of readLines(await open(path), { maxBytes: 1e9, maxLineLength: 50, signal: new AbortController().signal }))
+  for await (const { text, length } of readLines(handle, { maxBytes: 1e9, maxLineLength: 50, signal: new AbortController().signal }))
     lines.push({ text, length })
+  await handle.close()
   expect(lines).toEqual([
     { text: 'x'.repeat(50), length: 3_000_000 },
     { text: 'short', length: 5 },
