@@ -17,8 +17,8 @@ const limits = {
   publishedFiles: 12,
   /** Bytes in these files. */
   publishedBytes: 300_000,
-  /** Bytes in these files and in those of the loop, which the first run reads. */
-  publishedRunBytes: 360_000,
+  /** Bytes in these files and in those of the loop, which the first run reads: with complete results and the view of the history, which each run with tools has. */
+  publishedRunBytes: 420_000,
   /** A production install of `capstan`, in millions of bytes. */
   megabytes: 6,
   packages: 14,
