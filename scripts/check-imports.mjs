@@ -48,6 +48,11 @@ const confined = [
     to: [`${core}/durability/`, `${core}/contract/`, `${core}/support/`, `${core}/retry/`],
     because: 'durability does not know the loop',
   },
+  {
+    below: `${core}/artifacts/`,
+    to: [`${core}/artifacts/`, `${core}/contract/`, `${core}/support/`, `${core}/durability/`],
+    because: 'artifacts does not know the loop',
+  },
   { below: `${core}/support/`, to: [`${core}/support/`, `${core}/contract/`], because: 'support imports only contract' },
 ]
 

@@ -2,6 +2,7 @@ export { Agent } from './agent/agent.ts'
 export type { AgentOptions, ContextOption, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent/agent-options.ts'
 export type { StateKey } from './agent/read-state.ts'
 export type { ToolSet } from './agent/tool-set.ts'
+export { type IdentifiedResult, resultsIn } from './artifacts/result-ids.ts'
 export { type Approval, answer, approve, deny, type OutcomeAnswer } from './contract/answers.ts'
 export type { ArtifactStore } from './contract/artifacts.ts'
 export type { AttemptOptions } from './contract/attempts.ts'
@@ -25,9 +26,11 @@ export {
   type AssistantMessage,
   type AssistantPart,
   assistant,
+  type CompleteResult,
   type ImagePart,
   type Message,
   type ReasoningPart,
+  type ResultKey,
   reasoningOf,
   type SystemMessage,
   system,

@@ -33,7 +33,7 @@ function journalIn(store: LocalStoreName, folder: string): Journal {
 
 /** Reads something long in each of its steps. */
 function reader(chars: number) {
-  const read = noteTool('read', { effect: 'read', execute: () => 'x'.repeat(chars) })
+  const read = noteTool('read', { effect: 'read', maxResultBytes: 100_000, execute: () => 'x'.repeat(chars) })
   const model = replyingModel([...Array.from({ length: steps }, (_, index) => ({ calls: [['read', { page: index }] as const] })), { text: 'All read.' }])
   return { agent: new Agent({ model, tools: [read], limits: { steps: steps + 1 } }), model, read }
 }

@@ -153,7 +153,10 @@ describe.each(stores)('a journal (%s)', (store) => {
   test('a result of 5 MB is read unchanged', async () => {
     const journal = journalsOf(store)
     const text = 'ü'.repeat(2_500_000)
-    const agent = new Agent({ model: replyingModel([{ calls: [['big', {}]] }, { text: 'ok' }]), tools: [noteTool('big', { execute: () => text })] })
+    const agent = new Agent({
+      model: replyingModel([{ calls: [['big', {}]] }, { text: 'ok' }]),
+      tools: [noteTool('big', { maxResultBytes: 10_000_000, execute: () => text })],
+    })
     await agent.generate('go', { journal: journal(), runId: 'r' })
     const again = await agent.resume('r', { journal: journal() }).result
     expect(again.steps[0]?.toolResults[0]?.text).toBe(text)

@@ -1,7 +1,7 @@
 import type { Json, ToolCheck } from '@capstan/core'
+import { capText } from '@capstan/core/internal'
 import { neutralText } from './failure.ts'
 import { type CheckedInput, checkInput, inputMessage } from './input/check-input.ts'
-import { capText } from './output/cap-text.ts'
 import type { ToolSpec } from './run-tool.ts'
 
 /** Checks an input without running anything. Never throws. */

@@ -1,6 +1,5 @@
 import { ToolError, type ToolOutput } from '@capstan/core'
-import { errorId, FatalToolError } from '@capstan/core/internal'
-import { capText } from './output/cap-text.ts'
+import { capText, errorId, FatalToolError } from '@capstan/core/internal'
 
 /**
  * Turns a thrown value into a tool output. The message of a `ToolError` is written for the model. For any other value the model gets only

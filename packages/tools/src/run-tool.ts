@@ -1,8 +1,8 @@
 import type { Json, ToolCallContext, ToolOutput } from '@capstan/core'
-import { copyJsonInTurns, jsonFormOf } from '@capstan/core/internal'
+import { capText, copyJsonInTurns, jsonFormOf } from '@capstan/core/internal'
 import pRetry from 'p-retry'
 import { describeFailure, isFinal } from './failure.ts'
-import { capText } from './output/cap-text.ts'
+import { completeBounds, cutBounds, type ResultBounds } from './output/result-bounds.ts'
 import { serialise } from './output/serialise.ts'
 import { toResultText } from './output/to-result-text.ts'
 import type { ResolvedSchema } from './schema/input-schema.ts'
@@ -30,7 +30,7 @@ export async function runTool<Context>(spec: ToolSpec<Context>, value: unknown, 
 /** Converts what a tool reports to JSON of bounded size. */
 function toProgress(data: Json): Json {
   if (typeof data !== 'object' && typeof data !== 'bigint' && typeof data !== 'string') return data
-  const { text } = serialise(data, { maxBytes: maxProgressBytes })
+  const { text } = serialise(data, cutBounds(maxProgressBytes))
   return text.length <= maxProgressBytes ? JSON.parse(text) : capText(text, maxProgressBytes)
 }
 
@@ -77,7 +77,7 @@ async function executeWithRetries<Context>(spec: ToolSpec<Context>, value: unkno
   try {
     return await execute(spec, value, call)
   } catch (error) {
-    return describeFailure(error, spec.maxResultBytes)
+    return describeFailure(error, boundsOf(spec, call).maxBytes)
   }
 }
 
@@ -102,11 +102,19 @@ async function repeat<Context>(spec: ToolSpec<Context>, value: unknown, call: To
       shouldRetry: ({ error }) => !(error instanceof Failure && isFinal(error.thrown)),
     })
   } catch (error) {
-    return describeFailure(error instanceof Failure ? error.thrown : error, spec.maxResultBytes)
+    return describeFailure(error instanceof Failure ? error.thrown : error, boundsOf(spec, call).maxBytes)
   }
 }
 
 async function execute<Context>(spec: ToolSpec<Context>, value: unknown, call: ToolCallContext<Context>): Promise<ToolOutput> {
   const result = await spec.execute(value, call)
-  return { status: 'ok', text: await toResultText(result, { maxBytes: spec.maxResultBytes, signal: call.signal }) }
+  return { status: 'ok', text: await toResultText(result, { ...boundsOf(spec, call), signal: call.signal }) }
+}
+
+/** The caller keeps the complete result and cuts it for the model; one that says nothing gets what the model may get. */
+function boundsOf(
+  { maxResultBytes }: Pick<ToolSpec<never>, 'maxResultBytes'>,
+  { maxResultCharacters }: Pick<ToolCallContext, 'maxResultCharacters'>,
+): ResultBounds {
+  return maxResultCharacters === undefined ? cutBounds(maxResultBytes) : completeBounds(maxResultCharacters)
 }

@@ -37,7 +37,10 @@ export interface ToolOptions<Schema extends InputSchema, Context> {
   readonly expiresInMs?: number
   /** Time limit in milliseconds for one call with all its attempts, including reading a stream. Checking the input has a separate limit of the same length. Default: 120,000. */
   readonly timeoutMs?: number
-  /** The text for the model is cut to this many bytes of UTF-8; its beginning and its end are kept. Default: 50,000. */
+  /**
+   * A longer result is cut for the model, to this many bytes of UTF-8: its beginning and its end. The complete result is kept, and the model can
+   * read it by its id. The model never gets more than about 4 % of its context window. Default: 50,000.
+   */
   readonly maxResultBytes?: number
   /** Further attempts after a throw, with the same `idempotencyKey`; for `read` and `idempotent` only. Default: 0. */
   readonly retries?: number
@@ -103,6 +106,7 @@ export function tool<const Schema extends InputSchema, Context = unknown>(option
     inputSchema: schema.json,
     effect,
     repeatable,
+    maxResultBytes,
     ...(version !== undefined && { version }),
     ...(expiresInMs !== undefined && { expiresInMs }),
     needsApproval:

@@ -1,3 +1,4 @@
+import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { AttemptOptions } from '../contract/attempts.ts'
 import type { OnEvent } from '../contract/events.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
@@ -95,6 +96,11 @@ export interface CommonRunOptions {
   readonly onEvent?: OnEvent
   /** Hosts the run on a distributed engine, from inside a workflow of it; not together with `journal`. Needs a `runId`. */
   readonly engine?: Engine
+  /**
+   * Where the complete results of tools are kept that are too large for the model. Default: the `artifacts` of the journal, or up to 64 MB of
+   * the memory of this process. A run on an engine keeps none unless it is given a store, such as that of a journal.
+   */
+  readonly artifacts?: ArtifactStore
 }
 
 /** Options of `agent.stream`. */
@@ -109,7 +115,7 @@ interface StreamOnlyOptions {
 }
 
 /** Options of `agent.resume(state, options)`. The run keeps its id, because idempotency keys are derived from it. */
-export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal' | 'engine' | 'attempts' | 'onEvent'> &
+export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal' | 'engine' | 'attempts' | 'onEvent' | 'artifacts'> &
   ContextOption<Context> &
   StreamOnlyOptions &
   ResumeOnlyOptions

@@ -126,6 +126,7 @@ export class Agent<Context = unknown, Output = unknown> {
       attempts: resolveAttempts(options.attempts, this.#agent.attempts),
       observers: options.onEvent === undefined ? this.#observers : [...this.#observers, options.onEvent],
       journal,
+      artifacts: options.artifacts,
       open,
       engine,
     })
@@ -142,7 +143,7 @@ export class Agent<Context = unknown, Output = unknown> {
 
 const noRecords: readonly RunRecord[] = []
 
-type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine' | 'attempts' | 'onEvent'> &
+type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine' | 'attempts' | 'onEvent' | 'artifacts'> &
   Pick<RunStart, 'restartAfterText'> &
   Partial<Pick<RunStart, 'planned' | 'version' | 'records' | 'answers' | 'context' | 'journal' | 'open' | 'recheckGates'>> & {
     readonly definition?: Definition | undefined

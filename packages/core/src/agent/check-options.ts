@@ -39,11 +39,12 @@ const startOptions = [
   'settings',
   'metadata',
   'onEvent',
+  'artifacts',
 ] satisfies readonly (keyof StreamOptions)[]
 const callOptions: Readonly<Record<CallName, readonly (keyof StreamOptions | keyof JournalResumeOptions)[]>> = {
   generate: startOptions,
   stream: [...startOptions, 'retryAfterText'],
-  resume: ['signal', 'context', 'journal', 'engine', 'attempts', 'onEvent', 'retryAfterText', 'answers', 'acceptAnswers'],
+  resume: ['signal', 'context', 'journal', 'engine', 'attempts', 'onEvent', 'artifacts', 'retryAfterText', 'answers', 'acceptAnswers'],
 }
 
 const hintsOf: Partial<Readonly<Record<CallName, Readonly<Record<string, string>>>>> = {
@@ -150,7 +151,7 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
 export function checkCallOptions(options: object, call: CallName): void {
   const hints = Object.entries(hintsOf[call] ?? {}).flatMap(([name, hint]) => (name in Object(options) ? [hint] : []))
   checkNames(options, { names: callOptions[call], what: `an option of ${call}()`, instead: insteadInCall, ...(hints[0] && { hint: hints[0] }) })
-  const { signal, runId, journal, engine, retryAfterText, onEvent, toolChoice, metadata }: Partial<StreamOptions> = options
+  const { signal, runId, journal, engine, artifacts, retryAfterText, onEvent, toolChoice, metadata }: Partial<StreamOptions> = options
   checkType('onEvent', onEvent, 'function')
   if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function')) {
     throw invalidOptions(`\`signal\` must be an AbortSignal, not ${kindOf(signal)}. Of an AbortController it is \`controller.signal\`.`)
@@ -160,6 +161,7 @@ export function checkCallOptions(options: object, call: CallName): void {
   if (journal !== undefined) checkJournal(journal)
   if (engine !== undefined && typeof engine?.steps !== 'function')
     throw invalidOptions(`\`engine\` must be the engine that a workflow gives, not ${kindOf(engine)}.`)
+  checkArtifacts(artifacts)
   checkChoice('retryAfterText', retryAfterText, ['fail', 'restart'])
   checkChoice('toolChoice', toolChoice, ['auto', 'none', 'required'])
   if (metadata !== undefined && !isPlainJson(metadata)) {
@@ -200,6 +202,11 @@ export function readInput(input: string | readonly Message[]): readonly Message[
 function isBlank(content: Extract<Message, { role: 'user' }>['content']): boolean {
   if (typeof content === 'string') return content.trim() === ''
   return content.every((part) => part.type === 'text' && part.text.trim() === '')
+}
+
+function checkArtifacts(store: unknown): void {
+  if (store === undefined || ['put', 'get', 'delete'].every((name) => typeof Object(store)[name] === 'function')) return
+  throw invalidOptions(`\`artifacts\` must be a store with put, get and delete, such as \`journal.artifacts\`, not ${kindOf(store)}.`)
 }
 
 function checkType(name: string, value: unknown, type: 'string' | 'function'): void {

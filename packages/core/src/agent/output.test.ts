@@ -33,7 +33,7 @@ test('with tools the answer is a call of a tool of the loop, and no tool choice 
   expect(result.output?.city).toBe('Oslo')
   expect(result).toMatchObject({ status: 'finished', stopReason: 'finished' })
   expect(model.requests[0]).not.toHaveProperty('toolChoice')
-  expect(model.requests[0]?.tools?.map(({ name }) => name)).toEqual(['look', 'final_answer'])
+  expect(model.requests[0]?.tools?.map(({ name }) => name)).toEqual(['look', 'final_answer', 'read_result'])
   expect(findProblem(result.messages)).toBeUndefined()
 })
 
@@ -95,7 +95,7 @@ test('instructions of prepareStep keep those of the output', async () => {
 test('a choice of tools by prepareStep keeps the answer tool', async () => {
   const model = scriptedModel([{ calls: [call('final_answer', { city: 'Oslo' })] }])
   await new Agent({ model, output: city, tools: [testTool('look'), testTool('drop')], prepareStep: () => ({ activeTools: ['look'] }) }).generate('go')
-  expect(model.requests[0]?.tools?.map(({ name }) => name)).toEqual(['look', 'final_answer'])
+  expect(model.requests[0]?.tools?.map(({ name }) => name)).toEqual(['look', 'final_answer', 'read_result'])
 })
 
 test('the answer tool uses up no tool calls', async () => {

@@ -1,3 +1,4 @@
+import { readResultTool } from '../artifacts/read-result-tool.ts'
 import { AgentError } from '../contract/errors.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import { type Limits, resolveLimits } from '../contract/limits.ts'
@@ -25,7 +26,7 @@ import type { AgentOptions, CommonRunOptions } from './agent-options.ts'
 import { checkAgentOptions, readSettings } from './check-options.ts'
 import { modelsOf, sharedTraits } from './model-chain.ts'
 import { outputTool } from './output-tool.ts'
-import { indexTools, refusedTool } from './tool-set.ts'
+import { indexTools, maxTools, refusedTool } from './tool-set.ts'
 
 /**
  * Checks the options of an agent and fills in every default.
@@ -43,18 +44,20 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
     const spec = options.output && readOutput(options.output, readSchema)
     const output = spec && resolveOutput(spec, options.outputMode, { traits, own })
     const tools = output?.mode === 'tool' ? new Map([...indexTools([...own.values()], 1), [outputToolName, outputTool(output)]]) : own
+    const builtIns = builtInTools(own.size, tools.size)
     return {
       name,
       model: models[0],
       models,
       tools,
+      builtIns,
       config: {
         instructions: typeof options.instructions === 'function' ? undefined : joinInstructions(options.instructions, output?.instructions),
         toolChoice: options.toolChoice,
         settings: undefined,
         limits: resolveLimits(options.limits ?? {}),
         models: models.map(modelFacts),
-        toolDefinitions: [...tools.values()].map(definitionOf),
+        toolDefinitions: [...tools.values(), ...builtIns.values()].map(definitionOf),
       },
       // The caller's context has the type that its instructions ask for: `Agent<Context>` checks it.
       makeInstructions: typeof options.instructions === 'function' ? (options.instructions as (context: unknown) => unknown) : undefined,
@@ -164,6 +167,11 @@ function resolveOutput(spec: OutputSpec, wanted: OutputMode | undefined, { trait
 function canUse(mode: OutputMode, { tools, outputModes = [] }: ModelTraits): boolean {
   if (mode === 'tool') return tools
   return mode === 'text' || outputModes.includes(mode)
+}
+
+// `read_result` is the last of the list, and an agent whose list is full does without it.
+function builtInTools(ownCount: number, count: number): LoopAgent['builtIns'] {
+  return new Map(ownCount > 0 && count < maxTools ? [[readResultTool.name, readResultTool]] : [])
 }
 
 function definitionOf({ name, description, inputSchema }: Tool<never>): ToolDefinition {

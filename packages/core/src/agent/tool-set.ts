@@ -1,6 +1,7 @@
+import { isReservedName } from '../contract/built-in-names.ts'
 import { AgentError } from '../contract/errors.ts'
-import { outputToolName } from '../contract/output.ts'
 import type { Tool, ToolEffect } from '../contract/tool.ts'
+import { formatCount } from '../support/cap-text.ts'
 
 /** DeepSeek, Moonshot and Evolink document the same limit. */
 export const maxTools = 128
@@ -30,7 +31,7 @@ export function indexTools<Context>(tools: ToolSet<Context>, reserved = 0): Read
   const count = entries.length + reserved
   if (count > maxTools) {
     throw refusedTool(
-      `${count} tools are given; a request takes at most ${maxTools}. Offer a subset, split the agent, or put related functions into one tool with an "action" property.`,
+      `${formatCount(count)} tools are given; a request takes at most ${maxTools}. Offer a subset, split the agent, or put related functions into one tool with an "action" property.`,
     )
   }
   const byName = new Map<string, Tool<never>>()
@@ -77,7 +78,7 @@ function checkDistinct(name: string, seen: Map<string, string>): void {
  */
 export function checkToolName(name: unknown): asserts name is string {
   if (typeof name !== 'string') throw refusedTool(`A tool has no name: at /name, expected a string, found ${kindOf(name)}.`)
-  const isReserved = name in Object.prototype || name === outputToolName
+  const isReserved = name in Object.prototype || isReservedName(name)
   if (/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(name) && !isReserved) return
   const rule = isReserved ? 'a name that is not reserved' : '1 to 64 letters, digits, "_" or "-", the first a letter or "_"'
   throw refusedTool(`Tool ${JSON.stringify(name.slice(0, 100))}: at /name, expected ${rule}. Use, for example, "${suggestName(name)}".`)
@@ -102,7 +103,7 @@ function suggestName(name: string): string {
     .replace(/^[^A-Za-z]+|_+$/g, '')
     .slice(0, 64)
   if (cleaned === '') return 'my_tool'
-  return cleaned in Object.prototype || cleaned === outputToolName ? `my_${cleaned}` : cleaned
+  return cleaned in Object.prototype || isReservedName(cleaned) ? `my_${cleaned}` : cleaned
 }
 
 function kindOf(value: unknown): string {

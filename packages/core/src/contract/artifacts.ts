@@ -1,6 +1,6 @@
 /**
- * Keeps complete texts that are too large for a message, such as what a tool read. Each journal has one. The loop does not write to it yet:
- * it still cuts the results of tools.
+ * Keeps the complete results of tools that are too large for the model. Each journal has one; runs in memory have a store of their own, and
+ * a run on an engine keeps nothing unless it is given one.
  */
 export interface ArtifactStore {
   /**
@@ -15,3 +15,6 @@ export interface ArtifactStore {
   /** Removes all values of a run. */
   delete(runId: string): Promise<void>
 }
+
+/** The most characters of one value. */
+export const maxArtifactCharacters: number = 16 * 1024 * 1024

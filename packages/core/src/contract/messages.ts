@@ -76,12 +76,39 @@ export interface ToolCallPart {
 /** The result of one tool call. */
 export interface ToolResultPart {
   readonly type: 'tool-result'
+  /**
+   * Names the result in its conversation: `r12.0` is that of the first call of step 12. A run continues the numbers of its input. Absent in
+   * runs that release 0.1.0 began.
+   */
+  readonly id?: string
+  /** What the result is kept under. Absent without an `id`. */
+  readonly key?: ResultKey
   /** The id of the call, verbatim. */
   readonly toolCallId: string
   readonly toolName: string
   readonly status: ToolStatus
   /** The text that the model gets. */
   readonly text: string
+  /** What is known of the complete result. Only where `text` does not hold all of it. */
+  readonly complete?: CompleteResult
+}
+
+/** Where the complete value of a result is kept: the run that made it, and the operation in it. The same for all copies of a message. */
+export interface ResultKey {
+  readonly runId: string
+  /** The id of the operation, such as `steps/3/tools/0`: it does not change when the call is executed again. */
+  readonly operation: string
+}
+
+/** The complete value of a result whose text was cut. */
+export interface CompleteResult {
+  readonly characters: number
+  /** In UTF-8. */
+  readonly bytes: number
+  /** SHA-256 of the value in UTF-8, in hexadecimal. A stored value with another hash is not this one. */
+  readonly hash: string
+  /** True where the value was stored, so that `read_result` can show it. */
+  readonly isKept: boolean
 }
 
 /**

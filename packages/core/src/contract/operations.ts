@@ -13,6 +13,8 @@ export interface Operations {
   readonly runId: string
   /** Rules that changed between releases depend on it, so a run keeps the course that it began with. Known once the run is open. */
   readonly version: RunVersion
+  /** Of a child: the run that it belongs to, and the calls that it runs under, the outermost first. */
+  readonly origin?: { readonly runId: string; readonly path: readonly { readonly step: number; readonly index: number }[] }
   /**
    * Runs the batch in parallel, started in array order; outcomes come in array order. An operation that was recorded is not run
    * again. Rejects at once when the run is aborted, whatever the operations do.

@@ -18,6 +18,8 @@ export interface Tool<Context = unknown> extends ToolDefinition {
   readonly repeatable: boolean
   /** Changes with what the tool does: an approval of a call counts only for the version that was shown. Default: none. */
   readonly version?: string
+  /** A longer result is cut for the model, to this many bytes of UTF-8; the complete value is kept. Default: 50,000. */
+  readonly maxResultBytes?: number
   /** How long a person may take to approve a call, in milliseconds; later the call is denied. Default: for ever. */
   readonly expiresInMs?: number
   /** Whether a person must approve a call before it runs; a function decides for each checked value. */
@@ -58,6 +60,8 @@ export interface ToolCallContext<Context = unknown> {
   readonly toolCallId: string
   /** What a person answered to the question of `ask`. */
   readonly answer?: Json
+  /** The most characters of a result that are kept: 16,777,216. Absent in runs that release 0.1.0 began, which keep only what the model gets. */
+  readonly maxResultCharacters?: number
   /** Reports progress as a `tool-progress` event. Ignored after the end of the call. */
   readonly progress: (data: Json) => void
 }
@@ -65,7 +69,7 @@ export interface ToolCallContext<Context = unknown> {
 /** How a tool call ended. */
 export interface ToolOutput {
   readonly status: ToolStatus
-  /** The text that the model gets, already cut to its maximum length. */
+  /** The complete text. The loop cuts what is too long for the model; in runs that release 0.1.0 began, the tool has to do it. */
   readonly text: string
   /** The error that was thrown: only on the live event, never recorded. */
   readonly error?: unknown

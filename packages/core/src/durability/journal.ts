@@ -11,7 +11,7 @@ import type { RunRecord } from './records.ts'
  * `run-not-found`, `run-locked`, `journal-failed`.
  */
 export interface Journal {
-  /** A store for texts that are too large for a record; `delete` of the journal removes those of its run. The loop does not write to it yet. */
+  /** Keeps the complete results of tools that are too large for the model; `delete` of the journal removes those of its run. Default: they are kept in memory. */
   readonly artifacts?: ArtifactStore
   /**
    * Opens a run for writing: one owner at a time.

@@ -1,7 +1,7 @@
 import type { ErrorData } from '../contract/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
 import type { Limits } from '../contract/limits.ts'
-import type { ToolStatus } from '../contract/messages.ts'
+import type { CompleteResult, ToolStatus } from '../contract/messages.ts'
 import type { ModelReply, ModelTraits, ToolChoice } from '../contract/model.ts'
 import type { RunSettings } from '../contract/request-parameters.ts'
 import type { RunStatus, RunVersion, StopReason } from '../contract/result.ts'
@@ -113,8 +113,11 @@ export type AttemptOutput =
 /** The output of an operation that runs a tool call. */
 export interface ToolCallOutput {
   readonly status: ToolStatus
+  /** What the model gets. */
   readonly text: string
   readonly coerced?: readonly string[]
+  /** What is known of the complete text, where the model gets a part of it. */
+  readonly complete?: CompleteResult
 }
 
 /** How a process left the run: for people and lists. Replay does not need it. */

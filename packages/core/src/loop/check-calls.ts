@@ -1,6 +1,7 @@
+import { isBuiltInName } from '../contract/built-in-names.ts'
 import { parseExactlyInSteps, stringAdvice } from '../contract/exact-json.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
-import { type ToolCallPart, type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
+import { type ToolCallPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import { outputToolName } from '../contract/output.ts'
 import type { RunVersion } from '../contract/result.ts'
@@ -31,7 +32,7 @@ export interface RunnableCall extends CallPosition {
 export interface RefusedCall extends CallPosition {
   readonly part: ToolCallPart
   readonly id: string
-  readonly result: ToolResultPart
+  readonly output: ToolCallOutput
 }
 
 export type CheckedCall = RunnableCall | RefusedCall
@@ -74,7 +75,7 @@ export async function checkCalls(run: LoopRun, { request, reply }: StepReply, ca
   let left = run.config.limits.toolCalls - run.ledger.toolCalls
   const check = async (part: ToolCallPart, index: number): Promise<CheckedCall> => {
     const position = { part, step, index, id: makeOperationId({ type: 'call', step, index, round: 0 }) }
-    const refuse = (status: ToolStatus, text: string): RefusedCall => ({ ...position, result: toolResult(part, status, text) })
+    const refuse = (status: ToolStatus, text: string): RefusedCall => ({ ...position, output: { status, text } })
     if (rule !== undefined) return refuse('skipped', rule)
     const tool = findTool(run, part.toolName)
     if (hasUnknownEnding(reply) && tool?.effect !== 'read') return refuse('skipped', unknownEndingText(reply))
@@ -89,14 +90,14 @@ export async function checkCalls(run: LoopRun, { request, reply }: StepReply, ca
   return checked
 }
 
-/** A call that gives the final output does not count as a tool call. */
+/** A call that gives the final output, or one of a tool of the loop, does not count as a tool call. */
 export function countsAsCall(tool: Tool<never>): boolean {
-  return tool.name !== outputToolName
+  return !isOutputTool(tool) && !isBuiltInName(tool.name)
 }
 
-/** Makes the result of a call. */
-export function toolResult(part: ToolCallPart, status: ToolStatus, text: string): ToolResultPart {
-  return { type: 'tool-result', toolCallId: part.toolCallId, toolName: part.toolName, status, text }
+/** True for the tool that takes the final output. */
+export function isOutputTool({ name }: Pick<Tool<never>, 'name'>): boolean {
+  return name === outputToolName
 }
 
 /** True if the calls of this reply are not provably complete. */
@@ -110,8 +111,10 @@ export function hasUnknownEnding({ finishReason }: ModelReply): boolean {
 }
 
 /** The tool that a name means. */
-export function findTool({ agent: { tools } }: LoopRun, name: string): Tool<never> | undefined {
-  return tools.get(name) ?? tools.get(bareToolName(name))
+export function findTool({ agent: { tools, builtIns }, operations }: LoopRun, name: string): Tool<never> | undefined {
+  // Release 0.1.0 had no tools of the loop.
+  const find = (called: string): Tool<never> | undefined => tools.get(called) ?? (operations.version === 1 ? undefined : builtIns.get(called))
+  return find(name) ?? find(bareToolName(name))
 }
 
 // A reason why no call of this step may run.

@@ -1,11 +1,11 @@
 import { textOf, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
 import type { RunResult, StopReason } from '../contract/result.ts'
-import { toolResult } from './check-calls.ts'
 import { endRun } from './end-run.ts'
 import { completeStep, type LoopRun } from './loop-run.ts'
 import { closingRequest } from './prepare-step.ts'
 import { requestModel } from './request-model.ts'
+import { resultPart } from './result-part.ts'
 import { settleClosingReply } from './settle-output.ts'
 
 /**
@@ -26,7 +26,9 @@ export async function endAtLimit(run: LoopRun, limit: StopReason): Promise<RunRe
   }
   if (outcome.reply === undefined || outcome.stop === 'filtered') return endRun(run, limit, outcome)
   if (!isKept(outcome.reply)) return endRun(run, limit)
-  const results = toolCallsOf(outcome.reply.message).map((part) => toolResult(part, 'skipped', `Not run: ${reached.toLowerCase()}.`))
+  const step = run.transcript.currentStep
+  const output = { status: 'skipped', text: `Not run: ${reached.toLowerCase()}.` } as const
+  const results = toolCallsOf(outcome.reply.message).map((part, index) => resultPart(run, { step, index, part }, output))
   run.transcript.addNotice(text)
   completeStep(run, outcome.reply, results)
   await settleClosingReply(run, outcome.reply)

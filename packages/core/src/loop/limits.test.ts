@@ -18,7 +18,7 @@ test('at the step limit one closing request goes out with the same tools and the
 
   expect(result).toMatchObject({ status: 'limit', stopReason: 'max-steps', text: 'So far: 2.' })
   expect(model.requests).toHaveLength(3)
-  expect(model.requests[2]).toMatchObject({ tools: [{ name: 'poll' }] })
+  expect(model.requests[2]).toMatchObject({ tools: [{ name: 'poll' }, { name: 'read_result' }] })
   expect(model.requests[2]).not.toHaveProperty('toolChoice')
   expect(model.requests[2]?.tools).toBe(model.requests[0]?.tools)
   expect(model.requests[2]?.messages.at(-1)).toMatchObject({ role: 'user', content: expect.stringContaining('best answer') })
@@ -90,7 +90,7 @@ test('the money limit counts what was spent and what the next request would cost
 
 test('attempts that never reported are charged an estimate', async () => {
   const model = scriptedModel([{ ...ask(1), usage: {} }])
-  const result = await new Agent({ model, tools: [counter()], limits: { tokens: 120 } }).generate('x'.repeat(200))
+  const result = await new Agent({ model, tools: [counter()], limits: { tokens: 350 } }).generate('x'.repeat(200))
 
   expect(result).toMatchObject({ stopReason: 'max-tokens', usage: { unknownAttempts: 1 } })
 })

@@ -15,7 +15,10 @@ export interface LoopAgent {
   readonly model: Model
   /** The fallback chain: at least one. */
   readonly models: readonly Model[]
+  /** The tools of the caller, and the one that takes the output. */
   readonly tools: ReadonlyMap<string, Tool<never>>
+  /** Tools of the loop itself, in the order in which they are offered, after all others. Their context is a `BuiltInContext`. */
+  readonly builtIns: ReadonlyMap<string, Tool<never>>
   /** What a run that starts now records as its configuration, unless its caller changes it. */
   readonly config: ConfigValues
   /** Makes the instructions of a run of the caller's context; `undefined` where they are a text. */

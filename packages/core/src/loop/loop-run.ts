@@ -1,3 +1,4 @@
+import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { RunEventBody } from '../contract/events.ts'
 import { reachedLimit } from '../contract/limits.ts'
@@ -10,6 +11,7 @@ import { Ledger } from './state/ledger.ts'
 import { ModelChain } from './state/model-chain.ts'
 import { Notes } from './state/notes.ts'
 import { QuestionIds } from './state/question-ids.ts'
+import { ResultIds } from './state/result-ids.ts'
 import { RunClock } from './state/run-clock.ts'
 import { RunConfig } from './state/run-config.ts'
 import { Transcript } from './state/transcript.ts'
@@ -29,6 +31,10 @@ export interface LoopStart {
   readonly restartAfterText: boolean
   /** True when the records may have been changed by others: a gate that let a call pass is asked again before the call runs. */
   readonly recheckGates: boolean
+  /** Where complete results are kept; `undefined` where nothing is kept. */
+  readonly artifacts: ArtifactStore | undefined
+  /** Of a child: the id of the result that it works for. */
+  readonly parentResult?: string
 }
 
 /**
@@ -41,6 +47,7 @@ export interface LoopRun extends LoopStart {
   readonly transcript: Transcript
   readonly chain: ModelChain
   readonly questionIds: QuestionIds
+  readonly resultIds: ResultIds
   readonly clock: RunClock
   readonly notes: Notes
 }
@@ -53,6 +60,7 @@ export function newLoopRun(start: LoopStart, input: readonly Message[]): LoopRun
     transcript: new Transcript(input),
     chain: new ModelChain(start.agent.models),
     questionIds: new QuestionIds(),
+    resultIds: new ResultIds(start.parentResult),
     clock: new RunClock(),
     notes: new Notes(),
   }

@@ -1,3 +1,4 @@
+import { isBuiltInName } from '../contract/built-in-names.ts'
 import { AgentError } from '../contract/errors.ts'
 import type { PrepareStep, StepPlan, StepView } from '../contract/hooks.ts'
 import { isJsonObject, type Json } from '../contract/json.ts'
@@ -7,6 +8,7 @@ import { findUnknownNames } from '../contract/options.ts'
 import { joinInstructions, outputToolName } from '../contract/output.ts'
 import type { RunVersion } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
+import { findTool } from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
 import { runHook } from './run-hook.ts'
 
@@ -32,10 +34,18 @@ export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
 }
 
 // With `required` in every step the model could never answer, so it holds until a step has calls.
-function toolChoiceOf({ chain, config: { toolChoice }, transcript }: LoopRun): ToolChoice | undefined {
-  const hasCalled = transcript.steps.some(({ toolResults }) => toolResults.length > 0)
+function toolChoiceOf(run: LoopRun): ToolChoice | undefined {
+  const { chain, config, transcript } = run
+  const { toolChoice } = config
+  // A call of a tool of the loop is not what the caller asked for.
+  const hasCalled = transcript.steps.some(({ toolResults }) => toolResults.some(({ toolName }) => !isBuiltInCall(run, toolName)))
   if (toolChoice !== 'required' || !hasCalled) return toolChoice
   return chain.takes('auto') ? 'auto' : undefined
+}
+
+function isBuiltInCall(run: LoopRun, toolName: string): boolean {
+  const tool = findTool(run, toolName)
+  return tool !== undefined && isBuiltInName(tool.name)
 }
 
 /** The request after a limit: the same bytes and one more message that asks for the best answer so far. */
@@ -124,11 +134,11 @@ function viewOf({ transcript: { messages, steps }, ledger: { usage }, context }:
   return { messages, steps, usage, context }
 }
 
-// The tool that takes the final answer is always offered: the instructions ask for it.
-function chosenTools({ agent: { tools }, config: { toolDefinitions } }: LoopRun, names: readonly string[]): readonly ToolDefinition[] {
-  const unknown = names.find((name) => !tools.has(name))
+// The tool that takes the final answer is always offered: the instructions ask for it. Those of the loop are offered beside others.
+function chosenTools({ agent: { tools, builtIns }, config: { toolDefinitions } }: LoopRun, names: readonly string[]): readonly ToolDefinition[] {
+  const unknown = names.find((name) => !tools.has(name) && !builtIns.has(name))
   if (unknown !== undefined) refuse(`returned the tool '${unknown}', which the agent does not have`)
-  const chosen = new Set([...names, outputToolName])
+  const chosen = new Set([...names, outputToolName, ...(names.length > 0 ? builtIns.keys() : [])])
   return toolDefinitions.filter(({ name }) => chosen.has(name))
 }
 

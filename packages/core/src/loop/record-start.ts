@@ -16,8 +16,11 @@ import { type LoopRun, withinTimeLimit } from './loop-run.ts'
  * of this process refuses the settings that the run recorded.
  */
 export async function recordStart(run: LoopRun): Promise<void> {
-  const { operations, agent, config, chain, questionIds, ledger } = run
-  if (operations.version === 1) return
+  const { operations, agent, config, chain, questionIds, resultIds, ledger, transcript } = run
+  if (operations.version === 1) {
+    config.beginFirstRelease()
+    return
+  }
   let thrown: unknown
   const fail = (error: unknown): void => {
     thrown = error
@@ -37,6 +40,7 @@ export async function recordStart(run: LoopRun): Promise<void> {
   if (failed !== undefined)
     throw new AgentError(`instructions of agent '${agent.name}' failed: ${failed}`, { code: 'invalid-options', phase: 'loop', cause: thrown })
   questionIds.begin(random)
+  resultIds.begin(transcript.messages)
   config.begin(recorded)
   chain.begin(recorded.settings)
 }

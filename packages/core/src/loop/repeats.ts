@@ -34,7 +34,8 @@ export function isRepeatedTooOften(repeats: Repeats, calls: string): boolean {
 /** Counts a step. A step whose calls were not run because they repeat still counts. */
 export function countRepeat(repeats: Repeats, calls: string, results: readonly ToolResultPart[]): Repeats {
   if (isRepeatedTooOften(repeats, calls)) return { ...repeats, count: repeats.count + 1 }
-  const outputs = results.map((result) => result.text)
+  // The text of a result that was cut names the result, so two equal results have different texts.
+  const outputs = results.map((result) => result.complete?.hash ?? result.text)
   const isRepeat = repeats.calls === calls && outputs.length === repeats.outputs.length && outputs.every((text, index) => text === repeats.outputs[index])
   return { calls, outputs, count: isRepeat ? repeats.count + 1 : 1 }
 }

@@ -46,7 +46,7 @@ test('a run that release 0.1.0 began records the tools of a step plan under thei
   const second = await agent.resume(stateIn(asked), { acceptAnswers: true, answers: { [openQuestion(asked)]: approve() } }).result
 
   expect(second.state?.records.flatMap(({ name, output }) => (name === 'prepareStep' ? [output] : []))).toEqual([oldPlan, oldPlan])
-  expect(model.requests.map(({ tools }) => tools?.map(({ name }) => name))).toEqual([['pay'], ['pay']])
+  expect(model.requests.map(({ tools }) => tools?.map(({ name }) => name))).toEqual([['pay', 'read_result'], ['pay']])
 })
 
 test('a recorded result of a hook is used, and the hook is not called again', async () => {
@@ -106,7 +106,7 @@ test('a frozen error of prepareStep reaches the iterator', async () => {
 test('a tool that prepareStep withheld is not offered', async () => {
   const model = scriptedModel([{ text: 'ok' }])
   await new Agent({ model, tools: [testTool('look'), testTool('drop')], prepareStep: () => ({ activeTools: ['look'] }) }).generate('go')
-  expect(model.requests[0]?.tools?.map(({ name }) => name)).toEqual(['look'])
+  expect(model.requests[0]?.tools?.map(({ name }) => name)).toEqual(['look', 'read_result'])
 })
 
 test('a tool that prepareStep withheld is not run', async () => {
@@ -115,7 +115,7 @@ test('a tool that prepareStep withheld is not run', async () => {
   const result = await new Agent({ model, tools: [testTool('look'), drop], prepareStep: () => ({ activeTools: ['look'] }) }).generate('go')
 
   expect(drop.inputs).toEqual([])
-  expect(result.steps[0]?.toolResults[0]).toMatchObject({ status: 'unknown-tool', text: expect.stringContaining('The tools are: look.') })
+  expect(result.steps[0]?.toolResults[0]).toMatchObject({ status: 'unknown-tool', text: expect.stringContaining('The tools are: look, read_result.') })
 })
 
 test('a request without tools has neither an empty list nor a tool choice', async () => {

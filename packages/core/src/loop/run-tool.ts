@@ -1,3 +1,6 @@
+import type { BuiltInContext } from '../artifacts/read-result-tool.ts'
+import { maxArtifactCharacters } from '../contract/artifacts.ts'
+import { isBuiltInName } from '../contract/built-in-names.ts'
 import { FatalToolError, ToolError } from '../contract/errors.ts'
 import type { ToolEndEvent } from '../contract/events.ts'
 import { copyJsonInTurns, type Json } from '../contract/json.ts'
@@ -10,8 +13,11 @@ import { errorId } from '../support/describe.ts'
 import { isGateClosedNow } from './approvals.ts'
 import type { RunnableCall } from './check-calls.ts'
 import { valueFor } from './check-input.ts'
+import { keepResult } from './keep-result.ts'
 import { type LoopRun, leftMs } from './loop-run.ts'
 import { ProgressReports } from './progress.ts'
+import { readResult } from './read-result.ts'
+import { identityOf } from './result-part.ts'
 
 /**
  * The operation that runs one call.
@@ -50,10 +56,13 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
     room: context.room,
     show: (data) => context.emit({ type: 'tool-progress', step, key: call.id, toolName, data }),
   })
-  const { error, ...output } = await settleCall(run, call, { signal: context.signal, progress: progress.report, deadlineMs })
+  const { error, ...settled } = await settleCall(run, call, { signal: context.signal, progress: progress.report, deadlineMs })
+  const keepMs = deadlineMs - (performance.now() - started)
+  const output = await keepResult(run, { tool: call.tool, identity: identityOf(run, call), output: settled, keepMs }, context)
   progress.close()
   if (error !== undefined) run.notes.keepToolError({ key: call.id, toolCallId, toolName, error })
-  context.emit(withError({ type: 'tool-end', ...head, ...output, ms: performance.now() - started }, error))
+  const { complete: _, ...shown } = output
+  context.emit(withError({ type: 'tool-end', ...head, ...shown, ms: performance.now() - started }, error))
   return output
 }
 
@@ -96,12 +105,17 @@ async function checkAndRun(run: LoopRun, call: RunnableCall, { signal, progress 
   if (run.recheckGates && (await isGateClosedNow(run, call, check.value))) {
     return { status: 'denied', text: 'Not run: this call needs the approval of a person now. Call it again to ask for it.' }
   }
-  // The caller's context has the type that its tools ask for: `Agent<Context>` checks it.
-  const context = run.context as never
+  // The caller's context has the type that its tools ask for: `Agent<Context>` checks it. Those of the loop get what they need of the run.
+  const context = (isBuiltInName(tool.name) ? builtInContext(run) : run.context) as never
   const idempotencyKey = makeOperationKey(run.operations.runId, call.id)
   const { toolCallId } = part
-  const output = await tool.run(check.value, { signal, context, idempotencyKey, toolCallId, progress, ...(answer !== undefined && { answer }) })
+  const limit = run.operations.version === 1 ? {} : { maxResultCharacters: maxArtifactCharacters }
+  const output = await tool.run(check.value, { signal, context, idempotencyKey, toolCallId, progress, ...limit, ...(answer !== undefined && { answer }) })
   return { ...checkedOutput(output), ...(check.coerced !== undefined && check.coerced.length > 0 && { coerced: check.coerced }) }
+}
+
+function builtInContext(run: LoopRun): BuiltInContext {
+  return { readResult: (input) => readResult(run, input) }
 }
 
 const statuses: ReadonlySet<unknown> = new Set<ToolStatus>([

@@ -5,11 +5,22 @@ import type { PendingQuestion, StopReason } from '../contract/result.ts'
 import type { Tool } from '../contract/tool.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import { askForApproval, hasGate, sortByGate } from './approvals.ts'
-import { checkCalls, countsAsCall, findTool, hasUnknownEnding, isCut, type RunnableCall, type SettledCall, type StepReply } from './check-calls.ts'
+import {
+  checkCalls,
+  countsAsCall,
+  findTool,
+  hasUnknownEnding,
+  isCut,
+  isOutputTool,
+  type RunnableCall,
+  type SettledCall,
+  type StepReply,
+} from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
 import { makeQuestion } from './make-question.ts'
 import { askForOutcomes } from './outcomes.ts'
 import { callsKey } from './repeats.ts'
+import { resultPart } from './result-part.ts'
 import { toolOperation } from './run-tool.ts'
 import type { StepResults } from './settle-step.ts'
 import { CallResults } from './state/call-results.ts'
@@ -28,7 +39,7 @@ export async function runTools(run: LoopRun, step: StepReply): Promise<ToolBatch
   if (checked.length === 0) return { results: [] }
   const results = new CallResults()
   for (const call of checked) {
-    if ('result' in call) settle(run, results, { call, output: call.result, ms: 0, replayed: step.replayed })
+    if ('output' in call) settle(run, results, { call, output: call.output, ms: 0, replayed: step.replayed })
   }
   const pending = await runCalls(
     run,
@@ -50,7 +61,7 @@ export async function runTools(run: LoopRun, step: StepReply): Promise<ToolBatch
  * @returns The questions that are still to be answered.
  */
 async function runCalls(run: LoopRun, results: CallResults, calls: readonly RunnableCall[]): Promise<readonly PendingQuestion[]> {
-  const outputs = run.operations.version === 1 ? [] : calls.filter(({ tool }) => !countsAsCall(tool))
+  const outputs = run.operations.version === 1 ? [] : calls.filter(({ tool }) => isOutputTool(tool))
   if (outputs.length === 0) return await runBesideOutput(run, results, calls)
   const pending = await runBesideOutput(
     run,
@@ -90,7 +101,7 @@ function repeatKey(run: LoopRun, { message }: ModelReply): string {
   const calls = toolCallsOf(message).map(({ toolName, inputText }) => ({ tool: findTool(run, toolName), toolName, inputText }))
   // Release 0.1.0 let the tool of the output repeat.
   const mayRepeat = (tool: Tool<never> | undefined): boolean =>
-    tool?.repeatable === true || (run.operations.version === 1 && tool !== undefined && !countsAsCall(tool))
+    tool?.repeatable === true || (run.operations.version === 1 && tool !== undefined && isOutputTool(tool))
   if (calls.some(({ tool }) => mayRepeat(tool))) return ''
   return callsKey(calls.map(({ tool, toolName, inputText }) => ({ toolName: tool?.name ?? toolName, inputText })))
 }
@@ -121,7 +132,7 @@ async function execute(run: LoopRun, results: CallResults, { calls, round }: Exe
     countCall(run, call, output.status)
     // A call that ran in this process has shown its end itself.
     if (replayed) settle(run, results, { call, output, ms, replayed })
-    else results.add(call.index, call.part, output)
+    else results.add(call.index, resultPart(run, call, output))
   }
   failWhenFatal(run, results)
   return unknown
@@ -142,10 +153,10 @@ async function settleUnknown(run: LoopRun, results: CallResults, calls: readonly
   return []
 }
 
-/** Keeps a result and shows its end. */
+/** Adds a result and shows its end. */
 function settle(run: LoopRun, results: CallResults, { call, output, ms, replayed }: SettledCall): void {
   const { status, text, coerced } = output
-  results.add(call.index, call.part, output)
+  results.add(call.index, resultPart(run, call, output))
   const { toolCallId, toolName } = call.part
   const event = { type: 'tool-end', step: run.transcript.currentStep, key: call.id, toolCallId, toolName, status, text, ms } as const
   run.show({ ...event, ...(coerced !== undefined && { coerced }), ...(replayed && { replayed }) })

@@ -30,7 +30,7 @@ test('the first record of a run has everything that its course depends on', asyn
       toolChoice: 'auto',
       limits: { steps: 3, toolCalls: 100, cost: 1_000_000, durationMs: 1_800_000 },
       models: [{ prices: { currency: 'USD', input: 7, output: 7 } }],
-      tools: ['pay'],
+      tools: ['pay', 'read_result'],
     },
   })
 })
@@ -43,7 +43,7 @@ test('a run that is resumed counts with the prices, limits, instructions and too
   const after = new Agent({ model, tools: [other, gated()], instructions: 'New.', limits: { steps: 9 } })
   const result = await after.resume(JSON.parse(JSON.stringify(paused.state)), { answers: { [openQuestion(paused)]: approve() } }).result
 
-  expect(model.requests[0]).toMatchObject({ instructions: 'Old.', toolChoice: 'auto', tools: [{ name: 'pay' }] })
+  expect(model.requests[0]).toMatchObject({ instructions: 'Old.', toolChoice: 'auto', tools: [{ name: 'pay' }, { name: 'read_result' }] })
   expect(result).toMatchObject({ stopReason: 'max-steps', cost: { currency: 'USD', amountMicros: result.usage.totalTokens } })
   expect(result.steps[1]?.toolResults).toMatchObject([{ status: 'unknown-tool' }])
   expect(result.warnings).toMatchObject([{ code: 'definition-changed' }])

@@ -1,3 +1,4 @@
+import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { OnEvent } from '../contract/events.ts'
 import type { Json } from '../contract/json.ts'
@@ -20,7 +21,9 @@ export interface RunStart {
   /** Opens the run in a journal, which then has records and input. */
   readonly open: ((runId: string) => Promise<OpenRun>) | undefined
   /** The journal that `open` opens the run in. */
-  readonly journal: Pick<Journal, 'decide'> | undefined
+  readonly journal: Pick<Journal, 'decide' | 'artifacts'> | undefined
+  /** Where the caller wants complete results to be kept, instead of where the host keeps them. */
+  readonly artifacts: ArtifactStore | undefined
   /** Signs a state; `undefined` where states are not signed. */
   readonly sign: ((state: RunState) => string) | undefined
   /** True when the records may have been changed by others. */

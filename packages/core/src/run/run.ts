@@ -1,3 +1,5 @@
+import { MemoryArtifacts } from '../artifacts/memory-artifacts.ts'
+import type { ArtifactStore } from '../contract/artifacts.ts'
 import { AgentError, copyError } from '../contract/errors.ts'
 import type { RunEvent, RunEventType } from '../contract/events.ts'
 import type { Message } from '../contract/messages.ts'
@@ -56,7 +58,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const host = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room }
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
-    this.#loop = newLoopRun({ agent, planned, operations: this.#host, show: emit, context, restartAfterText, recheckGates, attempts }, input)
+    const artifacts = artifactsOf(start)
+    this.#loop = newLoopRun({ agent, planned, operations: this.#host, show: emit, context, restartAfterText, recheckGates, attempts, artifacts }, input)
     this.#result = Promise.resolve().then(() => this.#drive(start.signal))
     // A consumer that reads only events must not get an unhandled rejection.
     this.#result.catch(() => {})
@@ -261,6 +264,11 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const state: RunState = { version, runId: this.runId, definition: recordedDefinition ?? definition(version), input: this.#input, records: [...records] }
     return sign === undefined ? state : { ...state, signature: sign(state) }
   }
+}
+
+// On an engine another process may continue the run at any time, and would not find what is kept in the memory of this one.
+function artifactsOf({ artifacts, journal, engine }: RunStart): ArtifactStore | undefined {
+  return artifacts ?? journal?.artifacts ?? (engine === undefined ? new MemoryArtifacts() : undefined)
 }
 
 const engineStops = 'A single run on an engine cannot be stopped. Drain its worker, as the documentation of the engine describes, or call `run.abort()`.'

@@ -33,7 +33,15 @@ export function loopChild(index: number, steps: Steps, effects: string[]): Child
   return {
     call: { step: 1, index },
     run: async (operations) => {
-      const start = { agent, planned: agent.config, attempts: agent.attempts, context: undefined, restartAfterText: false, recheckGates: false }
+      const start = {
+        agent,
+        planned: agent.config,
+        attempts: agent.attempts,
+        context: undefined,
+        restartAfterText: false,
+        recheckGates: false,
+        artifacts: undefined,
+      }
       const input: readonly Message[] = [{ role: 'user', content: [{ type: 'text', text: `Child ${index}.` }] }]
       const { text, messages, stopReason } = await runLoop(newLoopRun({ ...start, operations, show: () => {} }, input))
       return JSON.stringify([stopReason, text, messages])

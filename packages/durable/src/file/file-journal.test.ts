@@ -48,7 +48,7 @@ test('a changed line in the middle of a log is an error', async () => {
 
 test('a large value is in a file of its own, and the run does not continue without it or with another one', async () => {
   const folder = newFolder()
-  const big = shop({ needsApproval: false, execute: () => 'x'.repeat(70_000) })
+  const big = shop({ needsApproval: false, maxResultBytes: 100_000, execute: () => 'x'.repeat(70_000) })
   await big.agent.generate('go', { journal: fileJournal(folder), runId: 'r' })
   const values = join(folder, 'r', 'values')
   expect(readdirSync(values)).toHaveLength(1)
@@ -112,7 +112,7 @@ test('a run of a version that is not known is refused, and stays as it is', asyn
 test('folders and files can be read by their owner only', async () => {
   const before = process.umask(0o022)
   const root = join(newFolder(), 'a', 'runs')
-  const { agent } = shop({ execute: () => 'x'.repeat(70_000) })
+  const { agent } = shop({ maxResultBytes: 100_000, execute: () => 'x'.repeat(70_000) })
   await agent.generate('go', { journal: fileJournal(root), runId: 'r' })
   await agent.resume('r', { journal: fileJournal(root), answers: await answersTo(fileJournal(root), 'r', approve()) }).result
   process.umask(before)

@@ -1,6 +1,5 @@
 import { AgentError, type Tool, ToolError } from '@capstan/core'
-import { checkNames } from '@capstan/core/internal'
-import { capText, formatCount } from '../output/cap-text.ts'
+import { capText, checkNames, formatCount } from '@capstan/core/internal'
 import { jsonSchema } from '../schema/json-schema.ts'
 import { tool } from '../tool.ts'
 import { Jail, type OpenEntry } from './jail.ts'

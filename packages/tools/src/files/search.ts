@@ -1,4 +1,4 @@
-import { formatCount } from '../output/cap-text.ts'
+import { formatCount } from '@capstan/core/internal'
 import type { Jail, OpenEntry } from './jail.ts'
 import { readLines } from './read-lines.ts'
 import { showInLine, showPath } from './show-text.ts'

@@ -1,6 +1,7 @@
 import type { Json, StandardIssue } from '@capstan/core'
 import { finishInTurns, nextTurn, SchemaPosition, type Steps, toPointer } from '@capstan/core/internal'
 import { Work } from '../interpreter/work.ts'
+import { cutBounds } from '../output/result-bounds.ts'
 import { serialise } from '../output/serialise.ts'
 import type { ResolvedSchema } from '../schema/input-schema.ts'
 import { whenReady } from './at-once.ts'
@@ -141,6 +142,6 @@ function describeIssue(issue: StandardIssue, input: Json): string {
 /** Shortens a value for a message. The work does not depend on the size of the value. */
 function preview(value: Json): string {
   if (typeof value === 'string' && value.length > maxPreviewLength) return `${JSON.stringify(value.slice(0, maxPreviewLength))}… (${value.length} characters)`
-  const { text } = serialise(value, { maxBytes: maxPreviewLength * 4 })
+  const { text } = serialise(value, cutBounds(maxPreviewLength * 4))
   return text.length <= maxPreviewLength ? text : `${text.slice(0, maxPreviewLength)}…`
 }

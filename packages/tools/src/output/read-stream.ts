@@ -1,4 +1,5 @@
-import { capEnds, formatCount, type TextEnds } from './cap-text.ts'
+import { capEnds, formatCount, type TextEnds } from '@capstan/core/internal'
+import type { ResultBounds } from './result-bounds.ts'
 import { serialise } from './serialise.ts'
 
 /** The most characters that are read from a stream before it is cancelled. */
@@ -36,12 +37,13 @@ class EndsCollector {
  * Reads a stream of bytes, strings or other values (each as a line of JSON) to a capped text. Cancels the stream after 16 Mi characters,
  * and when the signal aborts.
  */
-export async function readStream(stream: AsyncIterable<unknown>, maxBytes: number, signal: AbortSignal): Promise<string> {
+export async function readStream(stream: AsyncIterable<unknown>, bounds: ResultBounds, signal: AbortSignal): Promise<string> {
+  const { maxBytes } = bounds
   const text = new EndsCollector(maxBytes)
   const decoder = new TextDecoder()
   for await (const chunk of untilAborted(stream, signal)) {
     if (chunk instanceof Uint8Array && isBinary(chunk)) return `[binary data in a stream, first piece ${formatCount(chunk.byteLength)} bytes, not shown]`
-    text.add(chunkText(chunk, { decoder, maxBytes }))
+    text.add(chunkText(chunk, { decoder, bounds }))
     if (text.characters > maxStreamCharacters) return capEnds(text.ends('the rest was not read'), maxBytes)
   }
   text.add(decoder.decode())
@@ -76,13 +78,13 @@ function fromIterator(iterator: AsyncIterator<unknown>): ChunkSource {
 
 interface ChunkOptions {
   readonly decoder: InstanceType<typeof TextDecoder>
-  readonly maxBytes: number
+  readonly bounds: ResultBounds
 }
 
-function chunkText(chunk: unknown, { decoder, maxBytes }: ChunkOptions): string {
+function chunkText(chunk: unknown, { decoder, bounds }: ChunkOptions): string {
   if (typeof chunk === 'string') return chunk
   if (chunk instanceof Uint8Array) return decoder.decode(chunk, { stream: true })
-  return `${serialise(chunk, { maxBytes }).text}\n`
+  return `${serialise(chunk, bounds).text}\n`
 }
 
 /** True if the bytes contain a NUL, which text does not. */

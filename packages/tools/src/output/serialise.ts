@@ -1,14 +1,10 @@
-import { formatCount } from './cap-text.ts'
+import { formatCount } from '@capstan/core/internal'
+import type { ResultBounds } from './result-bounds.ts'
 
 const maxDepth = 64
-/** Each object and list is cut separately. This bounds the total work for nested ones, as a multiple of the cap. */
-const workFactor = 40
 
 /** Caps of one serialisation. */
-export interface SerialiseLimits {
-  /** The most bytes that can be shown: no string, list or object is written beyond this size. */
-  readonly maxBytes: number
-}
+export type SerialiseLimits = Pick<ResultBounds, 'maxItemCharacters' | 'maxWork'>
 
 /** The JSON text of a value, and whether all of the value was read. */
 export interface Serialised {
@@ -22,7 +18,7 @@ const stop: unique symbol = Symbol('stop')
 interface State {
   readonly pieces: string[]
   readonly path: Set<object>
-  readonly maxBytes: number
+  readonly maxItem: number
   work: number
 }
 
@@ -33,7 +29,7 @@ interface State {
  * work for any value.
  */
 export function serialise(value: unknown, limits: SerialiseLimits): Serialised {
-  const state: State = { pieces: [], path: new Set(), maxBytes: limits.maxBytes, work: limits.maxBytes * workFactor }
+  const state: State = { pieces: [], path: new Set(), maxItem: limits.maxItemCharacters, work: limits.maxWork }
   try {
     writeSafely(state, value)
     return { text: state.pieces.join(''), isWhole: true }
@@ -80,8 +76,8 @@ function writeValue(state: State, value: unknown): void {
 
 /** Cuts the string before escaping it, so that the work does not exceed the cap. */
 function writeString(state: State, text: string): void {
-  if (text.length <= state.maxBytes) return write(state, JSON.stringify(text))
-  const half = Math.floor(state.maxBytes / 2)
+  if (text.length <= state.maxItem) return write(state, JSON.stringify(text))
+  const half = Math.floor(state.maxItem / 2)
   const note = `[… ${formatCount(text.length - 2 * half)} of ${formatCount(text.length)} characters left out …]`
   write(state, JSON.stringify(`${text.slice(0, half)}${note}${text.slice(-half)}`))
 }
@@ -157,7 +153,7 @@ function readProperty(value: object, key: string): unknown {
 
 /** True when no more can be shown of one object or list: the rest is only counted. */
 function isFull(state: State, startWork: number): boolean {
-  return startWork - state.work > 4 * state.maxBytes
+  return startWork - state.work > 4 * state.maxItem
 }
 
 function writeEntries(state: State, { count, entries }: Entries): void {
@@ -211,7 +207,7 @@ function writeList(state: State, list: readonly unknown[]): void {
   const start = state.work
   let index = 0
   write(state, '[')
-  for (; index < list.length && start - state.work <= state.maxBytes / 2; index++) {
+  for (; index < list.length && start - state.work <= state.maxItem / 2; index++) {
     if (index > 0) write(state, ',')
     writeSafely(state, list[index])
   }
@@ -225,7 +221,7 @@ function writeList(state: State, list: readonly unknown[]): void {
 function lastItems(state: State, list: readonly unknown[], from: number): readonly string[] {
   const start = state.work
   const items: string[] = []
-  for (let index = list.length - 1; index >= from && start - state.work <= state.maxBytes / 2; index--) {
+  for (let index = list.length - 1; index >= from && start - state.work <= state.maxItem / 2; index--) {
     const { length } = state.pieces
     writeSafely(state, list[index])
     items.push(state.pieces.splice(length).join(''))

@@ -3,11 +3,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { callTool, makeCall } from '../testing/call.ts'
 import { tool } from '../tool.ts'
+import { cutBounds } from './result-bounds.ts'
 import { serialise } from './serialise.ts'
 import { toResultText } from './to-result-text.ts'
 
 async function textOf(value: unknown, maxBytes = 50_000): Promise<string> {
-  return await toResultText(value, { maxBytes, signal: new AbortController().signal })
+  return await toResultText(value, { ...cutBounds(maxBytes), signal: new AbortController().signal })
 }
 
 const cyclic: Record<string, unknown> = { name: 'a' }
@@ -144,9 +145,9 @@ test('E9: of 4 MB of rows the first, the last and what follows them are kept', a
 
 test('E9: a list, a map and a set have a note that counts what is left out', () => {
   const items = Array.from({ length: 100_000 }, (_value, index) => `item ${index}`)
-  expect(serialise(items, { maxBytes: 300 }).text).toMatch(/,"\[… 99,\d{3} of 100,000 items left out …\]",/)
-  expect(serialise(new Map(items.map((item) => [item, 1])), { maxBytes: 300 }).text).toMatch(/"\[…\]":"\[… 99,\d{3} properties left out …\]"\}$/)
-  expect(serialise(new Set(items), { maxBytes: 300 }).text).toMatch(/,"\[… more items left out …\]"\]$/)
+  expect(serialise(items, cutBounds(300)).text).toMatch(/,"\[… 99,\d{3} of 100,000 items left out …\]",/)
+  expect(serialise(new Map(items.map((item) => [item, 1])), cutBounds(300)).text).toMatch(/"\[…\]":"\[… 99,\d{3} properties left out …\]"\}$/)
+  expect(serialise(new Set(items), cutBounds(300)).text).toMatch(/,"\[… more items left out …\]"\]$/)
 })
 
 test('E9: lists inside lists are bounded together', async () => {

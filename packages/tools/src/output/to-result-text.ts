@@ -1,11 +1,12 @@
+import { capEnds, capText, formatCount } from '@capstan/core/internal'
 import { noOutput } from '../limits.ts'
-import { capEnds, capText, formatCount } from './cap-text.ts'
+import { plainJsonText } from './plain-json-text.ts'
 import { isBinary, readStream } from './read-stream.ts'
+import type { ResultBounds } from './result-bounds.ts'
 import { serialise } from './serialise.ts'
 
 /** Options of `toResultText`. */
-export interface ResultOptions {
-  readonly maxBytes: number
+export interface ResultOptions extends ResultBounds {
   /** Stops the reading of streams. */
   readonly signal: AbortSignal
 }
@@ -41,7 +42,9 @@ async function objectText(value: object, options: ResultOptions): Promise<string
   if (bytes !== undefined) return bytesText(bytes, options.maxBytes)
   if (safely(() => value instanceof Response) === true) return await responseText(value as Response, options) // just checked
   const stream = safely(() => streamOf(value))
-  if (stream !== undefined) return await readStream(stream, options.maxBytes, options.signal)
+  if (stream !== undefined) return await readStream(stream, options, options.signal)
+  const plain = options.maxPlainCharacters > 0 ? await plainJsonText(value, options.maxPlainCharacters) : undefined
+  if (plain !== undefined) return plain
   const { text, isWhole } = serialise(value, options)
   return isWhole ? capText(text, options.maxBytes) : capEnds({ head: text, tail: '', size: text.length, note: 'the rest was not read' }, options.maxBytes)
 }
@@ -59,7 +62,7 @@ function streamOf(value: object): AsyncIterable<unknown> | undefined {
 
 async function responseText(response: Response, options: ResultOptions): Promise<string> {
   const status = response.ok ? '' : `HTTP ${response.status} ${response.statusText}`.trimEnd()
-  const body = response.body === null ? '' : await readStream(response.body, options.maxBytes, options.signal)
+  const body = response.body === null ? '' : await readStream(response.body, options, options.signal)
   return [status, body].filter((part) => part !== '').join('\n\n')
 }
 

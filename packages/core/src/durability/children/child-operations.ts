@@ -34,6 +34,7 @@ interface Waiting extends Wish {
  */
 export class ChildOperations implements Operations {
   readonly runId: string
+  readonly origin: NonNullable<Operations['origin']>
   /** 1 for a child of a run, 2 for a child of that child. */
   readonly depth: number
   readonly #parent: Parent
@@ -47,6 +48,8 @@ export class ChildOperations implements Operations {
     this.depth = parent.operations instanceof ChildOperations ? parent.operations.depth + 1 : 1
     if (this.depth > maxChildDepth) throw new RangeError(`Children are nested at most ${maxChildDepth} deep.`)
     this.runId = makeChildRunId(parent.operations.runId, call)
+    const { runId, path } = parent.operations.origin ?? { runId: parent.operations.runId, path: [] }
+    this.origin = { runId, path: [...path, call] }
     this.#parent = parent
     this.#call = call
     this.#onWait = onWait

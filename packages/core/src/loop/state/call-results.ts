@@ -1,4 +1,4 @@
-import type { ToolCallPart, ToolResultPart, ToolStatus } from '../../contract/messages.ts'
+import type { ToolResultPart } from '../../contract/messages.ts'
 
 /** The results of the calls of one step, as they come. */
 export class CallResults {
@@ -18,7 +18,7 @@ export class CallResults {
   }
 
   /** @param index - Position of the call in its message, from 0. */
-  add(index: number, { toolCallId, toolName }: ToolCallPart, { status, text }: { readonly status: ToolStatus; readonly text: string }): void {
-    this.#byIndex.set(index, { type: 'tool-result', toolCallId, toolName, status, text })
+  add(index: number, result: ToolResultPart): void {
+    this.#byIndex.set(index, result)
   }
 }

@@ -1,3 +1,4 @@
+import { isBuiltInName } from '../../contract/built-in-names.ts'
 import type { ResolvedLimits } from '../../contract/limits.ts'
 import { defaultLimits } from '../../contract/limits.ts'
 import type { ToolChoice, ToolDefinition } from '../../contract/model.ts'
@@ -34,6 +35,11 @@ export class RunConfig {
 
   get toolDefinitions(): readonly ToolDefinition[] {
     return this.#values.toolDefinitions
+  }
+
+  /** A run of release 0.1.0 keeps the values of the agent, without the tools of the loop, which that release did not have. */
+  beginFirstRelease(): void {
+    this.#values = { ...this.#values, toolDefinitions: this.#values.toolDefinitions.filter(({ name }) => !isBuiltInName(name)) }
   }
 
   /** Takes the recorded values. A recorded tool that the agent does not have any more is not offered. */

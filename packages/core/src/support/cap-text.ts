@@ -1,4 +1,6 @@
 const noteBytes = 160
+/** Bytes of the line about what was left out, without its remark: the numbers of a text of any size that a process can hold. */
+const countsBytes = 80
 const headShare = 0.7
 const loneSurrogate = /\p{Surrogate}/gu
 
@@ -23,10 +25,18 @@ export function toWellFormed(text: string): string {
 /**
  * Limits a text to a number of bytes of UTF-8. A longer text keeps its head and its tail, and a line between them says how much was left
  * out. Never splits a character. The work depends on the cap, not on the length of the text.
+ *
+ * @param remark - Added to the line about what was left out.
  */
-export function capText(text: string, maxBytes: number): string {
-  if (text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes) return toWellFormed(text)
-  return capEnds({ head: text.slice(0, maxBytes), tail: text.slice(-maxBytes), size: text.length }, maxBytes)
+export function capText(text: string, maxBytes: number, remark?: string): string {
+  if (fitsIn(text, maxBytes)) return toWellFormed(text)
+  const note = remark === undefined ? {} : { note: remark }
+  return capEnds({ head: text.slice(0, maxBytes), tail: text.slice(-maxBytes), size: text.length, ...note }, maxBytes)
+}
+
+/** True for a text of at most so many bytes of UTF-8. */
+export function fitsIn(text: string, maxBytes: number): boolean {
+  return text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes
 }
 
 /** Like `capText`, for a text of which only the ends are in memory; each end must be the complete text or at least `maxBytes` long. */
@@ -35,7 +45,7 @@ export function capEnds(ends: TextEnds, maxBytes: number): string {
   const measure = unit === 'bytes' ? (text: string): number => Buffer.byteLength(text) : (text: string): number => text.length
   const isWhole = ends.note === undefined && measure(ends.head) >= ends.size
   if (isWhole && Buffer.byteLength(ends.head) <= maxBytes) return toWellFormed(ends.head)
-  const budget = maxBytes - noteBytes
+  const budget = Math.max(0, maxBytes - Math.max(noteBytes, countsBytes + Buffer.byteLength(ends.note ?? '')))
   const headBytes = Math.floor(budget * headShare)
   const head = keepStart(ends.head, headBytes)
   const tail = keepEnd(ends.tail, Math.min(budget - headBytes, Math.max(0, ends.size - measure(head))))
