@@ -66,6 +66,24 @@ test('an approval survives kill -9, and the next process continues the run', asy
   expect(await next).toMatch(/finished[\s\S]*Paid INV-7 \(key invoice-7\//)
 })
 
+test('a team of agents survives kill -9 while an agent inside the run waits for an approval', async () => {
+  const env = { RUNS_FOLDER: await mkdtemp(join(tmpdir(), 'capstan-')) }
+  const killed = start('agent-team', [], env)
+  const [first] = (await once(killed.stdout, 'data')) as [Buffer]
+  expect(String(first)).toMatch(/Waiting[\s\S]*agent: 'writer'[\s\S]*write#1/)
+  killed.kill('SIGKILL')
+  await once(killed, 'close')
+
+  const next = run('agent-team', [], env)
+  expect(await run('agent-team', ['approve'], env)).toBe('')
+  const output = await next
+  expect(output.match(/Publishing/g)).toHaveLength(1)
+  expect(output).toMatch(/Publishing Tides \(article-1\/steps\/2\/tools\/0\/steps\/1\/tools\/0\)/)
+  expect(output).toMatch(
+    /research#1 finished 2 steps[\s\S]*research#2 finished 2 steps[\s\S]*write#1 finished 2 steps[\s\S]*finished The article about tides is published/,
+  )
+})
+
 test('an approval on Restate', async ({ skip }) => {
   const output = await run('on-restate')
   skip(output.includes('cannot be installed'), output)

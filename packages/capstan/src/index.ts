@@ -23,6 +23,7 @@ export {
   answer,
   approve,
   assistant,
+  type ChildResult,
   type CompleteOptions,
   type Completion,
   type Cost,
@@ -137,3 +138,4 @@ export {
 } from '@capstan/durable'
 export { type AiSdkTool, fromAiSdkTools, type InputSchema, jsonSchema, output, type ToolOptions, tool } from '@capstan/tools'
 export { Agent } from './agent.ts'
+export { type AsToolOptions, asTool } from './as-tool.ts'

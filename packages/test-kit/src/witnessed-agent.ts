@@ -26,6 +26,8 @@ export interface WitnessedSetting {
   readonly witness: string
   readonly replies: readonly Reply[]
   readonly tools: Readonly<Record<string, Partial<Pick<Tool, 'effect' | 'needsApproval' | 'expiresInMs'>>>>
+  /** Further tools, which other agents answer. */
+  readonly agents?: readonly Tool[]
   /**
    * Called at each position of a run: `model 1` before the first request, `tool pay` before the effect of the tool `pay`, `after pay` after it.
    * It may wait, throw, or end the process.
@@ -43,7 +45,7 @@ export interface WitnessedSetting {
  * the settings of the run where there are some, an effect the line
  * `effect <tool> <idempotency key>`, followed by the context of the run where there is one.
  */
-export function witnessedAgent({ witness, replies, tools, at, bulk = 0, price, options }: WitnessedSetting): Agent {
+export function witnessedAgent({ witness, replies, tools, agents = [], at, bulk = 0, price, options }: WitnessedSetting): Agent {
   const outside = new Witness(witness)
   const onRequest = async (step: number, settings?: RunSettings): Promise<void> => {
     await at?.(`model ${step}`)
@@ -60,5 +62,5 @@ export function witnessedAgent({ witness, replies, tools, at, bulk = 0, price, o
       },
     })
   const model = replyingModel(replies, { id: 'test/witnessed', onRequest, ...(price !== undefined && { price }) })
-  return new Agent({ name: 'witnessed', model, tools: Object.entries(tools).map(([name, settings]) => toolOf(name, settings)), ...options })
+  return new Agent({ name: 'witnessed', model, tools: [...Object.entries(tools).map(([name, settings]) => toolOf(name, settings)), ...agents], ...options })
 }

@@ -55,3 +55,10 @@ test('a question that expires shows until when answers are accepted', () => {
     'An answer is accepted until 1970-01-01T00:01:00.000Z.',
   ])
 })
+
+test('a question of an agent inside the run shows which agent asks', () => {
+  expect(lines({ type: 'approval', agent: 'clerk', path: ['office#1', 'desk#2'], toolName: 'pay', input: {} })).toEqual([
+    'This call of pay by the agent "clerk (office#1 > desk#2)" needs your approval:',
+    '  input: {}',
+  ])
+})

@@ -9,6 +9,8 @@ export interface Asked {
   readonly type: string
   readonly toolName: string
   readonly version: string | undefined
+  /** The agent inside the run that asks, and where it is. */
+  readonly agent: string | undefined
   readonly input: Json
   /** The value that the tool gets, if its schema changes the input. */
   readonly value: Json | undefined
@@ -19,10 +21,11 @@ export interface Asked {
 
 /** Reads the content of a question. Content of an unknown form is shown unchanged. */
 export function askedIn({ about, askedAt, expiresInMs }: Omit<PendingQuestion, 'id' | 'position'>): Asked {
-  const { type, toolName, tool, input, value, question }: Readonly<Record<string, Json | undefined>> = isJsonObject(about) ? about : {}
+  const { type, toolName, tool, input, value, question, agent, path }: Readonly<Record<string, Json | undefined>> = isJsonObject(about) ? about : {}
   const version = tool !== undefined && isJsonObject(tool) && typeof tool['version'] === 'string' ? tool['version'] : undefined
   const until = askedAt === undefined || expiresInMs === undefined ? undefined : askedAt + expiresInMs
-  const rest = { version, value, question, until }
+  const place = Array.isArray(path) ? ` (${path.join(' > ')})` : ''
+  const rest = { version, agent: typeof agent === 'string' ? `${agent}${place}` : undefined, value, question, until }
   if (typeof type === 'string' && typeof toolName === 'string') return { type, toolName, input: input ?? null, ...rest }
   return { type: 'approval', toolName: 'unknown', input: about, ...rest }
 }
@@ -52,8 +55,9 @@ function inputFields(input: Json): readonly Field[] {
   return fieldsOf(input, isNamed ? ShownText.empty : say`input`)
 }
 
-function headOf({ type, toolName, version }: Asked): ShownText {
-  const tool = version === undefined ? say`${toolName}` : say`${toolName} (version ${ShownText.strict(version)})`
+function headOf({ type, toolName, version, agent }: Asked): ShownText {
+  const bare = version === undefined ? say`${toolName}` : say`${toolName} (version ${ShownText.strict(version)})`
+  const tool = agent === undefined ? bare : say`${bare} by the agent ${ShownText.strict(agent)}`
   if (type === 'outcome') return say`It is unknown whether this call of ${tool} was done:`
   return type === 'question' ? say`Before this call, ${tool} asks:` : say`This call of ${tool} needs your approval:`
 }

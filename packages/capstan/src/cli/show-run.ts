@@ -19,7 +19,8 @@ type Block = 'none' | 'reasoning' | 'text'
 
 /**
  * Shows a run while it is running: reasoning, tool calls and notes on stderr, the result on stdout. On a terminal the text streams. In a
- * pipe the text of a step is written unchanged when the step is complete, so a failed attempt writes nothing there.
+ * pipe the text of a step is written unchanged when the step is complete, so a failed attempt writes nothing there. Agents inside the run may
+ * run side by side, so their messages are shown when they are complete, each with the path of its agent.
  */
 export class RunView {
   readonly #screen: Screen
@@ -42,13 +43,14 @@ export class RunView {
 
   /** Starts to show a run. */
   watch(run: Run): void {
-    run.on('step-start', () => {
-      this.#hasShown = false
+    run.on('step-start', ({ path }) => {
+      if (path === undefined) this.#hasShown = false
     })
     run.on('attempt', (event) => this.#attempt(event))
-    run.on('reasoning-delta', ({ delta }) => this.#stream('reasoning', delta))
-    run.on('text-delta', ({ delta }) => this.#stream('text', delta))
-    run.on('message-end', (event) => this.#message(event))
+    run.on('reasoning-delta', ({ delta, path }) => path ?? this.#stream('reasoning', delta))
+    run.on('text-delta', ({ delta, path }) => path ?? this.#stream('text', delta))
+    run.on('message-end', (event) => (event.path === undefined ? this.#message(event) : this.#messageInside(event)))
+    run.on('run-end', ({ agent, text }) => agent !== undefined && this.#answer(text))
     run.on('tool-start', (event) => this.#toolStart(event))
     run.on('tool-end', (event) => this.#toolEnd(event))
     run.on('step-retry', (event) => this.#retry(event))
@@ -76,8 +78,8 @@ export class RunView {
     this.lines([wrapText(text, columnsOf(this.#screen.stderr), '  ')], style)
   }
 
-  #attempt({ step, attempt, model }: RunEventOf<'attempt'>): void {
-    this.note(say`· step ${step}${attempt === 1 ? '' : `, attempt ${attempt}`}: ${model}`)
+  #attempt({ step, attempt, model, path }: RunEventOf<'attempt'>): void {
+    this.note(say`· ${prefixOf(path)}step ${step}${attempt === 1 ? '' : `, attempt ${attempt}`}: ${model}`)
   }
 
   #stream(block: Block, delta: string): void {
@@ -107,28 +109,36 @@ export class RunView {
     const isShown = replayed ? finishReason === 'tool-calls' : this.#live === this.#screen.stdout
     if (text === '' || isShown) return
     // Text beside tool calls is a comment. Only the text of the last step is the result.
-    if (finishReason !== 'tool-calls' && this.#options.answers) {
-      const { stdout } = this.#screen
-      stdout.write(say`${ShownText.exact(text, stdout)}${text.endsWith('\n') ? '' : ShownText.newline}`)
-    } else if (finishReason === 'tool-calls' && this.#live === undefined) this.note(say`  says: ${ShownText.prose(text)}`)
+    if (finishReason !== 'tool-calls' && this.#options.answers) this.#answer(text)
+    else if (finishReason === 'tool-calls' && this.#live === undefined) this.note(say`  says: ${ShownText.prose(text)}`)
   }
 
-  #toolStart({ toolName, input }: RunEventOf<'tool-start'>): void {
-    this.#line(say`→ ${toolName} `, ShownText.strict(input), 'cyan')
+  #messageInside({ message, path, replayed }: RunEventOf<'message-end'>): void {
+    const text = textOf(message)
+    if (text !== '' && replayed !== true) this.note(say`  ${prefixOf(path)}says: ${ShownText.prose(text)}`)
   }
 
-  #toolEnd({ toolName, status, text, ms, replayed }: RunEventOf<'tool-end'>): void {
+  #answer(text: string): void {
+    const { stdout } = this.#screen
+    if (this.#options.answers) stdout.write(say`${ShownText.exact(text, stdout)}${text.endsWith('\n') ? '' : ShownText.newline}`)
+  }
+
+  #toolStart({ toolName, input, path }: RunEventOf<'tool-start'>): void {
+    this.#line(say`→ ${prefixOf(path)}${toolName} `, ShownText.strict(input), 'cyan')
+  }
+
+  #toolEnd({ toolName, status, text, ms, replayed, path }: RunEventOf<'tool-end'>): void {
     if (replayed) return
     const time = status === 'ok' || ms > 0 ? ` (${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms)` : ''
     const name = status === 'ok' ? toolName : `${toolName} ${status}`
-    this.#line(say`← ${name}${time}: `, ShownText.line(text), status === 'ok' ? 'green' : 'yellow')
+    this.#line(say`← ${prefixOf(path)}${name}${time}: `, ShownText.line(text), status === 'ok' ? 'green' : 'yellow')
   }
 
-  #retry({ delayMs, error }: RunEventOf<'step-retry'>): void {
+  #retry({ delayMs, error, path }: RunEventOf<'step-retry'>): void {
     const delay = delayMs > 0 ? ` in ${(delayMs / 1_000).toFixed(1)} s` : ''
-    const advice = this.#hasShown ? ' Ignore the text of this step so far.' : ''
-    this.#hasShown = false
-    this.note(say`! ${ShownText.prose(error.message)} The step starts again${delay}.${advice}`, 'yellow')
+    const advice = this.#hasShown && path === undefined ? ' Ignore the text of this step so far.' : ''
+    if (path === undefined) this.#hasShown = false
+    this.note(say`! ${prefixOf(path)}${ShownText.prose(error.message)} The step starts again${delay}.${advice}`, 'yellow')
   }
 
   #line(head: ShownText, rest: ShownText, style: Style): void {
@@ -143,6 +153,11 @@ export class RunView {
     if (block === 'reasoning') this.#screen.stderr.write(say`${this.#style('dim', this.#wrapper.end(this.#prose.end()))}\n`)
     else if (block === 'text') this.#live?.write(say`${this.#prose.end()}\n`)
   }
+}
+
+/** Names the agent inside the run that an event comes from. */
+function prefixOf(path: RunEvent['path']): string {
+  return path === undefined ? '' : `${path.join(' > ')}: `
 }
 
 /** Writes every event as a line of JSON. */

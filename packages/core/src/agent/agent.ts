@@ -1,8 +1,8 @@
 import { AgentError } from '../contract/errors.ts'
 import type { OnEvent } from '../contract/events.ts'
 import type { Message } from '../contract/messages.ts'
-import { invalidOptions } from '../contract/options.ts'
-import type { SchemaReader } from '../contract/output.ts'
+import { invalidOptions, kindOf } from '../contract/options.ts'
+import type { OutputSpec, SchemaReader } from '../contract/output.ts'
 import type { RunResult, RunState, RunVersion } from '../contract/result.ts'
 import { readAnswers } from '../durability/decisions.ts'
 import { type Definition, definitionOf } from '../durability/definition.ts'
@@ -20,11 +20,31 @@ import { planRun, resolveAgent } from './resolve-agent.ts'
 /** Makes the options object optional if each of its options is. */
 type Arguments<Options> = Record<string, never> extends Options ? [options?: Options] : [options: Options]
 
+/** Makes the agent that answers calls of a tool; set by `Agent`, which alone can read its own fields. */
+let read: (agent: Agent<never>, output: OutputSpec | undefined) => LoopAgent
+
+/**
+ * An agent as the loop reads it.
+ *
+ * @param output - What its output must be in place of its own.
+ * @throws {AgentError} `invalid-options` for a value that is not an agent of this copy of the package, or cannot have this output.
+ */
+export function loopAgentOf(agent: Agent<never>, output: OutputSpec | undefined): LoopAgent {
+  if (agent instanceof Agent) return read(agent, output)
+  throw invalidOptions(`An agent that \`new Agent({ … })\` made is needed, not ${kindOf(agent)}.`)
+}
+
 /** A model, its instructions and its tools. It holds no state of a run, so one agent serves any number of runs at the same time. */
 export class Agent<Context = unknown, Output = unknown> {
   /** Phantom type: prevents an agent that requires a context from being used as one that does not. */
   declare readonly '~context': ((context: Context) => void) | undefined
   readonly name: string
+  static {
+    read = (agent, output) => (output === undefined ? agent.#agent : resolveAgent({ ...agent.#options, output }, agent.#readSchema))
+  }
+
+  readonly #options: AgentOptions<Context, Output>
+  readonly #readSchema: SchemaReader | undefined
   readonly #agent: LoopAgent
   readonly #stateKeys: readonly StateKey[]
   readonly #observers: readonly OnEvent[]
@@ -36,6 +56,8 @@ export class Agent<Context = unknown, Output = unknown> {
    */
   constructor(options: AgentOptions<Context, Output>, readSchema?: SchemaReader) {
     this.#agent = resolveAgent(options, readSchema)
+    this.#options = options
+    this.#readSchema = readSchema
     this.name = this.#agent.name
     this.#stateKeys = stateKeysOf(options.signStates)
     this.#observers = options.onEvent === undefined ? [] : [options.onEvent]

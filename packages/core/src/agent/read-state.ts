@@ -6,7 +6,7 @@ import type { Tool } from '../contract/tool.ts'
 import type { Definition } from '../durability/definition.ts'
 import { parseOperationId } from '../durability/operation-ids.ts'
 import { isRecord, isRunVersion, type RunRecord } from '../durability/records.ts'
-import { callOf, isOnce, startsWork } from '../durability/replay.ts'
+import { callOf, callsAround, isOnce, startsWork, toolNameIn } from '../durability/replay.ts'
 import { isSameSignature, signText } from '../support/hash.ts'
 import { checkMessages } from '../transcripts/check.ts'
 
@@ -24,7 +24,7 @@ export interface ReadState {
 /** How far a state is trusted. */
 export interface StateTrust {
   readonly agentName: string
-  readonly tools: ReadonlyMap<string, Pick<Tool<never>, 'effect'>>
+  readonly tools: ReadonlyMap<string, Pick<Tool<never>, 'effect' | 'child'>>
   /** The keys of `signStates`: the first one signs, each of them verifies. Empty without the option. */
   readonly keys: readonly StateKey[]
   /** The caller's `acceptAnswers`. */
@@ -75,11 +75,14 @@ function checkSignature(state: RunState, { agentName, keys }: StateTrust): void 
 // An approval, or the order to repeat a call, stays only where it was obeyed: its operation has a result, or was started and must not be
 // repeated. A verdict about an edited input goes with the approval that edited it.
 function withoutApprovals(records: readonly RunRecord[], { tools }: StateTrust): readonly RunRecord[] {
+  const names = new Map(records.flatMap((record) => (record.type === 'done' ? [[record.id, toolNameIn(record.name)] as const] : [])))
+  const effectAt = (id: string, name: string): string => {
+    let own: StateTrust['tools'] | undefined = tools
+    for (const call of callsAround(id)) own = own?.get(names.get(call) ?? '')?.child?.tools
+    return own?.get(toolNameIn(name))?.effect ?? 'once'
+  }
   const isObeyed = (id: string | undefined): boolean =>
-    records.some(
-      (record) =>
-        record.id === id && (record.type === 'done' || (record.type === 'start' && isOnce(tools.get(record.name.replace(/^tool /, ''))?.effect ?? 'once'))),
-    )
+    records.some((record) => record.id === id && (record.type === 'done' || (record.type === 'start' && isOnce(effectAt(record.id, record.name)))))
   const dropped = records.filter((record) => record.type === 'answer' && startsWork(record.answer) && !isObeyed(callOf(record.id)))
   const calls = new Set(dropped.map(({ id }) => callOf(id)))
   const isVerdictOf = (id: string): boolean => parseOperationId(id)?.type === 'edited' && calls.has(callOf(id))

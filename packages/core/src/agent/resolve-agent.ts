@@ -23,6 +23,7 @@ import { configureModels } from '../loop/configure-models.ts'
 import type { ConfigValues, LoopAgent, LoopOutput } from '../loop/loop-agent.ts'
 import { resolveAttempts } from '../retry/resolve-attempts.ts'
 import type { AgentOptions, CommonRunOptions } from './agent-options.ts'
+import { checkChildren } from './check-children.ts'
 import { checkAgentOptions, readSettings } from './check-options.ts'
 import { modelsOf, sharedTraits } from './model-chain.ts'
 import { outputTool } from './output-tool.ts'
@@ -43,6 +44,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
     const traits = sharedTraits(models)
     const spec = options.output && readOutput(options.output, readSchema)
     const output = spec && resolveOutput(spec, options.outputMode, { traits, own })
+    checkChildren(own, { models, limits: options.limits, output })
     const tools = output?.mode === 'tool' ? new Map([...indexTools([...own.values()], 1), [outputToolName, outputTool(output)]]) : own
     const builtIns = builtInTools(own.size, tools.size)
     return {
@@ -56,12 +58,12 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
         toolChoice: options.toolChoice,
         settings: undefined,
         limits: resolveLimits(options.limits ?? {}),
+        toolCallConcurrency: options.toolCallConcurrency ?? 10,
         models: models.map(modelFacts),
         toolDefinitions: [...tools.values(), ...builtIns.values()].map(definitionOf),
       },
       // The caller's context has the type that its instructions ask for: `Agent<Context>` checks it.
       makeInstructions: typeof options.instructions === 'function' ? (options.instructions as (context: unknown) => unknown) : undefined,
-      toolCallConcurrency: options.toolCallConcurrency ?? 10,
       attempts: resolveAttempts(options.attempts),
       output,
       // As for the instructions.
@@ -88,6 +90,7 @@ export function planRun({ config, models: given, tools }: LoopAgent, changes: Ru
   const settings = changes.settings && readSettings(changes.settings)
   const models = settings === undefined ? given : configureModels(given, settings)
   checkModels({ limits, toolChoice }, models, tools)
+  checkChildren(tools, { models, limits })
   return {
     ...config,
     limits: resolveLimits(limits ?? {}, config.limits),

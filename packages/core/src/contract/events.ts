@@ -49,6 +49,8 @@ export type RunEventBody =
       readonly usage: RunUsage
       readonly cost?: Cost
       readonly toolCalls: number
+      /** The agent that answered in place of the agent of the run: one whose tool has `returns: 'final'`. */
+      readonly agent?: string
     }
   | { readonly type: 'run-error'; readonly step: number; readonly error: ErrorData }
 
@@ -74,7 +76,16 @@ export interface ToolEndEvent {
 export type AttemptReason = 'first' | 'retry' | 'fallback' | 'empty-reply'
 
 /** An event as consumers see it: plain JSON. `seq` counts from 1 without gaps within a process. */
-export type RunEvent = RunEventBody & LiveOrigin & { readonly runId: string; readonly seq: number }
+export type RunEvent = RunEventBody & LiveOrigin & ChildOrigin & { readonly runId: string; readonly seq: number }
+
+/** The agent inside the run that an event comes from. Its steps count for themselves. */
+interface ChildOrigin {
+  /**
+   * The calls that agents answer, the outermost first: `['research#2', 'verify#1']` is the first call of the tool `verify` by the agent that
+   * answers the second call of `research`. Absent for events of the run itself.
+   */
+  readonly path?: readonly string[]
+}
 
 /**
  * The operation that a live event comes from, for events from inside one. What an execution showed counts only while it is the newest

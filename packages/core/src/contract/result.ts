@@ -1,3 +1,4 @@
+import type { AgentErrorCode } from './error-codes.ts'
 import type { Json, JsonForm, JsonObject } from './json.ts'
 import type { AssistantMessage, Message, ToolResultPart } from './messages.ts'
 import type { FinishReason, ResponseInfo, Warning } from './model.ts'
@@ -73,9 +74,11 @@ export interface RunResult<Output = unknown> {
   readonly runId: string
   readonly status: RunStatus
   readonly stopReason: StopReason
+  /** The name of the agent that answered: another one after a hand-over, that is the call of a tool with `returns: 'final'`. */
+  readonly agent: string
   /**
-   * The text of the last message, or the part of it that came if the run did not finish. With an `output`, its JSON text, whatever the
-   * mode: `JSON.stringify(result.output)`.
+   * The text of the last message, or the part of it that came if the run did not finish; after a hand-over the answer of the other agent.
+   * With an `output`, its JSON text, whatever the mode: `JSON.stringify(result.output)`.
    */
   readonly text: string
   /** The reasoning of the last message. */
@@ -83,13 +86,17 @@ export interface RunResult<Output = unknown> {
   /** Input and all complete steps: always sendable, so they can be the input of the next run. */
   readonly messages: readonly Message[]
   readonly steps: readonly RunStep[]
+  /** The agents that answered calls of the run, and of each other, in the order in which they began. */
+  readonly children: readonly ChildResult[]
+  /** With that of all `children`. */
   readonly usage: RunUsage
-  /** Exact, or a bound while an attempt never reported its usage; `undefined` without prices. */
+  /** With that of all `children`. Exact, or a bound while an attempt never reported its usage; `undefined` without prices. */
   readonly cost: Cost | undefined
   /** The output, checked, in its JSON form: the same while the run is live and when it is replayed. Only with an `output` on the agent. */
   readonly output: JsonForm<Output> | undefined
   /** Why the model ended its last complete message. */
   readonly finishReason: FinishReason | undefined
+  /** Without those of `children`. */
   readonly toolCalls: number
   /** Active time in milliseconds: waiting for a person does not count. */
   readonly activeMs: number
@@ -115,6 +122,29 @@ export interface RunResult<Output = unknown> {
    * @throws {AgentError} As `textOrThrow`; also `unfinished` when there is no output.
    */
   outputOrThrow(): JsonForm<Output>
+}
+
+/** What an agent did that answered a call of a tool: one that `asTool` made. */
+export interface ChildResult {
+  /** Where it ran: `['research#2', 'verify#1']`, as in the events. */
+  readonly path: readonly string[]
+  /** The key of the call that it answered, as in the events. */
+  readonly key: string
+  /** The name of the agent. */
+  readonly agent: string
+  /** `paused` with the run, for an agent that has not ended. */
+  readonly status: RunStatus
+  readonly stopReason: StopReason
+  /** Its complete steps. */
+  readonly steps: readonly RunStep[]
+  /** Of its own requests, without those of agents that answered its own calls. */
+  readonly usage: RunUsage
+  /** As `usage`. */
+  readonly cost: Cost | undefined
+  readonly toolCalls: number
+  readonly activeMs: number
+  /** What broke it. The error itself is in `toolErrors`, in the process in which the agent failed. */
+  readonly error?: { readonly code: AgentErrorCode; readonly message: string }
 }
 
 /** Something that a person has to decide before a run can continue. */

@@ -26,6 +26,8 @@ export interface Tool<Context = unknown> extends ToolDefinition {
   readonly needsApproval: boolean | ((value: unknown, context: Context) => boolean | Promise<boolean>)
   /** Returns the question that a person must answer before the call runs, usually a text; `undefined` for no question. The call gets the answer as `answer`. */
   readonly ask?: (value: unknown, context: Context) => Json | undefined | Promise<Json | undefined>
+  /** The agent that answers calls of this tool: only of a tool that `asTool` made. */
+  readonly child?: ToolChild
   /** Checks a parsed input against the schema. The loop calls it once for each call. Never throws. */
   check(input: Json): ToolCheck | Promise<ToolCheck>
   /**
@@ -34,6 +36,12 @@ export interface Tool<Context = unknown> extends ToolDefinition {
    * @param value - What `check` made of the input: the very value that `needsApproval` and `ask` were given.
    */
   run(value: unknown, call: ToolCallContext<Context>): Promise<ToolOutput>
+}
+
+/** An agent that answers the calls of a tool. The loop runs it; `run` of the tool does not. */
+export interface ToolChild {
+  /** The tools of the agent. An agent that is given as a function is made when they are first read. */
+  readonly tools: ReadonlyMap<string, Tool<never>>
 }
 
 /** The checked value of an input, or the message for the model about what to correct. */

@@ -16,14 +16,27 @@ export interface Definition extends JsonObject {
   /** The options with code of the caller that are there. */
   readonly hooks: readonly string[]
   readonly output: string | null
+  /** For each tool that an agent answers, the index of the agent in `agents`. */
+  readonly children?: ChildIndices
+  /** The agents that answer calls of tools of the agent, or of each other. */
+  readonly agents?: readonly AgentTools[]
+}
+
+type ChildIndices = Readonly<Record<string, number>>
+
+/** The tools of one agent. */
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+type AgentTools = {
+  readonly tools: Readonly<Record<string, string>>
+  readonly children?: ChildIndices
 }
 
 /** What changed since a run was recorded. */
 export interface DefinitionChange {
   /** Words for people; empty when nothing did. */
   readonly changes: readonly string[]
-  /** Tools whose calls mean something else now, or that are gone. */
-  readonly tools: ReadonlySet<string>
+  /** Whether calls of a tool mean something else now, or the tool is gone. Its names: the tools whose agents it belongs to, and its own. */
+  readonly isRebound: (names: readonly string[]) => boolean
 }
 
 /** The options of an agent that its runs depend on. */
@@ -37,50 +50,112 @@ export interface DefinedAgent {
   readonly stopWhen: unknown
 }
 
-type DefinedTool = Pick<Tool<never>, 'name' | 'description' | 'inputSchema' | 'effect' | 'version'>
+type DefinedTool = Pick<Tool<never>, 'name' | 'description' | 'inputSchema' | 'effect' | 'version' | 'child'>
 
 /** Describes an agent, as runs of this version record it. */
 export function definitionOf(agent: DefinedAgent, format: RunVersion): Definition {
   const { config, makeInstructions, tools, output, prepareStep, stopWhen } = agent
   const { instructions } = config
+  const agents = format === 1 ? [] : agentsOf(tools)
   return {
     format,
     instructions: instructions === undefined ? null : hash(instructions),
-    tools: Object.fromEntries([...tools].map(([name, tool]) => [name, format === 1 ? hashTool(tool) : `${hash(toolBinding(tool))}:${hash(tool.description)}`])),
+    ...hashTools(tools, format),
+    ...childIndices(tools, agents),
+    ...(agents.length > 0 && { agents: agents.map((each) => ({ ...hashTools(each, format), ...childIndices(each, agents) })) }),
     hooks: Object.entries({ prepareStep, stopWhen, instructions: makeInstructions }).flatMap(([name, hook]) => (hook === undefined ? [] : [name])),
     output: output === undefined ? null : hash([output.spec.schema, output.mode]),
   }
 }
 
-/** Compares the definition that a run was recorded with and the one of the agent that continues it, in the same format. */
-export function compareDefinitions(before: Definition, now: Definition): DefinitionChange {
-  const known = Object.entries(before.tools ?? {})
-  const changed = known.filter(([name, tool]) => now.tools[name] !== tool).map(([name]) => name)
-  const added = Object.keys(now.tools).filter((name) => before.tools?.[name] === undefined)
-  const changes = [
-    ...(before.instructions === now.instructions ? [] : ['the instructions']),
-    ...changed.map((name) => (now.tools[name] === undefined ? `the tool '${name}' (gone)` : `the tool '${name}'`)),
-    ...added.map((name) => `the tool '${name}' (new)`),
-    ...(String(before.hooks) === String(now.hooks) ? [] : ['which functions of the caller there are']),
-    ...(before.output === now.output ? [] : ['the output']),
-  ]
-  // A changed description binds nothing.
-  const rebound = changed.filter((name) => bindingIn(before.tools[name]) !== bindingIn(now.tools[name]))
-  return { changes, tools: new Set(rebound) }
+type Tools = DefinedAgent['tools']
+
+function hashTools(tools: Tools, format: RunVersion): Pick<Definition, 'tools'> {
+  return {
+    tools: Object.fromEntries([...tools].map(([name, tool]) => [name, format === 1 ? hashTool(tool) : `${hash(toolBinding(tool))}:${hash(tool.description)}`])),
+  }
 }
 
-/** What an approval of a call binds to: not the wording of the tool's description. */
-export function toolBinding({ inputSchema, effect, version }: DefinedTool): JsonObject {
+/** The tools of all agents that answer calls of these tools, or of each other, each agent once: they may refer to each other in a circle. */
+function agentsOf(tools: Tools): readonly Tools[] {
+  const found: Tools[] = []
+  const visit = (from: Tools): void => {
+    for (const { child } of from.values()) {
+      if (child === undefined || found.includes(child.tools)) continue
+      found.push(child.tools)
+      visit(child.tools)
+    }
+  }
+  visit(tools)
+  return found
+}
+
+function childIndices(tools: Tools, agents: readonly Tools[]): Pick<Definition, 'children'> {
+  const children = [...tools].flatMap(([name, { child }]) => (child === undefined ? [] : [[name, agents.indexOf(child.tools)] as const]))
+  return children.length === 0 ? {} : { children: Object.fromEntries(children) }
+}
+
+/** Compares the definition that a run was recorded with and the one of the agent that continues it, in the same format. */
+export function compareDefinitions(before: Definition, now: Definition): DefinitionChange {
+  const changes = [
+    ...(before.instructions === now.instructions ? [] : ['the instructions']),
+    ...changedTools(before, now),
+    ...(String(before.hooks) === String(now.hooks) ? [] : ['which functions of the caller there are']),
+    ...(before.output === now.output ? [] : ['the output']),
+    ...changedChildren(before, now),
+  ]
+  return { changes, isRebound: (names) => bindingAt(before, names) !== bindingAt(now, names) }
+}
+
+function changedTools(before: AgentTools, now: AgentTools, of = ''): readonly string[] {
+  const known = before.tools ?? {}
+  const changed = Object.keys(known).filter((name) => now.tools[name] !== known[name])
+  const added = Object.keys(now.tools).filter((name) => known[name] === undefined)
+  return [
+    ...changed.map((name) => `the tool '${name}'${of}${now.tools[name] === undefined ? ' (gone)' : ''}`),
+    ...added.map((name) => `the tool '${name}'${of} (new)`),
+  ]
+}
+
+/** Changes of the agents that answer tools, each pair of agents once. */
+function changedChildren(before: Definition, now: Definition): readonly string[] {
+  const seen = new Set<string>()
+  const visit = (old: AgentTools, current: AgentTools): readonly string[] =>
+    Object.entries(old.children ?? {}).flatMap(([name, index]) => {
+      const pair = [index, current.children?.[name]]
+      const [oldChild, newChild] = [before.agents?.[index], now.agents?.[pair[1] ?? -1]]
+      if (oldChild === undefined || newChild === undefined || seen.has(String(pair))) return []
+      seen.add(String(pair))
+      return [...changedTools(oldChild, newChild, ` of the agent behind '${name}'`), ...visit(oldChild, newChild)]
+    })
+  return visit(before, now)
+}
+
+// A changed description binds nothing.
+function bindingAt(definition: Definition, names: readonly string[]): string | undefined {
+  let agent: AgentTools | undefined = definition
+  for (const name of names.slice(0, -1)) agent = definition.agents?.[agent?.children?.[name] ?? -1]
+  return agent?.tools?.[names.at(-1) ?? '']?.split(':')[0]
+}
+
+/** What an approval of a call binds to: not the wording of the tool's description. With the tools of an agent that answers the call. */
+export function toolBinding(tool: DefinedTool): JsonObject {
+  return tool.child === undefined ? ownBinding(tool) : { ...ownBinding(tool), agent: hash(agentBinding(tool.child.tools)) }
+}
+
+function ownBinding({ inputSchema, effect, version }: DefinedTool): JsonObject {
   return { ...(version !== undefined && { version }), schema: hashAbout(schemaMeaning(inputSchema)).slice(0, 16), effect }
+}
+
+/** The tools of an agent, and of the agents that answer those. */
+function agentBinding(tools: Tools): Json {
+  const agents = [tools, ...agentsOf(tools).filter((each) => each !== tools)]
+  return agents.map((each) => [...each].map(([name, tool]) => [name, ownBinding(tool), tool.child === undefined ? -1 : agents.indexOf(tool.child.tools)]))
 }
 
 /** A hash of what the model and people knew of a tool, as release 0.1.0 made it. */
 export function hashTool({ name, description, inputSchema, effect }: DefinedTool): string {
   return hash([name, description, inputSchema, effect])
-}
-
-function bindingIn(hashes: string | undefined): string | undefined {
-  return hashes?.split(':')[0]
 }
 
 function hash(value: Json): string {

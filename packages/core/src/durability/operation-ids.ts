@@ -19,6 +19,8 @@ type OwnPosition =
   | (CallPosition & { readonly type: 'call'; readonly round: number })
   /** Whether a person must be asked about a call; the check of an input that a person gave instead of the model's. */
   | (CallPosition & { readonly type: 'needs-approval' | 'edited' })
+  /** The result of a call that an agent answered. */
+  | (CallPosition & { readonly type: 'result' })
   /** A question to a person: whether a call may run, or what its tool asks. */
   | (CallPosition & { readonly type: 'approval' | 'question' })
   /** A question to a person: what became of a call whose outcome is unknown. */
@@ -89,7 +91,7 @@ function makeOwnId(position: OwnPosition): string {
 const number = '([1-9]\\d{0,14})'
 const pattern = new RegExp(
   `^(?:closing/model/${number}|steps/${number}/(?:model/${number}|(prepare|stop|output)|` +
-    `tools/(0|[1-9]\\d{0,14})(?:/(needs-approval|edited|approval|question)|/(again|outcome)/${number})?))$`,
+    `tools/(0|[1-9]\\d{0,14})(?:/(needs-approval|edited|approval|question|result)|/(again|outcome)/${number})?))$`,
 )
 
 // No id of a parent's own begins so: what may follow the id of its call are other words.
@@ -128,7 +130,7 @@ function parseOwnId(id: string): OwnPosition | undefined {
   // The pattern ensures that each literal below has one of its allowed values.
   if (hook !== undefined) return { type: hook as 'prepare' | 'stop' | 'output', step }
   const call: CallPosition = { step, index: Number(indexText) }
-  if (suffix !== undefined) return { type: suffix as 'needs-approval' | 'edited' | 'approval' | 'question', ...call }
+  if (suffix !== undefined) return { type: suffix as 'needs-approval' | 'edited' | 'approval' | 'question' | 'result', ...call }
   return { type: repeated === 'outcome' ? 'outcome' : 'call', ...call, round: Number(roundText ?? 0) }
 }
 

@@ -60,9 +60,9 @@ export function liveFilter(saved: SavedRun): (event: RunEvent) => 'show' | 'rest
 }
 
 // What an event is about: the message of a step, or a call.
-function subjectOf(event: RunEventBody): string | undefined {
+function subjectOf(event: RunEventBody & Pick<RunEvent, 'path'>): string | undefined {
   if ('key' in event) return event.key
-  return 'attempt' in event || event.type === 'message-end' ? `message ${event.step}` : undefined
+  return 'attempt' in event || event.type === 'message-end' ? `message ${[...(event.path ?? []), event.step].join(' ')}` : undefined
 }
 
 // Attempts have operations of their own, and each operation may be executed again: both numbers only grow.
@@ -83,14 +83,15 @@ function messageEnd(runId: string, { record: { id, ms }, reply, step }: StepRepl
 
 function toolEnd(runId: string, { id, output, ms }: DoneRecord, { reply, step }: StepReply): readonly FinishedEvent[] {
   const position = parseOperationId(id)
-  if (position?.type !== 'call') return []
-  const key = makeOperationId({ ...position, round: 0 })
+  if ((position?.type !== 'call' && position?.type !== 'result') || !isJsonObject(output)) return []
+  const key = makeOperationId({ type: 'call', step: position.step, index: position.index, round: 0 })
   const call = toolCallsOf(reply.message)[position.index]
-  if (call === undefined || !isJsonObject(output)) return []
-  // Recorded by the operation of a tool call.
-  const { status, text } = output as unknown as ToolCallOutput
+  // Recorded by the operation of a tool call, or of the result that an agent gave.
+  const { status, text, delegated, agentMs } = output as unknown as ToolCallOutput
+  // The agent has still to answer.
+  if (call === undefined || delegated === true) return []
   const { toolCallId, toolName } = call
-  return [{ type: 'tool-end', step, key, toolCallId, toolName, status, text, ms, replayed: true, runId, operation: id }]
+  return [{ type: 'tool-end', step, key, toolCallId, toolName, status, text, ms: agentMs ?? ms, replayed: true, runId, operation: id }]
 }
 
 function replyIn({ name, output }: DoneRecord): ModelReply | undefined {

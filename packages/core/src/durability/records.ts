@@ -71,6 +71,8 @@ export type RecordedConfig = {
   readonly settings?: RunSettings
   /** Those that are set; a name that is missing means no limit. */
   readonly limits: Limits
+  /** Calls of one step that run at the same time, and agents that answer them; `null` for no limit. */
+  readonly toolCallConcurrency?: number | null
   /** In the order of the chain. */
   readonly models: readonly ModelFacts[]
   /** Names of the tools in the order in which they are sent. */
@@ -110,7 +112,7 @@ export type AttemptOutput =
   /** The time limit of the run came first; `text` is what had come by then. `unsent`: the request was not sent. */
   | { readonly status: 'late'; readonly text: string; readonly unsent?: true }
 
-/** The output of an operation that runs a tool call. */
+/** The output of an operation that runs a tool call, and of the one that has the result of a call that an agent answered. */
 export interface ToolCallOutput {
   readonly status: ToolStatus
   /** What the model gets. */
@@ -118,6 +120,10 @@ export interface ToolCallOutput {
   readonly coerced?: readonly string[]
   /** What is known of the complete text, where the model gets a part of it. */
   readonly complete?: CompleteResult
+  /** An agent answers the call: `text` is what it is asked. Its result is recorded by an operation of its own. */
+  readonly delegated?: true
+  /** Active time of the agent that answered, in milliseconds. */
+  readonly agentMs?: number
 }
 
 /** How a process left the run: for people and lists. Replay does not need it. */

@@ -77,12 +77,20 @@ export class Replay {
     if (this.#unasked > 0) throw mismatch(`the run ends while ${this.#unasked} recorded operations were not asked for`)
   }
 
-  /** @throws {AgentError} `state-mismatch` when one of these tools has a call that was started and has no recorded outcome. */
-  refuseUnknown(tools: ReadonlySet<string>): void {
+  /**
+   * @param isRebound - Whether calls of a tool mean something else now. Its names: the tools whose agents it belongs to, and its own.
+   * @throws {AgentError} `state-mismatch` when one of these tools has a call that was started and has no recorded outcome.
+   */
+  refuseUnknown(isRebound: (names: readonly string[]) => boolean): void {
     for (const [id, { name }] of this.#starts) {
-      if (this.#done.has(id) || !tools.has(name.replace(/^tool /, ''))) continue
+      if (this.#done.has(id) || !isRebound(this.#namesAt(id, name))) continue
       throw mismatch(`'${id}' was started and its outcome is not recorded, and the ${name} changed since`)
     }
+  }
+
+  #namesAt(id: string, name: string): readonly string[] {
+    const outer = callsAround(id).map((call) => this.#done.get(call)?.name ?? '')
+    return [...outer, name].map(toolNameIn)
   }
 
   // The run has followed the answer if its call continued, or something continued after a denial. A later change of the tool does not matter then.
@@ -134,6 +142,17 @@ export function callOf(questionId: string): string | undefined {
   if (question === undefined || !('index' in question)) return undefined
   const { step, index, path = [] } = question
   return makeOperationId({ type: 'call', step, index, round: question.type === 'outcome' ? question.round : 0, path })
+}
+
+/** The ids of the calls that the agents answer in whose runs an operation is, the outermost first. */
+export function callsAround(id: string): readonly string[] {
+  const path = parseOperationId(id)?.path ?? []
+  return path.map((call, depth) => makeOperationId({ type: 'call', ...call, round: 0, path: path.slice(0, depth) }))
+}
+
+/** The name of the tool in the name of an operation that runs a call. */
+export function toolNameIn(operationName: string): string {
+  return operationName.replace(/^tool /, '')
 }
 
 // Names the tool, each field that changed, and both of its values.

@@ -77,6 +77,16 @@ export async function askForApproval(run: LoopRun, gated: readonly GatedCall[]):
   return { approved: inCallOrder([...approved, ...checked.approved]), refused: [...refused, ...checked.refused] }
 }
 
+/** Asks people about calls, and returns the questions that nobody has answered yet. Nothing follows the answers by now. */
+export async function pendingApprovals(run: LoopRun, gated: readonly GatedCall[]): Promise<readonly PendingQuestion[]> {
+  if (gated.length === 0) return []
+  const asked = await askPeople(
+    run,
+    gated.map((item) => approvalQuestion(run, item)),
+  )
+  return 'pending' in asked ? asked.pending : []
+}
+
 /**
  * Whether a call that its gate let pass would have to be approved now. An unsigned state may have been changed since the gate was asked.
  */

@@ -1,11 +1,7 @@
 import type { ModelRequest } from '../contract/model.ts'
-import { addUsage, type Cost, costOf, withWrites } from '../contract/usage.ts'
-import type { ModelFacts } from '../durability/records.ts'
 import { estimateTokens } from '../support/estimate.ts'
 import type { LoopRun } from './loop-run.ts'
-import type { ModelSpending } from './state/ledger.ts'
-
-type Spent = Pick<LoopRun, 'config' | 'ledger'>
+import { microsOf, type Spender, tokensOf } from './spending.ts'
 
 /** A request that is about to be sent. */
 export interface PlannedRequest {
@@ -16,31 +12,19 @@ export interface PlannedRequest {
 }
 
 /**
- * The budget of tokens or money that a request would pass, by what was reported so far, by the estimates of requests that never
- * reported, and by the estimate of the request itself. Checked before every request, retries included.
+ * The budget of tokens or money that a request would pass, of its run or of one that it is a child of: by what was reported so far, by the
+ * estimates of requests that never reported or are under way, and by the estimate of the request itself. Checked before every request,
+ * retries included.
  */
-export function passedBudget({ config, ledger }: Spent, { modelIndex, estimate }: PlannedRequest): 'max-tokens' | 'max-cost' | undefined {
-  const { tokens, cost } = config.limits
-  if (tokens === Number.POSITIVE_INFINITY && cost === Number.POSITIVE_INFINITY) return undefined
-  const requestTokens = estimate()
-  if ((ledger.usage.totalTokens ?? 0) + ledger.estimatedTokens + requestTokens > tokens) return 'max-tokens'
-  if (cost === Number.POSITIVE_INFINITY) return undefined
-  const spent = config.models.map((model, index) => {
-    const { reported, estimatedTokens } = ledger.spendingOf(index)
-    return micros(model, { reported, estimatedTokens: estimatedTokens + (index === modelIndex ? requestTokens : 0) })
-  })
-  return sum(spent) > cost ? 'max-cost' : undefined
-}
-
-/** The cost so far, each model at its own prices: bounds while the usage of an attempt is unknown; `undefined` without prices. */
-export function costSoFar({ config, ledger }: Spent): Cost | undefined {
-  const { models } = config
-  const currency = models[0]?.prices?.currency
-  if (currency === undefined || models.some(({ prices }) => prices?.currency !== currency)) return undefined
-  const atLeast = sum(models.map((model, index) => micros(model, { ...ledger.spendingOf(index), estimatedTokens: 0 })))
-  if (atLeast === Number.POSITIVE_INFINITY) return undefined
-  if (ledger.usage.unknownAttempts === 0) return { currency, amountMicros: atLeast }
-  return { currency, atLeast, atMost: sum(models.map((model, index) => micros(model, ledger.spendingOf(index)))) }
+export function passedBudget(run: Spender, { modelIndex, estimate }: PlannedRequest): 'max-tokens' | 'max-cost' | undefined {
+  for (let level: Spender | undefined = run; level !== undefined; level = level.child?.parent) {
+    const { tokens, cost } = level.config.limits
+    if (tokens === Number.POSITIVE_INFINITY && cost === Number.POSITIVE_INFINITY) continue
+    const planned = { run, modelIndex, tokens: estimate() }
+    if (tokensOf(level) + planned.tokens > tokens) return 'max-tokens'
+    if (cost !== Number.POSITIVE_INFINITY && microsOf(level, planned) > cost) return 'max-cost'
+  }
+  return undefined
 }
 
 /**
@@ -53,14 +37,4 @@ export function estimateRequest({ config, transcript }: Pick<LoopRun, 'config' |
   if (last === undefined || known === undefined) return estimateTokens([request.instructions, request.tools, request.messages])
   const changed = request.instructions === config.instructions ? 0 : estimateTokens(request.instructions)
   return known + changed + estimateTokens(request.messages.slice(request.messages.lastIndexOf(last.message) + 1))
-}
-
-// Infinity where a cost cannot be known: it passes every limit.
-function micros({ prices }: ModelFacts, { reported, estimatedTokens }: ModelSpending): number {
-  const usage = addUsage(withWrites({ inputTokens: estimatedTokens, outputTokens: 0 }), reported)
-  return (prices && costOf(usage, prices)?.amountMicros) ?? Number.POSITIVE_INFINITY
-}
-
-function sum(amounts: readonly number[]): number {
-  return amounts.reduce((total, amount) => total + amount, 0)
 }

@@ -9,6 +9,7 @@ import { bareToolName, type Tool } from '../contract/tool.ts'
 import { finishInTurns } from '../contract/turns.ts'
 import { type CallPosition, makeOperationId } from '../durability/operation-ids.ts'
 import type { ToolCallOutput, Verdict } from '../durability/records.ts'
+import { refusalOfAgent } from './children/child-agent.ts'
 import type { LoopRun } from './loop-run.ts'
 import { isRepeatedTooOften } from './repeats.ts'
 
@@ -82,6 +83,8 @@ export async function checkCalls(run: LoopRun, { request, reply }: StepReply, ca
     if (tool === undefined || !offered.includes(tool.name)) return refuse('unknown-tool', unknownToolText(part.toolName, offered))
     const parsed = await parseInput(part.inputText, tool.inputSchema, run.operations.version)
     if ('problem' in parsed) return refuse('invalid-input', parsed.problem)
+    const noAgent = refusalOfAgent(run, tool)
+    if (noAgent !== undefined) return refuse('skipped', noAgent)
     if (countsAsCall(tool) && left-- <= 0) return refuse('skipped', `Not run: the limit of ${run.config.limits.toolCalls} tool calls of this run is reached.`)
     return { ...position, tool, input: parsed.input }
   }

@@ -1,10 +1,10 @@
 import { AgentError } from '../contract/errors.ts'
 import { reasoningOf, textOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
-import { type PendingQuestion, type RunResult, type RunState, type StopReason, statusOf } from '../contract/result.ts'
-import { parseOperationId } from '../durability/operation-ids.ts'
-import { costSoFar } from './budget.ts'
-import { completeStep, type LoopRun } from './loop-run.ts'
+import { type ChildResult, type PendingQuestion, type RunResult, type RunState, type StopReason, statusOf, type ToolFailure } from '../contract/result.ts'
+import { makeOperationId, parseOperationId } from '../durability/operation-ids.ts'
+import { completeStep, idInRoot, type LoopRun } from './loop-run.ts'
+import { ownCost, totalCost, totalUsage } from './spending.ts'
 
 /** What the current step had brought: a reply that the loop cannot continue with, or partial text. */
 export interface CurrentStep {
@@ -36,18 +36,20 @@ export function pauseRun(run: LoopRun, pending: readonly PendingQuestion[], repl
 
 /** What a run has come to by now. */
 export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending = [], shown, state }: Ending): RunResult {
-  const { transcript, ledger } = run
+  const { transcript, ledger, children } = run
   const last = reply ?? transcript.steps.at(-1)
   const data: RunData = {
     runId: run.operations.runId,
     status: statusOf[stopReason],
     stopReason,
-    text: outputText(run) ?? shown?.text ?? (partialText || (last === undefined ? '' : textOf(last.message))),
+    agent: children.answer?.agent ?? run.agent.name,
+    text: outputText(run) ?? children.answer?.text ?? shown?.text ?? (partialText || (last === undefined ? '' : textOf(last.message))),
     reasoningText: shown?.reasoningText ?? (last === undefined ? '' : (reasoningOf(last.message) ?? '')),
     messages: transcript.messages,
     steps: transcript.steps,
-    usage: ledger.usage,
-    cost: costSoFar(run),
+    children: children.all.length === 0 ? noChildren : childResults(run, stopReason),
+    usage: totalUsage(run),
+    cost: totalCost(run),
     output: transcript.output,
     finishReason: last?.finishReason,
     toolCalls: ledger.toolCalls,
@@ -56,7 +58,42 @@ export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending
     pending,
     state,
   }
-  return completeResult(data, run.notes.toolErrors)
+  // A run that `stopWhen` ended among its tools has no answer yet.
+  const isAnswered = data.output !== undefined || children.answer !== undefined || data.steps.at(-1)?.toolResults.length === 0
+  return completeResult(data, {
+    isAnswered: data.status === 'finished' && isAnswered,
+    toolErrors: children.all.length === 0 ? run.notes.toolErrors : allToolErrors(run),
+  })
+}
+
+const noChildren: readonly ChildResult[] = []
+
+/** Each child, followed by its own children. One that has not ended is as the run is. */
+function childResults(run: LoopRun, stopReason: StopReason): readonly ChildResult[] {
+  return run.children.all.flatMap(({ run: child, ending = { status: statusOf[stopReason], stopReason } }) => {
+    const { transcript, ledger, agent } = child
+    const { error } = ending
+    const own: ChildResult = {
+      path: child.child?.path ?? [],
+      key: child.child === undefined ? '' : idInRoot(run, makeOperationId({ type: 'call', ...child.child.call, round: 0 })),
+      agent: agent.name,
+      status: ending.status,
+      stopReason: ending.stopReason,
+      steps: transcript.steps,
+      usage: ledger.usage,
+      cost: ownCost(child),
+      toolCalls: ledger.toolCalls,
+      activeMs: ledger.activeMs,
+      ...(error !== undefined && { error: { code: error.code, message: error.message } }),
+    }
+    return [own, ...childResults(child, ending.stopReason)]
+  })
+}
+
+/** What tools threw, in this run and in its children. */
+function allToolErrors(run: LoopRun): readonly ToolFailure[] {
+  const own = run.notes.toolErrors.map((failure) => ({ ...failure, key: idInRoot(run, failure.key) }))
+  return [...own, ...run.children.all.flatMap(({ run: child }) => allToolErrors(child))]
 }
 
 // The text of an output is its JSON, in each mode; what the model wrote around it stays in the messages. Runs of release 0.1.0 had that.
@@ -66,18 +103,21 @@ function outputText({ transcript: { output }, operations }: LoopRun): string | u
 
 /** Adds the state that a paused run is continued from. */
 export function withState(result: RunResult, state: RunState | undefined): RunResult {
-  return completeResult({ ...result, state }, result.toolErrors)
+  return completeResult({ ...result, state }, { isAnswered: false, toolErrors: result.toolErrors })
 }
 
 /** The enumerable part of a result. */
 type RunData = Omit<RunResult, 'textOrThrow' | 'outputOrThrow' | 'toolErrors'>
 
+interface Hidden extends Pick<RunResult, 'toolErrors'> {
+  /** True when `text` is that of a complete answer. */
+  readonly isAnswered: boolean
+}
+
 /** Adds what is not JSON; not enumerable, so the result stays plain data for `structuredClone` and JSON. */
-function completeResult(data: RunData, toolErrors: RunResult['toolErrors']): RunResult {
+function completeResult(data: RunData, { isAnswered, toolErrors }: Hidden): RunResult {
   const textOrThrow = (): string => {
-    // A run that `stopWhen` ended among its tools has no answer yet.
-    const isAnswer = data.status === 'finished' && (data.output !== undefined || data.steps.at(-1)?.toolResults.length === 0)
-    if (isAnswer) return data.text
+    if (isAnswered) return data.text
     throw unfinished(data)
   }
   const outputOrThrow = (): unknown => {

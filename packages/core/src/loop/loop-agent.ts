@@ -23,7 +23,6 @@ export interface LoopAgent {
   readonly config: ConfigValues
   /** Makes the instructions of a run of the caller's context; `undefined` where they are a text. */
   readonly makeInstructions: ((context: unknown) => unknown) | undefined
-  readonly toolCallConcurrency: number
   /** What applies to a run whose caller gives no `attempts`. */
   readonly attempts: ResolvedAttempts
   readonly output: LoopOutput | undefined
@@ -48,6 +47,7 @@ export interface ConfigValues {
   /** Settings of the models for this run. */
   readonly settings: RunSettings | undefined
   readonly limits: ResolvedLimits
+  readonly toolCallConcurrency: number
   /** In the order of the chain. */
   readonly models: readonly ModelFacts[]
   /** One array for all runs of an agent, so that adapters serialise it once. */

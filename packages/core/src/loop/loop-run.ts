@@ -2,11 +2,17 @@ import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { RunEventBody } from '../contract/events.ts'
 import { reachedLimit } from '../contract/limits.ts'
-import type { Message } from '../contract/messages.ts'
+import type { Message, ToolCallPart } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
 import type { Operations } from '../contract/operations.ts'
-import type { RunStep, StopReason } from '../contract/result.ts'
+import type { PendingQuestion, RunStep, StopReason } from '../contract/result.ts'
+import type { Tool } from '../contract/tool.ts'
+import { type CallPosition, makeChildId } from '../durability/operation-ids.ts'
+import type { ToolCallOutput } from '../durability/records.ts'
 import type { ConfigValues, LoopAgent } from './loop-agent.ts'
+import type { ShownStep } from './shown-step.ts'
+import { totalUsage } from './spending.ts'
+import { Children } from './state/children.ts'
 import { Ledger } from './state/ledger.ts'
 import { ModelChain } from './state/model-chain.ts'
 import { Notes } from './state/notes.ts'
@@ -33,8 +39,47 @@ export interface LoopStart {
   readonly recheckGates: boolean
   /** Where complete results are kept; `undefined` where nothing is kept. */
   readonly artifacts: ArtifactStore | undefined
-  /** Of a child: the id of the result that it works for. */
-  readonly parentResult?: string
+  /** Runs the agents that answer calls. Loaded only with an agent whose tools have one behind them. */
+  readonly runAgents: RunAgents
+  /** Of an agent that answers a call of another one. */
+  readonly child?: ChildPlace
+}
+
+/** Runs the agents that answer calls of one step, side by side: the answers in the order of the calls, or the questions that people have to answer first. */
+export type RunAgents = (
+  run: LoopRun,
+  delegated: readonly DelegatedCall[],
+) => Promise<{ readonly pending: readonly PendingQuestion[] } | { readonly answers: readonly AgentAnswer[] }>
+
+/** A call that an agent answers. */
+export interface DelegatedCall extends CallPosition {
+  /** Id of its operation. */
+  readonly id: string
+  readonly part: ToolCallPart
+  readonly tool: Tool<never>
+  readonly prompt: string
+}
+
+/** What an agent answered to a call, or why it could not. */
+export interface AgentAnswer {
+  readonly output: ToolCallOutput
+  readonly ms: number
+  readonly replayed: boolean
+  /** The run of the agent. */
+  readonly child: LoopRun
+}
+
+/** Where a child is: under a call of its parent. */
+export interface ChildPlace {
+  readonly parent: LoopRun
+  /** The call of the parent that it answers. */
+  readonly call: CallPosition
+  /** The id of the result that it works for. */
+  readonly result: string | undefined
+  /** The calls around it, the outermost first: `['research#2', 'verify#1']`. */
+  readonly path: readonly string[]
+  /** What was shown of it in this process. */
+  readonly shown: ShownStep
 }
 
 /**
@@ -46,6 +91,7 @@ export interface LoopRun extends LoopStart {
   readonly ledger: Ledger
   readonly transcript: Transcript
   readonly chain: ModelChain
+  readonly children: Children<LoopRun>
   readonly questionIds: QuestionIds
   readonly resultIds: ResultIds
   readonly clock: RunClock
@@ -59,16 +105,23 @@ export function newLoopRun(start: LoopStart, input: readonly Message[]): LoopRun
     ledger: new Ledger(),
     transcript: new Transcript(input),
     chain: new ModelChain(start.agent.models),
+    children: new Children(),
     questionIds: new QuestionIds(),
-    resultIds: new ResultIds(start.parentResult),
+    resultIds: new ResultIds(start.child?.result),
     clock: new RunClock(),
     notes: new Notes(),
   }
 }
 
-/** Active time that the run has left, in milliseconds. */
-export function leftMs({ config, ledger }: LoopRun): number {
-  return config.limits.durationMs - ledger.activeMs
+/** The key of a call, or an id of an operation, as it is in the run of the root. */
+export function idInRoot({ child }: LoopRun, id: string): string {
+  return child === undefined ? id : idInRoot(child.parent, makeChildId(child.call, id))
+}
+
+/** Active time that the run has left, in milliseconds. No child has more than its parent. */
+export function leftMs({ config, ledger, child }: LoopRun): number {
+  const own = config.limits.durationMs - ledger.activeMs
+  return child === undefined ? own : Math.min(own, leftMs(child.parent))
 }
 
 /** Runs a body of an operation within the time that the run has left. */
@@ -82,9 +135,10 @@ export function limitOf({ config, ledger, transcript }: LoopRun): StopReason | u
 }
 
 /** Completes the current step: the message with the results of all its calls. */
-export function completeStep({ transcript, ledger, chain, show }: LoopRun, reply: ModelReply, toolResults: RunStep['toolResults']): void {
+export function completeStep(run: LoopRun, reply: ModelReply, toolResults: RunStep['toolResults']): void {
+  const { transcript, ledger, chain, show } = run
   const { message, finishReason, response } = reply
   const step = transcript.currentStep
   transcript.addStep({ step, model: chain.lastModel.id, message, toolResults, finishReason, ...ledger.closeStep(), response })
-  show({ type: 'step-end', step, usage: ledger.usage })
+  show({ type: 'step-end', step, usage: totalUsage(run) })
 }

@@ -12,10 +12,16 @@ export type QuestionKind =
   | { readonly type: 'outcome'; readonly round: number }
 
 /** Makes a question about a call. It holds all that a person is shown and what an answer binds to: the tool and the exact input. */
-export function makeQuestion({ operations, questionIds }: LoopRun, { step, index, part, tool, input }: RunnableCall, kind: QuestionKind): PendingQuestion {
+export function makeQuestion(
+  { operations, questionIds, agent, child }: LoopRun,
+  { step, index, part, tool, input }: RunnableCall,
+  kind: QuestionKind,
+): PendingQuestion {
   const { type } = kind
   const position = makeOperationId(type === 'outcome' ? { type, step, index, round: kind.round } : { type, step, index })
   const binding = operations.version === 1 ? hashTool(tool) : toolBinding(tool)
-  const about = { type, toolName: tool.name, toolCallId: part.toolCallId, input, tool: binding, ...(type !== 'outcome' && kind.details) }
+  // The agent of the run itself is known to whoever started it.
+  const asking = child === undefined ? {} : { agent: agent.name, path: child.path }
+  const about = { type, ...asking, toolName: tool.name, toolCallId: part.toolCallId, input, tool: binding, ...(type !== 'outcome' && kind.details) }
   return { id: questionIds.make(position, about), position, about }
 }

@@ -11,6 +11,7 @@ import { makeOperationId } from '../durability/operation-ids.ts'
 import { findTool } from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
 import { runHook } from './run-hook.ts'
+import { totalUsage } from './spending.ts'
 
 /**
  * The request of the next step, changed by the caller's `prepareStep` where there is one. If that takes longer than the run has,
@@ -130,8 +131,9 @@ function refuse(problem: string): never {
   throw new AgentError(`prepareStep ${problem.replace(/\.$/, '')}.`, { code: 'invalid-options', phase: 'loop' })
 }
 
-function viewOf({ transcript: { messages, steps }, ledger: { usage }, context }: LoopRun): StepView {
-  return { messages, steps, usage, context }
+function viewOf(run: LoopRun): StepView {
+  const { messages, steps } = run.transcript
+  return { messages, steps, usage: totalUsage(run), context: run.context }
 }
 
 // The tool that takes the final answer is always offered: the instructions ask for it. Those of the loop are offered beside others.

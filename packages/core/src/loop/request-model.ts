@@ -26,6 +26,8 @@ export async function requestModel(run: LoopRun, request: ModelRequest, position
   chain.beginStep()
   let why: Pick<Attempt, 'reason' | 'waitMs'> = { reason: 'first', waitMs: 0 }
   for (let number = 1; ; number++) {
+    // What the other children of a run spent must be known before a budget that they share is checked.
+    if (run.child !== undefined) await operations.perform([])
     const charge = { modelIndex: chain.position.modelIndex, estimate: once(() => estimateRequest(run, request)) }
     const limit = leftMs(run) > 0 ? passedBudget(run, charge) : 'max-duration'
     if (limit !== undefined) return { stop: limit }

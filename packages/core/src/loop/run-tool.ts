@@ -6,13 +6,14 @@ import type { ToolEndEvent } from '../contract/events.ts'
 import { copyJsonInTurns, type Json } from '../contract/json.ts'
 import type { ToolStatus } from '../contract/messages.ts'
 import type { Operation, OperationContext } from '../contract/operations.ts'
-import type { ToolOutput } from '../contract/tool.ts'
+import type { ToolCallContext, ToolOutput } from '../contract/tool.ts'
 import { makeOperationId, makeOperationKey } from '../durability/operation-ids.ts'
 import type { ToolCallOutput } from '../durability/records.ts'
 import { errorId } from '../support/describe.ts'
 import { isGateClosedNow } from './approvals.ts'
 import type { RunnableCall } from './check-calls.ts'
 import { valueFor } from './check-input.ts'
+import { type ChildAgent, childAgentOf } from './children/child-agent.ts'
 import { keepResult } from './keep-result.ts'
 import { type LoopRun, leftMs } from './loop-run.ts'
 import { ProgressReports } from './progress.ts'
@@ -20,7 +21,7 @@ import { readResult } from './read-result.ts'
 import { identityOf } from './result-part.ts'
 
 /**
- * The operation that runs one call.
+ * The operation that runs one call; of a call that an agent answers, the one that makes what the agent is asked.
  *
  * @param round - Number of the repetition after an unknown outcome, 0 for none; each has an operation of its own and the same idempotency key.
  */
@@ -28,8 +29,8 @@ export function toolOperation(run: LoopRun, call: RunnableCall, round: number): 
   return {
     id: makeOperationId({ type: 'call', step: call.step, index: call.index, round }),
     name: `tool ${call.tool.name}`,
-    effect: call.tool.effect,
-    concurrency: run.agent.toolCallConcurrency,
+    effect: call.tool.child === undefined ? call.tool.effect : 'read',
+    concurrency: run.config.toolCallConcurrency,
     run: (context) => executeCall(run, call, context),
   }
 }
@@ -58,9 +59,12 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
   })
   const { error, ...settled } = await settleCall(run, call, { signal: context.signal, progress: progress.report, deadlineMs })
   const keepMs = deadlineMs - (performance.now() - started)
-  const output = await keepResult(run, { tool: call.tool, identity: identityOf(run, call), output: settled, keepMs }, context)
+  const output =
+    settled.delegated === true ? settled : await keepResult(run, { tool: call.tool, identity: identityOf(run, call), output: settled, keepMs }, context)
   progress.close()
   if (error !== undefined) run.notes.keepToolError({ key: call.id, toolCallId, toolName, error })
+  // Its call ends with the agent.
+  if (output.delegated === true) return output
   const { complete: _, ...shown } = output
   context.emit(withError({ type: 'tool-end', ...head, ...shown, ms: performance.now() - started }, error))
   return output
@@ -109,9 +113,19 @@ async function checkAndRun(run: LoopRun, call: RunnableCall, { signal, progress 
   const context = (isBuiltInName(tool.name) ? builtInContext(run) : run.context) as never
   const idempotencyKey = makeOperationKey(run.operations.runId, call.id)
   const { toolCallId } = part
+  const child = childAgentOf(tool)
   const limit = run.operations.version === 1 ? {} : { maxResultCharacters: maxArtifactCharacters }
-  const output = await tool.run(check.value, { signal, context, idempotencyKey, toolCallId, progress, ...limit, ...(answer !== undefined && { answer }) })
-  return { ...checkedOutput(output), ...(check.coerced !== undefined && check.coerced.length > 0 && { coerced: check.coerced }) }
+  const given = { signal, context, idempotencyKey, toolCallId, progress, ...limit, ...(answer !== undefined && { answer }) }
+  const output = child === undefined ? checkedOutput(await tool.run(check.value, given)) : await makePrompt(child, check.value, given)
+  return { ...output, ...(check.coerced !== undefined && check.coerced.length > 0 && { coerced: check.coerced }) }
+}
+
+/** What an agent is asked, as the output of its call. */
+async function makePrompt(child: ChildAgent, value: unknown, call: ToolCallContext<never>): Promise<SettledOutput> {
+  const output = checkedOutput(await child.options.makePrompt(value, call))
+  if (output.status !== 'ok') return output
+  if (output.text.trim() === '') return { status: 'error', text: 'Not run: the prompt for the agent is empty.' }
+  return { ...output, delegated: true }
 }
 
 function builtInContext(run: LoopRun): BuiltInContext {
@@ -160,7 +174,7 @@ function isFatal(error: unknown): error is FatalToolError {
   }
 }
 
-// The original error is there for listeners and absent from the event's JSON.
-function withError(event: ToolEndEvent, error: unknown): ToolEndEvent {
+/** The original error is there for listeners and absent from the event's JSON. */
+export function withError(event: ToolEndEvent, error: unknown): ToolEndEvent {
   return error === undefined ? event : Object.defineProperty(event, 'error', { value: error, enumerable: false })
 }

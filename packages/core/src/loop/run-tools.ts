@@ -4,7 +4,7 @@ import type { ModelReply } from '../contract/model.ts'
 import type { PendingQuestion, StopReason } from '../contract/result.ts'
 import type { Tool } from '../contract/tool.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
-import { askForApproval, hasGate, sortByGate } from './approvals.ts'
+import { askForApproval, hasGate, pendingApprovals, sortByGate } from './approvals.ts'
 import {
   checkCalls,
   countsAsCall,
@@ -16,12 +16,14 @@ import {
   type SettledCall,
   type StepReply,
 } from './check-calls.ts'
+import { childAgentOf } from './children/child-agent.ts'
 import type { LoopRun } from './loop-run.ts'
 import { makeQuestion } from './make-question.ts'
 import { askForOutcomes } from './outcomes.ts'
 import { callsKey } from './repeats.ts'
 import { resultPart } from './result-part.ts'
 import { toolOperation } from './run-tool.ts'
+import { handedOverTo } from './settle-output.ts'
 import type { StepResults } from './settle-step.ts'
 import { CallResults } from './state/call-results.ts'
 
@@ -51,7 +53,8 @@ export async function runTools(run: LoopRun, step: StepReply): Promise<ToolBatch
   const ordered = results.inOrder
   const stop = countCutReply(run, step.reply, ordered)
   run.transcript.countCalls(key, ordered)
-  return { results: ordered, ...(stop !== undefined && { stop }) }
+  const { handOver } = results
+  return { results: ordered, ...(stop !== undefined && { stop }), ...(handOver !== undefined && { handOver }) }
 }
 
 /**
@@ -86,12 +89,18 @@ function notTakenText(failed: readonly ToolResultPart[]): string {
 async function runBesideOutput(run: LoopRun, results: CallResults, calls: readonly RunnableCall[]): Promise<readonly PendingQuestion[]> {
   const { free, gated, invalid } = calls.some(hasGate) ? await sortByGate(run, calls) : { free: calls, gated: [], invalid: [] }
   for (const call of invalid) settle(run, results, call)
-  const unknown = await execute(run, results, { calls: free, round: 0 })
+  const first = await execute(run, results, { calls: free, round: 0 })
+  const unknownQuestions = (): readonly PendingQuestion[] => first.unknown.map((call) => makeQuestion(run, call, { type: 'outcome', round: 1 }))
+  // Agents continue before the calls that a person approved: their records lie before those of such calls.
+  if (first.pending.length > 0) return [...first.pending, ...(await pendingApprovals(run, gated)), ...unknownQuestions()]
+  const unknown = [...first.unknown]
   if (gated.length > 0) {
     const asked = await askForApproval(run, gated)
-    if ('pending' in asked) return [...asked.pending, ...unknown.map((call) => makeQuestion(run, call, { type: 'outcome', round: 1 }))]
+    if ('pending' in asked) return [...asked.pending, ...unknownQuestions()]
     for (const call of asked.refused) settle(run, results, call)
-    unknown.push(...(await execute(run, results, { calls: asked.approved, round: 0 })))
+    const approved = await execute(run, results, { calls: asked.approved, round: 0 })
+    unknown.push(...approved.unknown)
+    if (approved.pending.length > 0) return [...approved.pending, ...unknownQuestions()]
   }
   return unknown.length === 0 ? [] : await settleUnknown(run, results, unknown)
 }
@@ -112,16 +121,24 @@ interface Execution {
   readonly round: number
 }
 
+interface Executed {
+  /** Calls of unknown outcome. */
+  readonly unknown: readonly RunnableCall[]
+  /** What agents that answer calls have asked people. */
+  readonly pending: readonly PendingQuestion[]
+}
+
 /**
- * Runs calls in one batch. Returns those of unknown outcome.
+ * Runs calls in one batch, then the agents that answer some of them.
  *
  * @throws {AgentError} `tool-fatal`, before anyone is asked for anything else.
  */
-async function execute(run: LoopRun, results: CallResults, { calls, round }: Execution): Promise<RunnableCall[]> {
-  if (calls.length === 0) return []
+async function execute(run: LoopRun, results: CallResults, { calls, round }: Execution): Promise<Executed> {
+  if (calls.length === 0) return { unknown: [], pending: [] }
   const outcomes = await run.operations.perform(calls.map((call) => toolOperation(run, call, round)))
   run.ledger.addBatchTime(outcomes)
   const unknown: RunnableCall[] = []
+  const delegated: PromptedCall[] = []
   for (const [index, call] of calls.entries()) {
     const outcome = outcomes[index]
     if (outcome?.status !== 'done') {
@@ -130,12 +147,35 @@ async function execute(run: LoopRun, results: CallResults, { calls, round }: Exe
     }
     const { output, ms, replayed } = outcome
     countCall(run, call, output.status)
-    // A call that ran in this process has shown its end itself.
-    if (replayed) settle(run, results, { call, output, ms, replayed })
-    else results.add(call.index, resultPart(run, call, output))
+    if (output.delegated === true) delegated.push({ ...call, prompt: output.text })
+    else take(run, results, { call, output, ms, replayed })
   }
   failWhenFatal(run, results)
-  return unknown
+  const pending = delegated.length === 0 ? [] : await settleDelegated(run, results, delegated)
+  return { unknown, pending }
+}
+
+/** A call that an agent answers, with what it is asked. */
+type PromptedCall = RunnableCall & { readonly prompt: string }
+
+/** Runs the agents that answer calls, and keeps their results. Returns what they have asked people. */
+async function settleDelegated(run: LoopRun, results: CallResults, delegated: readonly PromptedCall[]): Promise<readonly PendingQuestion[]> {
+  const ended = await run.runAgents(run, delegated)
+  if ('pending' in ended) return ended.pending
+  for (const [position, call] of delegated.entries()) {
+    const answer = ended.answers[position]
+    if (answer === undefined) throw new RangeError('Each call has an answer.')
+    take(run, results, { call, ...answer })
+    const isFinal = answer.output.status === 'ok' && childAgentOf(call.tool)?.options.returns === 'final'
+    if (isFinal) results.addFinal(call.index, handedOverTo(answer.child))
+  }
+  return []
+}
+
+/** Keeps a result. A call that ran in this process has shown its end itself. */
+function take(run: LoopRun, results: CallResults, settled: SettledCall<RunnableCall>): void {
+  if (settled.replayed) settle(run, results, settled)
+  else results.add(settled.call.index, resultPart(run, settled.call, settled.output))
 }
 
 /** Asks about calls of unknown outcome until each is settled; returns the questions that nobody has answered yet. */
@@ -148,7 +188,7 @@ async function settleUnknown(run: LoopRun, results: CallResults, calls: readonly
       settle(run, results, settled)
       countCall(run, settled.call, settled.output.status)
     }
-    unknown = await execute(run, results, { calls: asked.repeated, round })
+    unknown = (await execute(run, results, { calls: asked.repeated, round })).unknown
   }
   return []
 }

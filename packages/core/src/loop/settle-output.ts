@@ -9,6 +9,7 @@ import type { RunStep } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import { findTool } from './check-calls.ts'
 import { type LoopRun, withinTimeLimit } from './loop-run.ts'
+import type { HandedOver } from './state/children.ts'
 
 /** The model is asked again at most this often in a run. */
 const maxOutputRetries = 2
@@ -40,6 +41,39 @@ export async function settleReply(run: LoopRun, reply: ModelReply, results: RunS
   return 'continue'
 }
 
+/**
+ * Settles a step whose calls handed the run over to another agent: its answer is that of the run. With an `output` it must fit, as an answer
+ * of the run itself would; if it does not, the model is told. An output that the model gives beside the hand-over comes first.
+ *
+ * @throws {AgentError} `invalid-output` when the output still does not fit.
+ */
+export async function settleHandOver(run: LoopRun, reply: ModelReply, answer: HandedOver): Promise<'finished' | 'continue'> {
+  if (run.agent.output !== undefined) {
+    if (outputCallsIn(run, reply).length > 0) return 'continue'
+    const check = await checkOutput(run, answer.outputText)
+    if (!check.ok) {
+      countRejection(run, check.message)
+      run.transcript.addNotice(`The answer of '${answer.agent}' is not the final answer: ${check.message} Give the final answer yourself.`)
+      return 'continue'
+    }
+    run.transcript.acceptOutput(check.value)
+  }
+  run.children.handOver(answer)
+  return 'finished'
+}
+
+/** What an agent that has finished gives to the run that it answers. */
+export function handedOverTo(child: LoopRun): HandedOver {
+  const { transcript, agent } = child
+  // It was handed over itself.
+  if (child.children.answer !== undefined) return child.children.answer
+  const last = transcript.steps.at(-1)
+  if (last === undefined) return { agent: agent.name, text: '', outputText: '' }
+  const given = outputCallsIn(child, last).find(({ index }) => last.toolResults[index]?.status === 'ok')
+  const written = given?.inputText ?? textOf(last.message)
+  return { agent: agent.name, text: transcript.output === undefined ? written : JSON.stringify(transcript.output), outputText: written }
+}
+
 /** @throws {AgentError} `invalid-output` when the model was asked again often enough. */
 function countRejection({ transcript }: LoopRun, problem: string): void {
   if (transcript.rejectedOutputs < maxOutputRetries) {
@@ -57,7 +91,7 @@ export async function settleClosingReply(run: LoopRun, reply: ModelReply): Promi
   if (check.ok) run.transcript.acceptOutput(check.value)
 }
 
-function outputCallsIn(run: LoopRun, { message }: ModelReply): readonly { readonly index: number; readonly inputText: string }[] {
+function outputCallsIn(run: LoopRun, { message }: Pick<ModelReply, 'message'>): readonly { readonly index: number; readonly inputText: string }[] {
   return toolCallsOf(message).flatMap(({ toolName, inputText }, index) => (findTool(run, toolName)?.name === outputToolName ? [{ index, inputText }] : []))
 }
 

@@ -1,6 +1,10 @@
+import type { Tool } from '../contract/tool.ts'
+import type { LoopRun, RunAgents } from '../loop/loop-run.ts'
+
 type RunLoop = typeof import('../loop/run-loop.ts').runLoop
 
 let loop: RunLoop | undefined
+let agents: RunAgents | undefined
 
 /** The loop, once it is loaded. Importing the package does not read it: the first run does. */
 export function loadedLoop(): RunLoop | undefined {
@@ -11,4 +15,18 @@ export function loadedLoop(): RunLoop | undefined {
 export async function loadLoop(): Promise<RunLoop> {
   loop ??= (await import('../loop/run-loop.ts')).runLoop
   return loop
+}
+
+/** Loads what runs the agents behind tools, with the first run that has such a tool; `undefined` when there is nothing to load. */
+export function loadAgents(tools: ReadonlyMap<string, Tool<never>>): Promise<void> | undefined {
+  if (agents !== undefined || ![...tools.values()].some(({ child }) => child !== undefined)) return undefined
+  return import('../loop/children/run-agents.ts').then((module) => {
+    agents = module.runAgents
+  })
+}
+
+/** Runs agents, once that is loaded. */
+export const runAgents: RunAgents = (run: LoopRun, delegated) => {
+  if (agents === undefined) throw new RangeError('No tool of the run has an agent behind it.')
+  return agents(run, delegated)
 }

@@ -21,6 +21,8 @@ export class OutputReader {
 
   /** @returns The output so far, when the event changed it. */
   readonly read = (event: RunEvent): Json | undefined => {
+    // What agents inside the run write is not its output.
+    if (event.path !== undefined) return undefined
     if (event.type === 'step-start' || event.type === 'attempt') this.#restart()
     const text = this.#textIn(event)
     if (text === '') return undefined

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'eventemitter3'
 import { AgentError } from '../contract/errors.ts'
 import type { OnEvent, RunEvent, RunEventBody, RunEventOf, RunEventType } from '../contract/events.ts'
+import { ShownStep } from '../loop/shown-step.ts'
 import { keepShape } from '../support/keep-shape.ts'
 import { EventIterator, eventSize } from './event-iterator.ts'
 
@@ -36,9 +37,7 @@ export class RunEvents {
   #isEnded = false
   #error: AgentError | undefined
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
-  readonly #text: string[] = []
-  readonly #reasoning: string[] = []
-  #attempt = 0
+  readonly #shown = new ShownStep()
 
   /**
    * @param reportListener - Called when a listener or an observer throws; the run continues.
@@ -50,24 +49,16 @@ export class RunEvents {
     this.#observers = observers
   }
 
-  /** The number of the current request, from 1; 0 between requests. */
-  get attempt(): number {
-    return this.#attempt
-  }
-
-  /** The text that was shown of the current step. */
-  get shownText(): string {
-    return this.#text.join('')
-  }
-
-  get shownReasoning(): string {
-    return this.#reasoning.join('')
+  /** What was shown of the current step of the run itself. */
+  get shown(): Pick<ShownStep, 'text' | 'reasoningText' | 'attempt'> {
+    return this.#shown
   }
 
   /** Delivers an event; ignored after the end. Events that listeners cause come after it. */
   readonly emit = (body: RunEventBody): void => {
     if (this.#isEnded) return
-    this.#track(body)
+    // Agents inside the run have steps of their own.
+    if (!('path' in body)) this.#shown.track(body)
     this.#deliver(body)
   }
 
@@ -132,16 +123,6 @@ export class RunEvents {
       if (this.#isEnded) this.#iterator?.end(this.#error)
       this.#releaseRoom()
     })
-  }
-
-  #track(body: RunEventBody): void {
-    if (body.type === 'text-delta') this.#text.push(body.delta)
-    else if (body.type === 'reasoning-delta') this.#reasoning.push(body.delta)
-    else if (body.type === 'attempt') this.#attempt = body.attempt
-    else if (body.type === 'message-end' || body.type === 'step-retry') this.#attempt = 0
-    if (body.type !== 'step-start' && body.type !== 'step-retry') return
-    this.#text.length = 0
-    this.#reasoning.length = 0
   }
 
   #deliver(body: RunEventBody): void {

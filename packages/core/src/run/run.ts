@@ -13,11 +13,12 @@ import type { RunHost } from '../durability/hosts/run-host.ts'
 import { brokenRequest } from '../durability/records.ts'
 import { resultOf, withState } from '../loop/end-run.ts'
 import { type LoopRun, leftMs, newLoopRun } from '../loop/loop-run.ts'
+import { asAgentError } from '../support/as-agent-error.ts'
 import { describe } from '../support/describe.ts'
 import { newId } from '../support/hash.ts'
 import { allowManyListeners } from '../support/many-listeners.ts'
 import { partsOf } from './event-parts.ts'
-import { loadedLoop, loadLoop } from './load-loop.ts'
+import { loadAgents, loadedLoop, loadLoop, runAgents } from './load-loop.ts'
 import { type Listener, RunEvents } from './run-events.ts'
 import { RunJournal } from './run-journal.ts'
 import type { RunStart } from './run-start.ts'
@@ -59,7 +60,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
     const artifacts = artifactsOf(start)
-    this.#loop = newLoopRun({ agent, planned, operations: this.#host, show: emit, context, restartAfterText, recheckGates, attempts, artifacts }, input)
+    const process = { context, restartAfterText, recheckGates, attempts, artifacts, runAgents }
+    this.#loop = newLoopRun({ agent, planned, operations: this.#host, show: emit, ...process }, input)
     this.#result = Promise.resolve().then(() => this.#drive(start.signal))
     // A consumer that reads only events must not get an unhandled rejection.
     this.#result.catch(() => {})
@@ -160,6 +162,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
       this.#events.emit({ type: 'run-start', step: 0, agent: agent.name, model: agent.model.id })
       await this.#open()
       const runLoop = loadedLoop() ?? (await loadLoop())
+      const loading = loadAgents(agent.tools)
+      if (loading !== undefined) await loading
       const result = await runLoop(this.#loop).catch((thrown: unknown) => this.#stoppedResult(thrown))
       this.#host.checkCourse()
       this.#controller.signal.throwIfAborted()
@@ -190,12 +194,12 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   // Changed instructions are a warning; a changed tool with a call of unknown outcome ends the run.
   #compare(recorded: Definition | undefined): void {
     if (recorded === undefined) return
-    const { changes, tools } = compareDefinitions(recorded, this.#start.definition(recorded.format === 1 ? 1 : 2))
+    const { changes, isRebound } = compareDefinitions(recorded, this.#start.definition(recorded.format === 1 ? 1 : 2))
     if (changes.length === 0) return
     const warning = { code: 'definition-changed', message: `Since this run was recorded, its agent changed: ${changes.join(', ')}.` }
     this.#loop.notes.addWarning(warning)
     this.#events.emit({ type: 'warning', step: 0, warning })
-    this.#host.refuseChanged(tools)
+    this.#host.refuseChanged(isRebound)
   }
 
   #abortAfter(ms: number): void {
@@ -214,8 +218,9 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   #finish(result: RunResult): RunResult {
     this.#isSettled = true
-    const { status, stopReason, text, usage, cost, toolCalls } = result
-    this.#events.end({ type: 'run-end', step: 0, status, stopReason, text, usage, ...(cost && { cost }), toolCalls })
+    const { status, stopReason, text, usage, cost, toolCalls, agent } = result
+    const answeredBy = this.#loop.children.answer === undefined ? {} : { agent }
+    this.#events.end({ type: 'run-end', step: 0, status, stopReason, text, usage, ...(cost && { cost }), toolCalls, ...answeredBy })
     return result
   }
 
@@ -234,7 +239,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   #errorOf(thrown: unknown): AgentError {
     const { aborted, reason } = this.#controller.signal
-    const { attempt, shownText: text, shownReasoning: reasoningText } = this.#events
+    const { attempt, text, reasoningText } = this.#events.shown
     if (aborted) this.#chargeCutWork()
     // A copy: an error that is shared must not carry the result of this run.
     const error = aborted ? abortError(reason, attempt) : copyError(asAgentError(thrown), {})
@@ -246,7 +251,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   // An abort records nothing of the work in progress, but its time and its request count.
   #chargeCutWork(): void {
     this.#loop.ledger.addTime(this.#host.cutMs)
-    if (this.#events.attempt > 0) this.#loop.ledger.cutAttempt()
+    if (this.#events.shown.attempt > 0) this.#loop.ledger.cutAttempt()
+    cutChildren(this.#loop)
   }
 
   #reportListener(type: RunEventType, error: unknown): void {
@@ -273,11 +279,14 @@ function artifactsOf({ artifacts, journal, engine }: RunStart): ArtifactStore | 
 
 const engineStops = 'A single run on an engine cannot be stopped. Drain its worker, as the documentation of the engine describes, or call `run.abort()`.'
 
-function asAgentError(thrown: unknown): AgentError {
-  if (AgentError.is(thrown)) return thrown
-  return new AgentError(`A defect ended the run: ${describe(thrown)}.`, { code: 'internal', phase: 'loop', cause: thrown })
-}
-
 function abortError(reason: unknown, attempts: number): AgentError {
   return new AgentError(`The run was aborted: ${describe(reason)}.`, { code: 'aborted', phase: 'loop', cause: reason, attempts })
+}
+
+/** Charges the requests of children that an abort cut. */
+function cutChildren({ children }: LoopRun): void {
+  for (const { run, ending } of children.all) {
+    if (ending === undefined && run.child !== undefined && run.child.shown.attempt > 0) run.ledger.cutAttempt()
+    cutChildren(run)
+  }
 }

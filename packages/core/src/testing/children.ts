@@ -10,6 +10,7 @@ import type { Parent } from '../durability/children/child-operations.ts'
 import { type Child, runChildren } from '../durability/children/run-children.ts'
 import { RecordHost } from '../durability/hosts/record-host.ts'
 import type { RunRecord } from '../durability/records.ts'
+import { runAgents } from '../loop/children/run-agents.ts'
 import { newLoopRun } from '../loop/loop-run.ts'
 import { runLoop } from '../loop/run-loop.ts'
 import { QuestionIds } from '../loop/state/question-ids.ts'
@@ -31,7 +32,7 @@ const tools: Readonly<Record<string, { readonly effect: ToolEffect; readonly nee
 export function loopChild(index: number, steps: Steps, effects: string[]): Child<string> {
   const agent = resolveAgent({ model: steppingModel(steps), tools: toolsWith(effects) })
   return {
-    call: { step: 1, index },
+    ...placeOf(index),
     run: async (operations) => {
       const start = {
         agent,
@@ -41,6 +42,7 @@ export function loopChild(index: number, steps: Steps, effects: string[]): Child
         restartAfterText: false,
         recheckGates: false,
         artifacts: undefined,
+        runAgents,
       }
       const input: readonly Message[] = [{ role: 'user', content: [{ type: 'text', text: `Child ${index}.` }] }]
       const { text, messages, stopReason } = await runLoop(newLoopRun({ ...start, operations, show: () => {} }, input))
@@ -51,13 +53,17 @@ export function loopChild(index: number, steps: Steps, effects: string[]): Child
 
 /** A child of this very code. */
 export function childOf<Result>(index: number, run: Child<Result>['run']): Child<Result> {
-  return { call: { step: 1, index }, run }
+  return { ...placeOf(index), run }
+}
+
+function placeOf(index: number): Pick<Child<unknown>, 'call' | 'name'> {
+  return { call: { step: 1, index }, name: `child#${index + 1}` }
 }
 
 /** A child whose own work is two operations, with children of its own between them. */
 export function nestingChild(index: number, children: readonly Child<string>[], questionIds: QuestionIds): Child<string> {
   return {
-    call: { step: 1, index },
+    ...placeOf(index),
     run: async (operations) => {
       await operations.perform([work('steps/1/model/1')])
       const end = await runChildren({ operations, questionIds }, children)

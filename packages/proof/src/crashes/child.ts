@@ -6,7 +6,7 @@ import { crashAgent } from './agent.ts'
 import { die, pointOf } from './points.ts'
 import type { ChildReport, ChildSetting } from './processes.ts'
 import { dyingJournal, openStore, tearWrite } from './stores.ts'
-import { runTeamIn } from './team.ts'
+import { countingJournal, teamAgent } from './team.ts'
 
 const setting = JSON.parse(process.argv[2] ?? '') as ChildSetting
 const { runId } = setting
@@ -19,7 +19,10 @@ if (setting.startAt !== undefined) await sleep(setting.startAt - Date.now())
 console.log(JSON.stringify(await (setting.decides === undefined ? run() : decideAll()).catch(refused)))
 
 async function run(): Promise<ChildReport> {
-  if (setting.team !== undefined) return { ...(await runTeamIn(journal, setting)), records: await recordedIds() }
+  if (setting.team !== undefined) {
+    const ended = await teamAgent(setting.witness).generate('Go.', { journal: countingJournal(journal, setting.team), runId })
+    return { ...reportOf(ended), records: await recordedIds() }
+  }
   const dying = dyingJournal(journal, point, tearWrite(setting, runId))
   const run = crashAgent(setting, reach).stream('Go.', { ...setting.options, journal: dying, runId, retryAfterText: 'restart' })
   const { by, graceMs } = setting.term ?? {}

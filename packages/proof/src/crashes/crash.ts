@@ -15,7 +15,7 @@ export interface Death {
 export interface Crash {
   readonly effect: ToolEffect
   readonly plan?: readonly Death[]
-  /** True for the run of two children in the place of that of an agent. */
+  /** True for a run with agents behind tools in the place of that of one agent. */
   readonly team?: boolean
   /** True to slow each position down, so that a kill at a random moment hits something. */
   readonly slow?: boolean

@@ -23,7 +23,7 @@ export interface Point {
   readonly hold?: string
 }
 
-/** Where a process of the run with children dies: before or after so many of the records that it makes. */
+/** Where a process of the run with agents behind tools dies: before or after so many of the records that it makes. */
 export interface TeamDeath {
   readonly beforeRecord?: number
   readonly afterRecord?: number

@@ -49,8 +49,8 @@ export const coreMutants: readonly Mutant[] = [
   {
     name: 'results are in the order in which they came',
     file: `${loop}/state/call-results.ts`,
-    search: '.sort(([left], [right]) => left - right)',
-    replace: '.reverse()',
+    search: 'return [...this.#byIndex].sort(([left], [right]) => left - right)',
+    replace: 'return [...this.#byIndex].reverse()',
     killer: 'E2 results are in call order, whichever ends first',
   },
   {
@@ -119,15 +119,15 @@ export const coreMutants: readonly Mutant[] = [
   {
     name: 'a request beyond the budget of tokens is sent',
     file: `${loop}/budget.ts`,
-    search: '+ requestTokens > tokens) return',
-    replace: '> tokens) return',
+    search: 'tokensOf(level) + planned.tokens > tokens',
+    replace: 'tokensOf(level) > tokens',
     killer: 'LOOP a limit of tokens that a request would pass: it is not sent',
   },
   {
     name: 'a request is priced as the model that replied last',
-    file: `${loop}/budget.ts`,
-    search: 'index === modelIndex ? requestTokens : 0',
-    replace: 'index === 0 ? requestTokens : 0',
+    file: `${loop}/spending.ts`,
+    search: 'planned.modelIndex === index ? planned.tokens : 0',
+    replace: 'index === 0 ? planned.tokens : 0',
     killer: 'LOOP a limit of money that the next model of the chain would pass: it is not asked',
   },
   {
@@ -213,7 +213,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'partial text is dropped',
-    file: 'packages/core/src/run/run-events.ts',
+    file: `${loop}/shown-step.ts`,
     search: "return this.#text.join('')",
     replace: "return ''",
     killer: 'T32 an error object after text',
@@ -221,7 +221,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'the text of a failed attempt is kept with the next one',
-    file: 'packages/core/src/run/run-events.ts',
+    file: `${loop}/shown-step.ts`,
     search: "if (body.type !== 'step-start' && body.type !== 'step-retry') return",
     replace: "if (body.type !== 'step-start') return",
     killer: 'T27 finish reason insufficient_system_resource',

@@ -75,9 +75,45 @@ const stopMutants: readonly Mutant[] = [
   ]),
 ]
 
+/** Faults in agents that answer calls of other ones. */
+const agentMutants: readonly Mutant[] = [
+  ...mutantsOf({ file: `${core}/loop/request-model.ts`, test: `${core}/loop/children/agent-budgets.test.ts` }, [
+    {
+      name: 'a shared budget is checked before the spending of all agents is known',
+      search: 'if (run.child !== undefined) await operations.perform([])',
+      replace: '',
+      killer: 'agents side by side never send a request that would pass a budget of the run, whatever replies were longer than expected',
+    },
+  ]),
+  ...mutantsOf({ file: `${core}/loop/budget.ts`, test: `${core}/loop/children/agent-budgets.test.ts` }, [
+    {
+      name: 'an agent inside a run checks only its own budgets',
+      search: 'level = level.child?.parent',
+      replace: 'level = undefined',
+      killer: 'agents side by side never send a request that would pass a budget of the run, whatever replies were longer than expected',
+    },
+  ]),
+  ...mutantsOf({ file: `${core}/loop/state/call-results.ts`, test: `${core}/loop/children/hand-over.test.ts` }, [
+    {
+      name: 'a hand-over ends the run whatever the calls beside it gave',
+      search: "this.inOrder.every(({ status }) => status === 'ok') ? first?.[1] : undefined",
+      replace: 'first?.[1]',
+      killer: 'a failed call beside the hand-over keeps the run going: the answer is a result like any other',
+    },
+  ]),
+  ...mutantsOf({ file: `${core}/loop/run-tools.ts`, test: `${core}/loop/children/killed-agents.test.ts` }, [
+    {
+      name: 'calls that a person approved run before agents that wait have ended',
+      search: 'if (first.pending.length > 0) return',
+      replace: 'if (first.pending.length > 99) return',
+      killer: 'agents of different lengths, inside each other and with approvals: killed at each record, the run ends the same, and nothing is done twice',
+    },
+  ]),
+]
+
 /** Faults in what a run costs. */
 const costMutants: readonly Mutant[] = [
-  ...mutantsOf({ file: `${core}/loop/budget.ts` }, [
+  ...mutantsOf({ file: `${core}/loop/spending.ts` }, [
     {
       name: 'a cost that is not known is exact',
       search: 'if (ledger.usage.unknownAttempts === 0) return { currency, amountMicros: atLeast }',
@@ -87,22 +123,22 @@ const costMutants: readonly Mutant[] = [
     },
     {
       name: 'the upper bound of a cost holds only what was reported',
-      search: 'atMost: sum(models.map((model, index) => micros(model, ledger.spendingOf(index))))',
+      search: 'atMost: sum(models.map((model, index) => priceOf(model, ledger.spendingOf(index))))',
       replace: 'atMost: atLeast',
       killer: 'the cost of a run with an attempt that never reported is a bound',
       test: endingTest,
     },
     {
       name: 'a request is priced as the first model of the chain',
-      search: '(index === modelIndex ? requestTokens : 0)',
-      replace: '(index === 0 ? requestTokens : 0)',
+      search: 'planned.modelIndex === index ? planned.tokens : 0',
+      replace: 'index === 0 ? planned.tokens : 0',
       killer: 'the next model of the chain is priced at its own prices before it is asked',
       test: budgetTest,
     },
     {
       name: 'requests that never reported use up no budget',
-      search: '(ledger.usage.totalTokens ?? 0) + ledger.estimatedTokens + requestTokens > tokens',
-      replace: '(ledger.usage.totalTokens ?? 0) + requestTokens > tokens',
+      search: '(ledger.usage.totalTokens ?? 0) + ledger.estimatedTokens',
+      replace: '(ledger.usage.totalTokens ?? 0)',
       killer: 'attempts that never reported are charged an estimate',
       test: `${core}/loop/limits.test.ts`,
     },
@@ -217,4 +253,4 @@ const endingMutants: readonly Mutant[] = [
 ]
 
 /** Faults in stopping, cost, attempts and endings of a run. */
-export const runMutants: readonly Mutant[] = [...stopMutants, ...costMutants, ...attemptMutants, ...endingMutants]
+export const runMutants: readonly Mutant[] = [...stopMutants, ...costMutants, ...agentMutants, ...attemptMutants, ...endingMutants]

@@ -1,4 +1,5 @@
 import { AgentError } from '../../contract/errors.ts'
+import type { RunEventBody } from '../../contract/events.ts'
 import type { Json } from '../../contract/json.ts'
 import type { AskOutcome, Operation, Operations, Outcome } from '../../contract/operations.ts'
 import type { PendingQuestion, RunVersion } from '../../contract/result.ts'
@@ -9,9 +10,21 @@ export interface Parent {
   readonly operations: Operations
   /** Makes the public ids of questions, of the random value of the root. */
   readonly questionIds: { make(position: string, about: Json): string }
+  /** Called with the outcomes of each round, before any child continues. */
+  readonly onRound?: (outcomes: readonly Outcome<unknown>[]) => void
 }
 
-/** What a child waits for, by the ids of its parent: operations, or else answers. */
+/** Of one child. */
+export interface ChildOptions {
+  /** The call of the parent that it answers. */
+  readonly call: CallPosition
+  /** Adds to a live event of the child where it comes from. */
+  readonly locate: (event: RunEventBody) => RunEventBody
+  /** Called when the child waits. */
+  readonly onWait: () => void
+}
+
+/** What a child waits for, by the ids of its parent: operations, or else answers; neither when it waits for the other children. */
 export interface Wish {
   readonly operations: readonly Operation<unknown>[]
   readonly questions: readonly PendingQuestion[]
@@ -23,8 +36,8 @@ interface Waiting extends Wish {
 }
 
 /**
- * The operations of one child: they wait until the rounds of the parent perform them. Ids, questions and idempotency keys have the path of
- * the call that the child answers.
+ * The operations of one child: they wait until the rounds of the parent perform them. Ids, questions, idempotency keys and live events have
+ * the path of the call that the child answers. To perform no operations is to wait until every other child waits or has ended.
  *
  * | state | `perform`, `ask` | `grant` | `close`, also at the end of the child |
  * |---|---|---|---|
@@ -38,21 +51,20 @@ export class ChildOperations implements Operations {
   /** 1 for a child of a run, 2 for a child of that child. */
   readonly depth: number
   readonly #parent: Parent
-  readonly #call: CallPosition
-  readonly #onWait: () => void
+  readonly #options: ChildOptions
   #waiting: Waiting | undefined
   #closed: { readonly reason: unknown } | undefined
 
   /** @throws {RangeError} For a child that is nested deeper than `maxChildDepth`. */
-  constructor(parent: Parent, call: CallPosition, onWait: () => void) {
+  constructor(parent: Parent, options: ChildOptions) {
     this.depth = parent.operations instanceof ChildOperations ? parent.operations.depth + 1 : 1
     if (this.depth > maxChildDepth) throw new RangeError(`Children are nested at most ${maxChildDepth} deep.`)
+    const { call } = options
     this.runId = makeChildRunId(parent.operations.runId, call)
     const { runId, path } = parent.operations.origin ?? { runId: parent.operations.runId, path: [] }
     this.origin = { runId, path: [...path, call] }
     this.#parent = parent
-    this.#call = call
-    this.#onWait = onWait
+    this.#options = options
   }
 
   get version(): RunVersion {
@@ -69,11 +81,12 @@ export class ChildOperations implements Operations {
   }
 
   async perform<Output>(operations: readonly Operation<Output>[]): Promise<readonly Outcome<Output>[]> {
+    const { call, locate } = this.#options
     const moved = operations.map(
       (operation): Operation<unknown> => ({
         ...operation,
-        id: makeChildId(this.#call, operation.id),
-        run: (context) => operation.run(context),
+        id: makeChildId(call, operation.id),
+        run: (context) => operation.run({ ...context, emit: (event) => context.emit(locate(event)) }),
       }),
     )
     // The outcomes of these very operations.
@@ -82,7 +95,7 @@ export class ChildOperations implements Operations {
 
   async ask(questions: readonly PendingQuestion[]): Promise<readonly AskOutcome[]> {
     const moved = questions.map((question) => {
-      const position = makeChildId(this.#call, question.position)
+      const position = makeChildId(this.#options.call, question.position)
       return { ...question, position, id: this.#parent.questionIds.make(position, question.about) }
     })
     // The outcomes of these very questions.
@@ -109,7 +122,7 @@ export class ChildOperations implements Operations {
     if (this.#waiting !== undefined) return Promise.reject(new AgentError('A child waits for one batch at a time.', { code: 'internal', phase: 'loop' }))
     return new Promise((resolve, reject) => {
       this.#waiting = { ...wish, resolve, reject }
-      this.#onWait()
+      this.#options.onWait()
     })
   }
 }

@@ -70,8 +70,8 @@ export class EngineHost implements RunHost {
     this.#reject?.(reason)
   }
 
-  refuseChanged(tools: ReadonlySet<string>): void {
-    this.#replay.refuseUnknown(tools)
+  refuseChanged(isRebound: (names: readonly string[]) => boolean): void {
+    this.#replay.refuseUnknown(isRebound)
   }
 
   checkCourse(): void {

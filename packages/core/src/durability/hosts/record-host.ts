@@ -89,8 +89,8 @@ export class RecordHost implements RunHost {
     this.#batch?.stop()
   }
 
-  refuseChanged(tools: ReadonlySet<string>): void {
-    this.#replay?.refuseUnknown(tools)
+  refuseChanged(isRebound: (names: readonly string[]) => boolean): void {
+    this.#replay?.refuseUnknown(isRebound)
   }
 
   checkCourse(): void {

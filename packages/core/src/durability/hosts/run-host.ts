@@ -11,8 +11,11 @@ export interface RunHost extends Operations {
   readonly cutMs: number
   /** Ends the operations in progress. */
   abort(reason: unknown): void
-  /** @throws {AgentError} `state-mismatch` when one of these tools has a call whose outcome is unknown. */
-  refuseChanged(tools: ReadonlySet<string>): void
+  /**
+   * @param isRebound - Whether calls of a tool mean something else now. Its names: the tools whose agents it belongs to, and its own.
+   * @throws {AgentError} `state-mismatch` when one of these tools has a call whose outcome is unknown.
+   */
+  refuseChanged(isRebound: (names: readonly string[]) => boolean): void
   /**
    * Checks at the end of a run that it took the course that was recorded.
    *

@@ -1,8 +1,10 @@
 import type { ToolResultPart } from '../../contract/messages.ts'
+import type { HandedOver } from './children.ts'
 
 /** The results of the calls of one step, as they come. */
 export class CallResults {
   readonly #byIndex = new Map<number, ToolResultPart>()
+  readonly #finals = new Map<number, HandedOver>()
 
   /** The results so far, in call order. */
   get inOrder(): readonly ToolResultPart[] {
@@ -17,8 +19,19 @@ export class CallResults {
     return undefined
   }
 
+  /** The first answer that ends the run: only when every call succeeded, as it was given before their results were known. */
+  get handOver(): HandedOver | undefined {
+    const [first] = [...this.#finals].sort(([left], [right]) => left - right)
+    return this.inOrder.every(({ status }) => status === 'ok') ? first?.[1] : undefined
+  }
+
   /** @param index - Position of the call in its message, from 0. */
   add(index: number, result: ToolResultPart): void {
     this.#byIndex.set(index, result)
+  }
+
+  /** Adds the answer of an agent that ends the run. */
+  addFinal(index: number, answer: HandedOver): void {
+    this.#finals.set(index, answer)
   }
 }

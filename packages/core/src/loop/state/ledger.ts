@@ -5,7 +5,7 @@ import { addUsage, type RunUsage, type Usage, withWrites } from '../../contract/
 export interface Charge {
   /** Index of the model that is asked. */
   readonly modelIndex: number
-  /** Tokens of the request, estimated: charged to the budgets if the attempt never reports. Called at most once. */
+  /** Tokens of the request, estimated: charged to the budgets while the attempt is under way, and if it never reports. The same number each time. */
   readonly estimate: () => number
 }
 
@@ -52,6 +52,11 @@ export class Ledger {
 
   get toolCalls(): number {
     return this.#toolCalls
+  }
+
+  /** The request that is under way, by its estimate. */
+  get openRequest(): { readonly modelIndex: number; readonly tokens: number } | undefined {
+    return this.#current && { modelIndex: this.#current.modelIndex, tokens: this.#current.estimate() }
   }
 
   /** The requests to the model at this index of the chain. */

@@ -29,6 +29,11 @@ export class RunConfig {
     return this.#values.limits
   }
 
+  /** Calls of one step that run at the same time, and agents that answer them. */
+  get toolCallConcurrency(): number {
+    return this.#values.toolCallConcurrency
+  }
+
   get models(): readonly ModelFacts[] {
     return this.#values.models
   }
@@ -46,14 +51,15 @@ export class RunConfig {
   begin(recorded: RecordedConfig): void {
     // Nothing changes where this process has recorded them just now, as most runs do.
     if (recorded === ownRecords.get(this.#values)) return
-    const { instructions, toolChoice, settings, limits, models, tools } = recorded
-    const { toolDefinitions } = this.#values
+    const { instructions, toolChoice, settings, limits, toolCallConcurrency, models, tools } = recorded
+    const { toolDefinitions, toolCallConcurrency: given } = this.#values
     const isSameList = tools.length === toolDefinitions.length && tools.every((name, index) => toolDefinitions[index]?.name === name)
     this.#values = {
       instructions,
       toolChoice,
       settings,
       limits: { ...noLimits, ...limits },
+      toolCallConcurrency: toolCallConcurrency === undefined ? given : (toolCallConcurrency ?? Number.POSITIVE_INFINITY),
       models,
       toolDefinitions: isSameList ? toolDefinitions : tools.flatMap((name) => toolDefinitions.find((tool) => tool.name === name) ?? []),
     }
@@ -71,13 +77,17 @@ export class RunConfig {
 /** What runs record whose values are those of their agent, by these values. */
 const ownRecords = new WeakMap<ConfigValues, RecordedConfig>()
 
-function recordOf({ toolChoice, settings, limits, models, toolDefinitions }: ConfigValues, instructions: string | undefined): RecordedConfig {
+function recordOf(
+  { toolChoice, settings, limits, toolCallConcurrency, models, toolDefinitions }: ConfigValues,
+  instructions: string | undefined,
+): RecordedConfig {
   return Object.freeze({
     rules: 1,
     ...(instructions !== undefined && { instructions }),
     ...(toolChoice !== undefined && { toolChoice }),
     ...(settings !== undefined && { settings }),
     limits: Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== Number.POSITIVE_INFINITY)),
+    toolCallConcurrency: toolCallConcurrency === Number.POSITIVE_INFINITY ? null : toolCallConcurrency,
     models,
     tools: toolDefinitions.map(({ name }) => name),
   })

@@ -6,7 +6,7 @@ import { type AgentReply, dbosAgent } from '@capstan/dbos'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import { crashAgent } from '../agent.ts'
 import { die, type Point, pointOf } from '../points.ts'
-import { teamAgent } from '../team.ts'
+import { teamOnEngine } from '../team.ts'
 import type { WorkerMessage, WorkerOrder, WorkerSetting } from './dbos-crew.ts'
 import { dyingAgent, dyingEngine, splitOnce } from './dying.ts'
 
@@ -20,7 +20,10 @@ pollOften()
 // A process that dies in a transaction dies at no other position.
 const dying = point.torn !== undefined || isAnswer ? { steps } : { steps, point: setting.point }
 const options = { name: 'crash', ...(maxRecoveryAttempts !== undefined && { maxRecoveryAttempts }) }
-const runs = setting.team === undefined ? dyingAgent(crashAgent(setting, reach), dying) : teamAgent(setting, (engine) => dyingEngine(engine, { steps }))
+const runs =
+  setting.team === undefined
+    ? dyingAgent(crashAgent(setting, reach), dying)
+    : teamOnEngine(setting.witness, setting.team, (engine) => dyingEngine(engine, { steps }))
 const agent = dbosAgent(runs, options)
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 DBOS.setConfig({ ...config, logger: silent })

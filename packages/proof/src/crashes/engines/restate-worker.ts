@@ -6,7 +6,7 @@ import { agentWorkflow, createEndpointHandler } from '@capstan/restate'
 import { crashAgent } from '../agent.ts'
 import { effects } from '../matrix.ts'
 import { die, pointOf } from '../points.ts'
-import { teamAgent } from '../team.ts'
+import { teamOnEngine } from '../team.ts'
 import { dyingAgent, dyingEngine } from './dying.ts'
 import type { WorkerSetting } from './restate-crew.ts'
 
@@ -15,7 +15,9 @@ const point = pointOf(setting.point)
 const retryPolicy = { initialInterval: 50, exponentiationFactor: 1.5, maxInterval: 300, maxAttempts: 100, onMaxAttempts: 'kill' } as const
 const { steps } = setting
 const agent =
-  setting.team === undefined ? dyingAgent(crashAgent(setting, reach), { ...setting, tear }) : teamAgent(setting, (engine) => dyingEngine(engine, { steps }))
+  setting.team === undefined
+    ? dyingAgent(crashAgent(setting, reach), { ...setting, tear })
+    : teamOnEngine(setting.witness, setting.team, (engine) => dyingEngine(engine, { steps }))
 const handle = createEndpointHandler({ services: [agentWorkflow(agent, { name: setting.name, workflow: { retryPolicy } })] })
 
 createServer((request, response) => {
