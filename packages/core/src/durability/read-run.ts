@@ -2,32 +2,99 @@ import type { RunEvent, RunEventBody } from '../contract/events.ts'
 import { isJsonObject, type Json } from '../contract/json.ts'
 import { toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
+import { type ChildPlace, locateEvent } from './children/locate-event.ts'
 import type { SavedRun } from './journal.ts'
-import { type ModelStep, makeOperationId, parseOperationId } from './operation-ids.ts'
-import type { AttemptOutput, DoneRecord, ToolCallOutput } from './records.ts'
+import { type CallPosition, isOfChild, type ModelStep, makeChildId, makeOperationId, type OperationPosition, parseOperationId } from './operation-ids.ts'
+import type { AttemptOutput, DoneRecord, RunRecord, ToolCallOutput } from './records.ts'
+import { callOf, toolNameIn } from './replay.ts'
 
 /** An event of what is recorded: the end of a message or of a tool call. */
-export type FinishedEvent = Extract<RunEventBody, { type: 'message-end' | 'tool-end' }> & { readonly runId: string; readonly operation: string }
+export type FinishedEvent = Extract<RunEventBody, { type: 'message-end' | 'tool-end' }> &
+  Pick<RunEvent, 'path'> & { readonly runId: string; readonly operation: string }
 
 /**
- * What a reader who connects late has missed: one end event for each message and each tool call that is recorded, in order. Calls
- * that were answered without running, such as denied ones, are not among them.
+ * What a reader who connects late has missed: one end event for each message and each tool call that is recorded, in order, also of agents
+ * inside the run. Calls that were answered without running, such as denied ones, are not among them.
  */
 export function finishedEvents({ head, records }: SavedRun): readonly FinishedEvent[] {
-  const done = records.filter((record) => record.type === 'done')
+  const found = eventsIn(
+    head.runId,
+    records.map((record, index) => ({ record, index })),
+  )
+  return found.sort((left, right) => left.index - right.index).map(({ event }) => event)
+}
+
+/** A record of a run, or of an agent inside it, with its position in the list of all. */
+interface Numbered<Kind extends RunRecord = RunRecord> {
+  readonly record: Kind
+  readonly index: number
+}
+
+interface FoundEvent {
+  readonly event: FinishedEvent
+  readonly index: number
+}
+
+function eventsIn(runId: string, numbered: readonly Numbered[]): FoundEvent[] {
+  const own = numbered.filter(isOwn)
   const replies = new Map<ModelStep, StepReply>()
-  for (const record of done) {
+  for (const { record } of own) {
     const reply = replyIn(record)
     const step = stepOf(record)
     // A later attempt replaces an earlier one whose reply could not be used.
     if (reply !== undefined && step !== undefined) replies.set(step, { record, reply, step: replies.get(step)?.step ?? replies.size + 1 })
   }
-  return done.flatMap((record): readonly FinishedEvent[] => {
+  const ownEvents = own.flatMap(({ record, index }): readonly FoundEvent[] => {
     const step = stepOf(record)
     const reply = step === undefined ? undefined : replies.get(step)
     if (reply === undefined) return []
-    return reply.record === record ? [messageEnd(head.runId, reply)] : toolEnd(head.runId, record, reply)
+    const events = reply.record === record ? [messageEnd(runId, reply)] : toolEnd(runId, record, reply)
+    return events.map((event) => ({ event, index }))
   })
+  return [...ownEvents, ...placesIn(own, numbered).flatMap((place) => eventsInside(runId, place, numbered))]
+}
+
+// What a child did is no part of a step of its own: the result of its call is.
+function isOwn(numbered: Numbered): numbered is Numbered<DoneRecord> {
+  return numbered.record.type === 'done' && !isOfChild(numbered.record.id)
+}
+
+/** The calls that agents answer, named as the loop names them: those that nobody had to approve first. */
+function placesIn(own: readonly Numbered<DoneRecord>[], all: readonly Numbered[]): readonly ChildPlace[] {
+  const questions = new Set(all.flatMap(({ record }) => (record.type === 'question' ? [callOf(record.id)] : [])))
+  const counts = new Map<string, number>()
+  const calls = own.flatMap(({ record: { id, name, output } }) => {
+    const position = parseOperationId(id)
+    if (position?.type !== 'call' || !isJsonObject(output) || output['delegated'] !== true) return []
+    return [{ call: { step: position.step, index: position.index }, tool: toolNameIn(name), isGated: questions.has(id) }]
+  })
+  const ordered = calls.sort(
+    (left, right) => left.call.step - right.call.step || Number(left.isGated) - Number(right.isGated) || left.call.index - right.call.index,
+  )
+  return ordered.map(({ call, tool }) => {
+    const count = (counts.get(tool) ?? 0) + 1
+    counts.set(tool, count)
+    return { call, name: `${tool}#${count}` }
+  })
+}
+
+function eventsInside(runId: string, place: ChildPlace, all: readonly Numbered[]): readonly FoundEvent[] {
+  const inside = all.flatMap(({ record, index }) => {
+    const id = idInside(place.call, record.id)
+    return id === undefined ? [] : [{ record: { ...record, id } as RunRecord, index }]
+  })
+  return eventsIn(runId, inside).map(({ event, index }) => {
+    const operation = makeChildId(place.call, event.operation)
+    // An event of these very types, with its origin.
+    return { event: { ...(locateEvent(event, place) as FinishedEvent), operation }, index }
+  })
+}
+
+/** What an agent inside a run calls its operation; `undefined` for operations that are not its own. */
+function idInside({ step, index }: CallPosition, id: string): string | undefined {
+  const { path: [first, ...path] = [], ...position } = parseOperationId(id) ?? {}
+  if (first?.step !== step || first.index !== index) return undefined
+  return makeOperationId({ ...(position as OperationPosition), path })
 }
 
 /** The reply of a step, with the record that holds it. */
@@ -103,6 +170,5 @@ function replyIn({ name, output }: DoneRecord): ModelReply | undefined {
 
 function stepOf({ id }: DoneRecord): ModelStep | undefined {
   const position = parseOperationId(id)
-  // What a child did is no part of a step of its own: the result of its call is.
-  return position === undefined || position.type === 'start' || position.path !== undefined ? undefined : position.step
+  return position !== undefined && 'step' in position ? position.step : undefined
 }

@@ -14,7 +14,7 @@ export const dbosCases: readonly EngineCase<RunningDbos>[] = [
   { name: 'two workers, the one at work killed, once', run: (engine) => twoWorkers(engine, 'once', { effects: 1, unknown: 1 }) },
   { name: 'database killed, a tool under way', run: (engine) => databaseKilled(engine, { holdAt: 'tool work', holdMs: 2_000 }) },
   { name: 'database killed, the tool ends meanwhile', run: (engine) => databaseKilled(engine, { holdAt: 'after work', holdMs: 100 }) },
-  ...teamCases.map(({ name, which }): EngineCase<RunningDbos> => ({ name, run: ({ runToEnd }) => killTeam(runToEnd, { which, pauses: false }) })),
+  ...teamCases.map(({ name, ...kills }): EngineCase<RunningDbos> => ({ name, run: ({ runToEnd }) => killTeam(runToEnd, { ...kills, pauses: false }) })),
   { name: 'a run that kills whoever runs it', run: givenUp },
 ]
 

@@ -18,7 +18,7 @@ const done = { effects: 1, unknown: 0 }
 
 /** Two workers for one address, and a server that dies. */
 export const restateCases: readonly EngineCase<RunningRestate>[] = [
-  ...teamCases.map(({ name, which }): EngineCase<RunningRestate> => ({ name, run: ({ runToEnd }) => killTeam(runToEnd, { which, pauses: false }) })),
+  ...teamCases.map(({ name, ...kills }): EngineCase<RunningRestate> => ({ name, run: ({ runToEnd }) => killTeam(runToEnd, { ...kills, pauses: false }) })),
   { name: 'two workers, the one at work killed, idempotent', run: (engine) => twoWorkers(engine, 'idempotent', repeated) },
   { name: 'two workers, the one at work killed, once', run: (engine) => twoWorkers(engine, 'once', asked) },
   { name: 'server killed, a tool under way', run: (engine) => serverKilled(engine, { effect: 'once', holdAt: 'tool work', holdMs: 2_000, expected: done }) },
