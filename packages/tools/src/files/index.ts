@@ -8,6 +8,8 @@ import { searchIn } from './search.ts'
 import { showPath } from './show-text.ts'
 import { type WalkEntry, type WalkStops, walk } from './walk.ts'
 
+export { type FileChange, type FileChangesOptions, fileChanges } from './changes.ts'
+
 /** Options of `files()`. */
 export interface FilesOptions {
   /** The folder that the tools can read. They cannot read anything outside it. A relative path starts at the current folder. */
@@ -22,10 +24,10 @@ const maxLines = 2_000
 const maxTextBytes = 40_000
 const maxScannedBytes = 64 * 1024 * 1024
 
-const pathSchema = { type: 'string', description: 'Path relative to the folder that can be read, with "/". Default: that folder.' } as const
+const pathSchema = { type: 'string', description: 'Path relative to the folder of these tools, with "/". Default: that folder.' } as const
 
 /**
- * Makes tools that list, read and search the files inside one folder. They write nothing. No path leads outside the folder: `..`,
+ * Makes tools that list, read and search the files inside one folder. They write nothing; `fileChanges()` makes the tools that do. No path leads outside the folder: `..`,
  * absolute paths and symbolic links are checked. A hard link looks like any other file: do not put hard links to secrets into the folder.
  *
  * @throws {AgentError} `invalid-options`, for an unknown option, or a root that is not a path.
@@ -41,7 +43,7 @@ export function files(options: FilesOptions): readonly [listFiles: Tool, readFil
 function makeListFiles(jail: Jail): Tool {
   return tool({
     name: 'list_files',
-    description: `Lists files and folders, ${maxListDepth} levels deep, at most ${maxListed} entries. node_modules and .git are listed but not entered unless the path leads into them.`,
+    description: `Lists files and folders, ${maxListDepth} levels deep, at most ${maxListed} entries. node_modules, .git and .trash are listed but not entered unless the path leads into them.`,
     inputSchema: jsonSchema<{ path?: string }>({ type: 'object', properties: { path: pathSchema }, additionalProperties: false }),
     effect: 'read',
     async execute({ path = '.' }, { signal }) {
@@ -150,7 +152,7 @@ function makeSearchFiles(jail: Jail): Tool {
   return tool({
     name: 'search_files',
     description:
-      'Searches text files for a text: plain text, not a pattern, ignoring case. Returns path, line number and line. node_modules, .git, links and binary files are skipped.',
+      'Searches text files for a text: plain text, not a pattern, ignoring case. Returns path, line number and line. node_modules, .git, .trash, links and binary files are skipped.',
     inputSchema: jsonSchema<{ query: string; path?: string }>({
       type: 'object',
       properties: { query: { type: 'string', description: 'The text to find, within one line.' }, path: pathSchema },

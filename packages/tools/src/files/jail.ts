@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, posix, relative, resolve, sep, win32 } from 'node:path'
 import { ToolError } from '@capstan/core'
+import { explained, outside } from './explain-error.ts'
 
 /** A file or a folder that is open inside the jail. */
 export interface OpenEntry {
@@ -17,7 +18,6 @@ export interface OpenEntry {
 }
 
 const maxPathLength = 4_096
-const outside = 'is outside the folder that can be read. Give a path inside it, relative to it, without ".." or links that lead out.'
 // Without O_NONBLOCK, opening a FIFO would block. Links were resolved before, so a link in the last component is new: O_NOFOLLOW refuses it.
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\.|$)/i
@@ -38,9 +38,9 @@ export class Jail {
    */
   async open(path: string): Promise<OpenEntry> {
     const segments = checkPath(path, process.platform)
-    const realRoot = await explained('.', () => realpath(this.#root))
+    const realRoot = await explained(reading('.'), () => realpath(this.#root))
     const shown = segments.join('/') || '.'
-    const realPath = await explained(shown, () => realpath(join(realRoot, ...segments)))
+    const realPath = await explained(reading(shown), () => realpath(join(realRoot, ...segments)))
     if (!isInside(realRoot, realPath)) throw new ToolError(`${JSON.stringify(shown)} ${outside}`)
     return await openVerified({ realRoot, realPath, shown })
   }
@@ -56,10 +56,10 @@ export function checkPath(path: string, platform: string): readonly string[] {
   if (path.length > maxPathLength) throw new ToolError(`The path has ${path.length} characters; at most ${maxPathLength} are allowed.`)
   if (path.includes('\0')) throw new ToolError(`The path ${shown} contains a NUL character.`)
   if (posix.isAbsolute(path) || win32.isAbsolute(path) || /^[A-Za-z]:/.test(path))
-    throw new ToolError(`The path ${shown} is absolute. Give it relative to the folder that can be read; "." is that folder.`)
+    throw new ToolError(`The path ${shown} is absolute. Give it relative to the folder of these tools; "." is that folder.`)
   if (path.includes('\\')) throw new ToolError(`The path ${shown} contains a backslash. Write "/" between the parts of a path.`)
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.')
-  if (segments.includes('..')) throw new ToolError(`The path ${shown} contains "..". Give it relative to the folder that can be read.`)
+  if (segments.includes('..')) throw new ToolError(`The path ${shown} contains "..". Give it relative to the folder of these tools.`)
   if (platform === 'win32' && segments.some((segment) => deviceName.test(segment) || segment.includes(':') || /[. ]$/.test(segment))) {
     throw new ToolError(`The path ${shown} names a device, a stream or a name that Windows changes.`)
   }
@@ -74,9 +74,9 @@ interface Target {
 
 async function openVerified({ realRoot, realPath, shown }: Target): Promise<OpenEntry> {
   // The type is checked before opening, because opening a device can have an effect.
-  const before = await explained(shown, () => stat(realPath))
+  const before = await explained(reading(shown), () => stat(realPath))
   if (!before.isFile() && !before.isDirectory()) throw new ToolError(`${JSON.stringify(shown)} is neither a file nor a folder.`)
-  const handle = await explained(shown, () => open(realPath, flags))
+  const handle = await explained(reading(shown), () => open(realPath, flags))
   try {
     const info = await handle.stat()
     const opened = await openedPath(handle, realPath)
@@ -98,6 +98,10 @@ async function openVerified({ realRoot, realPath, shown }: Target): Promise<Open
   }
 }
 
+function reading(shown: string): { readonly shown: string; readonly attempt: 'read' } {
+  return { shown, attempt: 'read' }
+}
+
 /** The path of the opened file. On Linux the file descriptor gives it; on other systems the path is resolved again. */
 async function openedPath(handle: FileHandle, realPath: string): Promise<string> {
   if (process.platform !== 'linux') return await realpath(realPath)
@@ -112,33 +116,4 @@ async function openedPath(handle: FileHandle, realPath: string): Promise<string>
 export function isInside(root: string, path: string): boolean {
   const way = relative(root, path)
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
-}
-
-/** Replaces errors of the system, which contain absolute paths, by errors with the relative path. */
-async function explained<Result>(shown: string, act: () => Promise<Result>): Promise<Result> {
-  try {
-    return await act()
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    throw new ToolError(`${JSON.stringify(shown)} ${explainCode(code)}`, { cause: error })
-  }
-}
-
-function explainCode(code: unknown): string {
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return 'does not exist. Use list_files to see what exists.'
-    case 'EACCES':
-    case 'EPERM':
-      return 'cannot be read: permission denied.'
-    case 'ELOOP':
-      return outside
-    case 'ENAMETOOLONG':
-      return 'has a part that is too long for a file name.'
-    case 'EISDIR':
-      return 'is a folder. Use list_files.'
-    default:
-      return 'could not be read.'
-  }
 }

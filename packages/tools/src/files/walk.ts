@@ -1,9 +1,10 @@
 import type { Dirent } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import type { Jail } from './jail.ts'
+import { trashName } from './places.ts'
 
 /** Folders that are listed but not entered, unless the path leads into them. */
-export const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git'])
+export const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git', trashName])
 
 /** Bounds of one walk. */
 export interface WalkLimits {
