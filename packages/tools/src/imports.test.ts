@@ -24,5 +24,6 @@ test('only the calculator loads the decimal library', () => {
   expect(packagesOf('calculator/index.ts')).toContain('decimal.js')
   expect(packagesOf('dates/index.ts')).toEqual(['@capstan/core', '@capstan/core/internal'])
   expect(packagesOf('files/index.ts')).toEqual(['@capstan/core', '@capstan/core/internal'])
+  expect(packagesOf('shell/index.ts')).toEqual(['@capstan/core', '@capstan/core/internal'])
   expect(packagesOf('todo/index.ts')).toEqual(['@capstan/core', '@capstan/core/internal'])
 })

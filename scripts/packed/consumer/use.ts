@@ -5,7 +5,9 @@ import { checkMessages as checkMessagesOfCore, textOf } from '@capstan/core'
 
 import { calculator } from '@capstan/tools/calculator'
 import { weekday } from '@capstan/tools/dates'
-import { files } from '@capstan/tools/files'
+import { fileChanges, files } from '@capstan/tools/files'
+import { shell } from '@capstan/tools/shell'
+import { readPlan, todo } from '@capstan/tools/todo'
 import {
   Agent,
   AgentError,
@@ -57,6 +59,10 @@ const raw = tool({
 })
 const pay = tool({ name: 'pay', description: 'Pays.', inputSchema: z.object({ euros: z.number() }), needsApproval: true, execute: ({ euros }) => euros })
 const [listFiles] = files({ root: '.' })
+const [writeFile] = fileChanges({ root: '.' })
+const runNode = shell({ root: '.', programs: [{ path: process.execPath, arguments: [['--version']], runsOtherCode: true }] })
+assert.deepEqual([writeFile.needsApproval, runNode.needsApproval, runNode.effect, todo.effect], [true, true, 'once', 'idempotent'])
+assert.equal(readPlan([user('Hi')]), undefined)
 
 // @ts-expect-error A city has no number of days that is a text.
 tool({ name: 'wrong', description: 'Wrong.', inputSchema: z.object({ days: z.number() }), execute: ({ days }): string => days.toUpperCase() })

@@ -1,6 +1,5 @@
 import { type Json, type Tool, type ToolCallContext, ToolError } from '@capstan/core'
-import { checkNames, invalidOptions } from '@capstan/core/internal'
-import { formatCount } from '../output/cap-text.ts'
+import { checkNames, formatCount, invalidOptions } from '@capstan/core/internal'
 import { jsonSchema } from '../schema/json-schema.ts'
 import { tool } from '../tool.ts'
 import { type Edited, editText } from './edit-text.ts'
