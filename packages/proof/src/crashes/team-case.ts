@@ -55,10 +55,12 @@ export async function killTeam(toEnd: RunToEnd, { which, part, pauses, isQuick =
   return `kills ${kills}, effects 1 each, unknown ${unknown}, same result`
 }
 
-function judge({ result, outside, records }: RunReport): RunReport['result'] {
+/** What must be the same, wherever a process died: the text, and the results of the calls. Keys of results hold the id of the run. */
+function judge({ result: { text, messages, toolCalls }, outside, records }: RunReport): readonly unknown[] {
   for (const tool of onceTools) deepStrictEqual(outside.filter((line) => line.startsWith(`effect ${tool} `)).length, 1, `${tool}: ${outside.join(', ')}`)
   deepStrictEqual(records.length, new Set(records).size, `recorded twice, or done after its record: ${records.join(', ')}`)
-  return result
+  const results = messages.flatMap((message) => (message.role === 'tool' ? message.content.map(({ status, text: given }) => [status, given]) : []))
+  return [text, toolCalls, results]
 }
 
 function sum(counts: readonly number[]): number {

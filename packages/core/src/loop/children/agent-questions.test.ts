@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { Agent } from '../../agent/agent.ts'
+import { Agent } from '../../agent/agent.ts'
 import { answer, approve, deny } from '../../contract/answers.ts'
 import { isJsonObject } from '../../contract/json.ts'
 import type { PendingQuestion, RunResult } from '../../contract/result.ts'
 import { agentTool, ask, scripted } from '../../testing/agent-tools.ts'
 import { moved } from '../../testing/runs.ts'
-import { call } from '../../testing/scripted-model.ts'
+import { call, scriptedModel } from '../../testing/scripted-model.ts'
 import { payTool, recordingTool, testTool } from '../../testing/test-tool.ts'
 
 function aboutOf({ about }: PendingQuestion) {
@@ -130,4 +130,22 @@ test('a changed tool of an agent: its pending approval is refused, and so is its
   expect(await once({ description: 'Other words.' }).resume(moved(cut)).result).toMatchObject({ stopReason: 'outcome-unknown' })
   const warned = await once({ description: 'Other words.' }).resume(moved(cut)).result
   expect(warned.warnings).toMatchObject([{ code: 'definition-changed', message: expect.stringContaining("the tool 'pay' of the agent behind 'clerk'") }])
+})
+
+test('agents that refer to each other in a circle have a finite definition, and their runs continue from a state', async () => {
+  const pay = payTool()
+  const model = scriptedModel([
+    { calls: [ask('again')] },
+    { calls: [ask('again')] },
+    { calls: [call('pay', { amount: 5 })] },
+    { text: 'third' },
+    { text: 'second' },
+    { text: 'first' },
+  ])
+  const self: Agent = new Agent({ name: 'self', model, tools: [agentTool('again', () => self), pay] })
+  const paused = await self.generate('go')
+  expect(paused.pending.map(aboutOf)).toMatchObject([{ agent: 'self', path: ['again#1', 'again#1'] }])
+  expect(moved(paused).definition).toMatchObject({ children: { again: 0 }, agents: [{ children: { again: 0 } }] })
+  const ended = await self.resume(moved(paused), { answers: { [idOf(paused)]: approve() } }).result
+  expect([ended.text, ended.warnings, pay.inputs]).toEqual(['first', [], [{ amount: 5 }]])
 })

@@ -221,3 +221,22 @@ test('a long answer of an agent is cut for the model and kept complete, and resu
   expect(result.children[0]?.steps[0]?.toolResults[0]).toMatchObject({ id: 'r1.0.1.0', complete: { characters: 60_000, isKept: true } })
   expect(result.steps[1]?.toolResults[0]).toMatchObject({ status: 'ok' })
 })
+
+test('agents are nested as deep as operations can be, and no deeper', async () => {
+  const answers = [...Array.from({ length: 9 }, () => ({ calls: [ask('again')] })), ...Array.from({ length: 9 }, (_, index) => ({ text: `back ${index}` }))]
+  const self: Agent = new Agent({ name: 'self', model: scriptedModel(answers), tools: [agentTool('again', () => self, { depth: 8 })], limits: { steps: 2 } })
+  const result = await self.generate('go')
+  expect(result.children.map(({ path }) => path.length)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  expect(result.children.at(-1)?.steps[0]?.toolResults[0]).toMatchObject({ status: 'skipped', text: expect.stringContaining('at most 8 deep') })
+  expect(result.text).toBe('back 8')
+})
+
+test('a tool of the same name as an agent inside the run keeps its own records and results', async () => {
+  const inner = scripted([{ calls: [call('look')] }, { text: 'inside' }], { tools: [testTool('look', () => 'seen inside')] })
+  const boss = scripted([{ calls: [ask('look_up'), call('look')] }, { text: 'end' }], {
+    tools: [agentTool('look_up', inner), testTool('look', () => 'seen outside')],
+  })
+  const result = await boss.generate('go')
+  expect(result.steps[0]?.toolResults.map(({ text }) => text)).toEqual(['inside', 'seen outside'])
+  expect(result.children[0]?.steps[0]?.toolResults[0]?.text).toBe('seen inside')
+})

@@ -4,7 +4,7 @@ import type { HandedOver } from './children.ts'
 /** The results of the calls of one step, as they come. */
 export class CallResults {
   readonly #byIndex = new Map<number, ToolResultPart>()
-  readonly #finals = new Map<number, HandedOver>()
+  #finals: Map<number, HandedOver> | undefined
 
   /** The results so far, in call order. */
   get inOrder(): readonly ToolResultPart[] {
@@ -21,6 +21,7 @@ export class CallResults {
 
   /** The first answer that ends the run: only when every call succeeded, as it was given before their results were known. */
   get handOver(): HandedOver | undefined {
+    if (this.#finals === undefined) return undefined
     const [first] = [...this.#finals].sort(([left], [right]) => left - right)
     return this.inOrder.every(({ status }) => status === 'ok') ? first?.[1] : undefined
   }
@@ -32,6 +33,7 @@ export class CallResults {
 
   /** Adds the answer of an agent that ends the run. */
   addFinal(index: number, answer: HandedOver): void {
+    this.#finals ??= new Map()
     this.#finals.set(index, answer)
   }
 }

@@ -25,14 +25,17 @@ export interface HandedOver {
   readonly outputText: string
 }
 
+const none: readonly never[] = []
+
 /** The agents that answered calls of a run, in the order in which they began. `Run` is what the loop keeps of a run. */
 export class Children<Run> {
-  readonly #kept: { readonly run: Run; ending: ChildEnding | undefined }[] = []
-  readonly #counts = new Map<string, number>()
+  // Made when they are needed: most runs have no children, and many runs wait at the same time.
+  #kept: { readonly run: Run; ending: ChildEnding | undefined }[] | undefined
+  #counts: Map<string, number> | undefined
   #answer: HandedOver | undefined
 
   get all(): readonly KeptChild<Run>[] {
-    return this.#kept
+    return this.#kept ?? none
   }
 
   /** The answer of an agent that the run was handed over to. */
@@ -42,17 +45,19 @@ export class Children<Run> {
 
   /** Names the next call of a tool: `research#1` for the first. */
   nameNext(toolName: string): string {
+    this.#counts ??= new Map()
     const count = (this.#counts.get(toolName) ?? 0) + 1
     this.#counts.set(toolName, count)
     return `${toolName}#${count}`
   }
 
   begin(run: Run): void {
+    this.#kept ??= []
     this.#kept.push({ run, ending: undefined })
   }
 
   end(run: Run, ending: ChildEnding): void {
-    const child = this.#kept.find((kept) => kept.run === run)
+    const child = this.#kept?.find((kept) => kept.run === run)
     if (child !== undefined) child.ending = ending
   }
 
