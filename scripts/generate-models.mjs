@@ -158,7 +158,7 @@ function describeRequests(profile) {
   }
   const allowed = tools.allowed
     ? `at most ${tools.max ?? 128}`
-    : `refused: ${tools.because}; \`allowTools: true\` sends them anyway, at most ${tools.max ?? 128}`
+    : `refused: ${tools.because}; \`toolProtocol: 'text'\` describes them in the instructions and reads calls from the text; \`allowTools: true\` sends them anyway, at most ${tools.max ?? 128}`
   const choices = toolChoice.values.map(code).join(', ')
   const thinking = toolChoice.whileThinking === undefined ? '' : `; while it thinks ${toolChoice.whileThinking.map(code).join(', ')}`
   const flavours = { free: 'any', mfjs: "lowered to Moonshot's flavour", 'deepseek-strict': 'strict' }

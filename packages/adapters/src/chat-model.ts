@@ -39,6 +39,7 @@ export function createChatModel(options: ChatModelOptions): Model {
       profile,
       parameters,
       allowTools: settings.allowTools === true,
+      hasTextForm: settings.toolProtocol === 'text',
       thinks: isThinking(settings, profile),
       extraBody: settings.extraBody,
     },
@@ -77,7 +78,8 @@ async function* openFirstStream(call: Call, warnings: readonly Warning[]): Async
 }
 
 function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
-  const tools = profile.tools.allowed || settings.allowTools === true
+  const hasTextForm = settings.toolProtocol === 'text'
+  const tools = hasTextForm || profile.tools.allowed || settings.allowTools === true
   const prices = settings.prices ?? pricesOf(profile, settings)
   const { context, cache, parameters } = profile
   const contextWindow = context?.tokens
@@ -87,7 +89,7 @@ function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
   let scope: string | undefined
   return {
     tools,
-    toolChoices: tools && profile.toolChoice.onlyWhenAsked !== true ? toolChoicesOf(profile, settings) : [],
+    toolChoices: tools && !hasTextForm && profile.toolChoice.onlyWhenAsked !== true ? toolChoicesOf(profile, settings) : [],
     ...(profile.tools.names !== undefined && { toolNames: profile.tools.names }),
     outputModes: outputModesOf(profile),
     candidates: settings.n ?? 1,

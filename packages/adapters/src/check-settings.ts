@@ -24,6 +24,7 @@ const settingTypes: Readonly<Record<keyof (ConnectionSettings & ToolSettings), S
   extraBody: 'object',
   strictTools: 'boolean',
   allowTools: 'boolean',
+  toolProtocol: 'string',
 }
 const names = [...Object.keys(settingTypes), ...parameterNames]
 
@@ -94,6 +95,8 @@ function checkTypes(settings: ChatSettings): void {
     const isOfType = type === 'object' ? typeof value === 'object' && value !== null && !Array.isArray(value) : typeof value === type
     if (value !== undefined && !isOfType) throw invalidOptions(`\`${name}\` must be ${typeWords[type]}.`)
   }
+  const { toolProtocol = 'native' } = settings
+  if (!['native', 'text'].includes(toolProtocol)) throw invalidOptions("`toolProtocol` must be 'native' or 'text'.")
   checkHeaders(settings.headers ?? {})
   checkFinishWords(settings.finishWords ?? {})
   if (settings.prices !== undefined) {

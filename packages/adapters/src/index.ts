@@ -34,5 +34,6 @@ export type {
   MoonshotSwitchSettings,
   RegionSettings,
   Timeouts,
+  ToolProtocol,
   ToolSettings,
 } from './settings.ts'

@@ -45,6 +45,7 @@ function make(recorded: JsonObject): Made {
     profile: deepseekFlash,
     parameters: encodeParameters(settings, deepseekFlash, model),
     allowTools: false,
+    hasTextForm: false,
     thinks,
     extraBody,
   })

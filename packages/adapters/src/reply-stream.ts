@@ -198,6 +198,7 @@ keepShape(
     headers: {},
     requestId: undefined,
     maxOutputTokens: undefined,
+    hasTextForm: false,
     tools: [{ name: 'x', description: '', inputSchema: {} }],
   }),
 )

@@ -113,6 +113,7 @@ export function contextOf({ chat, request }: Call, { exchange, mode, credentials
     headers,
     requestId: requestIdOf(headers, secrets),
     maxOutputTokens: mode.maxOutputTokens ?? settings.maxOutputTokens,
+    hasTextForm: chat.encoding.hasTextForm,
     tools: request.tools ?? [],
   }
 }

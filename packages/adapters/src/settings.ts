@@ -41,7 +41,15 @@ export interface ToolSettings {
   readonly strictTools?: boolean
   /** Sends tools although the endpoint documents that it refuses them. Default: false. */
   readonly allowTools?: boolean
+  /**
+   * `text`: for a model that takes no tools. They are described in the instructions, calls are read from the text of the reply, and results
+   * are sent as user messages; in the run they are calls and results as of any model. Default: `native`.
+   */
+  readonly toolProtocol?: ToolProtocol
 }
+
+/** How tools reach a model: as tools of the request, or as text. */
+export type ToolProtocol = 'native' | 'text'
 
 /** Settings of a model without a profile. What an endpoint refuses is checked at run time. */
 export interface ChatSettings extends ConnectionSettings, RequestParameters, ToolSettings {}
@@ -61,19 +69,19 @@ type LogprobName = 'logprobs' | 'topLogprobs'
 export interface KimiSettings
   extends ConnectionSettings,
     Pick<RequestParameters, CommonName | SamplingName | 'topK' | 'n' | 'responseFormat'>,
-    Refused<LogprobName | 'thinking' | 'allowTools'> {}
+    Refused<LogprobName | 'thinking' | 'allowTools' | 'toolProtocol'> {}
 
 /** Settings of `deepseek-chat`. */
 export interface DeepseekChatSettings
   extends ConnectionSettings,
     Pick<RequestParameters, CommonName | SamplingName | LogprobName | 'responseFormat' | 'thinking'>,
-    Refused<'topK' | 'n' | 'allowTools'> {}
+    Refused<'topK' | 'n' | 'allowTools' | 'toolProtocol'> {}
 
 /** Settings of `deepseek-reasoner`. */
 export interface DeepseekReasonerSettings
   extends ConnectionSettings,
     Pick<RequestParameters, CommonName | LogprobName | 'thinking'>,
-    Pick<ToolSettings, 'allowTools'>,
+    Pick<ToolSettings, 'allowTools' | 'toolProtocol'>,
     Refused<SamplingName | 'topK' | 'n' | 'responseFormat'> {}
 
 /** Settings of `kimi-k3` on Evolink. */

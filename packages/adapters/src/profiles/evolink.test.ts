@@ -124,6 +124,7 @@ function body(profile: ModelProfile, request: ModelRequest, settings: ChatSettin
     profile,
     parameters: encodeParameters(settings, profile, model),
     allowTools: settings.allowTools === true,
+    hasTextForm: false,
     thinks: false,
     extraBody: settings.extraBody,
   })

@@ -163,6 +163,7 @@ export const evolinkDeepseekReasoner: ModelProfile = {
   finishWords: { insufficient_system_resource: 'overloaded' },
   notes: [
     'Reasoning of earlier replies is not sent back. A 400 that names the field reverses that once, for that endpoint and model: DeepSeek required both at different times (https://api-docs.deepseek.com/guides/reasoning_model, https://api-docs.deepseek.com/guides/thinking_mode, 2026-11-21).',
+    "`toolProtocol: 'text'` gives the model its tools as text (docs/text-tools.md).",
     '`allowTools: true` sends tools and `tool_choice` anyway: the vendor accepts them, although the page of the endpoint says that they are rejected.',
   ],
 }

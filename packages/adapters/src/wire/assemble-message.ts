@@ -40,7 +40,7 @@ export class MessageAssembler {
     this.#calls = new ToolCallAssembler(context.limits, context.tools)
     this.#think = context.profile.thinkTags === true ? new ThinkSplitter() : undefined
     // Without tools there is nothing to call: whatever looks like a call is text.
-    this.#filter = context.tools.length > 0 ? new TextFilter() : undefined
+    this.#filter = context.tools.length > 0 ? new TextFilter(context.hasTextForm) : undefined
   }
 
   /**
@@ -69,7 +69,7 @@ export class MessageAssembler {
    * @throws {AgentError} `leaked-markup`.
    */
   finish(isCut: boolean): FinishedMessage {
-    const { model, tools, profile } = this.#context
+    const { model, tools, profile, limits, hasTextForm } = this.#context
     const events: ModelEvent[] = []
     this.#show('reasoning', endWhole(this.#reasoningHalf), events)
     this.#addText(endWhole(this.#textHalf), events)
@@ -77,7 +77,7 @@ export class MessageAssembler {
     const held = this.#filter?.end() ?? nothingHeld
     this.#show('text', held.text, events)
     const own = this.#calls.finish()
-    const rules = { model, tools, hasCalls: own.length > 0, isCut }
+    const rules = { model, tools, limits, hasTextForm, hasCalls: own.length > 0, isCut }
     const found = recoverAll({ markup: held.markup, parts: this.#parts, rules, profile })
     this.#show('text', found.text, events)
     for (const event of found.events) events.push(event)
@@ -167,8 +167,9 @@ interface Recovery {
 function recoverAll({ markup, parts, rules, profile }: Recovery): Recovered {
   const recovers = profile.recovers ?? []
   if (markup !== '') return recoverCalls(markup, { ...rules, recovers: recovers.includes('text') })
-  if (rules.hasCalls || rules.tools.length === 0 || !recovers.includes('reasoning') || parts.hasText()) return nothingFound
-  const filter = new TextFilter()
+  // In the text form a call in the reasoning is a thought about a call.
+  if (rules.hasTextForm || rules.hasCalls || rules.tools.length === 0 || !recovers.includes('reasoning') || parts.hasText()) return nothingFound
+  const filter = new TextFilter(false)
   const shown = filter.push(parts.joined('reasoning'))
   const held = filter.end()
   if (held.markup === '' || !hasCallHead(held.markup)) return nothingFound

@@ -180,6 +180,7 @@ function malformed(what: string): AgentError {
   return new AgentError(`A frame of the response is malformed: ${what}.`, { code: 'stream-malformed', phase: 'stream', retryable: true })
 }
 
-function tooLarge(message: string): AgentError {
+/** The error for a reply past the limits of the model. */
+export function tooLarge(message: string): AgentError {
   return new AgentError(`${message} If this is intended, raise the limit in \`limits\`.`, { code: 'response-too-large', phase: 'stream' })
 }

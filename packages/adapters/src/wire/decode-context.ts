@@ -11,6 +11,8 @@ export interface DecodeContext extends ErrorContext {
   readonly requestId: string | undefined
   /** The output limit that was asked for: reaching it means that the reply may be cut. */
   readonly maxOutputTokens: number | undefined
+  /** True where tools were described to the model as text, and its calls are text. */
+  readonly hasTextForm: boolean
   /** The tools that were offered: markup can call only these. */
   readonly tools: readonly ToolDefinition[]
 }

@@ -7,6 +7,7 @@ const context: ErrorContext = {
   origin: 'https://api.example',
   keySource: 'the environment variable EVOLINK_API_KEY',
   maxOutputTokens: undefined,
+  hasTextForm: false,
   secrets: ['topsecretkey'],
 }
 

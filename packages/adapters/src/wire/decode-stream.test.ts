@@ -16,6 +16,7 @@ const context: DecodeContext = {
   headers: {},
   requestId: undefined,
   maxOutputTokens: undefined,
+  hasTextForm: false,
   tools: [],
 }
 

@@ -122,7 +122,7 @@ function textProblem(value: unknown, { pattern }: CompleteRule): string | undefi
 }
 
 function checkTogether(settings: ChatSettings, profile: ModelProfile, model: string): void {
-  const { temperature, n, topLogprobs, logprobs, allowTools, strictTools, keepReasoning, thinking } = settings
+  const { temperature, n, topLogprobs, logprobs, strictTools, keepReasoning, thinking } = settings
   const { singleCandidateBelow } = profile
   if (topLogprobs !== undefined && logprobs !== true) {
     throw invalidOptions(`\`topLogprobs\` of ${model} needs \`logprobs: true\`. Set both or neither.`)
@@ -138,7 +138,15 @@ function checkTogether(settings: ChatSettings, profile: ModelProfile, model: str
   if (keepReasoning === true && thinking === 'disabled') {
     throw invalidOptions(`\`keepReasoning\` of ${model} needs thinking, which \`thinking: 'disabled'\` switches off. Leave out one of the two.`)
   }
-  if (allowTools !== undefined && profile.tools.allowed && profile.models.length > 0) {
-    throw refusedBy(model, '`allowTools`', { because: 'the model takes tools without it', instead: 'leave it out' })
-  }
+  checkToolSettings(settings, profile, model)
+}
+
+function checkToolSettings({ allowTools, toolProtocol, strictTools }: ChatSettings, profile: ModelProfile, model: string): void {
+  const takesTools = profile.tools.allowed && profile.models.length > 0
+  if (allowTools !== undefined && takesTools) throw refusedBy(model, '`allowTools`', { because: 'the model takes tools without it', instead: 'leave it out' })
+  if (toolProtocol !== 'text') return
+  if (takesTools) throw refusedBy(model, "`toolProtocol: 'text'`", { because: 'the model takes tools', instead: 'leave it out' })
+  const other = allowTools === true ? 'allowTools' : strictTools === true ? 'strictTools' : undefined
+  if (other !== undefined)
+    throw invalidOptions(`\`toolProtocol: 'text'\` of ${model} sends no tools, so \`${other}\` cannot be true with it. Leave out one of the two.`)
 }

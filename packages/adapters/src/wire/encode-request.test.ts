@@ -7,7 +7,15 @@ import { createRequestEncoder, type RequestEncoder } from './encode-request.ts'
 import type { RequestBody } from './request-body.ts'
 
 function encoderOf(profile: ModelProfile): RequestEncoder {
-  return createRequestEncoder({ model: 'm', profile, parameters: [['temperature', 1]], allowTools: false, thinks: false, extraBody: { seed: 1 } })
+  return createRequestEncoder({
+    model: 'm',
+    profile,
+    parameters: [['temperature', 1]],
+    allowTools: false,
+    hasTextForm: false,
+    thinks: false,
+    extraBody: { seed: 1 },
+  })
 }
 
 function textOf({ bytes }: RequestBody): string {

@@ -9,6 +9,7 @@ import type { EncodeMode } from './encode-mode.ts'
 import { choicesOf, type WireParameters } from './encode-parameters.ts'
 import { createToolsEncoder, type ToolsEncoder } from './encode-tools.ts'
 import type { BodyHead, RequestBody } from './request-body.ts'
+import { createRequestMapper } from './tool-text.ts'
 
 /** What one model puts into all its requests. */
 export interface EncoderOptions {
@@ -16,6 +17,8 @@ export interface EncoderOptions {
   readonly profile: ModelProfile
   readonly parameters: WireParameters
   readonly allowTools: boolean
+  /** True where tools are text: described in the instructions, called and answered in messages. */
+  readonly hasTextForm: boolean
   /** Whether the model thinks with these parameters. */
   readonly thinks: boolean
   readonly extraBody: JsonObject | undefined
@@ -42,9 +45,11 @@ interface Head extends BodyHead {
 export function createRequestEncoder(options: EncoderOptions): RequestEncoder {
   const encodeTools = createToolsEncoder(options)
   const encodeMessages = createMessagesEncoder(options)
+  const toText = options.hasTextForm ? createRequestMapper() : undefined
   let last: Head | undefined
   return {
-    encode: (request, mode) => {
+    encode: (given, mode) => {
+      const request = toText?.(given, options.model) ?? given
       if (last === undefined || last.mode !== mode || !isSameHead(last.request, request)) last = encodeHead(request, mode, { options, encodeTools })
       if (last.isJson) checkJsonMode(request, options)
       return encodeMessages(last, request, mode)

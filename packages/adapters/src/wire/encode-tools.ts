@@ -46,7 +46,10 @@ function encodeTool({ name, description, inputSchema }: ToolDefinition, { schema
 function checkTools(tools: readonly ToolDefinition[], { profile, model, allowTools }: ToolRules): void {
   const { max = maxTools, names } = profile.tools
   if (!profile.tools.allowed && !allowTools) {
-    throw refusedBy(model, '`tools`', { because: profile.tools.because, instead: 'use another model, or set `allowTools: true` to send them all the same' })
+    throw refusedBy(model, '`tools`', {
+      because: profile.tools.because,
+      instead: "describe them in the instructions with `toolProtocol: 'text'`, use another model, or set `allowTools: true` to send them all the same",
+    })
   }
   if (tools.length > max) throw invalidOptions(`\`tools\` of ${model} contains ${tools.length} tools; at most ${max} may be sent. Offer fewer.`)
   if (names === undefined) return

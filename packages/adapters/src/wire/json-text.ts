@@ -11,9 +11,19 @@ export function jsonString(text: string): string {
 
 /** True for a text that is a JSON object, such as the arguments of a call have to be. */
 export function isObjectText(text: string): boolean {
+  return isJsonObject(parseText(text))
+}
+
+/** True for a text that is JSON of any type. */
+export function isJsonText(text: string): boolean {
+  return parseText(text) !== undefined
+}
+
+/** JSON has no `undefined`: that is a text that is not JSON. */
+function parseText(text: string): unknown {
   try {
-    return isJsonObject(JSON.parse(text))
+    return JSON.parse(text)
   } catch {
-    return false
+    return undefined
   }
 }

@@ -11,7 +11,7 @@ const tools: readonly ToolDefinition[] = [{ name: 'work', description: 'Works.',
 
 function encoder(): RequestEncoder {
   const profile = { ...plainProfile, partial: true }
-  return createRequestEncoder({ model: 'm', profile, parameters: [], allowTools: false, thinks: false, extraBody: undefined })
+  return createRequestEncoder({ model: 'm', profile, parameters: [], allowTools: false, hasTextForm: false, thinks: false, extraBody: undefined })
 }
 
 function textOf({ bytes }: RequestBody): string {

@@ -123,7 +123,10 @@ function checkModels({ limits, toolChoice }: RunLimits, models: readonly Model[]
       throw invalidOptions(`the prices of ${id} must be integers of at least 0: micro-units for a million tokens, so 0.60 is 600_000.`)
     }
     checkToolNames(tools.keys(), id, traits)
-    if (tools.size > 0 && !traits.tools) throw invalidOptions(`${id} refuses tools. Use another model for an agent with tools.`)
+    if (tools.size > 0 && !traits.tools)
+      throw invalidOptions(
+        `${id} refuses tools. Give the model \`toolProtocol: 'text'\`, with which tools are described in its instructions, or use another model for an agent with tools.`,
+      )
   }
   checkToolChoice(toolChoice, tools)
 }

@@ -63,7 +63,7 @@ export interface Permit {
 
 /** Facts about a model that the loop depends on, taken from its profile. */
 export interface ModelTraits {
-  /** False when the endpoint refuses tools for this model. */
+  /** False when the endpoint refuses tools for this model, and they do not reach it as text either. */
   readonly tools: boolean
   /** What the endpoint accepts as the name of a tool. Default: any name that `tool()` takes. */
   readonly toolNames?: ToolNameRule

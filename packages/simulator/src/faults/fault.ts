@@ -217,7 +217,10 @@ export type OddArguments =
   | 'cut'
 
 /** The markup that a family of models writes when its tool calls are not parsed. */
-export type MarkupGrammar = 'kimi' | 'deepseek-v3' | 'deepseek-v3.1' | 'deepseek-v3.2' | 'deepseek-v4' | 'deepseek-v4.1'
+export type MarkupGrammar = 'kimi' | 'deepseek-v3' | 'deepseek-v3.1' | 'deepseek-v3.2' | 'deepseek-v4' | 'deepseek-v4.1' | TextGrammar
+
+/** Calls as text that a client asked for: as asked, in an explanation of the form, or with half of the form. */
+export type TextGrammar = 'tool-call-tags' | 'quoted-tool-call-tags' | 'half-tool-call-tags'
 
 /** Names of the faults. */
 export type FaultKind = Fault['kind']

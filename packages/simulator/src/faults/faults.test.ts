@@ -359,6 +359,9 @@ describe('faults of the reply', () => {
     ['deepseek-v3.2', '<｜DSML｜function_calls>\n<｜DSML｜invoke name="get_weather">\n<｜DSML｜parameter name="city" string="true">Oslo</｜DSML｜parameter>'],
     ['deepseek-v4', '<｜DSML｜tool_calls>\n<｜DSML｜invoke name="get_weather">'],
     ['deepseek-v4.1', '<｜DSML｜ calls>\n<｜DSML｜ invoke name="get_weather">\n<｜DSML｜ parameter name="city" string="true">Oslo</｜DSML｜ parameter>'],
+    ['tool-call-tags', '<tool_call>\n{"name": "get_weather", "arguments": {"city":"Oslo","days":2}}\n</tool_call>'],
+    ['quoted-tool-call-tags', '```xml\n<tool_call>\n{"name": "get_weather"'],
+    ['half-tool-call-tags', '<tool_call>\n```json\n{"tool": "get_weather", "parameters": {"city":"Oslo","days":2}}\n```'],
   ] as const)('leaked-markup of %s', async (grammar, markup) => {
     const { text } = await ask({ kind: 'leaked-markup', grammar }, {}, calls)
     const choice = firstChoice(JSON.parse(text))

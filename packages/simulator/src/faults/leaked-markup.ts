@@ -11,6 +11,9 @@ const grammars: { readonly [Name in MarkupGrammar]: Grammar } = {
   'deepseek-v3.2': (calls) => dsml(calls, { space: '', wrapper: 'function_calls' }),
   'deepseek-v4': (calls) => dsml(calls, { space: '', wrapper: 'tool_calls' }),
   'deepseek-v4.1': (calls) => dsml(calls, { space: ' ', wrapper: 'calls' }),
+  'tool-call-tags': (calls) => calls.map(taggedCall).join('\n'),
+  'quoted-tool-call-tags': (calls) => `I would write this:\n\n\`\`\`xml\n${calls.map(taggedCall).join('\n')}\n\`\`\`\n\nThat calls the tool.`,
+  'half-tool-call-tags': (calls) => calls.map(halfCall).join('\n'),
 }
 
 /** Names of the grammars. */
@@ -36,6 +39,16 @@ function deepseekV3Call(call: ReplyToolCall): string {
 
 function deepseekV31Call(call: ReplyToolCall): string {
   return `<｜tool▁call▁begin｜>${call.name}<｜tool▁sep｜>${call.arguments}<｜tool▁call▁end｜>`
+}
+
+/** JSON between tags, as clients ask models for it that take no tools. */
+export function taggedCall(call: ReplyToolCall): string {
+  return `<tool_call>\n{"name": ${JSON.stringify(call.name)}, "arguments": ${call.arguments}}\n</tool_call>`
+}
+
+/** What models make of it: other names, a code fence inside, no end. */
+function halfCall(call: ReplyToolCall): string {
+  return `<tool_call>\n\`\`\`json\n{"tool": ${JSON.stringify(call.name)}, "parameters": ${call.arguments}}\n\`\`\``
 }
 
 interface DsmlForm {

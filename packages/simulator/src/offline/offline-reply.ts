@@ -1,10 +1,11 @@
-import { asObject, type Json } from '../json.ts'
+import { asObject, type Json, type JsonObject } from '../json.ts'
 import type { Candidate, Reply } from '../replies/reply.ts'
 import { findFacts } from './facts.ts'
 import { fillSchema } from './fill-schema.ts'
 import { jsonReply, replyFacts } from './json-reply.ts'
 import { isFinishTool, makePlan, type PlannedCall, planCall } from './plan.ts'
 import { type OfflineRequest, type OfflineTool, readRequest } from './read-request.ts'
+import { readTextForm, writeTextForm } from './text-form.ts'
 import { wordReply } from './word-reply.ts'
 
 /**
@@ -13,10 +14,15 @@ import { wordReply } from './word-reply.ts'
  * The same request always gets the same reply.
  */
 export function offlineReply(body: Json | undefined, thinking: boolean): Reply {
-  const request = readRequest(asObject(body))
+  const described = readTextForm(asObject(body))
+  return described === undefined ? replyTo(asObject(body), thinking) : writeTextForm(replyTo(described, thinking))
+}
+
+function replyTo(body: JsonObject, thinking: boolean): Reply {
+  const request = readRequest(body)
   const plan = makePlan(request)
   const calls = request.mayCall ? callsToMake(request, plan) : []
-  const { n } = asObject(body)
+  const { n } = body
   const make = (index: number): Candidate => (calls.length > 0 ? callCandidate(calls, thinking) : textCandidate(request, plan, { thinking, index }))
   return { candidates: Array.from({ length: typeof n === 'number' ? n : 1 }, (_, index) => make(index)) }
 }

@@ -21,6 +21,7 @@ const context: DecodeContext = {
   headers: {},
   requestId: undefined,
   maxOutputTokens: undefined,
+  hasTextForm: false,
   tools,
 }
 

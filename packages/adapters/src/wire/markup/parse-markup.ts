@@ -10,6 +10,8 @@ export interface MarkupCall {
   readonly id: string
   /** False for a call that the output limit cut. */
   readonly isComplete: boolean
+  /** True for a call in the text form of tools, which the model was told to write. */
+  readonly isText?: true
 }
 
 /** What was read from a text that begins with a marker. */

@@ -19,11 +19,11 @@ export class Quoting {
     this.#last = text.at(-1) ?? this.#last
   }
 
-  /** Records a marker at the end of the text. Returns true when the marker is quoted; then the quotation continues after it. */
-  noteMarker(): boolean {
+  /** Records a marker at the end of the text. When the marker is quoted, the quotation continues after it. */
+  noteMarker(): { readonly isQuoted: boolean; readonly isAtLineStart: boolean } {
     this.#endRun('<')
     if (this.#last !== '' && quotationMarks.includes(this.#last)) this.#hasQuote = true
-    return this.#fence !== '' || this.#inlineLength > 0 || this.#hasQuote
+    return { isQuoted: this.#fence !== '' || this.#inlineLength > 0 || this.#hasQuote, isAtLineStart: this.#atLineStart }
   }
 
   #follow(character: string): void {

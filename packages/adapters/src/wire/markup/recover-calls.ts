@@ -1,6 +1,9 @@
 import { AgentError, type ModelEvent, type ToolCallPart, type ToolDefinition } from '@capstan/core'
-import { markers } from './markers.ts'
-import { hasCallHead, type MarkupCall, parseMarkup } from './parse-markup.ts'
+import type { ByteLimits } from '../../profiles/profile.ts'
+import { tooLarge } from '../assemble-tool-calls.ts'
+import { beginsResult, markers } from './markers.ts'
+import { hasCallHead, type MarkupCall, type ParsedMarkup, parseMarkup } from './parse-markup.ts'
+import { readCallText } from './read-call-text.ts'
 import { TextFilter } from './text-filter.ts'
 
 /** What decides how markup is treated. */
@@ -9,6 +12,9 @@ export interface MarkupRules {
   readonly tools: readonly ToolDefinition[]
   /** True where the profile recovers calls. */
   readonly recovers: boolean
+  /** True where the model was told the text form of tools. */
+  readonly hasTextForm: boolean
+  readonly limits: ByteLimits
   /** True when the message also has structured calls: then the markup is removed. */
   readonly hasCalls: boolean
   /** True when the output limit ended the reply. */
@@ -29,37 +35,81 @@ export interface Recovered {
  * @throws {AgentError} `leaked-markup` for calls that the profile does not recover, that are incomplete, or that name a tool that was not offered.
  */
 export function recoverCalls(markup: string, rules: MarkupRules): Recovered {
+  const { calls, text, isForged } = readMarkup(markup, rules)
+  if (calls.length === 0 && rules.hasTextForm) return { calls: [], text, events: [] }
+  if (calls.length === 0 || rules.hasCalls)
+    return { calls: [], text, events: [repaired(rules, 'markup-removed', 'stray markup of tool calls was removed from its text')] }
+  return { calls: check(calls, rules), text, events: eventsOf(calls, rules, isForged) }
+}
+
+interface ReadMarkup {
+  readonly calls: readonly MarkupCall[]
+  readonly text: string
+  /** True when the model made up results after its calls: nothing that follows them was written with the true ones in view. */
+  readonly isForged: boolean
+}
+
+function readMarkup(markup: string, rules: MarkupRules): ReadMarkup {
   const calls: MarkupCall[] = []
   let text = ''
   let rest = markup
   while (rest !== '') {
-    const parsed = parseMarkup(rest, rules.tools)
-    if (parsed === undefined && hasCallHead(rest) && !rules.hasCalls) throw leaked(rules, 'a call that cannot be read')
+    if (rules.hasTextForm && beginsResult(rest)) return { calls, text: calls.length > 0 ? text : text + rest, isForged: calls.length > 0 }
+    const parsed = readCalls(rest, rules)
     if (parsed !== undefined) calls.push(...parsed.calls)
+    // Here, and not at the end: it bounds the work on a text of broken calls.
+    checkSizes(calls, rules)
     // Further markup may follow what was read.
-    const filter = new TextFilter()
+    const filter = new TextFilter(rules.hasTextForm)
     text += filter.push(parsed?.rest ?? rest.replace(markers, ''))
     const end = filter.end()
     text += end.text
     rest = end.markup.length < rest.length ? end.markup : ''
   }
-  if (calls.length === 0 || rules.hasCalls)
-    return { calls: [], text, events: [repaired(rules, 'markup-removed', 'stray markup of tool calls was removed from its text')] }
-  return { calls: check(calls, rules), text, events: [repaired(rules, 'calls-recovered', callsText(calls))] }
+  return { calls, text, isForged: false }
+}
+
+function readCalls(rest: string, rules: MarkupRules): ParsedMarkup | undefined {
+  const parsed = (rules.hasTextForm ? readCallText(rest) : undefined) ?? parseMarkup(rest, rules.tools)
+  if (parsed === undefined && hasCallHead(rest) && !rules.hasCalls) throw leaked(rules, 'a call that cannot be read')
+  return parsed
+}
+
+function eventsOf(calls: readonly MarkupCall[], rules: MarkupRules, isForged: boolean): readonly ModelEvent[] {
+  const leaked = calls.filter(({ isText }) => isText !== true)
+  return [
+    ...(leaked.length === 0 ? [] : [repaired(rules, 'calls-recovered', callsText(leaked))]),
+    ...(isForged ? [repaired(rules, 'results-removed', 'results that it wrote itself after its calls were removed, with all that followed them')] : []),
+  ]
 }
 
 function check(calls: readonly MarkupCall[], rules: MarkupRules): readonly ToolCallPart[] {
-  const names = new Set(rules.tools.map(({ name }) => name))
-  const unknown = calls.find(({ name }) => !names.has(name))
-  if (!rules.recovers) throw leaked(rules, `${calls.length === 1 ? 'a call' : `${calls.length} calls`}`)
-  if (unknown !== undefined) throw leaked(rules, `a call of '${unknown.name.slice(0, 80)}', which was not offered,`)
-  if (!rules.isCut && calls.some(({ isComplete }) => !isComplete)) throw leaked(rules, 'an incomplete call')
+  // A wrong call in the text form is told to the model, as a wrong call of any model is.
+  checkLeaked(
+    calls.filter(({ isText }) => isText !== true),
+    rules,
+  )
   return calls.map(({ id, name, inputText }, position) => ({
     type: 'tool-call',
     toolCallId: id === '' ? `call_${position}` : id.startsWith('functions.') || !/:\d+$/.test(id) ? id : `functions.${id}`,
     toolName: name,
     inputText: inputText === '' ? '{}' : inputText,
   }))
+}
+
+function checkLeaked(calls: readonly MarkupCall[], rules: MarkupRules): void {
+  if (calls.length === 0) return
+  const names = new Set(rules.tools.map(({ name }) => name))
+  const unknown = calls.find(({ name }) => !names.has(name))
+  if (!rules.recovers && !rules.hasTextForm) throw leaked(rules, `${calls.length === 1 ? 'a call' : `${calls.length} calls`}`)
+  if (unknown !== undefined) throw leaked(rules, `a call of '${unknown.name.slice(0, 80)}', which was not offered,`)
+  if (!rules.isCut && calls.some(({ isComplete }) => !isComplete)) throw leaked(rules, 'an incomplete call')
+}
+
+function checkSizes(calls: readonly MarkupCall[], { limits }: MarkupRules): void {
+  if (calls.length > limits.toolCalls) throw tooLarge(`The reply has more than ${limits.toolCalls} tool calls.`)
+  if (calls.some(({ inputText }) => Buffer.byteLength(inputText) > limits.toolInputBytes))
+    throw tooLarge(`The arguments of a tool call are longer than ${limits.toolInputBytes} bytes.`)
 }
 
 function callsText(calls: readonly MarkupCall[]): string {

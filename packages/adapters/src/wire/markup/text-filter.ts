@@ -1,4 +1,4 @@
-import { beginsMarkup } from './markers.ts'
+import { beginsMarkup, isTextTag } from './markers.ts'
 import { Quoting } from './quoting.ts'
 
 /**
@@ -6,11 +6,17 @@ import { Quoting } from './quoting.ts'
  * end of the text and read there, so that the result does not depend on where the pieces were cut.
  */
 export class TextFilter {
+  readonly #hasTextForm: boolean
   readonly #markup: string[] = []
   #held = ''
   /** Text that was shown and not yet passed to `Quoting`. Most texts contain no `<` and never need it. */
   #unread: string[] = []
   #quoting: Quoting | undefined
+
+  /** @param hasTextForm - True where the model was told the text form of tools. */
+  constructor(hasTextForm: boolean) {
+    this.#hasTextForm = hasTextForm
+  }
 
   /**
    * Takes a piece.
@@ -41,11 +47,12 @@ export class TextFilter {
     this.#held = ''
     let from = 0
     for (let at = text.indexOf('<'); at !== -1; at = text.indexOf('<', at + 1)) {
-      const begins = beginsMarkup(text.slice(at, at + 20))
+      const begins = beginsMarkup(text.slice(at, at + 20), this.#hasTextForm)
       if (begins === 'no') continue
       this.#unread.push(text.slice(from, at))
       from = at
-      if (this.#noteMarker()) continue
+      const { isQuoted, isAtLineStart } = this.#noteMarker()
+      if (isQuoted || (isTextTag(text.slice(at, at + 2)) && !isAtLineStart)) continue
       if (begins === 'yes') this.#markup.push(text.slice(at))
       else this.#held = text.slice(at)
       return text.slice(0, at)
@@ -54,7 +61,7 @@ export class TextFilter {
     return text
   }
 
-  #noteMarker(): boolean {
+  #noteMarker(): ReturnType<Quoting['noteMarker']> {
     this.#quoting ??= new Quoting()
     for (const text of this.#unread) this.#quoting.follow(text)
     this.#unread = []
