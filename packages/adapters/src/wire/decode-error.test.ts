@@ -7,7 +7,6 @@ const context: ErrorContext = {
   origin: 'https://api.example',
   keySource: 'the environment variable EVOLINK_API_KEY',
   maxOutputTokens: undefined,
-  hasTextForm: false,
   secrets: ['topsecretkey'],
 }
 
