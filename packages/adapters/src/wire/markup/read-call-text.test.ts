@@ -112,7 +112,9 @@ describe('a model that quotes the form calls nothing', () => {
   test('in its reasoning', () => {
     const { calls, reply } = decode('Done.', { reasoning: `I could write ${block('look')}` })
     expect([calls, reply.finishReason]).toEqual([[], 'stop'])
-    expect(decode('', { reasoning: `\n${block('look')}`, profile: profiles.vllmKimi }).calls).toEqual([])
+    const own = '<|tool_call_begin|>functions.look:0<|tool_call_argument_begin|>{}<|tool_call_end|>'
+    for (const thought of [`\n${block('look')}`, own]) expect(decode('', { reasoning: thought, profile: profiles.sglangKimi }).calls).toEqual([])
+    expect(decode('', { reasoning: own, profile: profiles.sglangKimi, hasTextForm: false }).calls).toEqual([['look', '{}']])
   })
 
   test('where it was offered no tools', () => {
