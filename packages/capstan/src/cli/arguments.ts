@@ -11,6 +11,7 @@ const modelOptions = {
   'no-dates': { type: 'boolean' },
   'no-files': { type: 'boolean' },
   'no-tools': { type: 'boolean' },
+  'text-tools': { type: 'boolean' },
   'max-steps': { type: 'string' },
   'max-tool-calls': { type: 'string' },
   'max-tokens': { type: 'string' },
@@ -42,6 +43,8 @@ export interface RunArguments {
   readonly instructions: string | undefined
   readonly root: string
   readonly tools: { readonly calculator: boolean; readonly dates: boolean; readonly files: boolean }
+  /** True for a model that takes no tools: it gets them as text. */
+  readonly textTools: boolean
   readonly limits: { readonly steps?: number; readonly toolCalls?: number; readonly tokens?: number; readonly durationMs?: number }
   readonly output: OutputForm
   readonly quiet: boolean
@@ -75,6 +78,7 @@ export function parseRunArguments(command: 'run' | 'demo' | 'chat', args: readon
     instructions: line.text('instructions'),
     root: line.text('root') ?? '.',
     tools: { calculator: !without('no-calculator'), dates: !without('no-dates'), files: !without('no-files') },
+    textTools: line.flag('text-tools'),
     limits: limitsOf(line),
     output: line.outputForm(),
     quiet: line.flag('quiet'),

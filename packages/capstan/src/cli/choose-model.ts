@@ -29,7 +29,11 @@ const defaultKeyVariable = 'EVOLINK_API_KEY'
 export async function chooseModel({ args, env, offlineWithoutKey }: ModelChoice): Promise<ChosenModel> {
   const hasEndpoint = args.baseURL !== undefined || args.apiKeyEnv !== undefined || vendorOf(args.model) !== undefined || Boolean(env[defaultKeyVariable])
   if (args.offline || (offlineWithoutKey && !hasEndpoint)) return await offlineModel(args)
-  return { model: onlineModel(args), note: undefined, close: async () => {} }
+  return { model: onlineModel(args, toolSettings(args)), note: undefined, close: async () => {} }
+}
+
+function toolSettings({ textTools }: RunArguments): ChatSettings {
+  return textTools ? { toolProtocol: 'text' } : {}
 }
 
 /** The options that select a model and its endpoint. */
@@ -59,7 +63,7 @@ async function offlineModel(args: RunArguments): Promise<ChosenModel> {
   const simulator = await startSimulator({ chunkDelayMs: 4 })
   const reason = args.offline ? say`Offline, as requested` : say`No key was found in ${defaultKeyVariable}, so this runs offline`
   return {
-    model: evolink(args.model ?? defaultModel, { baseURL: simulator.baseURL, apiKey: 'offline' }),
+    model: evolink(args.model ?? defaultModel, { baseURL: simulator.baseURL, apiKey: 'offline', ...toolSettings(args) }),
     note: say`${reason}: a local simulator answers, whose offline model is a rule-based stand-in and not a language model.`,
     close: () => simulator.close(),
   }

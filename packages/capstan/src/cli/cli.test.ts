@@ -177,6 +177,14 @@ test('with --no-tools the model gets no tools', async () => {
   expect(simulator.requests[0]?.body).not.toHaveProperty('tools')
 })
 
+test('with --text-tools a model that takes no tools uses them', async () => {
+  const { code, stdout } = await capstan(['run', '--offline', '--model', 'deepseek-reasoner', '--text-tools', 'What is 6 * 7?'])
+  expect([code, stdout]).toEqual([0, expect.stringContaining('42')])
+  const refused = await capstan(['run', '--offline', '--model', 'deepseek-reasoner', 'What is 6 * 7?'])
+  expect(refused.code).not.toBe(0)
+  expect(refused.stderr).toContain("toolProtocol: 'text'")
+})
+
 test('chat keeps the conversation and reads lines from a pipe', async () => {
   await using simulator = await startSimulator()
   const { code, stdout } = await capstan(['chat', '--base-url', simulator.baseURL], {

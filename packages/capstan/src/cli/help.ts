@@ -33,6 +33,8 @@ Model (run, chat, demo)
 Tools (run, chat, demo): calculator, dates, and files (read-only)
   --root DIR          the folder that the file tools can read; default .
   --no-calculator  --no-dates  --no-files  --no-tools
+  --text-tools        for models that take no tools, such as
+                      deepseek-reasoner: they get them as text
 
 Limits (run, chat, demo)
   --max-steps N       model calls; default 20
