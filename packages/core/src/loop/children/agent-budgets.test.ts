@@ -68,32 +68,41 @@ test('an agent inside a run sends no request that would pass a budget of the run
   expect(result.usage.totalTokens).toBeLessThanOrEqual(700 + 150)
 })
 
+/** A model with replies of these sizes that calls a tool each time, and tells what all had spent when a request came. */
+function spendingModel(sizes: readonly number[], toolName: string, spent: { total: number; readonly seen: number[] }): Model {
+  let next = 0
+  const answers = sizes.map((totalTokens, index) => ({
+    text: 'x',
+    calls: [call(toolName, { index })],
+    usage: { inputTokens: 10, outputTokens: totalTokens - 10, totalTokens },
+  }))
+  const inner = scriptedModel(answers)
+  return {
+    ...inner,
+    async *stream(request, options) {
+      spent.seen.push(spent.total)
+      spent.total += sizes[next++] ?? 0
+      yield* inner.stream(request, options)
+    },
+  }
+}
+
 test('agents side by side never send a request that would pass a budget of the run, whatever replies were longer than expected', async () => {
-  const seen: number[] = []
-  let total = 0
-  const spending = (replies: readonly number[]): Model => {
-    let next = 0
-    const inner = scriptedModel(
-      replies.map((tokens, index) => ({
-        text: 'x',
-        calls: [call('look', { index })],
-        usage: { inputTokens: 10, outputTokens: tokens - 10, totalTokens: tokens },
-      })),
-    )
-    return {
-      ...inner,
-      async *stream(request, options) {
-        seen.push(total)
-        total += replies[next++] ?? 0
-        yield* inner.stream(request, options)
-      },
+  // A call of an unknown tool needs no operation, so the next request follows the reply at once.
+  for (const toolName of ['look', 'unknown']) {
+    for (const [first, second] of [
+      [600, 50],
+      [50, 600],
+    ] as const) {
+      const spent = { total: 0, seen: [] }
+      const agentOf = (sizes: readonly number[]): Agent => workerOf(0, {}, spendingModel(sizes, toolName, spent))
+      const tools = [agentTool('a', agentOf([first, 50, 50])), agentTool('b', agentOf([second, 50, 50]))]
+      const result = await bossOf(tools, { limits: { tokens: 800 } }).generate('go')
+      // 150 by the boss, 650 by both in their first round: nothing is left for a second one.
+      expect([toolName, spent.seen]).toEqual([toolName, [0, first]])
+      expect(result.children.map(({ stopReason }) => stopReason)).toEqual(['max-tokens', 'max-tokens'])
     }
   }
-  const tools = [agentTool('a', workerOf(0, {}, spending([600, 50, 50]))), agentTool('b', workerOf(0, {}, spending([50, 50, 50, 50])))]
-  const result = await bossOf(tools, { limits: { tokens: 800 } }).generate('go')
-  // 150 by the boss, 650 by both in their first round: nothing is left for a second one.
-  expect(seen).toEqual([0, 600])
-  expect(result.children.map(({ stopReason }) => stopReason)).toEqual(['max-tokens', 'max-tokens'])
 })
 
 test('an agent gets its share of what is left, and what it does not use is there for the rest of the run', async () => {
