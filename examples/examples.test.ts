@@ -42,6 +42,12 @@ test('each user has a budget, with one agent', async () => {
   expect(await run('budget-of-a-user')).toMatch(/^Ada: finished, \d+ tokens left\nBob: max-tokens, 20 tokens left\n$/)
 })
 
+test('an agent with 1,000 tools finds the one that is asked for', async () => {
+  expect(await run('thousand-tools')).toMatch(
+    /^search_tools \[[^\]]*fleet_archive_vehicle[\s\S]*fleet_archive_vehicle archive vehicle 42 in fleet: done\.\n1000 tools, 3 steps, \d+ tokens of input\n$/,
+  )
+})
+
 test('abort ends although the tool ignores it', async () => {
   expect(await run('abort')).toBe('aborted: 1 messages are kept and can be sent again\n')
 })

@@ -56,6 +56,10 @@ export function createChatModel(options: ChatModelOptions): Model {
     traits: traitsOf(options),
     ...(settings.limiter !== undefined && { limiter: settings.limiter }),
     stream: (request, { signal }) => openStream({ chat, request, stream: settings.stream !== false, signal }, warnings),
+    schemaAsSent: async ({ name, inputSchema }) => {
+      const { lowerSchema } = await loadPart(() => import('./schemas/lower-schema.ts'))
+      return lowerSchema(inputSchema, { flavour: profile.schemas ?? 'free', name: `Tool "${name}"` })
+    },
     complete: async (request, options = {}) => {
       const { complete } = await loadPart(() => import('./complete.ts'))
       return await complete({ chat, request, options }, warnings)
@@ -92,6 +96,7 @@ function traitsOf({ profile, settings }: ChatModelOptions): ModelTraits {
     toolChoices: tools && !hasTextForm && profile.toolChoice.onlyWhenAsked !== true ? toolChoicesOf(profile, settings) : [],
     ...(profile.tools.names !== undefined && { toolNames: profile.tools.names }),
     outputModes: outputModesOf(profile),
+    ...(settings.strictTools === true && profile.strictTools?.schemas === 'deepseek-strict' && { closedSchemas: true }),
     candidates: settings.n ?? 1,
     get retryScope() {
       scope ??= retryScopeOf(settings)

@@ -15,6 +15,7 @@ export interface Definition {
   readonly retries: number
   readonly version: unknown
   readonly expiresInMs: unknown
+  readonly pinned: unknown
   readonly execute: unknown
 }
 
@@ -24,7 +25,7 @@ export interface Definition {
  * @throws {AgentError} `invalid-tool`.
  */
 export function checkDefinition(definition: Definition): void {
-  const { name, description, effect, timeoutMs, maxResultBytes, retries, version, expiresInMs } = definition
+  const { name, description, effect, timeoutMs, maxResultBytes, retries, version, expiresInMs, pinned } = definition
   checkToolName(name)
   checkToolDescription(name, description)
   checkToolEffect(name, effect)
@@ -40,6 +41,7 @@ export function checkDefinition(definition: Definition): void {
     refuse('/version', `expected a text such as '2', found ${JSON.stringify(version)}.`)
   if (expiresInMs !== undefined && !isIntegerIn(expiresInMs, 1, Number.MAX_SAFE_INTEGER))
     refuse('/expiresInMs', `expected whole milliseconds from 1, found ${String(expiresInMs)}.`)
+  if (typeof pinned !== 'boolean' && pinned !== 'definition') refuse('/pinned', `expected true, false or 'definition', found ${JSON.stringify(pinned)}.`)
   if (retries > 0 && effect === 'once')
     refuse('/retries', "a tool with effect 'once' is never repeated. Declare effect 'read' or 'idempotent' if repeating a call is safe.")
 }

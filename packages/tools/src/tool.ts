@@ -38,6 +38,11 @@ export interface ToolOptions<Schema extends InputSchema, Context> {
   /** Time limit in milliseconds for one call with all its attempts, including reading a stream. Checking the input has a separate limit of the same length. Default: 120,000. */
   readonly timeoutMs?: number
   /**
+   * What a long run keeps of the tool. `true`: in an agent with a catalogue it stays in the list of each request, and its results stay in the
+   * history, which then never shortens them. `'definition'`: only the former. Default: false.
+   */
+  readonly pinned?: boolean | 'definition'
+  /**
    * A longer result is cut for the model, to this many bytes of UTF-8: its beginning and its end. The complete result is kept, and the model can
    * read it by its id. The model never gets more than about 4 % of its context window. Default: 50,000.
    */
@@ -55,6 +60,7 @@ const optionNames: Readonly<Record<keyof ToolOptions<InputSchema, unknown>, true
   jsonSchema: true,
   effect: true,
   repeatable: true,
+  pinned: true,
   needsApproval: true,
   ask: true,
   version: true,
@@ -94,8 +100,8 @@ function checkNames(options: object): void {
 export function tool<const Schema extends InputSchema, Context = unknown>(options: ToolOptions<Schema, Context>): Tool<Context> {
   checkNames(options)
   const { name, description, effect = 'once', repeatable = false, timeoutMs = defaultTimeoutMs, maxResultBytes = defaultMaxResultBytes, retries = 0 } = options
-  const { needsApproval = false, ask, version, expiresInMs } = options
-  checkDefinition({ name, description, effect, timeoutMs, maxResultBytes, retries, version, expiresInMs, execute: options.execute })
+  const { needsApproval = false, ask, version, expiresInMs, pinned = false } = options
+  checkDefinition({ name, description, effect, timeoutMs, maxResultBytes, retries, version, expiresInMs, pinned, execute: options.execute })
   const schema = resolveSchema(options.inputSchema, options.jsonSchema, `The inputSchema of tool "${name}"`)
   // The schema checks at run time that the input has the type that it gives at compile time.
   const typed = (input: unknown): InputOf<Schema> => input as InputOf<Schema>
@@ -107,6 +113,7 @@ export function tool<const Schema extends InputSchema, Context = unknown>(option
     effect,
     repeatable,
     maxResultBytes,
+    ...(pinned !== false && { pinned }),
     ...(version !== undefined && { version }),
     ...(expiresInMs !== undefined && { expiresInMs }),
     needsApproval:

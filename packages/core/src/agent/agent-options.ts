@@ -1,5 +1,6 @@
 import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { AttemptOptions } from '../contract/attempts.ts'
+import type { CatalogueOption, RankTools } from '../contract/catalogue.ts'
 import type { OnEvent } from '../contract/events.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { JsonObject } from '../contract/json.ts'
@@ -28,8 +29,15 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
    * for each run, and its text is recorded, so a run that is resumed keeps it.
    */
   readonly instructions?: string | ((context: Context) => string | Promise<string>)
-  /** At most 128, with different names: a list, or a record keyed by name. */
+  /** Any number, with different names: a list, or a record keyed by name. Sources of tools that may change are taken too. */
   readonly tools?: ToolSet<Context>
+  /**
+   * Whether the model is given all tools, or finds them by a search: `auto` (default) searches from 65 tools or 12,000 tokens of them on,
+   * `always` and `never` decide. With a search each request has the pinned tools, `search_tools` and `call_tool`.
+   */
+  readonly catalogue?: CatalogueOption
+  /** Ranks the tools for a search. Default: by words. */
+  readonly rank?: RankTools
   /** Not sent unless given. `required` holds until a step has tool calls, then it is `auto`; `prepareStep` can set it for each step. */
   readonly toolChoice?: ToolChoice
   /**

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Tool } from '../contract/tool.ts'
 import { scriptedModel } from '../testing/scripted-model.ts'
 import { testTool } from '../testing/test-tool.ts'
 import { Agent } from './agent.ts'
@@ -6,9 +7,34 @@ import { Agent } from './agent.ts'
 const model = scriptedModel([])
 const code = (value: string) => expect.objectContaining({ code: value })
 
-test('more than 128 tools are refused when the agent is made', () => {
-  const tools = Array.from({ length: 129 }, (_, index) => testTool(`tool_${index}`))
-  expect(() => new Agent({ model, tools })).toThrow(expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining('129') }))
+const named = (count: number, options: Partial<Tool> = {}): Tool[] => Array.from({ length: count }, (_, index) => testTool(`tool_${index}`, undefined, options))
+
+test('any number of tools is taken', () => {
+  expect(() => new Agent({ model, tools: named(5_000) })).not.toThrow()
+})
+
+test.each([
+  ['129 tools without a catalogue', { tools: named(129), catalogue: 'never' as const }, "leave out `catalogue: 'never'`"],
+  ['129 pinned tools', { tools: named(129, { pinned: true }) }, 'pin fewer tools'],
+  ['127 pinned tools beside a search', { tools: [...named(127, { pinned: 'definition' }), testTool('other')] }, 'pin fewer tools'],
+])('%s are refused: a request takes 128', (_, options, message) => {
+  expect(() => new Agent({ model, ...options })).toThrow(expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining(message) }))
+})
+
+test.each([
+  ['catalogue', { catalogue: 'sometimes' }],
+  ['rank', { rank: 'words' }],
+])('another value of %s is refused', (name, options) => {
+  expect(() => new Agent({ model, tools: named(1), ...(options as object) })).toThrow(
+    expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining(name) }),
+  )
+})
+
+test('a tool that is found by a search may have a name that the endpoint does not take, a pinned one may not', () => {
+  const strict = scriptedModel([], { toolNames: { pattern: '[a-z_]{3,64}', words: '3 to 64 small letters' } })
+  const tools = [...named(100), testTool('search-it')]
+  expect(() => new Agent({ model: strict, tools })).not.toThrow()
+  expect(() => new Agent({ model: strict, tools: [...tools, testTool('x9', undefined, { pinned: true })] })).toThrow(code('invalid-tool'))
 })
 
 test.each([
@@ -21,7 +47,20 @@ test.each([
   )
 })
 
-test.each(['', 'math.sum', 'get weather', '1st', 'für', 'x'.repeat(65), '__proto__', 'constructor', 'final_answer'])('the tool name %j is refused', (name) => {
+test.each([
+  '',
+  'math.sum',
+  'get weather',
+  '1st',
+  'für',
+  'x'.repeat(65),
+  '__proto__',
+  'constructor',
+  'final_answer',
+  'search_tools',
+  'call_tool',
+  'read_result',
+])('the tool name %j is refused', (name) => {
   expect(() => new Agent({ model, tools: [testTool(name)] })).toThrow(
     expect.objectContaining({ code: 'invalid-tool', message: expect.stringContaining('/name') }),
   )

@@ -1,3 +1,4 @@
+import type { CatalogueMode } from '../contract/catalogue.ts'
 import { AgentError } from '../contract/errors.ts'
 import type { OnEvent } from '../contract/events.ts'
 import type { Message } from '../contract/messages.ts'
@@ -49,6 +50,7 @@ export class Agent<Context = unknown, Output = unknown> {
   readonly #stateKeys: readonly StateKey[]
   readonly #observers: readonly OnEvent[]
   #hashes: Definition | undefined
+  #form: CatalogueMode | undefined
 
   /**
    * @param readSchema - Reads a schema of a library given as `output`. The `Agent` of `capstan` has a reader.
@@ -155,8 +157,11 @@ export class Agent<Context = unknown, Output = unknown> {
   }
 
   // Computed once, when it is first compared or recorded.
-  readonly #definition = (format: RunVersion): Definition => {
-    if (this.#hashes?.format !== format) this.#hashes = definitionOf(this.#agent, format)
+  readonly #definition = (format: RunVersion, catalogue: CatalogueMode = this.#agent.config.catalogue): Definition => {
+    const isKnown = this.#hashes?.format === format && this.#form === catalogue
+    if (this.#hashes !== undefined && isKnown) return this.#hashes
+    this.#hashes = definitionOf(this.#agent, { format, catalogue })
+    this.#form = catalogue
     return this.#hashes
   }
 

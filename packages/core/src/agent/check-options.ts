@@ -13,6 +13,8 @@ const agentOptions: Readonly<Record<keyof AgentOptions, true>> = {
   model: true,
   instructions: true,
   tools: true,
+  catalogue: true,
+  rank: true,
   toolChoice: true,
   output: true,
   outputMode: true,
@@ -86,6 +88,8 @@ const insteadInAgent: Readonly<Record<string, string>> = {
   models: 'model',
   fallbacks: 'model: [first, second]',
   functions: 'tools',
+  toolSearch: "catalogue: 'always'",
+  maxTools: 'catalogue',
   maxSteps: 'limits.steps',
   maxTurns: 'limits.steps',
   maxIterations: 'limits.steps',
@@ -135,8 +139,9 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
   if (options.model === undefined || options.model === null) throw invalidOptions('`model` is required, such as evolink(id) or openaiCompatible({ … }) makes.')
   checkType('name', options.name, 'string')
   if (typeof options.instructions !== 'function') checkType('instructions', options.instructions, 'string')
-  for (const name of ['prepareStep', 'stopWhen', 'onEvent'] as const) checkType(name, options[name], 'function')
+  for (const name of ['prepareStep', 'stopWhen', 'onEvent', 'rank'] as const) checkType(name, options[name], 'function')
   checkChoice('toolChoice', options.toolChoice, ['auto', 'none', 'required'])
+  checkChoice('catalogue', options.catalogue, ['always', 'never', 'auto'])
   checkChoice('outputMode', options.outputMode, ['native', 'json', 'tool', 'text'])
   const { toolCallConcurrency: concurrency = 1 } = options
   const isCount = concurrency === Number.POSITIVE_INFINITY || (Number.isInteger(concurrency) && concurrency >= 1)

@@ -27,6 +27,7 @@ export function sharedTraits(models: Chain): ModelTraits {
     tools: all.every(({ tools }) => tools),
     toolChoices: first.toolChoices.filter((choice) => all.every(({ toolChoices }) => toolChoices.includes(choice))),
     outputModes: (first.outputModes ?? []).filter((mode) => all.every(({ outputModes = [] }) => outputModes.includes(mode))),
+    ...(all.some(({ closedSchemas }) => closedSchemas === true) && { closedSchemas: true }),
     candidates: Math.max(...all.map(({ candidates }) => candidates)),
     ...(arePriced && first.prices !== undefined && { prices: first.prices }),
   }

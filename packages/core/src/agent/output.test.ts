@@ -148,7 +148,11 @@ test('a closing request asks for JSON as text, because no call would run', async
 test.each([
   ['a mode that the model does not have', { outputMode: 'native' as const }, 'invalid-options'],
   ['a tool of the same name', { tools: [testTool('final_answer')] }, 'invalid-tool'],
-  ['a tool too many beside the one for the output', { tools: Array.from({ length: 128 }, (_, index) => testTool(`tool_${index}`)) }, 'invalid-tool'],
+  [
+    'a tool too many beside the one for the output',
+    { catalogue: 'never' as const, tools: Array.from({ length: 128 }, (_, index) => testTool(`tool_${index}`)) },
+    'invalid-tool',
+  ],
 ])('%s is refused when the agent is made', (_, options, code) => {
   expect(() => new Agent({ model: scriptedModel([]), output: city, ...options })).toThrow(expect.objectContaining({ code }))
 })

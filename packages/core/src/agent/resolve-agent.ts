@@ -1,4 +1,4 @@
-import { readResultTool } from '../artifacts/read-result-tool.ts'
+import { isReservedName } from '../contract/built-in-names.ts'
 import { AgentError } from '../contract/errors.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import { type Limits, resolveLimits } from '../contract/limits.ts'
@@ -11,12 +11,10 @@ import {
   type OutputMode,
   type OutputSpec,
   outputInstructions,
-  outputToolName,
   type SchemaReader,
 } from '../contract/output.ts'
 import { outputForm } from '../contract/output-form.ts'
 import type { StandardSchema } from '../contract/standard-schema.ts'
-import type { Tool } from '../contract/tool.ts'
 import { arePrices } from '../contract/usage.ts'
 import type { ModelFacts } from '../durability/records.ts'
 import { configureModels } from '../loop/configure-models.ts'
@@ -27,7 +25,8 @@ import { checkChildren } from './check-children.ts'
 import { checkAgentOptions, readSettings } from './check-options.ts'
 import { modelsOf, sharedTraits } from './model-chain.ts'
 import { outputTool } from './output-tool.ts'
-import { indexTools, maxTools, refusedTool } from './tool-set.ts'
+import { listTools } from './tool-lists.ts'
+import { indexTools, refusedTool } from './tool-set.ts'
 
 /**
  * Checks the options of an agent and fills in every default.
@@ -40,19 +39,26 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
     checkAgentOptions(options)
     const own = indexTools(options.tools ?? [])
     const models = modelsOf(options.model)
-    checkModels(options, models, own)
+    checkModels(options, models, own.byName.size)
     const traits = sharedTraits(models)
     const spec = options.output && readOutput(options.output, readSchema)
-    const output = spec && resolveOutput(spec, options.outputMode, { traits, own })
-    checkChildren(own, { models, limits: options.limits, output })
-    const tools = output?.mode === 'tool' ? new Map([...indexTools([...own.values()], 1), [outputToolName, outputTool(output)]]) : own
-    const builtIns = builtInTools(own.size, tools.size)
+    const output = spec && resolveOutput(spec, options.outputMode, { traits, hasTools: own.byName.size > 0 })
+    checkChildren(own.byName, { models, limits: options.limits, output })
+    const { tools, builtIns, catalogue, mode, sent, ownDefinitions, findDefinition } = listTools({
+      own,
+      output: output?.mode === 'tool' ? outputTool(output) : undefined,
+      catalogue: options.catalogue,
+      rank: options.rank,
+      closedSchemas: traits.closedSchemas === true,
+    })
+    checkToolNames(sent, models)
     return {
       name,
       model: models[0],
       models,
       tools,
       builtIns,
+      catalogue,
       config: {
         instructions: typeof options.instructions === 'function' ? undefined : joinInstructions(options.instructions, output?.instructions),
         toolChoice: options.toolChoice,
@@ -60,7 +66,10 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
         limits: resolveLimits(options.limits ?? {}),
         toolCallConcurrency: options.toolCallConcurrency ?? 10,
         models: models.map(modelFacts),
-        toolDefinitions: [...tools.values(), ...builtIns.values()].map(definitionOf),
+        toolDefinitions: sent,
+        catalogue: mode,
+        ownDefinitions,
+        findDefinition,
       },
       // The caller's context has the type that its instructions ask for: `Agent<Context>` checks it.
       makeInstructions: typeof options.instructions === 'function' ? (options.instructions as (context: unknown) => unknown) : undefined,
@@ -89,7 +98,7 @@ export function planRun({ config, models: given, tools }: LoopAgent, changes: Ru
   if (limits === undefined && toolChoice === undefined && changes.settings === undefined) return config
   const settings = changes.settings && readSettings(changes.settings)
   const models = settings === undefined ? given : configureModels(given, settings)
-  checkModels({ limits, toolChoice }, models, tools)
+  checkModels({ limits, toolChoice }, models, tools.size)
   checkChildren(tools, { models, limits })
   return {
     ...config,
@@ -114,7 +123,7 @@ function modelFacts({ id, traits: { prices, contextWindow, maxOutputTokens, cach
   }
 }
 
-function checkModels({ limits, toolChoice }: RunLimits, models: readonly Model[], tools: ReadonlyMap<string, unknown>): void {
+function checkModels({ limits, toolChoice }: RunLimits, models: readonly Model[], toolCount: number): void {
   checkCostLimit(limits, models)
   for (const { id, traits } of models) {
     if (traits.candidates > 1)
@@ -122,24 +131,25 @@ function checkModels({ limits, toolChoice }: RunLimits, models: readonly Model[]
     if (traits.prices !== undefined && !arePrices(traits.prices)) {
       throw invalidOptions(`the prices of ${id} must be integers of at least 0: micro-units for a million tokens, so 0.60 is 600_000.`)
     }
-    checkToolNames(tools.keys(), id, traits)
-    if (tools.size > 0 && !traits.tools)
+    if (toolCount > 0 && !traits.tools)
       throw invalidOptions(
         `${id} refuses tools. Give the model \`toolProtocol: 'text'\`, with which tools are described in its instructions, or use another model for an agent with tools.`,
       )
   }
-  checkToolChoice(toolChoice, tools)
+  if (toolChoice === 'required' && toolCount === 0) throw invalidOptions("toolChoice 'required' needs tools.")
 }
 
-function checkToolChoice(toolChoice: ToolChoice | undefined, tools: ReadonlyMap<string, unknown>): void {
-  if (toolChoice === 'required' && tools.size === 0) throw invalidOptions("toolChoice 'required' needs tools.")
+/** A tool that is found by a search may have any name: it is not part of the request. Every endpoint takes the names of the loop. */
+function checkToolNames(sent: readonly ToolDefinition[], models: readonly Model[]): void {
+  for (const { id, traits } of models) checkNamesFor(sent, id, traits)
 }
 
-function checkToolNames(names: Iterable<string>, id: string, { toolNames }: ModelTraits): void {
+function checkNamesFor(sent: readonly ToolDefinition[], id: string, { toolNames }: ModelTraits): void {
   if (toolNames === undefined) return
   const pattern = new RegExp(`^(?:${toolNames.pattern})$`)
-  for (const name of names) {
-    if (!pattern.test(name)) throw refusedTool(`tool ${JSON.stringify(name)}: at /name, ${id} takes ${toolNames.words}. Rename the tool.`)
+  for (const { name } of sent) {
+    if (!isReservedName(name) && !pattern.test(name))
+      throw refusedTool(`tool ${JSON.stringify(name)}: at /name, ${id} takes ${toolNames.words}. Rename the tool.`)
   }
 }
 
@@ -151,7 +161,7 @@ function readOutput<Output>(output: OutputSpec<Output> | StandardSchema<Output>,
 
 interface OutputSetting {
   readonly traits: ModelTraits
-  readonly own: ReadonlyMap<string, unknown>
+  readonly hasTools: boolean
 }
 
 function checkCostLimit(limits: Limits | undefined, models: readonly Model[]): void {
@@ -163,8 +173,8 @@ function checkCostLimit(limits: Limits | undefined, models: readonly Model[]): v
     throw invalidOptions(`limits.cost counts one currency, and the models have prices in ${[...currencies].join(' and ')}. Give all prices in one.`)
 }
 
-function resolveOutput(spec: OutputSpec, wanted: OutputMode | undefined, { traits, own }: OutputSetting): LoopOutput {
-  const mode = wanted ?? chooseOutputMode(traits, own.size > 0)
+function resolveOutput(spec: OutputSpec, wanted: OutputMode | undefined, { traits, hasTools }: OutputSetting): LoopOutput {
+  const mode = wanted ?? chooseOutputMode(traits, hasTools)
   if (!canUse(mode, traits)) throw invalidOptions(`the model does not support \`outputMode: '${mode}'\`. Leave it out: the best mode is then chosen.`)
   const form = outputForm(spec.schema)
   return { spec, mode, form, instructions: outputInstructions(mode, form.schema) }
@@ -173,13 +183,4 @@ function resolveOutput(spec: OutputSpec, wanted: OutputMode | undefined, { trait
 function canUse(mode: OutputMode, { tools, outputModes = [] }: ModelTraits): boolean {
   if (mode === 'tool') return tools
   return mode === 'text' || outputModes.includes(mode)
-}
-
-// `read_result` is the last of the list, and an agent whose list is full does without it.
-function builtInTools(ownCount: number, count: number): LoopAgent['builtIns'] {
-  return new Map(ownCount > 0 && count < maxTools ? [[readResultTool.name, readResultTool]] : [])
-}
-
-function definitionOf({ name, description, inputSchema }: Tool<never>): ToolDefinition {
-  return { name, description, inputSchema }
 }

@@ -1,15 +1,24 @@
 import { isReservedName } from '../contract/built-in-names.ts'
+import type { ToolSource } from '../contract/catalogue.ts'
 import { AgentError } from '../contract/errors.ts'
 import type { Tool, ToolEffect } from '../contract/tool.ts'
-import { formatCount } from '../support/cap-text.ts'
 
 /** DeepSeek, Moonshot and Evolink document the same limit. */
 export const maxTools = 128
 
 export const toolEffects: readonly ToolEffect[] = ['read', 'idempotent', 'once']
 
-/** The tools of an agent: a list, or a record keyed by the names of the tools. */
-export type ToolSet<Context = unknown> = readonly Tool<Context>[] | Readonly<Record<string, Tool<Context>>>
+/** The tools of an agent, and sources of tools: a list, or a record keyed by their names. */
+export type ToolSet<Context = unknown> = readonly (Tool<Context> | ToolSource<Context>)[] | Readonly<Record<string, Tool<Context> | ToolSource<Context>>>
+
+/** The tools that an agent was given, checked. */
+export interface OwnTools {
+  /** All that there are now. */
+  readonly byName: ReadonlyMap<string, Tool<never>>
+  /** Those that did not come from a source. */
+  readonly fixed: ReadonlyMap<string, Tool<never>>
+  readonly sources: readonly ToolSource<never>[]
+}
 
 /** The error for a tool, or a set of tools, that cannot be offered to a model. */
 export function refusedTool(message: string, cause?: unknown): AgentError {
@@ -19,32 +28,72 @@ export function refusedTool(message: string, cause?: unknown): AgentError {
 /**
  * Checks a set of tools and indexes it by name.
  *
- * @param reserved - Number of further tools that the agent adds.
- * @throws {AgentError} `invalid-tool` for more than 128 tools, something that is not a tool, a name that is not allowed, or two names
- * that differ only in letter case, `-` and `_`.
+ * @throws {AgentError} `invalid-tool` for something that is not a tool, a name that is not allowed, or two names that differ only in letter
+ * case, `-` and `_`.
  */
-export function indexTools<Context>(tools: ToolSet<Context>, reserved = 0): ReadonlyMap<string, Tool<never>> {
+export function indexTools<Context>(tools: ToolSet<Context>): OwnTools {
   if (typeof tools !== 'object' || tools === null) throw refusedTool(`Expected tools in a list or keyed by name, found ${kindOf(tools)}.`)
-  const entries: readonly (readonly [string, Tool<Context>])[] = Array.isArray(tools)
-    ? tools.map((tool: Tool<Context>, index) => [String(index), tool] as const)
-    : Object.entries(tools)
-  const count = entries.length + reserved
-  if (count > maxTools) {
-    throw refusedTool(
-      `${formatCount(count)} tools are given; a request takes at most ${maxTools}. Offer a subset, split the agent, or put related functions into one tool with an "action" property.`,
-    )
-  }
-  const byName = new Map<string, Tool<never>>()
-  const seen = new Map<string, string>()
-  for (const [key, tool] of entries) {
-    checkTool(tool, `tools/${key}`)
-    if (!Array.isArray(tools) && tool.name !== key) {
-      throw refusedTool(`tools/${key} is the tool "${tool.name}". In a record the key is the name: write { ${JSON.stringify(tool.name)}: … }, or use a list.`)
+  const index = new ToolIndex()
+  for (const [key, item] of Object.entries(tools)) {
+    if (!Array.isArray(tools) && typeof item?.name === 'string' && item.name !== key) {
+      const what = isSource(item) ? 'source' : 'tool'
+      throw refusedTool(
+        `tools/${key} is the ${what} "${item.name}". In a record the key is the name: write { ${JSON.stringify(item.name)}: … }, or use a list.`,
+      )
     }
-    checkDistinct(tool.name, seen)
-    byName.set(tool.name, tool)
+    if (isSource(item)) index.addSource(item, `tools/${key}`)
+    else index.fixed.set(item.name, index.add(item, `tools/${key}`))
   }
-  return byName
+  return index
+}
+
+/** Tools by name, each with a name that no model would confuse with another. */
+class ToolIndex implements OwnTools {
+  readonly byName = new Map<string, Tool<never>>()
+  readonly fixed = new Map<string, Tool<never>>()
+  readonly sources: ToolSource<never>[] = []
+  readonly #seen = new Map<string, { readonly name: string; readonly position: string }>()
+
+  add<Context>(tool: Tool<Context>, position: string): Tool<never> {
+    checkTool(tool, position)
+    this.#checkDistinct(tool.name, position)
+    this.byName.set(tool.name, tool)
+    return tool
+  }
+
+  addSource<Context>(source: ToolSource<Context>, position: string): void {
+    const list: unknown = source.list()
+    if (!Array.isArray(list)) throw refusedTool(`The source "${source.name}" at ${position} lists ${kindOf(list)} instead of tools.`)
+    for (const [index, tool] of source.list().entries()) this.add(tool, `${position} (source "${source.name}")/${index}`)
+    this.sources.push(source)
+  }
+
+  /** Models mix up names that differ in nothing but these. */
+  #checkDistinct(name: string, position: string): void {
+    const folded = name.toLowerCase().replaceAll('-', '_')
+    const other = this.#seen.get(folded)
+    if (other !== undefined) {
+      const what = other.name === name ? 'which has this name too' : `"${other.name}", which a model would confuse with it`
+      throw refusedTool(
+        `Tool "${name}": at /name, it is at ${position}, and at ${other.position} there is ${other.name === name ? 'a tool ' : ''}${what}. Rename one of them.`,
+      )
+    }
+    this.#seen.set(folded, { name, position })
+  }
+}
+
+function isSource<Context>(item: Tool<Context> | ToolSource<Context>): item is ToolSource<Context> {
+  return typeof (item as Partial<ToolSource> | undefined)?.list === 'function' && typeof (item as Partial<Tool> | undefined)?.run !== 'function'
+}
+
+/** True for a tool that `indexTools` takes. */
+export function isTool(tool: Tool<never>): boolean {
+  try {
+    checkTool(tool, '')
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A tool need not come from `tool()`. */
@@ -58,17 +107,6 @@ function checkTool<Context>(tool: Tool<Context>, position: string): void {
   if (tool.inputSchema?.['type'] !== 'object') {
     throw refusedTool(`Tool "${tool.name}": at /inputSchema/type, expected "object", because the arguments of a call are an object.`)
   }
-}
-
-/** Models mix up names that differ in nothing but these. */
-function checkDistinct(name: string, seen: Map<string, string>): void {
-  const folded = name.toLowerCase().replaceAll('-', '_')
-  const other = seen.get(folded)
-  if (other !== undefined) {
-    const what = other === name ? 'another tool has this name' : `there is also "${other}", which a model would confuse with it`
-    throw refusedTool(`Tool "${name}": at /name, ${what}. Rename one of them.`)
-  }
-  seen.set(folded, name)
 }
 
 /**

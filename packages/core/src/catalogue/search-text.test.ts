@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ToolDefinition } from '../contract/model.ts'
-import { findRanked, searchText } from './search-text.ts'
+import { searchText } from './search-text.ts'
 
 const make = (count: number, change: Partial<ToolDefinition> = {}): readonly ToolDefinition[] =>
   Array.from({ length: count }, (_, index) => ({
@@ -61,11 +61,4 @@ describe('the text of a search', () => {
 
     expect(searchText([...make(2), ...long, ...make(4).slice(3)]).shown).toEqual(['tool_1', 'tool_2', 'tool_4'])
   })
-})
-
-test('names of a ranking that are unknown or that came before are ignored', () => {
-  const tools = new Map(make(20).map((tool) => [tool.name, tool]))
-
-  expect(findRanked(['tool_3', 'nothing', 'tool_1', 'tool_3', '__proto__'], tools).map(({ name }) => name)).toEqual(['tool_3', 'tool_1'])
-  expect(findRanked([...tools.keys()], tools)).toHaveLength(10)
 })

@@ -1,8 +1,5 @@
-import { callToolName } from '../contract/catalogue.ts'
+import { callToolName, searchLimits } from '../contract/catalogue.ts'
 import type { ToolDefinition } from '../contract/model.ts'
-
-/** Tools that a search names, and how many of them with their schema. */
-export const searchLimits = { names: 10, schemas: 5 }
 
 /** Characters of all schemas together, of the description beside a schema, and of any other description. */
 const maxSchemas = 16_000
@@ -14,15 +11,6 @@ export interface SearchText {
   readonly text: string
   /** Tools whose complete schema is in the text. */
   readonly shown: readonly string[]
-}
-
-/**
- * The tools with these names, in this order, at most 10. Ignores names that are not of a tool and names that came before, as a ranking
- * of the caller may return both.
- */
-export function findRanked(names: readonly string[], tools: ReadonlyMap<string, ToolDefinition>): readonly ToolDefinition[] {
-  const known = [...new Set(names)].flatMap((name) => tools.get(name) ?? [])
-  return known.slice(0, searchLimits.names)
 }
 
 /**

@@ -69,8 +69,9 @@ export class ToolRanking {
    *
    * @param query - Words, a sentence, or names of tools. Read up to 4,000 characters.
    * @param limit - Tools to return at most. Default: 10.
+   * @param among - Names of the tools that may be returned. Default: all.
    */
-  search(query: string, limit = 10): readonly RankedTool[] {
+  search(query: string, limit = 10, among?: ReadonlySet<string>): readonly RankedTool[] {
     const text = query.slice(0, maxQueryLength)
     const scores = new Float64Array(this.#names.length)
     for (const term of termsOfQuery(text)) this.#addScores(term, scores)
@@ -78,6 +79,7 @@ export class ToolRanking {
       const number = this.#numbers.get(piece)
       if (number !== undefined && (piece === text || isDistinctive(piece))) scores[number] = (scores[number] ?? 0) + nameScore
     }
+    if (among !== undefined) for (const [number, name] of this.#names.entries()) if (!among.has(name)) scores[number] = 0
     return this.#best(scores, limit)
   }
 

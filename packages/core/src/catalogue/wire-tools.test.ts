@@ -20,5 +20,9 @@ test('one tool in another language is not named, and one tool more does not chan
 
 test('the search takes a query, and a call a name and an input of any shape', () => {
   expect(describedAs('The time.').inputSchema['required']).toEqual(['query'])
-  expect(callTool.inputSchema['required']).toEqual(['name', 'input'])
+  expect(callTool(false).inputSchema).toMatchObject({ required: ['name', 'input'], properties: { input: { type: 'object', additionalProperties: true } } })
+})
+
+test('where no object of any shape can be sent, the input is a text', () => {
+  expect(callTool(true).inputSchema).toMatchObject({ properties: { input: { type: 'string' } } })
 })

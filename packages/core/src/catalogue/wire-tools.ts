@@ -1,4 +1,5 @@
 import { callToolName, searchToolName } from '../contract/catalogue.ts'
+import type { JsonObject } from '../contract/json.ts'
 import type { ToolDefinition } from '../contract/model.ts'
 
 /** A language is named when so many of the tools are described in it. */
@@ -29,19 +30,30 @@ export function searchTool(tools: readonly ToolDefinition[]): ToolDefinition {
   }
 }
 
-/** The tool that calls one that was found. */
-export const callTool: ToolDefinition = {
-  name: callToolName,
-  description: `Calls a tool that ${searchToolName} found.`,
-  inputSchema: {
-    type: 'object',
-    properties: {
-      name: { type: 'string', description: 'The name of the tool.' },
-      input: { type: 'object', description: 'The input of the tool. It must fit the input schema of that tool.', properties: {}, additionalProperties: true },
+const openInput: JsonObject = {
+  type: 'object',
+  description: 'The input of the tool. It must fit the input schema of that tool.',
+  properties: {},
+  additionalProperties: true,
+}
+const textInput: JsonObject = { type: 'string', description: 'The input of the tool: a text of JSON, an object that fits the input schema of that tool.' }
+
+/**
+ * The tool that calls one that was found.
+ *
+ * @param closedSchemas - True where no object of any shape can be sent: the input is then a text of JSON.
+ */
+export function callTool(closedSchemas: boolean): ToolDefinition {
+  return {
+    name: callToolName,
+    description: `Calls a tool that ${searchToolName} found.`,
+    inputSchema: {
+      type: 'object',
+      properties: { name: { type: 'string', description: 'The name of the tool.' }, input: closedSchemas ? textInput : openInput },
+      required: ['name', 'input'],
+      additionalProperties: false,
     },
-    required: ['name', 'input'],
-    additionalProperties: false,
-  },
+  }
 }
 
 /** Languages of the descriptions, as far as they are recognised, the most frequent one first. */

@@ -175,7 +175,8 @@ function takesString(position: SchemaPosition, depth = 0): boolean {
   return types.has('array') && depth < maxListDepth && takesString(position.item(0), depth + 1)
 }
 
-function endOfString(text: string, start: number): number {
+/** The index after a string token of valid JSON that begins at `start`. */
+export function endOfString(text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let slashes = 0
     while (text.charCodeAt(quote - 1 - slashes) === code.backslash) slashes++

@@ -91,6 +91,8 @@ export interface ToolResultPart {
   readonly text: string
   /** What is known of the complete result. Only where `text` does not hold all of it. */
   readonly complete?: CompleteResult
+  /** Names of the tools that a search found. */
+  readonly foundTools?: readonly string[]
 }
 
 /** Where the complete value of a result is kept: the run that made it, and the operation in it. The same for all copies of a message. */

@@ -20,6 +20,13 @@ export interface Model {
    */
   stream(request: ModelRequest, options: ModelCallOptions): AsyncIterable<readonly ModelEvent[]>
   /**
+   * The input schema of a tool as this model gets it: in the flavour of JSON Schema of its endpoint. A search among tools shows it. Default:
+   * the schema unchanged.
+   *
+   * @throws {AgentError} `invalid-tool` for a schema that the endpoint cannot be sent.
+   */
+  schemaAsSent?(tool: ToolDefinition): JsonObject | Promise<JsonObject>
+  /**
    * A single request outside any run, not streamed, with all candidates. It is sent again as in a run: up to 3 attempts by default.
    *
    * @throws {AgentError} As `stream`; `invalid-options` for an unknown option.
@@ -71,6 +78,8 @@ export interface ModelTraits {
   readonly toolChoices: readonly ToolChoice[]
   /** Ways in which the endpoint can guarantee JSON, best first: of a given schema (`native`), or any (`json`). Default: none. */
   readonly outputModes?: readonly ('native' | 'json')[]
+  /** True when every object that is sent must list its properties, so that an object of any shape is sent as a text of JSON. Default: false. */
+  readonly closedSchemas?: boolean
   /** Candidates of each reply that the settings ask for; an agent accepts only 1. */
   readonly candidates: number
   /** Identifies the endpoint and credential whose retry budget this model shares; never contains a key. Default: the `id`. */

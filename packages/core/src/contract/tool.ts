@@ -16,6 +16,11 @@ export interface Tool<Context = unknown> extends ToolDefinition {
   readonly effect: ToolEffect
   /** True for tools that are called again with the same input on purpose, such as polling: the repeat guard does not count them. */
   readonly repeatable: boolean
+  /**
+   * What a long run keeps of the tool. `true`: its definition stays in the requests of an agent with a catalogue, and its results stay in the
+   * history. `'definition'`: only its definition. Default: neither.
+   */
+  readonly pinned?: boolean | 'definition'
   /** Changes with what the tool does: an approval of a call counts only for the version that was shown. Default: none. */
   readonly version?: string
   /** A longer result is cut for the model, to this many bytes of UTF-8; the complete value is kept. Default: 50,000. */

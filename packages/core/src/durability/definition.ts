@@ -1,9 +1,11 @@
+import { type CatalogueMode, isAlwaysSent } from '../contract/catalogue.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
 import type { RunVersion } from '../contract/result.ts'
 import type { Tool } from '../contract/tool.ts'
 import { shortHash } from '../support/hash.ts'
 import { hashAbout } from './question-ids.ts'
+import type { ToolFacts } from './records.ts'
 import { schemaMeaning } from './schema-meaning.ts'
 
 /** The definition of an agent as hashes: what a recorded run is compared with before it continues. */
@@ -16,6 +18,8 @@ export interface Definition extends JsonObject {
   /** The options with code of the caller that are there. */
   readonly hooks: readonly string[]
   readonly output: string | null
+  /** Of an agent with a catalogue: one hash of the names of all tools. `tools` then has only those that are in the list of the request. */
+  readonly catalogue?: string
   /** For each tool that an agent answers, the index of the agent in `agents`. */
   readonly children?: ChildIndices
   /** The agents that answer calls of tools of the agent, or of each other. */
@@ -50,12 +54,21 @@ export interface DefinedAgent {
   readonly stopWhen: unknown
 }
 
+/** How runs record an agent. */
+export interface DefinitionForm {
+  /** Version of the run. */
+  readonly format: RunVersion
+  readonly catalogue: CatalogueMode
+}
+
 type DefinedTool = Pick<Tool<never>, 'name' | 'description' | 'inputSchema' | 'effect' | 'version' | 'child'>
 
-/** Describes an agent, as runs of this version record it. */
-export function definitionOf(agent: DefinedAgent, format: RunVersion): Definition {
-  const { config, makeInstructions, tools, output, prepareStep, stopWhen } = agent
+/** Describes an agent, as runs of this form record it. */
+export function definitionOf(agent: DefinedAgent, { format, catalogue }: DefinitionForm): Definition {
+  const { config, makeInstructions, output, prepareStep, stopWhen } = agent
   const { instructions } = config
+  const isList = catalogue === 'list' || format === 1
+  const tools = isList ? agent.tools : new Map([...agent.tools].filter(([, tool]) => isAlwaysSent(tool)))
   const agents = format === 1 ? [] : agentsOf(tools)
   return {
     format,
@@ -65,7 +78,13 @@ export function definitionOf(agent: DefinedAgent, format: RunVersion): Definitio
     ...(agents.length > 0 && { agents: agents.map((each) => ({ ...hashTools(each, format), ...childIndices(each, agents) })) }),
     hooks: Object.entries({ prepareStep, stopWhen, instructions: makeInstructions }).flatMap(([name, hook]) => (hook === undefined ? [] : [name])),
     output: output === undefined ? null : hash([output.spec.schema, output.mode]),
+    ...(!isList && { catalogue: hash([...agent.tools.keys()].sort()) }),
   }
+}
+
+/** The form that a recorded definition has. */
+export function formOf({ format, catalogue }: Definition): DefinitionForm {
+  return { format: format === 1 ? 1 : 2, catalogue: catalogue === undefined ? 'list' : 'search' }
 }
 
 type Tools = DefinedAgent['tools']
@@ -102,6 +121,7 @@ export function compareDefinitions(before: Definition, now: Definition): Definit
     ...changedTools(before, now),
     ...(String(before.hooks) === String(now.hooks) ? [] : ['which functions of the caller there are']),
     ...(before.output === now.output ? [] : ['the output']),
+    ...(before.catalogue === now.catalogue ? [] : ['the names of the tools in the catalogue']),
     ...changedChildren(before, now),
   ]
   return { changes, isRebound: (names) => bindingAt(before, names) !== bindingAt(now, names) }
@@ -151,6 +171,13 @@ function ownBinding({ inputSchema, effect, version }: DefinedTool): JsonObject {
 function agentBinding(tools: Tools): Json {
   const agents = [tools, ...agentsOf(tools).filter((each) => each !== tools)]
   return agents.map((each) => [...each].map(([name, tool]) => [name, ownBinding(tool), tool.child === undefined ? -1 : agents.indexOf(tool.child.tools)]))
+}
+
+/** What the loop decides by, of a tool. */
+export function toolFacts(tool: Tool<never>): ToolFacts {
+  const { name, effect, repeatable, needsApproval, ask } = tool
+  const isGated = needsApproval !== false || ask !== undefined
+  return { name, binding: toolBinding(tool), effect, ...(repeatable && { repeatable: true }), ...(isGated && { gated: true }) }
 }
 
 /** A hash of what the model and people knew of a tool, as release 0.1.0 made it. */

@@ -13,8 +13,8 @@ type OwnPosition =
   | { readonly type: 'start' }
   /** One request of a step, or of the closing request at a limit. */
   | { readonly type: 'model'; readonly step: ModelStep; readonly attempt: number }
-  /** `prepareStep`, `stopWhen`, and the check of the final answer against its schema. */
-  | { readonly type: 'prepare' | 'stop' | 'output'; readonly step: number }
+  /** `prepareStep`, `stopWhen`, the check of the final answer against its schema, and which tools the calls of a step mean. */
+  | { readonly type: 'prepare' | 'stop' | 'output' | 'resolve'; readonly step: number }
   /** The execution of a tool call. `round` is 0; after an unknown outcome it is the number of the repetition. */
   | (CallPosition & { readonly type: 'call'; readonly round: number })
   /** Whether a person must be asked about a call; the check of an input that a person gave instead of the model's. */
@@ -77,6 +77,7 @@ function makeOwnId(position: OwnPosition): string {
     case 'prepare':
     case 'stop':
     case 'output':
+    case 'resolve':
       return `steps/${step}/${type}`
     case 'call':
       return position.round === 0 ? `steps/${step}/tools/${position.index}` : `steps/${step}/tools/${position.index}/again/${position.round}`
@@ -90,7 +91,7 @@ function makeOwnId(position: OwnPosition): string {
 // At most 15 digits: every such number is exact in JavaScript.
 const number = '([1-9]\\d{0,14})'
 const pattern = new RegExp(
-  `^(?:closing/model/${number}|steps/${number}/(?:model/${number}|(prepare|stop|output)|` +
+  `^(?:closing/model/${number}|steps/${number}/(?:model/${number}|(prepare|stop|output|resolve)|` +
     `tools/(0|[1-9]\\d{0,14})(?:/(needs-approval|edited|approval|question|result)|/(again|outcome)/${number})?))$`,
 )
 
@@ -128,7 +129,7 @@ function parseOwnId(id: string): OwnPosition | undefined {
   const step = Number(stepText)
   if (attempt !== undefined) return { type: 'model', step, attempt: Number(attempt) }
   // The pattern ensures that each literal below has one of its allowed values.
-  if (hook !== undefined) return { type: hook as 'prepare' | 'stop' | 'output', step }
+  if (hook !== undefined) return { type: hook as 'prepare' | 'stop' | 'output' | 'resolve', step }
   const call: CallPosition = { step, index: Number(indexText) }
   if (suffix !== undefined) return { type: suffix as 'needs-approval' | 'edited' | 'approval' | 'question' | 'result', ...call }
   return { type: repeated === 'outcome' ? 'outcome' : 'call', ...call, round: Number(roundText ?? 0) }

@@ -5,6 +5,7 @@ import type { CompleteResult, ToolStatus } from '../contract/messages.ts'
 import type { ModelReply, ModelTraits, ToolChoice } from '../contract/model.ts'
 import type { RunSettings } from '../contract/request-parameters.ts'
 import type { RunStatus, RunVersion, StopReason } from '../contract/result.ts'
+import type { ToolEffect } from '../contract/tool.ts'
 import type { Usage } from '../contract/usage.ts'
 import { isOfChild } from './operation-ids.ts'
 
@@ -77,6 +78,8 @@ export type RecordedConfig = {
   readonly models: readonly ModelFacts[]
   /** Names of the tools in the order in which they are sent. */
   readonly tools: readonly string[]
+  /** Present when the other tools are found by a search. */
+  readonly catalogue?: 'search'
 }
 
 /** What the loop counts with, of one model of the chain. */
@@ -87,7 +90,8 @@ export type ModelFacts = Pick<ModelTraits, 'prices' | 'contextWindow' | 'maxOutp
  * edited. Runs of release 0.1.0 record `GateOfFirstRelease`.
  */
 export type Verdict =
-  | { readonly verdict: 'invalid'; readonly message: string }
+  /** `unknown-tool`: the tool is not there any more. */
+  | { readonly verdict: 'invalid'; readonly message: string; readonly status?: 'unknown-tool' }
   | {
       /** `free`: nobody need be asked. `ask`: a person must approve. `edited`: a person has approved this value. */
       readonly verdict: 'free' | 'ask' | 'edited'
@@ -99,6 +103,38 @@ export type Verdict =
       /** What the tool asks a person. */
       readonly question?: Json
     }
+
+/**
+ * The output of the operation that finds the tools of those calls of a step that are not in the list of the request, in the order of the
+ * calls. The tools may be others in a later process, which then uses what is recorded here.
+ */
+export interface ResolveOutput {
+  readonly calls: readonly ResolvedCall[]
+}
+
+/** What a call of a tool of the catalogue means. */
+export type ResolvedCall =
+  | { readonly found: false }
+  | {
+      readonly found: true
+      readonly tool: ToolFacts
+      /** Why the arguments cannot be read. */
+      readonly problem?: string
+      /** The arguments, where they are not what JSON.parse makes of their text. */
+      readonly input?: Json
+    }
+
+/** What the loop decides by, of a tool. */
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type ToolFacts = {
+  readonly name: string
+  /** What an approval binds to; has the effect. */
+  readonly binding: JsonObject
+  readonly effect: ToolEffect
+  readonly repeatable?: boolean
+  /** True for a tool that may ask a person. */
+  readonly gated?: boolean
+}
 
 /** Whether a person must be asked about a call, as release 0.1.0 recorded it. */
 export type GateOfFirstRelease = boolean | { readonly question: Json }
@@ -124,6 +160,8 @@ export interface ToolCallOutput {
   readonly delegated?: true
   /** Active time of the agent that answered, in milliseconds. */
   readonly agentMs?: number
+  /** Names of the tools that a search found. */
+  readonly foundTools?: readonly string[]
 }
 
 /** How a process left the run: for people and lists. Replay does not need it. */

@@ -100,6 +100,7 @@ function gateOperation(run: LoopRun, call: RunnableCall): Operation<Verdict> {
   const { step, index, tool } = call
   const id = makeOperationId({ type: 'needs-approval', step, index })
   return verdictOperation({ id, name: `needs-approval ${tool.name}` }, async (signal) => {
+    if (call.gone !== undefined) return goneVerdict(call.gone)
     const check = await checkInTime(run, call, { id, signal })
     if (!check.ok) return { verdict: 'invalid', message: check.message }
     const gate = await withinTimeLimit(run, signal, () => askGate(run, tool, { live: check.live, isExact: check.recorded.isExact }))
@@ -113,6 +114,7 @@ async function checkEdited(run: LoopRun, calls: readonly RunnableCall[]): Promis
     const { step, index, tool } = call
     const id = makeOperationId({ type: 'edited', step, index })
     return verdictOperation({ id, name: `edited ${tool.name}` }, async (signal) => {
+      if (call.gone !== undefined) return goneVerdict(call.gone)
       const check = await checkInTime(run, call, { id, signal })
       return check.ok ? { verdict: 'edited', ...check.recorded } : { verdict: 'invalid', message: check.message }
     })
@@ -175,9 +177,13 @@ function readVerdict(recorded: RecordedVerdict | undefined): { readonly verdict:
   return { verdict, checked: { operation, replayed, verdict: verdict.verdict, value, isExact, ...(coerced !== undefined && { coerced }) }, replayed }
 }
 
+function goneVerdict(message: string): Verdict {
+  return { verdict: 'invalid', message, status: 'unknown-tool' }
+}
+
 function invalidCall(call: RunnableCall, verdict: Verdict, replayed: boolean): SettledCall<RunnableCall> {
-  const text = verdict.verdict === 'invalid' ? verdict.message : ''
-  return { call, output: { status: 'invalid-input', text }, ms: 0, replayed }
+  const { message, status = 'invalid-input' } = verdict.verdict === 'invalid' ? verdict : { message: '' }
+  return { call, output: { status, text: message }, ms: 0, replayed }
 }
 
 /** What the gate of a tool says of a checked value. Without a clear no, a person is asked. */

@@ -27,13 +27,20 @@ test('read_result is the last tool, and only agents with tools have it', async (
 
 test('an agent whose list is full does without it', async () => {
   const tools = (count: number) => Array.from({ length: count }, (_, index) => testTool(`tool_${index}`))
-  expect(await offered({ tools: tools(127) })).toContain('read_result')
-  const full = await offered({ tools: tools(128) })
+  expect(await offered({ tools: tools(127), catalogue: 'never' })).toContain('read_result')
+  const full = await offered({ tools: tools(128), catalogue: 'never' })
   expect(full).toHaveLength(128)
   expect(full).not.toContain('read_result')
-  expect(await offered({ tools: tools(127), output })).not.toContain('read_result')
-  expect(await offered({ tools: tools(126), output })).toContain('read_result')
-  expect(() => new Agent({ model: scriptedModel([]), tools: tools(129) })).toThrow('129 tools are given')
+  expect(await offered({ tools: tools(127), output, catalogue: 'never' })).not.toContain('read_result')
+  expect(await offered({ tools: tools(126), output, catalogue: 'never' })).toContain('read_result')
+  expect(() => new Agent({ model: scriptedModel([]), tools: tools(129), catalogue: 'never' })).toThrow('129 would be in each')
+})
+
+test('beside a search it is the last tool too, unless the list is full', async () => {
+  const pinned = (count: number) => Array.from({ length: count }, (_, index) => testTool(`tool_${index}`, undefined, { pinned: true }))
+  const some = await offered({ tools: [...pinned(3), testTool('other')], catalogue: 'always' })
+  expect(some).toEqual(['tool_0', 'tool_1', 'tool_2', 'search_tools', 'call_tool', 'read_result'])
+  expect((await offered({ tools: [...pinned(126), testTool('other')] }))?.slice(-2)).toEqual(['search_tools', 'call_tool'])
 })
 
 test('it does not change how the output is asked for', async () => {
@@ -45,7 +52,7 @@ test('it does not change how the output is asked for', async () => {
 
 test('a text that was cut says how to read it only where read_result is offered', async () => {
   const tools = Array.from({ length: 128 }, (_, index) => testTool(`tool_${index}`, () => 'x'.repeat(60_000)))
-  const result = await new Agent({ model: scriptedModel([{ calls: [call('tool_0')] }, done]), tools }).generate('go')
+  const result = await new Agent({ model: scriptedModel([{ calls: [call('tool_0')] }, done]), tools, catalogue: 'never' }).generate('go')
   expect(result.steps[0]?.toolResults[0]?.text).toContain('characters left out; kept as r1.0 …]')
 })
 

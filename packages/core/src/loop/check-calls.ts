@@ -1,11 +1,12 @@
 import { isBuiltInName } from '../contract/built-in-names.ts'
+import { callToolName, searchToolName } from '../contract/catalogue.ts'
 import { parseExactlyInSteps, stringAdvice } from '../contract/exact-json.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
-import { type ToolCallPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
+import type { ToolCallPart, ToolStatus } from '../contract/messages.ts'
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import { outputToolName } from '../contract/output.ts'
 import type { RunVersion } from '../contract/result.ts'
-import { bareToolName, type Tool } from '../contract/tool.ts'
+import type { Tool } from '../contract/tool.ts'
 import { finishInTurns } from '../contract/turns.ts'
 import { type CallPosition, makeOperationId } from '../durability/operation-ids.ts'
 import type { ToolCallOutput, Verdict } from '../durability/records.ts'
@@ -15,6 +16,7 @@ import { isRepeatedTooOften } from './repeats.ts'
 
 /** A call that may run. */
 export interface RunnableCall extends CallPosition {
+  /** As results and events show it. */
   readonly part: ToolCallPart
   /** Id of its operation: the internal key of the call, as the provider's id may repeat. */
   readonly id: string
@@ -27,6 +29,10 @@ export interface RunnableCall extends CallPosition {
   readonly answer?: Json
   /** True for a call that runs only if it was started before. */
   readonly mustHaveStarted?: boolean
+  /** What an approval binds to, where it is recorded. */
+  readonly binding?: JsonObject
+  /** Why the tool cannot run in this process. */
+  readonly gone?: string
 }
 
 /** A call that is answered without running. */
@@ -68,29 +74,73 @@ export interface StepReply {
   readonly replayed: boolean
 }
 
-/** Finds the tool and parses the arguments of each call of a step: pure. Each call becomes runnable or refused, in call order. */
-export async function checkCalls(run: LoopRun, { request, reply }: StepReply, callsKey: string): Promise<readonly CheckedCall[]> {
-  const offered = (request.tools ?? []).map(({ name }) => name)
-  const rule = ruleAgainstAll(run, reply, callsKey)
+/** A call of a reply, and the tool that it means. */
+export interface AskedCall {
+  /** What results and events show: the call itself, or of a call of `call_tool` the one inside it. */
+  readonly part: ToolCallPart
+  /** `undefined` for a name that no tool has. */
+  readonly tool?: Tool<never> | undefined
+  /** Why the call cannot be read. */
+  readonly problem?: string
+  /** Of a tool that is not in the list of the request. */
+  readonly catalogued?: CataloguedCall
+}
+
+/** What is recorded of a call of a tool that is not in the list of the request. */
+export interface CataloguedCall {
+  /** What an approval binds to. */
+  readonly binding: JsonObject
+  /** The parsed arguments, or why they cannot be read. */
+  readonly read: { readonly input: Json } | { readonly problem: string }
+  /** Why the tool cannot run in this process: it is not there any more, or it changed since. */
+  readonly gone?: string
+}
+
+/** The calls of a step, with the tools that they mean. */
+export interface StepCalls extends StepReply {
+  readonly calls: readonly AskedCall[]
+}
+
+/** Checks each call of a step and parses its arguments: pure. Each call becomes runnable or refused, in call order. */
+export async function checkCalls(run: LoopRun, given: StepCalls, callsKey: string): Promise<readonly CheckedCall[]> {
+  const { limits } = run.config
+  const rule = ruleAgainstAll(run, given.reply, callsKey)
   const step = run.transcript.currentStep
-  let left = run.config.limits.toolCalls - run.ledger.toolCalls
-  const check = async (part: ToolCallPart, index: number): Promise<CheckedCall> => {
-    const position = { part, step, index, id: makeOperationId({ type: 'call', step, index, round: 0 }) }
-    const refuse = (status: ToolStatus, text: string): RefusedCall => ({ ...position, output: { status, text } })
-    if (rule !== undefined) return refuse('skipped', rule)
-    const tool = findTool(run, part.toolName)
-    if (hasUnknownEnding(reply) && tool?.effect !== 'read') return refuse('skipped', unknownEndingText(reply))
-    if (tool === undefined || !offered.includes(tool.name)) return refuse('unknown-tool', unknownToolText(part.toolName, offered))
-    const parsed = await parseInput(part.inputText, tool.inputSchema, run.operations.version)
-    if ('problem' in parsed) return refuse('invalid-input', parsed.problem)
-    const noAgent = refusalOfAgent(run, tool)
-    if (noAgent !== undefined) return refuse('skipped', noAgent)
-    if (countsAsCall(tool) && left-- <= 0) return refuse('skipped', `Not run: the limit of ${run.config.limits.toolCalls} tool calls of this run is reached.`)
-    return { ...position, tool, input: parsed.input }
-  }
+  let left = limits.toolCalls - run.ledger.toolCalls
   const checked: CheckedCall[] = []
-  for (const [index, part] of toolCallsOf(reply.message).entries()) checked.push(await check(part, index))
+  for (const [index, call] of given.calls.entries()) {
+    const { part } = call
+    const position = { part, step, index, id: makeOperationId({ type: 'call', step, index, round: 0 }) }
+    const judged = rule === undefined ? await judgeCall(run, given, call) : refuse('skipped', rule)
+    const isTooMany = 'tool' in judged && countsAsCall(judged.tool) && left-- <= 0
+    const tooMany = `Not run: the limit of ${limits.toolCalls} tool calls of this run is reached.`
+    checked.push({ ...position, ...(isTooMany ? refuse('skipped', tooMany) : judged) })
+  }
   return checked
+}
+
+type Refusal = Pick<RefusedCall, 'output'>
+type Judged = Refusal | Pick<RunnableCall, 'tool' | 'input' | 'binding' | 'gone'>
+
+function refuse(status: ToolStatus, text: string): Refusal {
+  return { output: { status, text } }
+}
+
+async function judgeCall(run: LoopRun, { request, reply }: StepReply, { part, tool, problem, catalogued }: AskedCall): Promise<Judged> {
+  if (hasUnknownEnding(reply) && tool?.effect !== 'read') return refuse('skipped', unknownEndingText(reply))
+  if (problem !== undefined) return refuse('invalid-input', problem)
+  const offered = (request.tools ?? []).map(({ name }) => name)
+  if (tool === undefined || !isOffered(run, tool, offered)) return refuse('unknown-tool', unknownToolText(run, part.toolName, offered))
+  const read = catalogued?.read ?? (await parseInput(part.inputText, tool.inputSchema, run.operations.version))
+  if ('problem' in read) return refuse('invalid-input', read.problem)
+  const noAgent = refusalOfAgent(run, tool)
+  if (noAgent !== undefined) return refuse('skipped', noAgent)
+  const { binding, gone } = catalogued ?? {}
+  return { tool, input: read.input, ...(binding !== undefined && { binding }), ...(gone !== undefined && { gone }) }
+}
+
+function isOffered({ config, stepTools }: LoopRun, { name }: Tool<never>, offered: readonly string[]): boolean {
+  return config.catalogue === 'list' ? offered.includes(name) : stepTools.accepts(name)
 }
 
 /** A call that gives the final output, or one of a tool of the loop, does not count as a tool call. */
@@ -113,13 +163,6 @@ export function hasUnknownEnding({ finishReason }: ModelReply): boolean {
   return finishReason === 'other'
 }
 
-/** The tool that a name means. */
-export function findTool({ agent: { tools, builtIns }, operations }: LoopRun, name: string): Tool<never> | undefined {
-  // Release 0.1.0 had no tools of the loop.
-  const find = (called: string): Tool<never> | undefined => tools.get(called) ?? (operations.version === 1 ? undefined : builtIns.get(called))
-  return find(name) ?? find(bareToolName(name))
-}
-
 // A reason why no call of this step may run.
 function ruleAgainstAll(run: LoopRun, reply: ModelReply, callsKey: string): string | undefined {
   if (run.operations.version === 1 && hasUnknownEnding(reply)) return unknownEndingText(reply)
@@ -134,7 +177,11 @@ function unknownEndingText({ rawFinishReason }: ModelReply): string {
   return `Not run: the reply ended for an unknown reason ('${rawFinishReason}'), so its calls may be incomplete. Send them again.`
 }
 
-function unknownToolText(name: string, offered: readonly string[]): string {
+function unknownToolText({ config, stepTools }: LoopRun, name: string, offered: readonly string[]): string {
+  if (config.catalogue === 'search') {
+    const which = stepTools.active === undefined ? 'there is no tool' : 'in this step there is no tool'
+    return `Not run: ${which} '${name.slice(0, 100)}'. Find tools with ${searchToolName}, and call what it found with ${callToolName}.`
+  }
   const known = offered.length === 0 ? 'There are no tools.' : `The tools are: ${offered.join(', ')}. Use one of these names exactly.`
   return `Not run: there is no tool '${name.slice(0, 100)}'. ${known}`
 }

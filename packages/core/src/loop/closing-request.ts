@@ -5,6 +5,7 @@ import { endRun } from './end-run.ts'
 import { completeStep, type LoopRun } from './loop-run.ts'
 import { closingRequest } from './prepare-step.ts'
 import { requestModel } from './request-model.ts'
+import { shownCall } from './resolve-calls.ts'
 import { resultPart } from './result-part.ts'
 import { settleClosingReply } from './settle-output.ts'
 
@@ -28,7 +29,7 @@ export async function endAtLimit(run: LoopRun, limit: StopReason): Promise<RunRe
   if (!isKept(outcome.reply)) return endRun(run, limit)
   const step = run.transcript.currentStep
   const output = { status: 'skipped', text: `Not run: ${reached.toLowerCase()}.` } as const
-  const results = toolCallsOf(outcome.reply.message).map((part, index) => resultPart(run, { step, index, part }, output))
+  const results = toolCallsOf(outcome.reply.message).map((part, index) => resultPart(run, { step, index, part: shownCall(run, part) }, output))
   run.transcript.addNotice(text)
   completeStep(run, outcome.reply, results)
   await settleClosingReply(run, outcome.reply)

@@ -1,4 +1,6 @@
+import type { ToolCatalogue } from '../catalogue/tool-catalogue.ts'
 import type { ResolvedAttempts } from '../contract/attempts.ts'
+import type { CatalogueMode } from '../contract/catalogue.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { ResolvedLimits } from '../contract/limits.ts'
 import type { Model, ToolChoice, ToolDefinition } from '../contract/model.ts'
@@ -19,6 +21,8 @@ export interface LoopAgent {
   readonly tools: ReadonlyMap<string, Tool<never>>
   /** Tools of the loop itself, in the order in which they are offered, after all others. Their context is a `BuiltInContext`. */
   readonly builtIns: ReadonlyMap<string, Tool<never>>
+  /** All tools of the caller, for a search. */
+  readonly catalogue: ToolCatalogue
   /** What a run that starts now records as its configuration, unless its caller changes it. */
   readonly config: ConfigValues
   /** Makes the instructions of a run of the caller's context; `undefined` where they are a text. */
@@ -52,4 +56,10 @@ export interface ConfigValues {
   readonly models: readonly ModelFacts[]
   /** One array for all runs of an agent, so that adapters serialise it once. */
   readonly toolDefinitions: readonly ToolDefinition[]
+  /** `search`: tools that are not in `toolDefinitions` are found by a search. */
+  readonly catalogue: CatalogueMode
+  /** Those of the caller, and the one that takes the output: what a run of release 0.1.0 sends. */
+  readonly ownDefinitions: () => readonly ToolDefinition[]
+  /** The definition of a tool of the agent, or of one that the loop adds. */
+  readonly findDefinition: (name: string) => ToolDefinition | undefined
 }

@@ -20,6 +20,7 @@ import { QuestionIds } from './state/question-ids.ts'
 import { ResultIds } from './state/result-ids.ts'
 import { RunClock } from './state/run-clock.ts'
 import { RunConfig } from './state/run-config.ts'
+import { StepTools } from './state/step-tools.ts'
 import { Transcript } from './state/transcript.ts'
 
 /** What a run starts with. */
@@ -90,6 +91,7 @@ export interface LoopRun extends LoopStart {
   readonly config: RunConfig
   readonly ledger: Ledger
   readonly transcript: Transcript
+  readonly stepTools: StepTools
   readonly chain: ModelChain
   readonly children: Children<LoopRun>
   readonly questionIds: QuestionIds
@@ -104,6 +106,7 @@ export function newLoopRun(start: LoopStart, input: readonly Message[]): LoopRun
     config: new RunConfig(start.planned),
     ledger: new Ledger(),
     transcript: new Transcript(input),
+    stepTools: new StepTools(),
     chain: new ModelChain(start.agent.models),
     children: new Children(),
     questionIds: new QuestionIds(),

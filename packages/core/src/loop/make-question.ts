@@ -14,12 +14,12 @@ export type QuestionKind =
 /** Makes a question about a call. It holds all that a person is shown and what an answer binds to: the tool and the exact input. */
 export function makeQuestion(
   { operations, questionIds, agent, child }: LoopRun,
-  { step, index, part, tool, input }: RunnableCall,
+  { step, index, part, tool, input, binding: recorded }: RunnableCall,
   kind: QuestionKind,
 ): PendingQuestion {
   const { type } = kind
   const position = makeOperationId(type === 'outcome' ? { type, step, index, round: kind.round } : { type, step, index })
-  const binding = operations.version === 1 ? hashTool(tool) : toolBinding(tool)
+  const binding = operations.version === 1 ? hashTool(tool) : (recorded ?? toolBinding(tool))
   // The agent of the run itself is known to whoever started it.
   const asking = child === undefined ? {} : { agent: agent.name, path: child.path }
   const about = { type, ...asking, toolName: tool.name, toolCallId: part.toolCallId, input, tool: binding, ...(type !== 'outcome' && kind.details) }

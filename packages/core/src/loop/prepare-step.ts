@@ -8,8 +8,8 @@ import { findUnknownNames } from '../contract/options.ts'
 import { joinInstructions, outputToolName } from '../contract/output.ts'
 import type { RunVersion } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
-import { findTool } from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
+import { findTool } from './resolve-calls.ts'
 import { runHook } from './run-hook.ts'
 import { totalUsage } from './spending.ts'
 
@@ -23,7 +23,8 @@ export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
   const { agent, config, transcript } = run
   const plan = agent.prepareStep === undefined ? {} : await planStep(run, agent.prepareStep)
   const instructions = plan.instructions === undefined ? config.instructions : joinInstructions(plan.instructions, agent.output?.instructions)
-  const tools = plan.activeTools === undefined ? config.toolDefinitions : chosenTools(run, plan.activeTools)
+  run.stepTools.begin(plan.activeTools)
+  const tools = plan.activeTools === undefined || config.catalogue === 'search' ? config.toolDefinitions : chosenTools(run, plan.activeTools)
   const toolChoice = plan.toolChoice ?? toolChoiceOf(run)
   return {
     ...(instructions !== undefined && { instructions }),
@@ -88,9 +89,18 @@ async function planStep(run: LoopRun, prepareStep: PrepareStep): Promise<StepPla
   const returned = await runHook(run, {
     id: makeOperationId({ type: 'prepare', step: run.transcript.currentStep }),
     option: 'prepareStep',
-    body: async () => recordedPlan(await prepareStep(viewOf(run)), version),
+    body: async () => recordedPlan(checkActive(run, await prepareStep(viewOf(run))), version),
   })
   return returned === 'late' ? {} : readPlan(returned.value, version)
+}
+
+// Checked where it is recorded: in a later process a tool of the catalogue may have vanished.
+function checkActive({ agent, config }: LoopRun, plan: unknown): unknown {
+  const names: unknown = isJsonObject(plan) ? plan['activeTools'] : undefined
+  if (config.catalogue === 'list' || !Array.isArray(names)) return plan
+  const unknown = names.find((name) => typeof name === 'string' && agent.catalogue.find(name) === undefined && !config.sends(name))
+  if (unknown !== undefined) throw new TypeError(`It returned the tool '${String(unknown)}', which the agent does not have.`)
+  return plan
 }
 
 // A run that release 0.1.0 began records `activeTools` under the name that it had there: `tools`.

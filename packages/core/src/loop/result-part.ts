@@ -27,7 +27,16 @@ export function identityOf({ operations, resultIds }: LoopRun, call: CallPositio
 }
 
 /** Makes the result of a call as messages have it. */
-export function resultPart(run: LoopRun, call: ResultCall, { status, text, complete }: ToolCallOutput): ToolResultPart {
+export function resultPart(run: LoopRun, call: ResultCall, { status, text, complete, foundTools }: ToolCallOutput): ToolResultPart {
   const { toolCallId, toolName } = call.part
-  return { type: 'tool-result', ...identityOf(run, call), toolCallId, toolName, status, text, ...(complete !== undefined && { complete }) }
+  return {
+    type: 'tool-result',
+    ...identityOf(run, call),
+    toolCallId,
+    toolName,
+    status,
+    text,
+    ...(complete !== undefined && { complete }),
+    ...(foundTools !== undefined && { foundTools }),
+  }
 }

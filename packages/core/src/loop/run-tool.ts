@@ -1,4 +1,5 @@
 import type { BuiltInContext } from '../artifacts/read-result-tool.ts'
+import type { SearchContext, SearchOutput } from '../catalogue/search-tool.ts'
 import { maxArtifactCharacters } from '../contract/artifacts.ts'
 import { isBuiltInName } from '../contract/built-in-names.ts'
 import { FatalToolError, ToolError } from '../contract/errors.ts'
@@ -48,6 +49,11 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
   }
   if (call.mustHaveStarted && context.executions === 1) {
     const output: ToolCallOutput = { status: 'invalid-input', text: 'Not run: its input was not valid when it had to be approved. Send the call again.' }
+    context.emit({ type: 'tool-end', ...head, ...output, ms: 0 })
+    return output
+  }
+  if (call.gone !== undefined) {
+    const output: ToolCallOutput = { status: 'unknown-tool', text: call.gone }
     context.emit({ type: 'tool-end', ...head, ...output, ms: 0 })
     return output
   }
@@ -110,13 +116,14 @@ async function checkAndRun(run: LoopRun, call: RunnableCall, { signal, progress 
     return { status: 'denied', text: 'Not run: this call needs the approval of a person now. Call it again to ask for it.' }
   }
   // The caller's context has the type that its tools ask for: `Agent<Context>` checks it. Those of the loop get what they need of the run.
-  const context = (isBuiltInName(tool.name) ? builtInContext(run) : run.context) as never
+  const isBuiltIn = isBuiltInName(tool.name)
+  const context = (isBuiltIn ? builtInContext(run) : run.context) as never
   const idempotencyKey = makeOperationKey(run.operations.runId, call.id)
   const { toolCallId } = part
   const child = childAgentOf(tool)
   const limit = run.operations.version === 1 ? {} : { maxResultCharacters: maxArtifactCharacters }
   const given = { signal, context, idempotencyKey, toolCallId, progress, ...limit, ...(answer !== undefined && { answer }) }
-  const output = child === undefined ? checkedOutput(await tool.run(check.value, given)) : await makePrompt(child, check.value, given)
+  const output = child === undefined ? readOutput(await tool.run(check.value, given), isBuiltIn) : await makePrompt(child, check.value, given)
   return { ...output, ...(check.coerced !== undefined && check.coerced.length > 0 && { coerced: check.coerced }) }
 }
 
@@ -128,8 +135,20 @@ async function makePrompt(child: ChildAgent, value: unknown, call: ToolCallConte
   return { ...output, delegated: true }
 }
 
-function builtInContext(run: LoopRun): BuiltInContext {
-  return { readResult: (input) => readResult(run, input) }
+/** Only a tool of the loop says which tools it found. */
+function readOutput(output: ToolOutput, isBuiltIn: boolean): SettledOutput {
+  const checked = checkedOutput(output)
+  return isBuiltIn && 'foundTools' in output ? { ...checked, foundTools: (output as SearchOutput).foundTools } : checked
+}
+
+function builtInContext(run: LoopRun): BuiltInContext & SearchContext {
+  return {
+    readResult: (input) => readResult(run, input),
+    searchTools: async (query, signal) => {
+      const { searchTools } = await import('./search-tools.ts')
+      return await searchTools(run, query, signal)
+    },
+  }
 }
 
 const statuses: ReadonlySet<unknown> = new Set<ToolStatus>([

@@ -1,14 +1,14 @@
 import { AgentError } from '../contract/errors.ts'
-import { type ToolResultPart, type ToolStatus, toolCallsOf } from '../contract/messages.ts'
+import type { ToolResultPart, ToolStatus } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
 import type { PendingQuestion, StopReason } from '../contract/result.ts'
 import type { Tool } from '../contract/tool.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
 import { askForApproval, hasGate, pendingApprovals, sortByGate } from './approvals.ts'
 import {
+  type AskedCall,
   checkCalls,
   countsAsCall,
-  findTool,
   hasUnknownEnding,
   isCut,
   isOutputTool,
@@ -21,6 +21,7 @@ import type { LoopRun } from './loop-run.ts'
 import { makeQuestion } from './make-question.ts'
 import { askForOutcomes } from './outcomes.ts'
 import { callsKey } from './repeats.ts'
+import { resolveCalls } from './resolve-calls.ts'
 import { resultPart } from './result-part.ts'
 import { toolOperation } from './run-tool.ts'
 import { handedOverTo } from './settle-output.ts'
@@ -36,8 +37,9 @@ export type ToolBatch = (StepResults & { readonly pending?: undefined }) | { rea
  * @throws {AgentError} `tool-fatal`, or `output-limit` when calls were cut a second time.
  */
 export async function runTools(run: LoopRun, step: StepReply): Promise<ToolBatch> {
-  const key = repeatKey(run, step.reply)
-  const checked = await checkCalls(run, step, key)
+  const calls = await resolveCalls(run, step.reply)
+  const key = repeatKey(run, calls)
+  const checked = await checkCalls(run, { ...step, calls }, key)
   if (checked.length === 0) return { results: [] }
   const results = new CallResults()
   for (const call of checked) {
@@ -106,13 +108,12 @@ async function runBesideOutput(run: LoopRun, results: CallResults, calls: readon
 }
 
 // Calls are compared by the tool that they mean; one of a repeatable tool exempts its step.
-function repeatKey(run: LoopRun, { message }: ModelReply): string {
-  const calls = toolCallsOf(message).map(({ toolName, inputText }) => ({ tool: findTool(run, toolName), toolName, inputText }))
+function repeatKey(run: LoopRun, calls: readonly AskedCall[]): string {
   // Release 0.1.0 let the tool of the output repeat.
   const mayRepeat = (tool: Tool<never> | undefined): boolean =>
     tool?.repeatable === true || (run.operations.version === 1 && tool !== undefined && isOutputTool(tool))
   if (calls.some(({ tool }) => mayRepeat(tool))) return ''
-  return callsKey(calls.map(({ tool, toolName, inputText }) => ({ toolName: tool?.name ?? toolName, inputText })))
+  return callsKey(calls.map(({ tool, part }) => ({ toolName: tool?.name ?? part.toolName, inputText: part.inputText })))
 }
 
 interface Execution {
@@ -203,7 +204,8 @@ function settle(run: LoopRun, results: CallResults, { call, output, ms, replayed
 }
 
 // A call that was refused inside its operation did not run.
-function countCall({ ledger }: LoopRun, { tool }: RunnableCall, status: ToolStatus): void {
+function countCall({ ledger }: LoopRun, { tool, binding }: RunnableCall, status: ToolStatus): void {
+  if (status === 'unknown-tool' && binding !== undefined) return
   if (countsAsCall(tool) && status !== 'invalid-input' && status !== 'skipped') ledger.addToolCall()
 }
 

@@ -7,8 +7,8 @@ import { type OutputCheck, outputToolName, readJsonText } from '../contract/outp
 import { checkWritten } from '../contract/output-form.ts'
 import type { RunStep } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
-import { findTool } from './check-calls.ts'
 import { type LoopRun, withinTimeLimit } from './loop-run.ts'
+import { findTool } from './resolve-calls.ts'
 import type { HandedOver } from './state/children.ts'
 
 /** The model is asked again at most this often in a run. */

@@ -1,5 +1,6 @@
 import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { ResolvedAttempts } from '../contract/attempts.ts'
+import type { CatalogueMode } from '../contract/catalogue.ts'
 import type { OnEvent } from '../contract/events.ts'
 import type { Json } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
@@ -15,7 +16,8 @@ export interface RunStart {
   readonly agent: LoopAgent
   /** What the configuration of the run is if it starts now. */
   readonly planned: ConfigValues
-  readonly definition: (format: RunVersion) => Definition
+  /** @param catalogue - How the tools of the run are offered. Default: as in a run that starts now. */
+  readonly definition: (format: RunVersion, catalogue?: CatalogueMode) => Definition
   /** The definition that the records were made with. */
   readonly recordedDefinition: Definition | undefined
   /** Opens the run in a journal, which then has records and input. */

@@ -5,7 +5,7 @@ import type { RunEvent, RunEventType } from '../contract/events.ts'
 import type { Message } from '../contract/messages.ts'
 import type { PartialOutput } from '../contract/output.ts'
 import type { RunResult, RunState } from '../contract/result.ts'
-import { compareDefinitions, type Definition } from '../durability/definition.ts'
+import { compareDefinitions, type Definition, formOf } from '../durability/definition.ts'
 import { stopRequest } from '../durability/hosts/batch.ts'
 import { EngineHost } from '../durability/hosts/engine-host.ts'
 import { RecordHost } from '../durability/hosts/record-host.ts'
@@ -194,7 +194,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   // Changed instructions are a warning; a changed tool with a call of unknown outcome ends the run.
   #compare(recorded: Definition | undefined): void {
     if (recorded === undefined) return
-    const { changes, isRebound } = compareDefinitions(recorded, this.#start.definition(recorded.format === 1 ? 1 : 2))
+    const { format, catalogue } = formOf(recorded)
+    const { changes, isRebound } = compareDefinitions(recorded, this.#start.definition(format, catalogue))
     if (changes.length === 0) return
     const warning = { code: 'definition-changed', message: `Since this run was recorded, its agent changed: ${changes.join(', ')}.` }
     this.#loop.notes.addWarning(warning)

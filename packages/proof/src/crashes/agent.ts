@@ -11,6 +11,8 @@ export interface AgentSetting {
   readonly bulk?: number
   /** True for an agent with other prices, limits and options once a request was sent: a run that counted with them would end at once. */
   readonly changes?: boolean
+  /** True for an agent with a catalogue, whose tool `work` is not there any more once a request was sent: in each process after the first. */
+  readonly vanishes?: boolean
 }
 
 const replies: readonly Reply[] = [
@@ -25,10 +27,22 @@ const replies: readonly Reply[] = [
   { text: 'All is done.' },
 ]
 
+const searching: readonly Reply[] = [
+  { calls: [['search_tools', { query: 'work' }]] },
+  { calls: [['call_tool', { name: 'work', input: { n: 1 } }]] },
+  { calls: [['pay', { amount: 5 }]] },
+  { text: 'All is done.' },
+]
+
 /** The agent of all crash tests: a step with the tool under test beside another one, a payment that a person approves, and a reply in text. */
-export function crashAgent({ witness, effect, bulk = 0, changes = false }: AgentSetting, at: NonNullable<WitnessedSetting['at']>): Agent {
-  const isChanged = changes && new Witness(witness).read().length > 0
+export function crashAgent({ witness, effect, bulk = 0, changes = false, vanishes = false }: AgentSetting, at: NonNullable<WitnessedSetting['at']>): Agent {
+  const isLater = new Witness(witness).read().length > 0
+  const isChanged = changes && isLater
   const changed = { limits: { steps: 1, toolCalls: 1, cost: 1 }, toolChoice: 'none', instructions: 'Do something else.' } as const
   const tools = { work: { effect }, second: { effect: 'read' }, pay: { effect: 'once', needsApproval: true } } as const
+  if (vanishes) {
+    const { work: _, ...others } = tools
+    return witnessedAgent({ witness, replies: searching, tools: isLater ? others : tools, at, options: { name: 'crash', catalogue: 'always' } })
+  }
   return witnessedAgent({ witness, replies, tools, at, bulk, price: isChanged ? 9_000_000 : 1_000_000, options: { name: 'crash', ...(isChanged && changed) } })
 }

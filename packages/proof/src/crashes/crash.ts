@@ -21,6 +21,8 @@ export interface Crash {
   readonly slow?: boolean
   /** True to give each process that continues the run other prices, limits and options. */
   readonly changes?: boolean
+  /** True for an agent with a catalogue, whose tool `work` vanishes once a request was sent. */
+  readonly vanishes?: boolean
 }
 
 export type EndedRun = Pick<RunResult, 'text' | 'messages' | 'toolCalls'>

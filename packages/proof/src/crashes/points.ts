@@ -65,9 +65,12 @@ export const points: Readonly<Record<string, Point>> = {
   'P15 in the middle of a write': { torn: isDone('tool work') },
 }
 
+/** Points of single cases, which are no rows of the matrix. */
+const otherPoints: Readonly<Record<string, Point>> = { 'search recorded': { after: isDone('tool search_tools') } }
+
 /** The point of that name; for `undefined` one at which nothing dies. */
 export function pointOf(name: string | undefined): Point {
-  const point = name === undefined ? {} : points[name]
+  const point = name === undefined ? {} : (points[name] ?? otherPoints[name])
   if (point === undefined) throw new Error(`There is no point '${name}'.`)
   return point
 }

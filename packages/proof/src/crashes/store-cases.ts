@@ -16,6 +16,7 @@ import {
 } from './processes.ts'
 import type { StoreName } from './stores.ts'
 import { killTeam, teamCases } from './team-case.ts'
+import { searchThenVanish, vanishedTool } from './vanished-case.ts'
 import { countOf, happenedOnce, waitFor } from './witnessed.ts'
 
 /** Tests that are not about one crash point: races, owners that come back, full disks, decisions from other processes. */
@@ -53,6 +54,7 @@ export const storeCases: readonly StoreCase[] = [
       },
     }),
   ),
+  { name: vanishedTool, stores: all, run: (store) => searchThenVanish((crash) => runToEnd(store, crash)) },
   { name: 'other options of the call in each process', stores: all, run: otherOptions },
   { name: 'a full disk', stores: process.platform === 'win32' ? [] : ['file'], run: fullDisk },
 ]

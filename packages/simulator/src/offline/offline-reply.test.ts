@@ -374,3 +374,36 @@ describe('sentences for outputs', () => {
     expect(callsOf('How many days until 2027-03-01?', stock)).toEqual([])
   })
 })
+
+describe('with a search for tools', () => {
+  const search = [
+    define('search_tools', 'Finds further tools by words.', { query: text('What the tool should do.') }),
+    define('call_tool', 'Calls a tool that was found.', { name: text('Name.'), input: { type: 'object' } }),
+  ]
+  const found = [
+    'To call one of these tools: call_tool {"name":"city_list","input":{…}}, where input fits its input schema.',
+    '1. city_list: Lists the largest cities.',
+    '   input schema: {"type":"object","properties":{"country":{"type":"string"}},"required":["country"]}',
+    '2. get_weather: Current weather of a city.',
+    '   input schema: {"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}',
+    '3. stop_all: Stops everything.',
+  ].join('\n')
+
+  test('a tool is searched for, and the one that fits is called by its name', () => {
+    const { steps, answer } = run('What is the weather in Oslo?', { search_tools: found, call_tool: 'Rain, 7 °C' }, { tools: search })
+
+    expect(steps).toEqual([[['search_tools', { query: 'What is the weather in Oslo?' }]], [['call_tool', { name: 'get_weather', input: { city: 'Oslo' } }]]])
+    expect(answer).toContain('Rain, 7 °C')
+    expect(answer).not.toContain('search_tools')
+  })
+
+  test('a tool of the request that fits is called without a search', () => {
+    expect(run('What is the weather in Oslo?', { get_weather: 'Rain' }, { tools: [...own, ...search] }).steps).toEqual([[['get_weather', { city: 'Oslo' }]]])
+  })
+
+  test('a search that finds nothing useful is not repeated', () => {
+    const nothing = 'No tool has these words. Search again with other words.'
+
+    expect(run('What is the weather in Oslo?', { search_tools: nothing }, { tools: search }).steps).toHaveLength(1)
+  })
+})

@@ -6,6 +6,7 @@ import { jsonReply, replyFacts } from './json-reply.ts'
 import { isFinishTool, makePlan, type PlannedCall, planCall } from './plan.ts'
 import { type OfflineRequest, type OfflineTool, readRequest } from './read-request.ts'
 import { readTextForm, writeTextForm } from './text-form.ts'
+import { callName, searchName } from './tool-search.ts'
 import { wordReply } from './word-reply.ts'
 
 /**
@@ -19,7 +20,7 @@ export function offlineReply(body: Json | undefined, thinking: boolean): Reply {
 }
 
 function replyTo(body: JsonObject, thinking: boolean): Reply {
-  const request = readRequest(body)
+  const request = withFoundTool(readRequest(body))
   const plan = makePlan(request)
   const calls = request.mayCall ? callsToMake(request, plan) : []
   const { n } = body
@@ -31,6 +32,7 @@ function replyTo(body: JsonObject, thinking: boolean): Reply {
 function callsToMake(request: OfflineRequest, plan: readonly PlannedCall[]): readonly PlannedCall[] {
   const ready = plan.filter(({ input, result }) => input !== undefined && result === undefined)
   if (ready.length > 0) return ready
+  if (plan.length === 0 && request.found !== undefined && !request.hasSearched) return [searchCall(request)]
   const { tools, newResults } = request
   const isUnused = ({ name }: { readonly name: string }): boolean => !newResults.some((result) => result.name === name)
   const finish = tools.find(isFinishTool)
@@ -38,6 +40,22 @@ function callsToMake(request: OfflineRequest, plan: readonly PlannedCall[]): rea
   const next = tools.find(isUnused) ?? tools[0]
   return request.mustCall && next !== undefined ? [forcedCall(next, request)] : []
 }
+
+/** The request with the found tools, where the words fit one of them better than the others; else with the best of them that they have values for. */
+function withFoundTool(request: OfflineRequest): OfflineRequest {
+  const { tools, found = [] } = request
+  if (makePlan(request).length > 0) return request
+  const offers = [found, ...found.map((tool) => [tool])].map((some) => ({ ...request, tools: [...tools, ...some] }))
+  return offers.find((offer) => new Set(makePlan(offer).map(({ tool }) => tool.name)).size === 1) ?? request
+}
+
+function searchCall(request: OfflineRequest): PlannedCall {
+  const tool = { name: searchName, description: '', schema: {}, parameters: [] }
+  const query = request.asked.slice(0, maxQueryCharacters)
+  return planCall({ tool, input: { query }, reason: 'no tool of the request fits, so I search for one' }, query, request)
+}
+
+const maxQueryCharacters = 300
 
 /** A call to a tool that must be called; what the words do not give is made up from its schema. */
 function forcedCall(tool: OfflineTool, request: OfflineRequest): PlannedCall {
@@ -56,7 +74,9 @@ function callCandidate(calls: readonly PlannedCall[], thinking: boolean): Candid
   return {
     reasoning: thinking ? `I follow rules. ${count}. ${steps.join(' ')}` : undefined,
     text: '',
-    toolCalls: calls.map(({ tool, input }) => ({ name: tool.name, arguments: JSON.stringify(input ?? {}) })),
+    toolCalls: calls.map(({ tool, input = {} }) =>
+      tool.isFound === true ? { name: callName, arguments: JSON.stringify({ name: tool.name, input }) } : { name: tool.name, arguments: JSON.stringify(input) },
+    ),
     finishReason: 'tool_calls',
   }
 }

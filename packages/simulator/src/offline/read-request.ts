@@ -1,6 +1,7 @@
 import { asArray, asObject, asString, canonicalJson, isArray, isObject, type Json, type JsonObject, parseJson } from '../json.ts'
 import { normalizeDates } from './dates.ts'
 import { readOutput, type ToolOutput } from './tool-output.ts'
+import { callName, type FoundTool, readFoundTools, searchName, unwrapCall } from './tool-search.ts'
 
 /** A request as the rules read it. */
 export interface OfflineRequest {
@@ -9,6 +10,10 @@ export interface OfflineRequest {
   /** All text of the system and user messages. */
   readonly prompt: string
   readonly tools: readonly OfflineTool[]
+  /** Tools that searches have found, the newest search first; `undefined` when the request offers no search. */
+  readonly found: readonly OfflineTool[] | undefined
+  /** True once a search was made for what the user asks. */
+  readonly hasSearched: boolean
   /** Every call of the history that has a result, oldest first. */
   readonly results: readonly CallResult[]
   /** Results of calls that were made since the user asked. */
@@ -28,6 +33,8 @@ export interface OfflineTool {
   readonly description: string
   readonly schema: JsonObject
   readonly parameters: readonly Parameter[]
+  /** True for a tool that a search found: it is called through another. */
+  readonly isFound?: boolean
 }
 
 /** One top-level parameter of a tool. */
@@ -42,6 +49,7 @@ export interface CallResult {
   readonly name: string
   readonly input: Json
   readonly output: ToolOutput
+  readonly text: string
 }
 
 /** The rules read only this much of what the user asks. It bounds their time, which is not linear everywhere. */
@@ -67,12 +75,20 @@ export function readRequest(body: JsonObject): OfflineRequest {
   const { tool_choice: choice, response_format: format } = body
   const { type, json_schema: given } = asObject(format)
   const { schema } = asObject(given)
+  const offered = offeredTools(body)
+  const hasSearch = [searchName, callName].every((name) => offered.some((tool) => tool.name === name))
+  const results = readResults(messages)
+  const newResults = readResults(messages.slice(asked?.index ?? 0))
+  const isSearch = ({ name }: CallResult): boolean => hasSearch && name === searchName
+  const searches = results.filter(isSearch).reverse()
   return {
     asked: normalizeDates((asked?.text ?? '').slice(0, MAX_ASKED_CHARACTERS)),
     prompt,
-    tools: offeredTools(body),
-    results: readResults(messages),
-    newResults: readResults(messages.slice(asked?.index ?? 0)),
+    tools: hasSearch ? offered.filter(({ name }) => name !== searchName && name !== callName) : offered,
+    found: hasSearch ? searches.flatMap(({ text }) => readFoundTools(text).map((tool) => ({ ...withParameters(tool), isFound: true }))) : undefined,
+    hasSearched: newResults.some(isSearch),
+    results: results.filter((result) => !isSearch(result)),
+    newResults: newResults.filter((result) => !isSearch(result)),
     mayCall: choice !== 'none' && !isClosing && !(asked !== undefined && users.length === 1 && /\b(no|without) tools\b/i.test(asked.text)),
     mustCall: choice === 'required' || isObject(choice),
     wantsJson: /^json_/.test(asString(type) ?? '') || ONLY_JSON.test(prompt),
@@ -90,12 +106,14 @@ function offeredTools(body: JsonObject): readonly OfflineTool[] {
 
 function readTool(tool: Json): OfflineTool {
   const { name, description, parameters } = asObject(asObject(tool)['function'])
-  const schema = asObject(parameters)
+  return withParameters({ name: asString(name) ?? '', description: asString(description) ?? '', schema: asObject(parameters) })
+}
+
+function withParameters(tool: FoundTool): OfflineTool {
+  const { schema } = tool
   const required = asArray(schema['required'])
   return {
-    name: asString(name) ?? '',
-    description: asString(description) ?? '',
-    schema,
+    ...tool,
     parameters: Object.entries(asObject(schema['properties'])).map(([parameter, property]) => ({
       name: parameter,
       schema: asObject(property),
@@ -124,7 +142,8 @@ function readResults(messages: readonly JsonObject[]): readonly CallResult[] {
     pending = pending.filter((other) => other !== call)
     const { name, arguments: text } = asObject(call?.['function'])
     const input = asString(text) ?? ''
-    results.push({ name: asString(name) ?? '', input: parseJson(input) ?? input, output: readOutput(textOf(message['content'])) })
+    const shown = textOf(message['content'])
+    results.push({ ...unwrapCall(asString(name) ?? '', parseJson(input) ?? input), output: readOutput(shown), text: shown })
   }
   return results
 }

@@ -1,4 +1,4 @@
-import { isBuiltInName } from '../../contract/built-in-names.ts'
+import type { CatalogueMode } from '../../contract/catalogue.ts'
 import type { ResolvedLimits } from '../../contract/limits.ts'
 import { defaultLimits } from '../../contract/limits.ts'
 import type { ToolChoice, ToolDefinition } from '../../contract/model.ts'
@@ -11,6 +11,8 @@ import type { ConfigValues } from '../loop-agent.ts'
  */
 export class RunConfig {
   #values: ConfigValues
+  /** Names of the list, where they are recorded. */
+  #sentNames: readonly string[] | undefined
 
   /** @param planned - The values of a run that starts now. */
   constructor(planned: ConfigValues) {
@@ -42,17 +44,29 @@ export class RunConfig {
     return this.#values.toolDefinitions
   }
 
-  /** A run of release 0.1.0 keeps the values of the agent, without the tools of the loop, which that release did not have. */
+  /** `search`: the tools that are not in the list are found by a search. */
+  get catalogue(): CatalogueMode {
+    return this.#values.catalogue
+  }
+
+  /** True for a tool that is in the list, whether this agent has it or not. */
+  sends(name: string): boolean {
+    return this.#sentNames === undefined ? this.#values.toolDefinitions.some((tool) => tool.name === name) : this.#sentNames.includes(name)
+  }
+
+  /** A run of release 0.1.0 keeps the values of the agent, and sends the list of all its tools without those of the loop, which that release did not have. */
   beginFirstRelease(): void {
-    this.#values = { ...this.#values, toolDefinitions: this.#values.toolDefinitions.filter(({ name }) => !isBuiltInName(name)) }
+    const { ownDefinitions } = this.#values
+    this.#values = { ...this.#values, toolDefinitions: ownDefinitions(), catalogue: 'list' }
   }
 
   /** Takes the recorded values. A recorded tool that the agent does not have any more is not offered. */
   begin(recorded: RecordedConfig): void {
     // Nothing changes where this process has recorded them just now, as most runs do.
     if (recorded === ownRecords.get(this.#values)) return
-    const { instructions, toolChoice, settings, limits, toolCallConcurrency, models, tools } = recorded
-    const { toolDefinitions, toolCallConcurrency: given } = this.#values
+    const { instructions, toolChoice, settings, limits, toolCallConcurrency, models, tools, catalogue = 'list' as const } = recorded
+    const { toolDefinitions, toolCallConcurrency: given, ownDefinitions, findDefinition } = this.#values
+    this.#sentNames = tools
     const isSameList = tools.length === toolDefinitions.length && tools.every((name, index) => toolDefinitions[index]?.name === name)
     this.#values = {
       instructions,
@@ -61,7 +75,10 @@ export class RunConfig {
       limits: { ...noLimits, ...limits },
       toolCallConcurrency: toolCallConcurrency === undefined ? given : (toolCallConcurrency ?? Number.POSITIVE_INFINITY),
       models,
-      toolDefinitions: isSameList ? toolDefinitions : tools.flatMap((name) => toolDefinitions.find((tool) => tool.name === name) ?? []),
+      catalogue,
+      ownDefinitions,
+      findDefinition,
+      toolDefinitions: isSameList ? toolDefinitions : tools.flatMap((name) => findDefinition(name) ?? []),
     }
   }
 
@@ -78,7 +95,7 @@ export class RunConfig {
 const ownRecords = new WeakMap<ConfigValues, RecordedConfig>()
 
 function recordOf(
-  { toolChoice, settings, limits, toolCallConcurrency, models, toolDefinitions }: ConfigValues,
+  { toolChoice, settings, limits, toolCallConcurrency, models, toolDefinitions, catalogue }: ConfigValues,
   instructions: string | undefined,
 ): RecordedConfig {
   return Object.freeze({
@@ -90,6 +107,7 @@ function recordOf(
     toolCallConcurrency: toolCallConcurrency === Number.POSITIVE_INFINITY ? null : toolCallConcurrency,
     models,
     tools: toolDefinitions.map(({ name }) => name),
+    ...(catalogue === 'search' && { catalogue }),
   })
 }
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ToolEffect } from '@capstan/core'
 import type { Seen } from '../matrix.ts'
 import { killTeam, teamCases } from '../team-case.ts'
+import { searchThenVanish, vanishedTool } from '../vanished-case.ts'
 import { type EngineCase, judge } from './engine.ts'
 import { type Crew, type RunningRestate, startWorker } from './restate-crew.ts'
 
@@ -19,6 +20,7 @@ const done = { effects: 1, unknown: 0 }
 /** Two workers for one address, and a server that dies. */
 export const restateCases: readonly EngineCase<RunningRestate>[] = [
   ...teamCases.map(({ name, ...kills }): EngineCase<RunningRestate> => ({ name, run: ({ runToEnd }) => killTeam(runToEnd, { ...kills, pauses: false }) })),
+  { name: vanishedTool, run: ({ runToEnd }) => searchThenVanish(runToEnd) },
   { name: 'two workers, the one at work killed, idempotent', run: (engine) => twoWorkers(engine, 'idempotent', repeated) },
   { name: 'two workers, the one at work killed, once', run: (engine) => twoWorkers(engine, 'once', asked) },
   { name: 'server killed, a tool under way', run: (engine) => serverKilled(engine, { effect: 'once', holdAt: 'tool work', holdMs: 2_000, expected: done }) },

@@ -39,7 +39,7 @@ let names = 0
 
 async function runToEnd(
   shared: LocalServer,
-  { effect, plan = [], slow = false, team = false, changes = false, worker = {}, server: given, during }: RestateCrash,
+  { effect, plan = [], slow = false, team = false, changes = false, vanishes = false, worker = {}, server: given, during }: RestateCrash,
 ): Promise<RunReport> {
   return await withRun({ store: 'file', effect }, async ({ path, witness, runId }, outside: Witness) => {
     const own = plan.some(({ point }) => pointOf(point).torn !== undefined) ? await startServer() : undefined
@@ -53,6 +53,7 @@ async function runToEnd(
       port: await freePort(),
       slow,
       changes,
+      vanishes,
       ...(team && { team: {} }),
       ...worker,
     }
