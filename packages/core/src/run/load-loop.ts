@@ -1,19 +1,26 @@
 import type { Tool } from '../contract/tool.ts'
 import type { LoopRun, RunAgents } from '../loop/loop-run.ts'
 
-type RunLoop = typeof import('../loop/run-loop.ts').runLoop
+/** The loop, and what goes with it. */
+export type LoopParts = typeof import('../loop/run-loop-parts.ts')
 
-let loop: RunLoop | undefined
+/** The loop of one run. */
+export interface StartedLoop {
+  readonly parts: LoopParts
+  readonly loop: LoopRun
+}
+
+let loop: LoopParts | undefined
 let agents: RunAgents | undefined
 
 /** The loop, once it is loaded. Importing the package does not read it: the first run does. */
-export function loadedLoop(): RunLoop | undefined {
+export function loadedLoop(): LoopParts | undefined {
   return loop
 }
 
 /** Loads the loop with the first run of the process. */
-export async function loadLoop(): Promise<RunLoop> {
-  loop ??= (await import('../loop/run-loop.ts')).runLoop
+export async function loadLoop(): Promise<LoopParts> {
+  loop ??= await import('../loop/run-loop-parts.ts')
   return loop
 }
 

@@ -1,3 +1,4 @@
+import { MemoryArtifacts } from '../artifacts/memory-artifacts.ts'
 import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { CatalogueMode } from '../contract/catalogue.ts'
@@ -44,4 +45,9 @@ export interface RunStart {
   readonly attempts: ResolvedAttempts
   /** `onEvent` of the agent and of the call. */
   readonly observers: readonly OnEvent[]
+}
+
+/** Where a run keeps complete results. On an engine another process may continue the run at any time, and would not find what this one has in memory. */
+export function artifactsOf({ artifacts, journal, engine }: RunStart): ArtifactStore | undefined {
+  return artifacts ?? journal?.artifacts ?? (engine === undefined ? new MemoryArtifacts() : undefined)
 }

@@ -1,5 +1,3 @@
-import { MemoryArtifacts } from '../artifacts/memory-artifacts.ts'
-import type { ArtifactStore } from '../contract/artifacts.ts'
 import { AgentError, copyError } from '../contract/errors.ts'
 import type { RunEvent, RunEventType } from '../contract/events.ts'
 import type { Message } from '../contract/messages.ts'
@@ -11,17 +9,16 @@ import { EngineHost } from '../durability/hosts/engine-host.ts'
 import { RecordHost } from '../durability/hosts/record-host.ts'
 import type { RunHost } from '../durability/hosts/run-host.ts'
 import { brokenRequest } from '../durability/records.ts'
-import { resultOf, withState } from '../loop/end-run.ts'
-import { type LoopRun, leftMs, newLoopRun } from '../loop/loop-run.ts'
+import type { LoopRun } from '../loop/loop-run.ts'
 import { asAgentError } from '../support/as-agent-error.ts'
 import { describe } from '../support/describe.ts'
 import { newId } from '../support/hash.ts'
 import { allowManyListeners } from '../support/many-listeners.ts'
 import { partsOf } from './event-parts.ts'
-import { loadAgents, loadedLoop, loadLoop, runAgents } from './load-loop.ts'
+import { type LoopParts, loadAgents, loadedLoop, loadLoop, runAgents, type StartedLoop } from './load-loop.ts'
 import { type Listener, RunEvents } from './run-events.ts'
 import { RunJournal } from './run-journal.ts'
-import type { RunStart } from './run-start.ts'
+import { artifactsOf, type RunStart } from './run-start.ts'
 import { checkStopOptions, type StopOptions } from './stop-options.ts'
 import { textStreamOf } from './text-stream.ts'
 
@@ -39,14 +36,15 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   readonly #recordHost: RecordHost
   /** The record host, or the host of an engine instead. */
   readonly #host: RunHost
-  readonly #loop: LoopRun
+  /** Set when the loop is loaded, before anything happens. */
+  #started: StartedLoop | undefined
   #journal: RunJournal | undefined
   readonly #result: Promise<RunResult>
   #isSettled = false
 
   /** Made by `agent.stream()`. */
   constructor(start: RunStart) {
-    const { agent, planned, input, records, answers, version, context, restartAfterText, recheckGates, attempts, observers } = start
+    const { input, records, answers, version, observers } = start
     this.#start = start
     this.runId = start.runId ?? newId()
     // A copy: the list of the caller may grow later.
@@ -59,9 +57,6 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const host = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room }
     this.#recordHost = new RecordHost(host)
     this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
-    const artifacts = artifactsOf(start)
-    const process = { context, restartAfterText, recheckGates, attempts, artifacts, runAgents }
-    this.#loop = newLoopRun({ agent, planned, operations: this.#host, show: emit, ...process }, input)
     this.#result = Promise.resolve().then(() => this.#drive(start.signal))
     // A consumer that reads only events must not get an unhandled rejection.
     this.#result.catch(() => {})
@@ -83,7 +78,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
    * because a delta that was delivered cannot be taken back.
    */
   get textStream(): AsyncIterable<string> {
-    return textStreamOf(this, this.#loop.restartAfterText)
+    return textStreamOf(this, this.#start.restartAfterText)
   }
 
   /**
@@ -158,47 +153,55 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
         allowManyListeners(outer)
         outer.addEventListener('abort', forward, { once: true })
       }
-      const { agent } = this.#loop
+      const parts = loadedLoop() ?? (await loadLoop())
+      const { agent } = this.#start
+      const loop = this.#newLoop(parts)
+      this.#started = { parts, loop }
       this.#events.emit({ type: 'run-start', step: 0, agent: agent.name, model: agent.model.id })
-      await this.#open()
-      const runLoop = loadedLoop() ?? (await loadLoop())
+      await this.#open(this.#started)
       const loading = loadAgents(agent.tools)
       if (loading !== undefined) await loading
-      const result = await runLoop(this.#loop).catch((thrown: unknown) => this.#stoppedResult(thrown))
+      const result = await parts.runLoop(loop).catch((thrown: unknown) => this.#stoppedResult({ parts, loop }, thrown))
       this.#host.checkCourse()
       this.#controller.signal.throwIfAborted()
       await this.#journal?.close(result)
-      return this.#finish(result.status === 'paused' ? withState(result, this.#state()) : result)
+      return this.#finish(loop, result.status === 'paused' ? parts.withState(result, this.#state()) : result)
     } catch (thrown) {
       // The error that broke the run is the one to report, even when the journal cannot record the end.
       await this.#journal?.close({ status: 'unusable', stopReason: this.#controller.signal.aborted ? 'aborted' : 'failed' }).catch(() => {})
       throw this.#fail(thrown)
     } finally {
       outer?.removeEventListener('abort', forward)
-      this.#loop.clock.end()
+      this.#started?.loop.clock.end()
     }
   }
 
-  async #open(): Promise<void> {
+  #newLoop({ newLoopRun }: LoopParts): LoopRun {
+    const { agent, planned, context, restartAfterText, recheckGates, attempts } = this.#start
+    const process = { context, restartAfterText, recheckGates, attempts, artifacts: artifactsOf(this.#start), runAgents }
+    return newLoopRun({ agent, planned, operations: this.#host, show: this.#events.emit, ...process }, this.#input)
+  }
+
+  async #open({ parts, loop }: StartedLoop): Promise<void> {
     const { open, journal, recordedDefinition } = this.#start
-    if (open === undefined || journal === undefined) return this.#compare(recordedDefinition)
+    if (open === undefined || journal === undefined) return this.#compare(loop, recordedDefinition)
     const { signal } = this.#controller
     signal.throwIfAborted()
-    this.#journal = new RunJournal(this.#recordHost, { leftMs: () => leftMs(this.#loop), signal })
+    this.#journal = new RunJournal(this.#recordHost, { leftMs: () => parts.leftMs(loop), signal })
     const { input, definition } = await this.#journal.open(() => open(this.runId), journal)
-    this.#loop.transcript.takeInput(input)
-    this.#compare(definition)
+    loop.transcript.takeInput(input)
+    this.#compare(loop, definition)
     signal.throwIfAborted()
   }
 
   // Changed instructions are a warning; a changed tool with a call of unknown outcome ends the run.
-  #compare(recorded: Definition | undefined): void {
+  #compare({ notes }: LoopRun, recorded: Definition | undefined): void {
     if (recorded === undefined) return
     const { format, catalogue } = formOf(recorded)
     const { changes, isRebound } = compareDefinitions(recorded, this.#start.definition(format, catalogue))
     if (changes.length === 0) return
     const warning = { code: 'definition-changed', message: `Since this run was recorded, its agent changed: ${changes.join(', ')}.` }
-    this.#loop.notes.addWarning(warning)
+    notes.addWarning(warning)
     this.#events.emit({ type: 'warning', step: 0, warning })
     this.#host.refuseChanged(isRebound)
   }
@@ -211,16 +214,16 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   }
 
   // A batch that was stopped may have recorded some of its operations, and their time was spent.
-  #stoppedResult(thrown: unknown): RunResult {
+  #stoppedResult({ parts, loop }: StartedLoop, thrown: unknown): RunResult {
     if (thrown !== stopRequest) throw thrown
-    this.#loop.ledger.addTime(this.#host.cutMs)
-    return resultOf(this.#loop, { stopReason: 'stopped' })
+    loop.ledger.addTime(this.#host.cutMs)
+    return parts.resultOf(loop, { stopReason: 'stopped' })
   }
 
-  #finish(result: RunResult): RunResult {
+  #finish({ children }: LoopRun, result: RunResult): RunResult {
     this.#isSettled = true
     const { status, stopReason, text, usage, cost, toolCalls, agent } = result
-    const answeredBy = this.#loop.children.answer === undefined ? {} : { agent }
+    const answeredBy = children.answer === undefined ? {} : { agent }
     this.#events.end({ type: 'run-end', step: 0, status, stopReason, text, usage, ...(cost && { cost }), toolCalls, ...answeredBy })
     return result
   }
@@ -241,26 +244,31 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   #errorOf(thrown: unknown): AgentError {
     const { aborted, reason } = this.#controller.signal
     const { attempt, text, reasoningText } = this.#events.shown
-    if (aborted) this.#chargeCutWork()
     // A copy: an error that is shared must not carry the result of this run.
     const error = aborted ? abortError(reason, attempt) : copyError(asAgentError(thrown), {})
     const state = aborted || brokenRequest(this.#host.records) !== undefined ? this.#state() : undefined
-    const value = resultOf(this.#loop, { stopReason: aborted ? 'aborted' : 'failed', shown: { text, reasoningText }, state })
+    // Without the loop, nothing was done that could be lost.
+    if (this.#started === undefined) return error
+    const { parts, loop } = this.#started
+    if (aborted) this.#chargeCutWork(loop)
+    const value = parts.resultOf(loop, { stopReason: aborted ? 'aborted' : 'failed', shown: { text, reasoningText }, state })
     return Object.defineProperty(error, 'result', { value, enumerable: false, configurable: true })
   }
 
   // An abort records nothing of the work in progress, but its time and its request count.
-  #chargeCutWork(): void {
-    this.#loop.ledger.addTime(this.#host.cutMs)
-    if (this.#events.shown.attempt > 0) this.#loop.ledger.cutAttempt()
-    cutChildren(this.#loop)
+  #chargeCutWork(loop: LoopRun): void {
+    loop.ledger.addTime(this.#host.cutMs)
+    if (this.#events.shown.attempt > 0) loop.ledger.cutAttempt()
+    cutChildren(loop)
   }
 
   #reportListener(type: RunEventType, error: unknown): void {
     const warning = { code: 'listener-threw', message: `A listener of '${type}' threw: ${describe(error)}` }
-    const isNew = this.#loop.notes.addWarning(warning)
+    // Events come from the loop, so it is loaded.
+    const { notes, transcript } = this.#started?.loop ?? {}
+    const isNew = notes?.addWarning(warning) === true
     // A listener of warnings that throws must not report itself forever.
-    if (isNew && type !== 'warning') this.#events.emit({ type: 'warning', step: this.#loop.transcript.currentStep, warning })
+    if (isNew && type !== 'warning') this.#events.emit({ type: 'warning', step: transcript?.currentStep ?? 0, warning })
   }
 
   // With a journal or an engine the records are there, and only there.
@@ -271,11 +279,6 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const state: RunState = { version, runId: this.runId, definition: recordedDefinition ?? definition(version), input: this.#input, records: [...records] }
     return sign === undefined ? state : { ...state, signature: sign(state) }
   }
-}
-
-// On an engine another process may continue the run at any time, and would not find what is kept in the memory of this one.
-function artifactsOf({ artifacts, journal, engine }: RunStart): ArtifactStore | undefined {
-  return artifacts ?? journal?.artifacts ?? (engine === undefined ? new MemoryArtifacts() : undefined)
 }
 
 const engineStops = 'A single run on an engine cannot be stopped. Drain its worker, as the documentation of the engine describes, or call `run.abort()`.'
