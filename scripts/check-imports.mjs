@@ -42,10 +42,11 @@ const confined = [
   { below: `${core}/contract/`, to: [`${core}/contract/`], because: 'contract imports only itself' },
   { below: `${core}/retry/`, to: [`${core}/retry/`, `${core}/contract/`, `${core}/support/`], because: 'retry imports only contract and support' },
   { below: `${core}/catalogue/`, to: [`${core}/catalogue/`, `${core}/contract/`, `${core}/support/`], because: 'catalogue imports only contract and support' },
+  { below: `${core}/history/`, to: [`${core}/history/`, `${core}/contract/`, `${core}/support/`], because: 'history imports only contract and support' },
   { below: `${core}/transcripts/`, to: [`${core}/transcripts/`, `${core}/contract/`], because: 'transcripts imports only contract' },
   {
     below: `${core}/durability/`,
-    to: [`${core}/durability/`, `${core}/contract/`, `${core}/support/`, `${core}/retry/`],
+    to: [`${core}/durability/`, `${core}/contract/`, `${core}/support/`, `${core}/retry/`, `${core}/history/`],
     because: 'durability does not know the loop',
   },
   {

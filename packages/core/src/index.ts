@@ -19,6 +19,7 @@ export {
 } from './contract/errors.ts'
 export type { AttemptReason, OnEvent, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './contract/events.ts'
 export type { ExchangeObserver, ObservedRequest, ResponseObserver } from './contract/exchange-observer.ts'
+export type { ClearEdit, Compaction, CompactOptions, EditSizes, HistoryEdit, HistoryOptions, SummaryEdit, SummaryOptions } from './contract/history.ts'
 export type { PrepareStep, StepPlan, StepView, StopWhen } from './contract/hooks.ts'
 export type { Json, JsonForm, JsonObject } from './contract/json.ts'
 export { defaultLimits, type Limits, type ResolvedLimits } from './contract/limits.ts'
@@ -27,7 +28,11 @@ export {
   type AssistantPart,
   assistant,
   type CompleteResult,
+  type HistorySummary,
   type ImagePart,
+  type KeptResult,
+  type LedgerCall,
+  type LedgerCount,
   type Message,
   type ReasoningPart,
   type ResultKey,

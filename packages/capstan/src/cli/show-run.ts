@@ -177,6 +177,7 @@ export function writeEvents(run: Run, stdout: Output): void {
     'repaired',
     'warning',
     'step-end',
+    'history-edit',
     'run-end',
     'run-error',
   ]

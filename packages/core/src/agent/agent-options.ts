@@ -2,6 +2,7 @@ import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { AttemptOptions } from '../contract/attempts.ts'
 import type { CatalogueOption, RankTools } from '../contract/catalogue.ts'
 import type { OnEvent } from '../contract/events.ts'
+import type { HistoryOptions } from '../contract/history.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { JsonObject } from '../contract/json.ts'
 import type { Limits } from '../contract/limits.ts'
@@ -50,6 +51,11 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
   /** Tool calls of one step that run at the same time. Default: 10. */
   readonly toolCallConcurrency?: number
   readonly limits?: Limits
+  /**
+   * How a long run is kept short: old results of tools are cleared when that pays, and complete old steps are summarised. Only what is sent and
+   * `result.messages` are shortened. `false`: never. Default: on, with the defaults of `HistoryOptions`.
+   */
+  readonly history?: HistoryOptions | false
   /** How often and after which delay a failed request is sent again. Default: 3 requests for a step, random delays below 0.5 s doubling to 8 s. */
   readonly attempts?: AttemptOptions
   /** Called before each step: returns what to change for this step only. Its return value is recorded, so it must be plain JSON. */

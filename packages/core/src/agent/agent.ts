@@ -1,13 +1,15 @@
 import type { CatalogueMode } from '../contract/catalogue.ts'
 import { AgentError } from '../contract/errors.ts'
 import type { OnEvent } from '../contract/events.ts'
+import type { Compaction, CompactOptions } from '../contract/history.ts'
 import type { Message } from '../contract/messages.ts'
-import { invalidOptions, kindOf } from '../contract/options.ts'
+import { checkNames, invalidOptions, kindOf } from '../contract/options.ts'
 import type { OutputSpec, SchemaReader } from '../contract/output.ts'
 import type { RunResult, RunState, RunVersion } from '../contract/result.ts'
 import { readAnswers } from '../durability/decisions.ts'
 import { type Definition, definitionOf } from '../durability/definition.ts'
 import { type RunRecord, runVersion } from '../durability/records.ts'
+import { estimateRequestTokens } from '../history/estimate.ts'
 import type { LoopAgent } from '../loop/loop-agent.ts'
 import { resolveAttempts } from '../retry/resolve-attempts.ts'
 import { type HeadDraft, openRun, startRun } from '../run/open-run.ts'
@@ -112,6 +114,29 @@ export class Agent<Context = unknown, Output = unknown> {
     const trust = { agentName: this.name, tools: this.#agent.tools, keys: this.#stateKeys, acceptAnswers }
     const { input, ...state } = readState(from, trust)
     return this.#run(input, { ...common, ...state, answers: readAnswers(state.records, answers) })
+  }
+
+  /**
+   * Replaces old steps of messages by a summary that the model writes, and a list of their calls: what a long run does by itself. It sends one
+   * or two requests, and none where no step is older than `keepSteps` of the `history` option.
+   *
+   * @throws {AgentError} `invalid-messages`, `invalid-options`; `aborted` after an abort. A summary that fails is no error: the list takes its place.
+   */
+  async compact(messages: readonly Message[], options: CompactOptions = {}): Promise<Compaction> {
+    checkNames(options, { names: ['signal', 'context'], what: 'an option of compact()' })
+    const input = readInput(messages)
+    const { compactMessages } = await import('../loop/compact.ts')
+    return await compactMessages(this.#agent, input, options)
+  }
+
+  /**
+   * Estimates the tokens of a request with these messages, the instructions and the tools, before any provider has counted them.
+   *
+   * @throws {AgentError} `invalid-messages`.
+   */
+  estimateTokens(input: string | readonly Message[]): number {
+    const { instructions, toolDefinitions: tools } = this.#agent.config
+    return estimateRequestTokens({ ...(instructions !== undefined && { instructions }), ...(tools.length > 0 && { tools }) }, readInput(input))
   }
 
   #start(messages: readonly Message[], options: CommonRunOptions & { readonly context?: unknown; readonly restartAfterText: boolean }): Run<Output> {

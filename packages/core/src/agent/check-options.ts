@@ -20,6 +20,7 @@ const agentOptions: Readonly<Record<keyof AgentOptions, true>> = {
   outputMode: true,
   toolCallConcurrency: true,
   limits: true,
+  history: true,
   attempts: true,
   prepareStep: true,
   stopWhen: true,

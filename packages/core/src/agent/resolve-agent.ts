@@ -17,6 +17,7 @@ import { outputForm } from '../contract/output-form.ts'
 import type { StandardSchema } from '../contract/standard-schema.ts'
 import { arePrices } from '../contract/usage.ts'
 import type { ModelFacts } from '../durability/records.ts'
+import { resolveHistory } from '../history/history-rules.ts'
 import { configureModels } from '../loop/configure-models.ts'
 import type { ConfigValues, LoopAgent, LoopOutput } from '../loop/loop-agent.ts'
 import { resolveAttempts } from '../retry/resolve-attempts.ts'
@@ -65,6 +66,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
         settings: undefined,
         limits: resolveLimits(options.limits ?? {}),
         toolCallConcurrency: options.toolCallConcurrency ?? 10,
+        history: resolveHistory(options.history),
         models: models.map(modelFacts),
         toolDefinitions: sent,
         catalogue: mode,
@@ -78,6 +80,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
       // As for the instructions.
       prepareStep: options.prepareStep as PrepareStep | undefined,
       stopWhen: options.stopWhen as StopWhen | undefined,
+      keepResult: options.history === false ? undefined : options.history?.keep,
     }
   } catch (error) {
     if (!AgentError.is(error)) throw error

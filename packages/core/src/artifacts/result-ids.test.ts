@@ -40,6 +40,12 @@ test('the last step is that of the results of the same conversation: those of it
   expect(lastResultStep([{ role: 'user', content: 'r9.9' }], [])).toBe(0)
 })
 
+test('results that a summary takes the place of keep their numbers', () => {
+  const listed = { toolName: 'read', input: '{}', status: 'ok' } as const
+  const summary = { steps: 4, calls: [{ ...listed, id: 'r4.0' }, listed], older: [], kept: [] }
+  expect(lastResultStep([{ role: 'user', content: 'A summary.', summary }, result({ id: 'r2.0' })], [])).toBe(4)
+})
+
 test('the results that can be found again are listed with the keys that their values are kept under', () => {
   const key = { runId: 'run', operation: 'steps/1/tools/0' }
   const complete = { characters: 9, bytes: 9, hash: 'h', isKept: true }

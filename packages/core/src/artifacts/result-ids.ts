@@ -40,11 +40,19 @@ export function parseResultId(id: string): ResultPosition | undefined {
  */
 export function lastResultStep(messages: readonly Message[], path: readonly CallPosition[]): number {
   let last = 0
-  for (const { id } of partsOf(messages)) {
+  for (const id of idsIn(messages)) {
     const found = id === undefined ? undefined : parseResultId(id)
     if (found !== undefined && isSamePath(found.path ?? [], path)) last = Math.max(last, found.step)
   }
   return last
+}
+
+/** Ids in results, and in the lists of calls that take the place of results. */
+function idsIn(messages: readonly Message[]): readonly (string | undefined)[] {
+  return messages.flatMap((message) => {
+    if (message.role === 'tool') return message.content[0].id
+    return message.role === 'user' && message.summary !== undefined ? message.summary.calls.map(({ id }) => id) : []
+  })
 }
 
 /** The results in messages that can be found again, in order: what a store of conversations has to keep the values of. */

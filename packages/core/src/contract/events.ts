@@ -1,4 +1,5 @@
 import type { ErrorData } from './errors.ts'
+import type { HistoryEdit } from './history.ts'
 import type { Json } from './json.ts'
 import type { AssistantMessage, ToolStatus } from './messages.ts'
 import type { FinishReason, Warning } from './model.ts'
@@ -40,6 +41,8 @@ export type RunEventBody =
   | { readonly type: 'repaired'; readonly step: number; readonly what: string; readonly message: string }
   | { readonly type: 'warning'; readonly step: number; readonly warning: Warning }
   | { readonly type: 'step-end'; readonly step: number; readonly usage: RunUsage }
+  /** What is sent was shortened, before the request of this step. */
+  | { readonly type: 'history-edit'; readonly step: number; readonly edit: HistoryEdit }
   | {
       readonly type: 'run-end'
       readonly step: number
@@ -72,8 +75,11 @@ export interface ToolEndEvent {
   readonly error?: unknown
 }
 
-/** Why a request was sent: it is the first of its step, or the one before it failed, or failed on another model, or had an empty reply. */
-export type AttemptReason = 'first' | 'retry' | 'fallback' | 'empty-reply'
+/**
+ * Why a request was sent: it is the first of its step, or the one before it failed, or failed on another model, or had an empty reply.
+ * `summary`: it asks for a summary of the history, before the request of its step.
+ */
+export type AttemptReason = 'first' | 'retry' | 'fallback' | 'empty-reply' | 'summary'
 
 /** An event as consumers see it: plain JSON. `seq` counts from 1 without gaps within a process. */
 export type RunEvent = RunEventBody & LiveOrigin & ChildOrigin & { readonly runId: string; readonly seq: number }

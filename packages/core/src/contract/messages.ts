@@ -16,6 +16,8 @@ export interface UserMessage {
   readonly role: 'user'
   readonly version?: 1
   readonly content: string | readonly UserPart[]
+  /** Only of a message of the loop that takes the place of complete steps: what its text was made of. */
+  readonly summary?: HistorySummary
 }
 
 /** What the model sent: parts in the order in which they came, or plain text. */
@@ -93,6 +95,8 @@ export interface ToolResultPart {
   readonly complete?: CompleteResult
   /** Names of the tools that a search found. */
   readonly foundTools?: readonly string[]
+  /** True for a result that is never cleared: of a tool with `pinned: true`, or by `keep` of the `history` option. */
+  readonly pinned?: true
 }
 
 /** Where the complete value of a result is kept: the run that made it, and the operation in it. The same for all copies of a message. */
@@ -119,6 +123,46 @@ export interface CompleteResult {
  * `fatal` ends the run.
  */
 export type ToolStatus = 'ok' | 'error' | 'timeout' | 'abandoned' | 'invalid-input' | 'unknown-tool' | 'denied' | 'skipped' | 'fatal'
+
+/** What the message that takes the place of complete steps was made of. It is never sent. */
+export interface HistorySummary {
+  /** Steps that it takes the place of, those of earlier summaries included. */
+  readonly steps: number
+  /** What the model wrote; absent where it could not. */
+  readonly text?: string
+  /** The newest calls of these steps, the oldest first. */
+  readonly calls: readonly LedgerCall[]
+  /** Calls before them, by tool. */
+  readonly older: readonly LedgerCount[]
+  /** Results that are kept verbatim. */
+  readonly kept: readonly KeptResult[]
+}
+
+/** A call, as a summary lists it. */
+export interface LedgerCall {
+  readonly id?: string
+  readonly toolName: string
+  /** The beginning of its arguments. */
+  readonly input: string
+  readonly status: ToolStatus
+  /** The result, where it is short; its beginning, of a call that did not succeed. */
+  readonly result?: string
+}
+
+/** Calls of one tool that a summary only counts. */
+export interface LedgerCount {
+  readonly toolName: string
+  readonly calls: number
+  readonly failed: number
+}
+
+/** A result that a summary repeats verbatim. */
+export interface KeptResult {
+  readonly id?: string
+  readonly toolName: string
+  readonly input: string
+  readonly text: string
+}
 
 /** Makes a user message of a text or of parts. */
 export function user(content: string | readonly UserPart[]): UserMessage {

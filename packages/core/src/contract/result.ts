@@ -1,4 +1,5 @@
 import type { AgentErrorCode } from './error-codes.ts'
+import type { HistoryEdit } from './history.ts'
 import type { Json, JsonForm, JsonObject } from './json.ts'
 import type { AssistantMessage, Message, ToolResultPart } from './messages.ts'
 import type { FinishReason, ResponseInfo, Warning } from './model.ts'
@@ -83,9 +84,15 @@ export interface RunResult<Output = unknown> {
   readonly text: string
   /** The reasoning of the last message. */
   readonly reasoningText: string
-  /** Input and all complete steps: always sendable, so they can be the input of the next run. */
+  /**
+   * Input and all complete steps, as they are sent: where the run shortened its history, in the short form. Always sendable, so they can be
+   * the input of the next run.
+   */
   readonly messages: readonly Message[]
+  /** All complete steps, with everything that was returned. */
   readonly steps: readonly RunStep[]
+  /** How the history was shortened, in order. */
+  readonly edits: readonly HistoryEdit[]
   /** The agents that answered calls of the run, and of each other, in the order in which they began. */
   readonly children: readonly ChildResult[]
   /** With that of all `children`. */

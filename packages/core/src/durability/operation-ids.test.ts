@@ -24,6 +24,13 @@ const ids: readonly (readonly [string, OperationPosition])[] = [
   ['steps/12/tools/0/outcome/2', { type: 'outcome', step: 12, index: 0, round: 2 }],
 ]
 
+test('a request for a summary belongs to the step before whose request it is sent', () => {
+  const position = { type: 'summary', step: 12, attempt: 2 } as const
+  expect(makeOperationId(position)).toBe('steps/12/summary/2')
+  expect(parseOperationId('steps/12/summary/2')).toEqual(position)
+  expect(parseOperationId('steps/12/summary')).toBeUndefined()
+})
+
 test.each(ids)('%s is the id that release 0.1.0 recorded', (id, position) => {
   expect(makeOperationId(position)).toBe(id)
   expect(parseOperationId(id)).toEqual(position)

@@ -13,6 +13,8 @@ type OwnPosition =
   | { readonly type: 'start' }
   /** One request of a step, or of the closing request at a limit. */
   | { readonly type: 'model'; readonly step: ModelStep; readonly attempt: number }
+  /** One request for a summary of the history, made before the request of a step. */
+  | { readonly type: 'summary'; readonly step: number; readonly attempt: number }
   /** `prepareStep`, `stopWhen`, the check of the final answer against its schema, and which tools the calls of a step mean. */
   | { readonly type: 'prepare' | 'stop' | 'output' | 'resolve'; readonly step: number }
   /** The execution of a tool call. `round` is 0; after an unknown outcome it is the number of the repetition. */
@@ -74,6 +76,8 @@ function makeOwnId(position: OwnPosition): string {
   switch (type) {
     case 'model':
       return step === 'closing' ? `closing/model/${position.attempt}` : `steps/${step}/model/${position.attempt}`
+    case 'summary':
+      return `steps/${step}/summary/${position.attempt}`
     case 'prepare':
     case 'stop':
     case 'output':
@@ -91,7 +95,7 @@ function makeOwnId(position: OwnPosition): string {
 // At most 15 digits: every such number is exact in JavaScript.
 const number = '([1-9]\\d{0,14})'
 const pattern = new RegExp(
-  `^(?:closing/model/${number}|steps/${number}/(?:model/${number}|(prepare|stop|output|resolve)|` +
+  `^(?:closing/model/${number}|steps/${number}/(?:(model|summary)/${number}|(prepare|stop|output|resolve)|` +
     `tools/(0|[1-9]\\d{0,14})(?:/(needs-approval|edited|approval|question|result)|/(again|outcome)/${number})?))$`,
 )
 
@@ -124,11 +128,11 @@ function parseOwnId(id: string): OwnPosition | undefined {
   if (id === 'start') return { type: 'start' }
   const match = pattern.exec(id)
   if (match === null) return undefined
-  const [, closingAttempt, stepText, attempt, hook, indexText, suffix, repeated, roundText] = match
+  const [, closingAttempt, stepText, request, attempt, hook, indexText, suffix, repeated, roundText] = match
   if (closingAttempt !== undefined) return { type: 'model', step: 'closing', attempt: Number(closingAttempt) }
   const step = Number(stepText)
-  if (attempt !== undefined) return { type: 'model', step, attempt: Number(attempt) }
   // The pattern ensures that each literal below has one of its allowed values.
+  if (attempt !== undefined) return { type: request as 'model' | 'summary', step, attempt: Number(attempt) }
   if (hook !== undefined) return { type: hook as 'prepare' | 'stop' | 'output' | 'resolve', step }
   const call: CallPosition = { step, index: Number(indexText) }
   if (suffix !== undefined) return { type: suffix as 'needs-approval' | 'edited' | 'approval' | 'question' | 'result', ...call }

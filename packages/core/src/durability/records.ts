@@ -7,6 +7,7 @@ import type { RunSettings } from '../contract/request-parameters.ts'
 import type { RunStatus, RunVersion, StopReason } from '../contract/result.ts'
 import type { ToolEffect } from '../contract/tool.ts'
 import type { Usage } from '../contract/usage.ts'
+import type { HistoryRules } from '../history/history-rules.ts'
 import { isOfChild } from './operation-ids.ts'
 
 /** One recorded fact of a run. The state of a run is the list of its records. */
@@ -65,6 +66,8 @@ export interface StartOutput {
 export type RecordedConfig = {
   /** Version of the rules and texts by which the history is shortened. */
   readonly rules: 1
+  /** How the history is shortened; absent where it is not. */
+  readonly history?: HistoryRules
   /** With what the output adds to them. */
   readonly instructions?: string
   readonly toolChoice?: ToolChoice
@@ -162,6 +165,8 @@ export interface ToolCallOutput {
   readonly agentMs?: number
   /** Names of the tools that a search found. */
   readonly foundTools?: readonly string[]
+  /** True for a result that is never cleared: what the tool, or `keep` of the `history` option, said when it ended. */
+  readonly pinned?: true
 }
 
 /** How a process left the run: for people and lists. Replay does not need it. */

@@ -8,9 +8,12 @@ type Answered = Extract<AskOutcome, { status: 'answered' }>
 export type AskedPeople = { readonly pending: readonly PendingQuestion[] } | { readonly answers: readonly Answered[] }
 
 /** Asks people. Some hosts wait here for days, or never come back, so no timer is held meanwhile. */
-export async function askPeople({ clock, operations }: LoopRun, questions: readonly PendingQuestion[]): Promise<AskedPeople> {
+export async function askPeople({ clock, operations, ledger }: LoopRun, questions: readonly PendingQuestion[]): Promise<AskedPeople> {
   clock.releaseTimer()
   const outcomes = await operations.ask(questions)
   const pending = outcomes.flatMap((outcome) => (outcome.status === 'pending' ? [outcome.question] : []))
-  return pending.length > 0 ? { pending } : { answers: outcomes.filter((outcome) => outcome.status === 'answered') }
+  if (pending.length > 0) return { pending }
+  const answers = outcomes.filter((outcome) => outcome.status === 'answered')
+  for (const { at } of answers) ledger.addAnswerTime(at)
+  return { answers }
 }

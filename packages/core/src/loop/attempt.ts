@@ -2,7 +2,7 @@ import type { ResolvedAttempts } from '../contract/attempts.ts'
 import { AgentError, copyError } from '../contract/errors.ts'
 import type { AttemptReason, RunEvent, RunEventBody } from '../contract/events.ts'
 import { assertNever } from '../contract/json.ts'
-import type { ModelEvent, ModelReply, ModelRequest } from '../contract/model.ts'
+import type { Model, ModelEvent, ModelReply, ModelRequest } from '../contract/model.ts'
 import type { Operation, OperationContext } from '../contract/operations.ts'
 import type { AttemptOutput } from '../durability/records.ts'
 import { countFailure, countSuccess, mayRetry } from '../retry/budget.ts'
@@ -21,6 +21,8 @@ export interface Attempt extends Charge {
   readonly waitMs: number
   readonly position: ChainPosition
   readonly request: ModelRequest
+  /** Only of a request for a summary of the history: nothing of it is shown. */
+  readonly summary?: { readonly maxOutputTokens: number }
 }
 
 /** The operation that sends one request, after its delay and with a permit of the model's limiter. */
@@ -28,7 +30,7 @@ export function attemptOperation(run: LoopRun, attempt: Attempt, id: string): Op
   const { limiter } = run.chain.modelAt(attempt.modelIndex)
   return {
     id,
-    name: 'model',
+    name: attempt.summary === undefined ? 'model' : 'summary',
     effect: 'idempotent',
     ...(attempt.waitMs > 0 && { delayMs: Math.min(attempt.waitMs, Math.ceil(leftMs(run)) + 1) }),
     ...(limiter !== undefined && { acquire: (signal) => limiter.acquire(attempt.estimate(), signal) }),
@@ -71,7 +73,7 @@ async function attemptModel(run: LoopRun, attempt: Attempt, context: OperationCo
 
 async function receive(reception: Reception): Promise<ModelReply> {
   const { run, attempt, permit, signal, emit, room: roomOf } = reception
-  const model = run.chain.modelAt(attempt.modelIndex)
+  const model = modelOf(run, attempt)
   emit({ type: 'attempt', step: attempt.step, attempt: attempt.number, model: model.id, reason: attempt.reason })
   const chunks = model.stream(attempt.request, { signal })[Symbol.asyncIterator]()
   try {
@@ -93,6 +95,18 @@ async function receive(reception: Reception): Promise<ModelReply> {
   }
 }
 
+// A summary has an output limit of its own, where the model takes one: it is not part of the prompt, so the provider's cache still has that.
+function modelOf({ chain }: LoopRun, { modelIndex, summary }: Attempt): Model {
+  const model = chain.modelAt(modelIndex)
+  if (summary === undefined || model.withSettings === undefined) return model
+  const { maxOutputTokens = summary.maxOutputTokens } = model.traits
+  try {
+    return model.withSettings({ maxOutputTokens: Math.min(summary.maxOutputTokens, maxOutputTokens) })
+  } catch {
+    return model
+  }
+}
+
 // Not awaited, and its failure is ignored: a model that continues after its reply, or fails to stop, must not hold or break the run.
 function cancel(chunks: AsyncIterator<unknown>): void {
   try {
@@ -106,6 +120,7 @@ function cancel(chunks: AsyncIterator<unknown>): void {
 function deliver({ run, attempt, shown, emit }: Reception, events: readonly ModelEvent[]): ModelReply | undefined {
   for (const event of events) {
     if (event.type === 'reply') return event.reply
+    if (attempt.summary !== undefined && event.type !== 'warning' && event.type !== 'repaired') continue
     if (event.type === 'text-delta' && event.delta !== '') shown.push(event.delta)
     // Models warn with every request; a run says it once.
     if (event.type !== 'warning' || run.notes.addWarning(event.warning)) emit(liveEvent(attempt, event))

@@ -31,7 +31,8 @@ export function passedBudget(run: Spender, { modelIndex, estimate }: PlannedRequ
  * The tokens of a request. It holds what the last one held, the reply to it and what came since: reported numbers where there are
  * some, an estimate for the rest.
  */
-export function estimateRequest({ config, transcript }: Pick<LoopRun, 'config' | 'transcript'>, request: ModelRequest): number {
+export function estimateRequest({ config, transcript, history }: Pick<LoopRun, 'config' | 'transcript' | 'history'>, request: ModelRequest): number {
+  if (history.edits.length > 0) return history.tokens
   const last = transcript.steps.at(-1)
   const known = last?.attempts === 1 ? last.usage.totalTokens : undefined
   if (last === undefined || known === undefined) return estimateTokens([request.instructions, request.tools, request.messages])

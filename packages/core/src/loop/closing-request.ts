@@ -18,7 +18,7 @@ export async function endAtLimit(run: LoopRun, limit: StopReason): Promise<RunRe
   if ((limit !== 'max-steps' && limit !== 'max-tool-calls') || run.transcript.steps.length === 0) return endRun(run, limit)
   const text = closingText(run, reached)
   run.show({ type: 'step-start', step: run.transcript.currentStep })
-  const outcome = await requestModel(run, closingRequest(run, text), 'closing')
+  const outcome = await requestModel(run, await closingRequest(run, text), 'closing')
   if (outcome.error !== undefined) {
     const warning = { code: 'closing-request-failed', message: `The closing request at the limit failed: ${outcome.error.message}` }
     run.notes.addWarning(warning)

@@ -36,7 +36,7 @@ export function pauseRun(run: LoopRun, pending: readonly PendingQuestion[], repl
 
 /** What a run has come to by now. */
 export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending = [], shown, state }: Ending): RunResult {
-  const { transcript, ledger, children } = run
+  const { transcript, history, ledger, children } = run
   const last = reply ?? transcript.steps.at(-1)
   const data: RunData = {
     runId: run.operations.runId,
@@ -45,8 +45,9 @@ export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending
     agent: children.answer?.agent ?? run.agent.name,
     text: outputText(run) ?? children.answer?.text ?? shown?.text ?? (partialText || (last === undefined ? '' : textOf(last.message))),
     reasoningText: shown?.reasoningText ?? (last === undefined ? '' : (reasoningOf(last.message) ?? '')),
-    messages: transcript.messages,
+    messages: history.viewOf(transcript.messages),
     steps: transcript.steps,
+    edits: history.edits,
     children: children.all.length === 0 ? noChildren : childResults(run, stopReason),
     usage: totalUsage(run),
     cost: totalCost(run),

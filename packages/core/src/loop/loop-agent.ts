@@ -3,12 +3,14 @@ import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { CatalogueMode } from '../contract/catalogue.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { ResolvedLimits } from '../contract/limits.ts'
+import type { ToolResultPart } from '../contract/messages.ts'
 import type { Model, ToolChoice, ToolDefinition } from '../contract/model.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
 import type { OutputForm } from '../contract/output-form.ts'
 import type { RunSettings } from '../contract/request-parameters.ts'
 import type { Tool } from '../contract/tool.ts'
 import type { ModelFacts } from '../durability/records.ts'
+import type { HistoryRules } from '../history/history-rules.ts'
 
 /** An agent as the loop reads it: checked, with every default filled in. */
 export interface LoopAgent {
@@ -32,6 +34,8 @@ export interface LoopAgent {
   readonly output: LoopOutput | undefined
   readonly prepareStep: PrepareStep | undefined
   readonly stopWhen: StopWhen | undefined
+  /** Returns true for results that are never cleared. */
+  readonly keepResult: ((result: ToolResultPart) => boolean) | undefined
 }
 
 /** What the output of the run must be, and how the model is asked for it. */
@@ -52,6 +56,8 @@ export interface ConfigValues {
   readonly settings: RunSettings | undefined
   readonly limits: ResolvedLimits
   readonly toolCallConcurrency: number
+  /** `undefined` where the history is never shortened. */
+  readonly history: HistoryRules | undefined
   /** In the order of the chain. */
   readonly models: readonly ModelFacts[]
   /** One array for all runs of an agent, so that adapters serialise it once. */

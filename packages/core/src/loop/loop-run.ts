@@ -13,6 +13,7 @@ import type { ConfigValues, LoopAgent } from './loop-agent.ts'
 import type { ShownStep } from './shown-step.ts'
 import { totalUsage } from './spending.ts'
 import { Children } from './state/children.ts'
+import { History } from './state/history.ts'
 import { Ledger } from './state/ledger.ts'
 import { ModelChain } from './state/model-chain.ts'
 import { Notes } from './state/notes.ts'
@@ -92,6 +93,7 @@ export interface LoopRun extends LoopStart {
   readonly ledger: Ledger
   readonly transcript: Transcript
   readonly stepTools: StepTools
+  readonly history: History
   readonly chain: ModelChain
   readonly children: Children<LoopRun>
   readonly questionIds: QuestionIds
@@ -107,6 +109,7 @@ export function newLoopRun(start: LoopStart, input: readonly Message[]): LoopRun
     ledger: new Ledger(),
     transcript: new Transcript(input),
     stepTools: new StepTools(),
+    history: new History(),
     chain: new ModelChain(start.agent.models),
     children: new Children(),
     questionIds: new QuestionIds(),
@@ -139,9 +142,10 @@ export function limitOf({ config, ledger, transcript }: LoopRun): StopReason | u
 
 /** Completes the current step: the message with the results of all its calls. */
 export function completeStep(run: LoopRun, reply: ModelReply, toolResults: RunStep['toolResults']): void {
-  const { transcript, ledger, chain, show } = run
-  const { message, finishReason, response } = reply
+  const { transcript, history, ledger, chain, show } = run
+  const { message, finishReason, usage, response } = reply
   const step = transcript.currentStep
+  history.addReply(usage, chain.lastIndex)
   transcript.addStep({ step, model: chain.lastModel.id, message, toolResults, finishReason, ...ledger.closeStep(), response })
   show({ type: 'step-end', step, usage: totalUsage(run) })
 }

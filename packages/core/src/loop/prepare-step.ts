@@ -11,6 +11,7 @@ import { makeOperationId } from '../durability/operation-ids.ts'
 import type { LoopRun } from './loop-run.ts'
 import { findTool } from './resolve-calls.ts'
 import { runHook } from './run-hook.ts'
+import { fitHistory } from './shorten-history.ts'
 import { totalUsage } from './spending.ts'
 
 /**
@@ -20,19 +21,19 @@ import { totalUsage } from './spending.ts'
  * @throws {AgentError} `invalid-options` when `prepareStep` throws or returns something that cannot be done.
  */
 export async function prepareRequest(run: LoopRun): Promise<ModelRequest> {
-  const { agent, config, transcript } = run
+  const { agent, config } = run
   const plan = agent.prepareStep === undefined ? {} : await planStep(run, agent.prepareStep)
   const instructions = plan.instructions === undefined ? config.instructions : joinInstructions(plan.instructions, agent.output?.instructions)
   run.stepTools.begin(plan.activeTools)
   const tools = plan.activeTools === undefined || config.catalogue === 'search' ? config.toolDefinitions : chosenTools(run, plan.activeTools)
   const toolChoice = plan.toolChoice ?? toolChoiceOf(run)
-  return {
+  const head = {
     ...(instructions !== undefined && { instructions }),
-    messages: transcript.messages,
     ...(tools.length > 0 && { tools }),
     ...(toolChoice !== undefined && tools.length > 0 && { toolChoice }),
     ...responseFormatOf(run),
   }
+  return await fitHistory(run, head, plan.history)
 }
 
 // With `required` in every step the model could never answer, so it holds until a step has calls.
@@ -51,16 +52,16 @@ function isBuiltInCall(run: LoopRun, toolName: string): boolean {
 }
 
 /** The request after a limit: the same bytes and one more message that asks for the best answer so far. */
-export function closingRequest(run: LoopRun, text: string): ModelRequest {
+export async function closingRequest(run: LoopRun, text: string): Promise<ModelRequest> {
   const { instructions, toolDefinitions } = run.config
   const toolChoice = closingToolChoice(run)
-  return {
+  const request = await fitHistory(run, {
     ...(instructions !== undefined && { instructions }),
-    messages: [...run.transcript.messages, user(text)],
     ...(toolDefinitions.length > 0 && { tools: toolDefinitions }),
     ...(toolDefinitions.length > 0 && toolChoice !== undefined && { toolChoice }),
     ...responseFormatOf(run),
-  }
+  })
+  return { ...request, messages: [...request.messages, user(text)] }
 }
 
 // `none` makes DeepSeek leave the tools out of the prompt, so the complete history would be read at full price. Calls are refused by the
@@ -116,9 +117,10 @@ function readPlan(value: Json, version: RunVersion): StepPlan {
   if (value === null) return {}
   if (!isJsonObject(value)) refuse('must return an object or undefined')
   const toolsName = version === 1 ? 'tools' : 'activeTools'
-  const problem = findUnknownNames(value, { names: ['instructions', toolsName, 'toolChoice'], what: 'part of a step plan', instead: { tools: 'activeTools' } })
+  const names = ['instructions', toolsName, 'toolChoice', ...(version === 1 ? [] : ['history'])]
+  const problem = findUnknownNames(value, { names, what: 'part of a step plan', instead: { tools: 'activeTools' } })
   if (problem !== undefined) refuse(`returned an unknown name: ${problem}`)
-  const { instructions, [toolsName]: activeTools, toolChoice }: Readonly<Record<string, Json | undefined>> = value
+  const { instructions, [toolsName]: activeTools, toolChoice, history }: Readonly<Record<string, Json | undefined>> = value
   if (instructions !== undefined && typeof instructions !== 'string') refuse('must return `instructions` that are a string')
   if (activeTools !== undefined && !isTextList(activeTools)) refuse(`must return \`${toolsName}\` that are a list of tool names`)
   if (toolChoice !== undefined && !isToolChoice(toolChoice)) refuse(`must return a \`toolChoice\` that is one of ${toolChoices.join(', ')}`)
@@ -126,7 +128,18 @@ function readPlan(value: Json, version: RunVersion): StepPlan {
     ...(instructions !== undefined && { instructions }),
     ...(activeTools !== undefined && { activeTools }),
     ...(toolChoice !== undefined && { toolChoice }),
+    ...(history !== undefined && { history: readHistoryPlan(history) }),
   }
+}
+
+function readHistoryPlan(value: Json): NonNullable<StepPlan['history']> {
+  if (!isJsonObject(value)) refuse('must return a `history` that is an object')
+  const problem = findUnknownNames(value, { names: ['pin', 'clear'], what: 'part of the history of a step plan', path: 'history.', instead: { keep: 'pin' } })
+  if (problem !== undefined) refuse(`returned an unknown name: ${problem}`)
+  for (const [name, ids] of Object.entries(value)) {
+    if (!isTextList(ids)) refuse(`must return \`history.${name}\` that is a list of ids of results`)
+  }
+  return value
 }
 
 function isTextList(value: Json): value is readonly string[] {
@@ -143,7 +156,7 @@ function refuse(problem: string): never {
 
 function viewOf(run: LoopRun): StepView {
   const { messages, steps } = run.transcript
-  return { messages, steps, usage: totalUsage(run), context: run.context }
+  return { messages: run.history.viewOf(messages), steps, usage: totalUsage(run), context: run.context }
 }
 
 // The tool that takes the final answer is always offered: the instructions ask for it. Those of the loop are offered beside others.

@@ -16,7 +16,7 @@ import { type LoopRun, withinTimeLimit } from './loop-run.ts'
  * of this process refuses the settings that the run recorded.
  */
 export async function recordStart(run: LoopRun): Promise<void> {
-  const { operations, agent, config, chain, questionIds, resultIds, ledger, transcript } = run
+  const { operations, agent, config, chain, questionIds, resultIds, history, ledger, transcript } = run
   if (operations.version === 1) {
     config.beginFirstRelease()
     return
@@ -43,6 +43,7 @@ export async function recordStart(run: LoopRun): Promise<void> {
   resultIds.begin(transcript.messages)
   config.begin(recorded)
   chain.begin(recorded.settings)
+  history.begin(recorded.history)
 }
 
 async function startOutput(run: LoopRun, { signal }: OperationContext, fail: (error: unknown) => void): Promise<StartOutput> {

@@ -36,18 +36,27 @@ export async function requestModel(run: LoopRun, request: ModelRequest, position
     ledger.beginAttempt(attempt)
     // Performed here and not in another function, because each suspended function takes memory while the run waits for the model.
     const [outcome] = await operations.perform([attemptOperation(run, attempt, id)])
-    const settled = settleAttempt(run, attempt, { id, outcome })
-    if (settled.output.status === 'ok') chain.recordReply()
+    const settled = settleAttempt(run, { id, outcome })
+    const { output } = settled
+    if (output.status === 'ok') {
+      chain.recordReply()
+      showMessage(run, output.reply, settled)
+    }
     const end = outcomeOf(run, settled, attempt)
     if (end !== undefined) return end
-    why = planNext(run, settled, attempt)
+    why = planNextAttempt(run, settled, attempt)
   }
 }
 
 interface SettledAttempt {
   readonly output: AttemptOutput
   readonly replayed: boolean
+  readonly ms: number
   readonly key: string
+}
+
+function showMessage({ show, transcript }: LoopRun, { message, finishReason, usage }: ModelReply, { ms, replayed }: SettledAttempt): void {
+  show({ type: 'message-end', step: transcript.currentStep, message, finishReason, usage, ms, ...(replayed && { replayed }) })
 }
 
 // What ends the step; `undefined` when it needs another attempt.
@@ -72,8 +81,12 @@ function outcomeOf(
   return { error: copyError(emptyReply(output.reply), { attempts: number }) }
 }
 
-// Moves the chain on after an attempt that the step could not end with, and says why the next request is sent.
-function planNext({ chain, transcript, show }: LoopRun, { output, replayed }: SettledAttempt, attempt: Attempt): Pick<Attempt, 'reason' | 'waitMs'> {
+/** Moves the chain on after an attempt that the step could not end with, and says why the next request is sent. */
+export function planNextAttempt(
+  { chain, transcript, show }: LoopRun,
+  { output, replayed }: Pick<SettledAttempt, 'output' | 'replayed'>,
+  attempt: Attempt,
+): Pick<Attempt, 'reason' | 'waitMs'> {
   const { step, number, position } = attempt
   if (output.status === 'failed') {
     const isFree = output.free === true
@@ -96,20 +109,16 @@ interface PerformedAttempt {
   readonly outcome: Outcome<AttemptOutput> | undefined
 }
 
-// Charges an attempt to the run, and shows its message.
-function settleAttempt(run: LoopRun, attempt: Attempt, { id, outcome }: PerformedAttempt): SettledAttempt {
-  const { operations, ledger } = run
+/** Charges an attempt to the run. */
+export function settleAttempt({ operations, ledger }: LoopRun, { id, outcome }: PerformedAttempt): SettledAttempt {
   if (outcome?.status !== 'done') throw new AgentError('A request to the model has no outcome.', { code: 'internal', phase: 'loop' })
   const { output, replayed, ms, executions } = outcome
   ledger.addBatchTime([outcome])
   const isUnsent = output.status === 'late' && output.unsent === true
   if (isUnsent) ledger.dropAttempt(executions - 1)
   else ledger.endAttempt(usageOf(output), executions - 1)
-  if (output.status === 'ok') {
-    const { message, finishReason, usage } = output.reply
-    run.show({ type: 'message-end', step: attempt.step, message, finishReason, usage, ms, ...(replayed && { replayed }) })
-  }
-  return { output, replayed, key: makeOperationKey(operations.runId, id) }
+  if (output.status === 'ok') ledger.addReplyTime(outcome.at)
+  return { output, replayed, ms, key: makeOperationKey(operations.runId, id) }
 }
 
 function usageOf(output: AttemptOutput): ModelReply['usage'] | undefined {

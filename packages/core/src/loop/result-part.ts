@@ -27,7 +27,7 @@ export function identityOf({ operations, resultIds }: LoopRun, call: CallPositio
 }
 
 /** Makes the result of a call as messages have it. */
-export function resultPart(run: LoopRun, call: ResultCall, { status, text, complete, foundTools }: ToolCallOutput): ToolResultPart {
+export function resultPart(run: LoopRun, call: ResultCall, { status, text, complete, foundTools, pinned }: ToolCallOutput): ToolResultPart {
   const { toolCallId, toolName } = call.part
   return {
     type: 'tool-result',
@@ -38,5 +38,6 @@ export function resultPart(run: LoopRun, call: ResultCall, { status, text, compl
     text,
     ...(complete !== undefined && { complete }),
     ...(foundTools !== undefined && { foundTools }),
+    ...(pinned !== undefined && { pinned }),
   }
 }

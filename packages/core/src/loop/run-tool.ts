@@ -17,6 +17,7 @@ import { valueFor } from './check-input.ts'
 import { type ChildAgent, childAgentOf } from './children/child-agent.ts'
 import { keepResult } from './keep-result.ts'
 import { type LoopRun, leftMs } from './loop-run.ts'
+import { pinOutput } from './pin-output.ts'
 import { ProgressReports } from './progress.ts'
 import { readResult } from './read-result.ts'
 import { identityOf } from './result-part.ts'
@@ -65,13 +66,14 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
   })
   const { error, ...settled } = await settleCall(run, call, { signal: context.signal, progress: progress.report, deadlineMs })
   const keepMs = deadlineMs - (performance.now() - started)
-  const output =
+  const kept =
     settled.delegated === true ? settled : await keepResult(run, { tool: call.tool, identity: identityOf(run, call), output: settled, keepMs }, context)
+  const output = kept.delegated === true ? kept : pinOutput(run, call, kept)
   progress.close()
   if (error !== undefined) run.notes.keepToolError({ key: call.id, toolCallId, toolName, error })
   // Its call ends with the agent.
   if (output.delegated === true) return output
-  const { complete: _, ...shown } = output
+  const { complete: _, pinned: __, ...shown } = output
   context.emit(withError({ type: 'tool-end', ...head, ...shown, ms: performance.now() - started }, error))
   return output
 }

@@ -24,7 +24,7 @@ export class ShownStep {
     if (body.type === 'text-delta') this.#text.push(body.delta)
     else if (body.type === 'reasoning-delta') this.#reasoning.push(body.delta)
     else if (body.type === 'attempt') this.#attempt = body.attempt
-    else if (body.type === 'message-end' || body.type === 'step-retry') this.#attempt = 0
+    else if (body.type === 'message-end' || body.type === 'step-retry' || body.type === 'history-edit') this.#attempt = 0
     if (body.type !== 'step-start' && body.type !== 'step-retry') return
     this.#text = []
     this.#reasoning = []

@@ -36,6 +36,8 @@ export class Ledger {
   #activeMs = 0
   #toolCalls = 0
   #current: Charge | undefined
+  #lastAt: number | undefined
+  #modelAt: number | undefined
 
   get usage(): RunUsage {
     return this.#usage
@@ -57,6 +59,15 @@ export class Ledger {
   /** The request that is under way, by its estimate. */
   get openRequest(): { readonly modelIndex: number; readonly tokens: number } | undefined {
     return this.#current && { modelIndex: this.#current.modelIndex, tokens: this.#current.estimate() }
+  }
+
+  /**
+   * Time between the end of the last request and the latest recorded outcome or answer, in milliseconds: what a replay knows of how long the
+   * model was not asked. Never negative, although clocks of several processes may differ.
+   */
+  get idleMs(): number {
+    if (this.#lastAt === undefined || this.#modelAt === undefined) return 0
+    return Math.max(0, this.#lastAt - this.#modelAt)
   }
 
   /** The requests to the model at this index of the chain. */
@@ -97,8 +108,22 @@ export class Ledger {
     this.#step = { ...this.#step, ms: this.#step.ms + ms }
   }
 
+  /** A model has replied. */
+  addReplyTime(at: number | undefined): void {
+    this.#modelAt = at
+    this.#lastAt = at
+  }
+
+  /** A person has answered. */
+  addAnswerTime(at: number | undefined): void {
+    if (at !== undefined && !(this.#lastAt !== undefined && this.#lastAt > at)) this.#lastAt = at
+  }
+
   /** Adds the time of a batch: it takes until its last operation ends. */
   addBatchTime(outcomes: readonly Outcome<unknown>[]): void {
+    for (const outcome of outcomes) {
+      if (outcome.status === 'done') this.addAnswerTime(outcome.at)
+    }
     this.addTime(Math.max(0, ...outcomes.map((outcome) => (outcome.status === 'done' ? outcome.waitedMs + outcome.ms : 0))))
   }
 

@@ -57,6 +57,11 @@ export class ModelChain {
   }
 
   /** The model that replied last; the first one before any reply. */
+  get lastIndex(): number {
+    return this.#lastIndex
+  }
+
+  /** The model that replied last. */
   get lastModel(): Model {
     return this.modelAt(this.#lastIndex)
   }

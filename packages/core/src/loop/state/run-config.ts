@@ -3,6 +3,7 @@ import type { ResolvedLimits } from '../../contract/limits.ts'
 import { defaultLimits } from '../../contract/limits.ts'
 import type { ToolChoice, ToolDefinition } from '../../contract/model.ts'
 import type { ModelFacts, RecordedConfig } from '../../durability/records.ts'
+import type { HistoryRules } from '../../history/history-rules.ts'
 import type { ConfigValues } from '../loop-agent.ts'
 
 /**
@@ -36,6 +37,10 @@ export class RunConfig {
     return this.#values.toolCallConcurrency
   }
 
+  get history(): HistoryRules | undefined {
+    return this.#values.history
+  }
+
   get models(): readonly ModelFacts[] {
     return this.#values.models
   }
@@ -64,7 +69,7 @@ export class RunConfig {
   begin(recorded: RecordedConfig): void {
     // Nothing changes where this process has recorded them just now, as most runs do.
     if (recorded === ownRecords.get(this.#values)) return
-    const { instructions, toolChoice, settings, limits, toolCallConcurrency, models, tools, catalogue = 'list' as const } = recorded
+    const { instructions, toolChoice, settings, limits, toolCallConcurrency, history, models, tools, catalogue = 'list' as const } = recorded
     const { toolDefinitions, toolCallConcurrency: given, ownDefinitions, findDefinition } = this.#values
     this.#sentNames = tools
     const isSameList = tools.length === toolDefinitions.length && tools.every((name, index) => toolDefinitions[index]?.name === name)
@@ -74,6 +79,7 @@ export class RunConfig {
       settings,
       limits: { ...noLimits, ...limits },
       toolCallConcurrency: toolCallConcurrency === undefined ? given : (toolCallConcurrency ?? Number.POSITIVE_INFINITY),
+      history,
       models,
       catalogue,
       ownDefinitions,
@@ -95,11 +101,12 @@ export class RunConfig {
 const ownRecords = new WeakMap<ConfigValues, RecordedConfig>()
 
 function recordOf(
-  { toolChoice, settings, limits, toolCallConcurrency, models, toolDefinitions, catalogue }: ConfigValues,
+  { toolChoice, settings, limits, toolCallConcurrency, history, models, toolDefinitions, catalogue }: ConfigValues,
   instructions: string | undefined,
 ): RecordedConfig {
   return Object.freeze({
     rules: 1,
+    ...(history !== undefined && { history }),
     ...(instructions !== undefined && { instructions }),
     ...(toolChoice !== undefined && { toolChoice }),
     ...(settings !== undefined && { settings }),
