@@ -86,7 +86,10 @@ function entriesOf(record: RunRecord, saved: SavedRun): readonly Entry[] {
   if (record.type !== 'done' || !isJsonObject(record.output)) return []
   const { output, id, name } = record
   if (name === 'model') return modelEntries(id, output)
-  return name.startsWith('tool ') ? [{ head: say`${id} ${name}: ${String(output['status'])}`, value: { text: output['text'] ?? '' } }] : []
+  if (!/^(?:tool|result) /.test(name)) return []
+  // The result of a call that an agent answers is recorded when the agent has ended.
+  const status = output['delegated'] === true ? 'an agent is asked' : String(output['status'])
+  return [{ head: say`${id} ${name}: ${status}`, value: { text: output['text'] ?? '' } }]
 }
 
 /** Shows a decision: for a call whose input a person changed, both versions. */
