@@ -119,3 +119,14 @@ test('what is not an agent is refused', () => {
   const options = { name: 'ask', description: 'Asks.', input: z.object({}), prompt: () => 'x' }
   expect(() => asTool({} as never, options)).toThrow(/asTool 'ask': An agent that `new Agent\(\{ … \}\)` made is needed, not an object/)
 })
+
+test('an agent with an output of its own may be behind a tool, also as a function and for the final answer', () => {
+  const model = evolink('kimi-k2-thinking', { apiKey: 'k' })
+  const output = z.object({ total: z.number() })
+  const clerk = new Agent({ name: 'clerk', model, output })
+  const options = { description: 'Prices.', input: z.object({}), prompt: () => 'x' }
+  const price = asTool(clerk, { ...options, name: 'price', returns: 'final' })
+  const total = asTool(() => clerk, { ...options, name: 'total' })
+  expectTypeOf(price).toEqualTypeOf<Tool>()
+  expect(new Agent({ model, tools: { price, total }, output }).name).toBe('agent')
+})

@@ -60,8 +60,8 @@ const maxPromptBytes = 16_777_216
  * @param agent - A function is called when the agent is first needed, so that agents can call each other.
  * @throws {AgentError} `invalid-tool` or `invalid-options`.
  */
-export function asTool<const Schema extends InputSchema, Context = unknown>(
-  agent: CoreAgent<Context, unknown> | (() => CoreAgent<Context, unknown>),
+export function asTool<const Schema extends InputSchema, Context = unknown, Output = unknown>(
+  agent: CoreAgent<Context, Output> | (() => CoreAgent<Context, Output>),
   options: AsToolOptions<Schema, Context>,
 ): Tool<Context> {
   const { name, description, input, output, prompt, limits, returns, depth } = options

@@ -24,7 +24,7 @@ import { planRun, resolveAgent } from './resolve-agent.ts'
 type Arguments<Options> = Record<string, never> extends Options ? [options?: Options] : [options: Options]
 
 /** Makes the agent that answers calls of a tool; set by `Agent`, which alone can read its own fields. */
-let read: (agent: Agent<never>, output: OutputSpec | undefined) => LoopAgent
+let read: <Output>(agent: Agent<never, Output>, output: OutputSpec | undefined) => LoopAgent
 
 /**
  * An agent as the loop reads it.
@@ -32,7 +32,7 @@ let read: (agent: Agent<never>, output: OutputSpec | undefined) => LoopAgent
  * @param output - What its output must be in place of its own.
  * @throws {AgentError} `invalid-options` for a value that is not an agent of this copy of the package, or cannot have this output.
  */
-export function loopAgentOf(agent: Agent<never>, output: OutputSpec | undefined): LoopAgent {
+export function loopAgentOf<Output>(agent: Agent<never, Output>, output: OutputSpec | undefined): LoopAgent {
   if (agent instanceof Agent) return read(agent, output)
   throw invalidOptions(`An agent that \`new Agent({ … })\` made is needed, not ${kindOf(agent)}.`)
 }

@@ -34,7 +34,11 @@ const defaultDepth = 3
  * @param agent - A function is called when the agent is first needed, so that agents can refer to each other.
  * @throws {AgentError} `invalid-options`.
  */
-export function childTool<Context>(tool: Tool<Context>, agent: Agent<Context> | (() => Agent<Context>), options: ChildToolOptions = {}): Tool<Context> {
+export function childTool<Context, Output>(
+  tool: Tool<Context>,
+  agent: Agent<Context, Output> | (() => Agent<Context, Output>),
+  options: ChildToolOptions = {},
+): Tool<Context> {
   const { output, limits = {}, returns = 'result', depth = defaultDepth } = options
   const { share = 1, ...own } = limits
   const made = named(tool.name, () => {
@@ -43,7 +47,7 @@ export function childTool<Context>(tool: Tool<Context>, agent: Agent<Context> | 
     return typeof agent === 'function' ? undefined : loopAgentOf(agent, output)
   })
   const child = new ChildAgent({
-    agent: made ?? (() => named(tool.name, () => loopAgentOf((agent as () => Agent<Context>)(), output))),
+    agent: made ?? (() => named(tool.name, () => loopAgentOf((agent as () => Agent<Context, Output>)(), output))),
     makePrompt: tool.run.bind(tool),
     limits: own,
     share,
