@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../../agent/agent.ts'
+import { approve } from '../../contract/answers.ts'
 import { AgentError, fatal } from '../../contract/errors.ts'
 import { textOf } from '../../contract/messages.ts'
+import type { Tool } from '../../contract/tool.ts'
 import { agentTool, ask, scripted } from '../../testing/agent-tools.ts'
-import { collect } from '../../testing/runs.ts'
+import { callFound, manyTools } from '../../testing/many-tools.ts'
+import { collect, moved, openQuestion } from '../../testing/runs.ts'
 import { call, scriptedModel } from '../../testing/scripted-model.ts'
-import { recordingTool, testTool } from '../../testing/test-tool.ts'
+import { payTool, recordingTool, testTool } from '../../testing/test-tool.ts'
 
 test('an agent answers a call: it gets the prompt as its only message, and its answer is the result', async () => {
   const model = scriptedModel([{ calls: [call('look')] }, { text: 'It is blue.' }])
@@ -239,4 +242,21 @@ test('a tool of the same name as an agent inside the run keeps its own records a
   const result = await boss.generate('go')
   expect(result.steps[0]?.toolResults.map(({ text }) => text)).toEqual(['inside', 'seen outside'])
   expect(result.children[0]?.steps[0]?.toolResults[0]?.text).toBe('seen inside')
+})
+
+test('an agent among thousands of tools is called as any of them, and its run is refused where it is gone', async () => {
+  const worker = () => scripted([{ calls: [call('pay')] }, { text: 'paid by the worker' }], { tools: [payTool()] })
+  const answers = [{ calls: [callFound('research', { task: 'pay it' })] }, { text: 'end' }]
+  const boss = (tools: readonly Tool[]) => scripted(answers, { name: 'boss', tools: manyTools(...tools) })
+  const paused = await boss([agentTool('research', worker())]).generate('go')
+  const approved = { answers: { [openQuestion(paused)]: approve() } }
+  expect(paused.children).toMatchObject([{ path: ['research#1'], status: 'paused' }])
+
+  const gone = boss([]).resume(moved(paused), approved).result
+  await expect(gone).rejects.toMatchObject({ code: 'state-mismatch' })
+  const ended = await scripted([{ text: 'end' }], {
+    name: 'boss',
+    tools: manyTools(agentTool('research', scripted([{ text: 'paid by the worker' }], { tools: [payTool()] }))),
+  }).resume(moved(paused), approved).result
+  expect(ended.steps[0]?.toolResults[0]).toMatchObject({ toolName: 'research', status: 'ok', text: 'paid by the worker' })
 })

@@ -128,8 +128,10 @@ function resultOperation(run: LoopRun, call: DelegatedCall | undefined, { child,
   }
 }
 
+/** @throws {AgentError} `state-mismatch` for a tool that had an agent behind it when the run was recorded, and has none now. */
 function requireAgent(tool: DelegatedCall['tool']): ChildAgent {
   const behind = childAgentOf(tool)
-  if (behind === undefined) throw new RangeError(`No agent is behind the tool '${tool.name}'.`)
-  return behind
+  if (behind !== undefined) return behind
+  const message = `The saved state does not fit this agent: an agent answered the tool '${tool.name}', and there is none behind it now. Continue it with the agent that made it.`
+  throw new AgentError(message, { code: 'state-mismatch', phase: 'loop' })
 }
