@@ -153,6 +153,15 @@ test('a repeated edit of a file that changed since is refused', async () => {
   expect(content('a.txt')).toBe('a!')
 })
 
+test('another call with the same input is a call of its own', async () => {
+  const edit = { path: 'a.txt', old_text: 'a', new_text: 'b' }
+  for (const text of ['a 1', 'a 2']) {
+    writeFileSync(at('a.txt'), text)
+    expect(await use(tools[1], edit)).toContain('Edited a.txt at line 1')
+  }
+  expect(content('a.txt')).toBe('b 2')
+})
+
 test('a call that was killed before its last step is completed when it is repeated', async () => {
   writeFileSync(at('a.txt'), 'a')
   writeFileSync(at('m.txt'), 'm')
