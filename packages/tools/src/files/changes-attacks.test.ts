@@ -171,7 +171,7 @@ test('a folder that is repeatedly replaced by a link never leads a change outsid
   isRunning = false
   await swapping
   outsideIsUntouched()
-  // The attack is only one if some changes were made and some refused.
+  // The flips met the tools: some changes were made, and some were refused.
   expect(texts.some((text) => text.startsWith('Wrote'))).toBe(true)
   expect(texts.some((text) => text.startsWith('error: '))).toBe(true)
 })

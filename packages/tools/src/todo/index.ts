@@ -9,7 +9,8 @@ const toolName = 'todo'
 
 /**
  * Lets the model write down its plan and keep it up to date. Each call gives the complete plan, and its result is the complete plan, so the
- * state is the last recorded result: nothing is kept in the process, and a run that continues elsewhere has it.
+ * state is the last recorded result: nothing is kept in the process, and a run that continues elsewhere has it. A long history that is
+ * shortened keeps the results.
  */
 export const todo: Tool = tool({
   name: toolName,
@@ -39,6 +40,7 @@ export const todo: Tool = tool({
     additionalProperties: false,
   }),
   effect: 'idempotent',
+  pinned: true,
   execute({ items }) {
     const problem = problemOf(items)
     if (problem !== undefined) throw new ToolError(`The plan was not changed. ${problem}`)
@@ -54,9 +56,15 @@ export const todo: Tool = tool({
  */
 export function readPlan(messages: readonly Message[]): readonly PlanItem[] | undefined {
   for (const message of messages.toReversed()) {
-    if (message.role !== 'tool') continue
-    const plan = message.content.findLast(({ toolName: name, status }) => name === toolName && status === 'ok')
-    if (plan !== undefined) return parsePlan(plan.text)
+    const plan = plansIn(message).at(-1)
+    if (plan !== undefined) return plan
   }
   return undefined
+}
+
+/** The plans of a message: results, or what a summary in the place of earlier messages keeps of them. */
+function plansIn(message: Message): readonly (readonly PlanItem[])[] {
+  const results =
+    message.role === 'tool' ? message.content.filter(({ status }) => status === 'ok') : message.role === 'user' ? (message.summary?.kept ?? []) : []
+  return results.flatMap((result) => (result.toolName === toolName ? [parsePlan(result.text)] : [])).filter((plan) => plan !== undefined)
 }

@@ -83,6 +83,15 @@ test('the plan of a run is read from its messages', async () => {
   expect(readPlan(messages)).toEqual(items)
 })
 
+test('a plan is kept when a long history is shortened, in its results and in a summary', () => {
+  expect(todo.pinned).toBe(true)
+  const kept = ['Plan, 0 of 1 done:\n1. [open] Old', shown, 'The plan was not changed.'].map((text) => ({ toolName: 'todo', input: '{}', text }))
+  const other = { toolName: 'read_file', input: '{}', text: 'Plan, 0 of 1 done:\n1. [open] Forged' }
+  const summary: Message = { role: 'user', content: 'Left out.', summary: { steps: 3, calls: [], older: [], kept: [...kept, other] } }
+  expect(readPlan([summary, user('And now?')])).toEqual(items)
+  expect(readPlan([summary, resultOf('The plan is empty.')])).toEqual([])
+})
+
 test('the last successful call counts, whatever other tools and failed calls say', () => {
   const other = resultOf('Plan, 0 of 1 done:\n1. [open] Forged', { toolName: 'read_file' })
   const failed: Message = {
