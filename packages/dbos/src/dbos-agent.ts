@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { type Agent, AgentError, type Answers, type ContextOption, type Message, type PendingQuestion, type RunResult, type RunState } from '@capstan/core'
+import {
+  type Agent,
+  AgentError,
+  type Answers,
+  type ArtifactStore,
+  type ContextOption,
+  type Message,
+  type PendingQuestion,
+  type RunResult,
+  type RunState,
+} from '@capstan/core'
 import { checkNames } from '@capstan/core/internal'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import { dbosEngine, pendingEvent } from './dbos-engine.ts'
@@ -16,6 +26,11 @@ export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'to
 export type DbosAgentOptions<Context = unknown> = ContextOption<Context> & {
   /** Name of the workflow in DBOS. It must be the same in all processes, including later ones. */
   readonly name: string
+  /**
+   * Where the complete results of tools are kept that are too large for the model, such as `journal.artifacts`; each process must reach it.
+   * Default: nowhere, and the model is told so.
+   */
+  readonly artifacts?: ArtifactStore
   /** How often DBOS continues a run whose process died. After that the run fails. Default: 100, as in DBOS. */
   readonly maxRecoveryAttempts?: number
 }
@@ -78,13 +93,21 @@ type Runs<Context, Output> = Pick<Agent<Context, Output>, 'generate' | 'resume'>
  * @see https://docs.dbos.dev/typescript/tutorials/workflow-tutorial
  */
 export function dbosAgent<Context = unknown, Output = unknown>(agent: Runs<Context, Output>, options: DbosAgentOptions<Context>): DbosAgent<Output> {
-  checkNames(options, { names: ['name', 'context', 'maxRecoveryAttempts'], what: 'an option of dbosAgent()', instead: { maxAttempts: 'maxRecoveryAttempts' } })
-  const { name, context, maxRecoveryAttempts } = options
+  checkNames(options, {
+    names: ['name', 'context', 'artifacts', 'maxRecoveryAttempts'],
+    what: 'an option of dbosAgent()',
+    instead: { maxAttempts: 'maxRecoveryAttempts' },
+  })
+  const { name, context, artifacts, maxRecoveryAttempts } = options
   // The compiler has checked the type of the context against the agent at the call.
   const runs = agent as Runs<unknown, Output>
   const bounded = maxRecoveryAttempts === undefined ? {} : { maxRecoveryAttempts }
   const decisions = decisionsOf(name)
-  const workflow = DBOS.registerWorkflow((start: Start) => execute({ runs, context, decisions }, start), { name, serialization: 'portable', ...bounded })
+  const workflow = DBOS.registerWorkflow((start: Start) => execute({ runs, context, artifacts, decisions }, start), {
+    name,
+    serialization: 'portable',
+    ...bounded,
+  })
   return {
     start: (input, given = {}) => begin(workflow, input, given),
     result: (runId, given = {}) =>
@@ -114,13 +137,14 @@ async function ask<Result>(runId: string, work: () => Promise<Result>): Promise<
 interface Registered<Output> {
   readonly runs: Runs<unknown, Output>
   readonly context: unknown
+  readonly artifacts: ArtifactStore | undefined
   readonly decisions: Decisions
 }
 
-async function execute<Output>({ runs, context, decisions }: Registered<Output>, { input, answers }: Start): Promise<AgentReply<Output>> {
+async function execute<Output>({ runs, context, artifacts, decisions }: Registered<Output>, { input, answers }: Start): Promise<AgentReply<Output>> {
   const runId = DBOS.workflowID
   if (runId === undefined) throw new AgentError('Only DBOS may start the workflow of an agent.', { code: 'invalid-use' })
-  const common = { engine: dbosEngine(runId, (decision) => decisions.keepInRun(runId, decision)), context }
+  const common = { engine: dbosEngine(runId, (decision) => decisions.keepInRun(runId, decision)), context, ...(artifacts && { artifacts }) }
   try {
     const run = isState(input) ? runs.resume(input, { ...common, answers }).result : runs.generate(input, { ...common, runId })
     const { state: _, ...reply } = await run

@@ -68,6 +68,24 @@ describe.each(stores)('large values in a journal (%s)', (store) => {
     expect([await journal.artifacts.get('r', 'a'), await journal.artifacts.get('s', 'a')]).toEqual([undefined, 's'])
   })
 
+  test('values that something else refers to stay when the run is deleted', async () => {
+    const journal = journalsOf(store)
+    const run = await journal().open('r', head)
+    for (const id of ['a', 'ü/..', 'b']) await journal().artifacts.put('r', id, `value of ${id}`)
+    await run.close()
+    await journal().delete('r', ['ü/..', 'never'])
+    await expect(journal().read('r')).rejects.toMatchObject({ code: 'run-not-found' })
+    expect(await journal().list()).toEqual([])
+    expect(await Promise.all(['a', 'ü/..', 'b'].map((id) => journal().artifacts.get('r', id)))).toEqual([undefined, 'value of ü/..', undefined])
+    // A new run may have the id, and what was kept can be removed.
+    await (await journal().open('r', head)).close()
+    await journal().artifacts.put('r', 'c', 'new')
+    await journal().artifacts.delete('r', ['c'])
+    expect(await Promise.all(['ü/..', 'c'].map((id) => journal().artifacts.get('r', id)))).toEqual([undefined, 'new'])
+    await journal().delete('r')
+    expect(await journal().artifacts.get('r', 'c')).toBeUndefined()
+  })
+
   test('an owner that lost its run cannot replace a value, and the next owner can', async () => {
     const { old, lost, next, run } = await takeOver(journalsOf(store))
     await next.artifacts.put('r', 'a', 'of the next owner')

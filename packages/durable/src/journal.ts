@@ -59,7 +59,7 @@ export function journalOver(load: () => Promise<DurableJournal>, path?: string):
   const artifacts: ArtifactStore = {
     put: (runId, id, text) => withStore(`Keeping a value of the run '${runId}'`, (store) => store.artifacts.put(runId, id, text)),
     get: (runId, id) => withStore(`Reading a value of the run '${runId}'`, (store) => store.artifacts.get(runId, id)),
-    delete: (runId) => withStore(`Deleting the values of the run '${runId}'`, (store) => store.artifacts.delete(runId)),
+    delete: (runId, except) => withStore(`Deleting the values of the run '${runId}'`, (store) => store.artifacts.delete(runId, except)),
   }
   return {
     artifacts,
@@ -71,6 +71,6 @@ export function journalOver(load: () => Promise<DurableJournal>, path?: string):
     read: (runId) => withStore(`Reading the run '${runId}'`, (store) => store.read(runId)),
     decide: (runId, decision) => withStore(`Storing a decision about the run '${runId}'`, (store) => store.decide(runId, decision)),
     list: () => withStore('Listing runs', (store) => store.list()),
-    delete: (runId) => withStore(`Deleting the run '${runId}'`, (store) => store.delete(runId)),
+    delete: (runId, keepValues) => withStore(`Deleting the run '${runId}'`, (store) => store.delete(runId, keepValues)),
   }
 }

@@ -1,5 +1,15 @@
 import './with-resolvers.ts'
-import { type Agent, AgentError, type Answers, type ContextOption, type Message, type PendingQuestion, type RunResult, type RunState } from '@capstan/core'
+import {
+  type Agent,
+  AgentError,
+  type Answers,
+  type ArtifactStore,
+  type ContextOption,
+  type Message,
+  type PendingQuestion,
+  type RunResult,
+  type RunState,
+} from '@capstan/core'
 import { checkNames } from '@capstan/core/internal'
 import { type WorkflowContext, type WorkflowDefinition, type WorkflowOptions, type WorkflowSharedContext, workflow } from '@restatedev/restate-sdk'
 import { decideIn, openIn } from './decisions.ts'
@@ -16,6 +26,11 @@ export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'to
 export type AgentWorkflowOptions<Name extends string = string, Context = unknown> = ContextOption<Context> & {
   /** Name of the workflow in Restate; clients address runs by it. Letters, digits, `-`, `_` and `.`. */
   readonly name: Name
+  /**
+   * Where the complete results of tools are kept that are too large for the model, such as `journal.artifacts`; each worker must reach it.
+   * Default: nowhere, and the model is told so.
+   */
+  readonly artifacts?: ArtifactStore
   /** Options of the SDK. Default: Restate retries a failed execution for about 20 minutes, then pauses it until a person resumes it. */
   readonly workflow?: WorkflowOptions
 }
@@ -55,12 +70,12 @@ export function agentWorkflow<const Name extends string, Context = unknown, Outp
   options: AgentWorkflowOptions<Name, Context>,
 ): WorkflowDefinition<Name, AgentHandlers<Output>> {
   checkNames(options, {
-    names: ['name', 'context', 'workflow'],
+    names: ['name', 'context', 'artifacts', 'workflow'],
     what: 'an option of agentWorkflow()',
     instead: { options: 'workflow', retryPolicy: 'workflow: { retryPolicy }' },
   })
   const scope = {}
-  const { name } = options
+  const { name, artifacts } = options
   // The compiler has checked the type of the context against the agent at the call.
   const runs = agent as Pick<Agent<unknown, Output>, 'generate' | 'resume'>
   const handlers: AgentHandlers<Output> = {
@@ -72,7 +87,7 @@ export function agentWorkflow<const Name extends string, Context = unknown, Outp
 
   async function start(context: WorkflowContext, request: AgentRequest): Promise<AgentReply<Output>> {
     checkRequest(request, context.key)
-    const common = { context: options.context, engine: restateEngine(context, scope) }
+    const common = { context: options.context, engine: restateEngine(context, scope), ...(artifacts && { artifacts }) }
     if ('input' in request) return await runs.generate(request.input, { ...common, runId: context.key })
     return await runs.resume(request.state, { ...common, answers: request.answers ?? {} }).result
   }

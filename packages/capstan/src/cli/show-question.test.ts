@@ -29,6 +29,21 @@ test('if the schema changes the input, the value that the tool gets is shown, to
   ])
 })
 
+test('earlier results that the input refers to are shown with size, hash and first lines, and nothing in them can look like a field', () => {
+  const references = [{ at: '/body', id: 'r1.0', characters: 70_000, hash: 'ab12', firstLines: 'Dear Ada\n  amount: 1' }]
+  expect(lines({ type: 'approval', toolName: 'send', input: { body: { $result: 'r1.0' } }, references })).toEqual([
+    'This call of send needs your approval:',
+    '  body.$result (4 characters): "r1.0"',
+    'It refers to earlier results, whose values the tool gets:',
+    '  reference[0].at (5 characters): "/body"',
+    '  reference[0].id (4 characters): "r1.0"',
+    '  reference[0].characters: 70000',
+    '  reference[0].hash (4 characters): "ab12"',
+    '  reference[0].firstLines (20 characters): "Dear Ada\\n  amount: 1"',
+    '  ! reference[0].firstLines has U+000A (a control character)',
+  ])
+})
+
 test('an edited input is shown below the input of the model', () => {
   expect(lines({ type: 'approval', toolName: 'pay', input: {}, value: { amount: 5 } }, 'all')).toEqual([
     'This call of pay needs your approval:',

@@ -14,6 +14,8 @@ export interface Asked {
   readonly input: Json
   /** The value that the tool gets, if its schema changes the input. */
   readonly value: Json | undefined
+  /** The earlier results that the input refers to: sizes, hashes and first lines. */
+  readonly references: Json | undefined
   readonly question: Json | undefined
   /** When answers are no longer accepted, in milliseconds since the Unix epoch. */
   readonly until: number | undefined
@@ -21,11 +23,11 @@ export interface Asked {
 
 /** Reads the content of a question. Content of an unknown form is shown unchanged. */
 export function askedIn({ about, askedAt, expiresInMs }: Omit<PendingQuestion, 'id' | 'position'>): Asked {
-  const { type, toolName, tool, input, value, question, agent, path }: Readonly<Record<string, Json | undefined>> = isJsonObject(about) ? about : {}
+  const { type, toolName, tool, input, value, references, question, agent, path }: Readonly<Record<string, Json | undefined>> = isJsonObject(about) ? about : {}
   const version = tool !== undefined && isJsonObject(tool) && typeof tool['version'] === 'string' ? tool['version'] : undefined
   const until = askedAt === undefined || expiresInMs === undefined ? undefined : askedAt + expiresInMs
   const place = Array.isArray(path) ? ` (${path.join(' > ')})` : ''
-  const rest = { version, agent: typeof agent === 'string' ? `${agent}${place}` : undefined, value, question, until }
+  const rest = { version, agent: typeof agent === 'string' ? `${agent}${place}` : undefined, value, references, question, until }
   if (typeof type === 'string' && typeof toolName === 'string') return { type, toolName, input: input ?? null, ...rest }
   return { type: 'approval', toolName: 'unknown', input: about, ...rest }
 }
@@ -36,9 +38,12 @@ export function askedIn({ about, askedAt, expiresInMs }: Omit<PendingQuestion, '
  * @param edited - The input that a person wants instead. Both versions are shown.
  */
 export function askedLines(asked: Asked, { columns, lines }: Room, edited?: Json): FieldLines {
-  const { input, value, question } = asked
+  const { input, value, references, question } = asked
   const sections = [
     { head: headOf(asked), fields: [...(question === undefined ? [] : fieldsOf(question, say`question`)), ...inputFields(input)] },
+    ...(references === undefined
+      ? []
+      : [{ head: say`It refers to earlier results, whose values the tool gets:`, fields: fieldsOf(references, say`reference`) }]),
     ...(value === undefined || edited !== undefined
       ? []
       : [{ head: say`The tool gets this, because its schema changes the input:`, fields: inputFields(value) }]),

@@ -43,4 +43,7 @@ test('the values of a run are deleted together', async () => {
   await store.put('s', 'a', 'y')
   await store.delete('r')
   expect([await store.get('r', 'a'), await store.get('s', 'a')]).toEqual([undefined, 'y'])
+  await store.put('s', 'b', 'z')
+  await store.delete('s', ['b', 'never'])
+  expect([await store.get('s', 'a'), await store.get('s', 'b')]).toEqual([undefined, 'z'])
 })

@@ -33,8 +33,10 @@ export class MemoryArtifacts implements ArtifactStore {
     return this.#runs?.get(runId)?.byId.get(id)?.text
   }
 
-  async delete(runId: string): Promise<void> {
-    this.#runs?.delete(runId)
+  async delete(runId: string, except: readonly string[] = []): Promise<void> {
+    const values = this.#runs?.get(runId)
+    for (const id of values?.byId.keys() ?? []) if (values !== undefined && !except.includes(id)) drop(values, id)
+    if (values?.byId.size === 0) this.#runs?.delete(runId)
   }
 }
 

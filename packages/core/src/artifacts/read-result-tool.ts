@@ -21,7 +21,8 @@ export interface BuiltInContext {
 export const readResultTool: Tool<BuiltInContext> = {
   name: readResultName,
   description:
-    'Shows more of an earlier tool result, by the id that stands where the result was cut, such as r12.0: up to 8 kB, by lines, or the lines that contain a text.',
+    'Shows more of an earlier tool result, by the id that stands where the result was cut, such as r12.0: up to 8 kB, by lines, or the lines that contain a text. ' +
+    'To pass a result on unread, write {"$result":"r12.0"} as an argument of another tool, with "path" (a JSON pointer) for a part of a JSON result.',
   inputSchema: {
     type: 'object',
     properties: {

@@ -12,8 +12,12 @@ export interface ArtifactStore {
   put(runId: string, id: string, text: string): Promise<void>
   /** Returns the text, or `undefined` when it is not kept here. */
   get(runId: string, id: string): Promise<string | undefined>
-  /** Removes all values of a run. */
-  delete(runId: string): Promise<void>
+  /**
+   * Removes the values of a run.
+   *
+   * @param except - Ids of operations whose values stay, such as those that a conversation refers to. Default: none.
+   */
+  delete(runId: string, except?: readonly string[]): Promise<void>
 }
 
 /** The most characters of one value. */

@@ -24,8 +24,12 @@ export interface Journal {
   /** Keeps a decision, unless there is one about this question: the first stays. Returns the one that stays. Needs no ownership. */
   decide(runId: string, decision: Decision): Promise<Decision>
   list(): Promise<readonly ListedRun[]>
-  /** Removes a run that no process writes. */
-  delete(runId: string): Promise<void>
+  /**
+   * Removes a run that no process writes, with its large values.
+   *
+   * @param keepValues - Ids of operations whose values stay, such as those that a session refers to. Default: none.
+   */
+  delete(runId: string, keepValues?: readonly string[]): Promise<void>
 }
 
 /** What a run started with. */

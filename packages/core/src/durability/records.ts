@@ -3,6 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { CompleteResult, ToolStatus } from '../contract/messages.ts'
 import type { ModelReply, ModelTraits, ToolChoice } from '../contract/model.ts'
+import type { ResolvedReference } from '../contract/references.ts'
 import type { RunSettings } from '../contract/request-parameters.ts'
 import type { RunStatus, RunVersion, StopReason } from '../contract/result.ts'
 import type { ToolEffect } from '../contract/tool.ts'
@@ -103,6 +104,10 @@ export type Verdict =
       /** True when the value is plain JSON, so that the record is the value. */
       readonly isExact: boolean
       readonly coerced?: readonly string[]
+      /** The earlier results that the input refers to. */
+      readonly references?: readonly ResolvedReference[]
+      /** SHA-256 of the value, where it is too large for a record: `value` is then the input with its references. */
+      readonly valueHash?: string
       /** What the tool asks a person. */
       readonly question?: Json
     }
@@ -151,12 +156,17 @@ export type AttemptOutput =
   /** The time limit of the run came first; `text` is what had come by then. `unsent`: the request was not sent. */
   | { readonly status: 'late'; readonly text: string; readonly unsent?: true }
 
+/** A reference to an earlier result, and the hash of its value. */
+export type RecordedReference = Omit<ResolvedReference, 'firstLines' | 'characters'>
+
 /** The output of an operation that runs a tool call, and of the one that has the result of a call that an agent answered. */
 export interface ToolCallOutput {
   readonly status: ToolStatus
   /** What the model gets. */
   readonly text: string
   readonly coerced?: readonly string[]
+  /** The earlier results that the input of the call referred to. */
+  readonly references?: readonly RecordedReference[]
   /** What is known of the complete text, where the model gets a part of it. */
   readonly complete?: CompleteResult
   /** An agent answers the call: `text` is what it is asked. Its result is recorded by an operation of its own. */

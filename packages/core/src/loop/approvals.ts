@@ -173,8 +173,8 @@ function readVerdict(recorded: RecordedVerdict | undefined): { readonly verdict:
   if (recorded === undefined) throw new RangeError('Each call has a verdict.')
   const { operation, verdict, replayed } = recorded
   if (verdict.verdict === 'invalid') return { verdict, replayed }
-  const { value, isExact, coerced } = verdict
-  return { verdict, checked: { operation, replayed, verdict: verdict.verdict, value, isExact, ...(coerced !== undefined && { coerced }) }, replayed }
+  const { question: _, ...checked } = verdict
+  return { verdict, checked: { operation, replayed, ...checked }, replayed }
 }
 
 function goneVerdict(message: string): Verdict {
@@ -215,7 +215,8 @@ function approvalQuestion(run: LoopRun, { call, question }: GatedCall): PendingQ
   const asked = question === undefined ? {} : { question }
   // Where the schema changes the input, by a default or a transformation, people see what the tool gets, too.
   const value = checked === undefined || equalJson(checked.value, call.input) ? {} : { value: checked.value }
-  const made = makeQuestion(run, call, { type: question === undefined ? 'approval' : 'question', details: { ...value, ...asked } })
+  const references = checked?.references === undefined ? {} : { references: checked.references }
+  const made = makeQuestion(run, call, { type: question === undefined ? 'approval' : 'question', details: { ...references, ...value, ...asked } })
   return tool.expiresInMs === undefined || run.operations.version === 1 ? made : { ...made, expiresInMs: tool.expiresInMs }
 }
 

@@ -45,7 +45,7 @@ export interface RefusedCall extends CallPosition {
 export type CheckedCall = RunnableCall | RefusedCall
 
 /** A value that was checked before its call runs, as it is recorded. */
-export interface CheckedInput extends Pick<Extract<Verdict, { value: Json }>, 'verdict' | 'value' | 'isExact' | 'coerced'> {
+export interface CheckedInput extends Pick<Extract<Verdict, { value: Json }>, 'verdict' | 'value' | 'isExact' | 'coerced' | 'references' | 'valueHash'> {
   /** Id of the operation that checked it. */
   readonly operation: string
   /** True when it came from a record. */

@@ -73,7 +73,7 @@ async function executeCall(run: LoopRun, call: RunnableCall, context: OperationC
   if (error !== undefined) run.notes.keepToolError({ key: call.id, toolCallId, toolName, error })
   // Its call ends with the agent.
   if (output.delegated === true) return output
-  const { complete: _, pinned: __, ...shown } = output
+  const { complete: _, references: __, pinned: ___, ...shown } = output
   context.emit(withError({ type: 'tool-end', ...head, ...shown, ms: performance.now() - started }, error))
   return output
 }
@@ -126,7 +126,12 @@ async function checkAndRun(run: LoopRun, call: RunnableCall, { signal, progress 
   const limit = run.operations.version === 1 ? {} : { maxResultCharacters: maxArtifactCharacters }
   const given = { signal, context, idempotencyKey, toolCallId, progress, ...limit, ...(answer !== undefined && { answer }) }
   const output = child === undefined ? readOutput(await tool.run(check.value, given), isBuiltIn) : await makePrompt(child, check.value, given)
-  return { ...output, ...(check.coerced !== undefined && check.coerced.length > 0 && { coerced: check.coerced }) }
+  const { coerced, references } = check
+  return {
+    ...output,
+    ...(coerced !== undefined && coerced.length > 0 && { coerced }),
+    ...(references !== undefined && { references: references.map(({ firstLines: _, characters: __, ...reference }) => reference) }),
+  }
 }
 
 /** What an agent is asked, as the output of its call. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArtifactStore } from '@capstan/core'
-import { makeFolder, readIfThere, replaceFile } from './files.ts'
+import { makeFolder, namesIn, readIfThere, replaceFile } from './files.ts'
 
 /** The folder of the large values of a run, in the folder of the run. */
 export function artifactsOf(folder: string): string {
@@ -34,8 +34,12 @@ export class FileArtifacts implements ArtifactStore {
     return text === undefined ? undefined : (JSON.parse(text) as string)
   }
 
-  async delete(runId: string): Promise<void> {
-    await rm(artifactsOf(this.#folderOf(runId)), { recursive: true, force: true })
+  async delete(runId: string, except: readonly string[] = []): Promise<void> {
+    const folder = artifactsOf(this.#folderOf(runId))
+    if (except.length === 0) return await rm(folder, { recursive: true, force: true })
+    const kept = new Set(except.map((id) => fileOf(folder, id)))
+    const paths = (await namesIn(folder)).map((name) => join(folder, name))
+    await Promise.all(paths.filter((path) => !kept.has(path)).map(async (path) => await rm(path, { force: true })))
   }
 }
 

@@ -1,4 +1,4 @@
-import { stat, truncate } from 'node:fs/promises'
+import { rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Decision, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
 import { isRecord } from '@capstan/core/internal'
@@ -7,7 +7,7 @@ import { broken, checkVersion, guarded, hasCode, notFound } from '../failure.ts'
 import type { DurableJournal, Ownership } from '../journal.ts'
 import { artifactsOf, FileArtifacts } from './file-artifacts.ts'
 import { FileLease } from './file-lease.ts'
-import { createFile, folderNameOf, idOf, isThere, makeFolder, namesInRoot, removeDrafts, removeFolder, replaceByCopy } from './files.ts'
+import { createFile, folderNameOf, idOf, isThere, makeFolder, namesIn, namesInRoot, removeDrafts, removeFolder, replaceByCopy, syncFolder } from './files.ts'
 import { addDecision, readDecisions } from './inbox.ts'
 import { encodeLines, logOf, readLog, valuesOf } from './log.ts'
 import { LogFile } from './log-file.ts'
@@ -56,15 +56,26 @@ export class FileRuns implements DurableJournal {
     return runs.filter((run) => run !== undefined).sort((left, right) => right.changedAt - left.changedAt)
   }
 
-  async delete(runId: string): Promise<void> {
+  async delete(runId: string, keepValues: readonly string[] = []): Promise<void> {
     const folder = this.#folderOf(runId)
     if (!(await isThere(folder))) throw notFound(runId, this.#root)
     const lease = await FileLease.take(folder, { runId, ...this.#ownership })
     try {
-      await removeFolder(folder)
+      if (keepValues.length === 0) await removeFolder(folder)
+      else await this.#removeExcept(runId, keepValues)
     } finally {
       await lease.release()
     }
+  }
+
+  /** Without its log there is no run, so a crash after that leaves only files that the next deletion removes. */
+  async #removeExcept(runId: string, keepValues: readonly string[]): Promise<void> {
+    const folder = this.#folderOf(runId)
+    await rm(logOf(folder), { force: true })
+    await syncFolder(folder)
+    const paths = (await namesIn(folder)).map((name) => join(folder, name))
+    for (const path of paths) if (path !== artifactsOf(folder)) await rm(path, { recursive: true, force: true })
+    await this.artifacts.delete(runId, keepValues)
   }
 
   #forget(runId: string, lease: FileLease): void {

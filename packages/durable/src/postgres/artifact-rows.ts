@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { ArtifactStore } from '@capstan/core'
 import { lostOwnership } from '../failure.ts'
 import type { Database } from './database.ts'
 import { durable, withDurable } from './durably.ts'
-import { checkId } from './ids.ts'
+import { checkId, hashOf } from './ids.ts'
 import type { Held } from './run-rows.ts'
 
 /** Keeps each large value in a row, as JSON, because PostgreSQL keeps no text with the character U+0000. */
@@ -42,13 +41,9 @@ export class ArtifactRows implements ArtifactStore {
     return row === undefined ? undefined : (JSON.parse(String(row['value'])) as string)
   }
 
-  async delete(runId: string): Promise<void> {
+  async delete(runId: string, except: readonly string[] = []): Promise<void> {
     checkId(runId)
-    await this.#database.query(`DELETE FROM ${this.#database.tables.artifacts} WHERE run_id = $1`, [runId])
+    const { artifacts } = this.#database.tables
+    await this.#database.query(`DELETE FROM ${artifacts} WHERE run_id = $1 AND NOT (id_hash = ANY ($2::text[]))`, [runId, except.map(hashOf)])
   }
-}
-
-// An id may have any length and any character.
-function hashOf(id: string): string {
-  return createHash('sha256').update(JSON.stringify(id)).digest('hex')
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { AgentError } from '@capstan/core'
 
 const maxIdBytes = 1_024
@@ -10,4 +11,9 @@ export function checkId(id: string): void {
     `The id of a run or session in PostgreSQL has 1 to ${maxIdBytes} bytes in UTF-8, no character U+0000 and no single surrogate. This one has ${bytes} bytes.`,
     { code: 'invalid-options' },
   )
+}
+
+/** What the id of a value is stored as: an id may have any length and any character. */
+export function hashOf(id: string): string {
+  return createHash('sha256').update(JSON.stringify(id)).digest('hex')
 }

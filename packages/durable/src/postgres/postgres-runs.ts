@@ -60,10 +60,10 @@ export class PostgresRuns implements DurableJournal {
     return await this.#rows.list()
   }
 
-  async delete(runId: string): Promise<void> {
+  async delete(runId: string, keepValues: readonly string[] = []): Promise<void> {
     checkId(runId)
     const { seen, isForced } = await this.#seeFree(runId)
-    await this.#rows.delete(seen, isForced)
+    await this.#rows.delete(seen, isForced, keepValues)
     if ((await this.#rows.see(runId)) !== undefined) throw takenMeanwhile(runId)
   }
 

@@ -2,6 +2,7 @@ import type { Decision, ListedRun, RunHead, RunRecord, SavedRun } from '@capstan
 import { broken, checkVersion } from '../failure.ts'
 import type { Database } from './database.ts'
 import { durable, withDurable } from './durably.ts'
+import { hashOf } from './ids.ts'
 import type { Tables } from './schema.ts'
 
 /** What an owner has of a run: its number, which is greater than those of all owners before it. */
@@ -158,11 +159,12 @@ export class RunRows {
   }
 
   /** Deletes a run and its large values, with the conditions of `take`. */
-  async delete({ runId, fence }: Held, isForced: boolean): Promise<void> {
+  async delete({ runId, fence }: Held, isForced: boolean, keepValues: readonly string[]): Promise<void> {
     const condition = 'run_id = $1 AND fence = $2::bigint AND ($3::boolean OR lease_until <= clock_timestamp())'
     const { runs, artifacts } = this.#tables
     const gone = `DELETE FROM ${runs} WHERE ${condition} RETURNING run_id`
-    await this.#query(`WITH gone AS (${gone}) DELETE FROM ${artifacts} USING gone WHERE ${artifacts}.run_id = gone.run_id`, [runId, fence, isForced])
+    const values = `DELETE FROM ${artifacts} USING gone WHERE ${artifacts}.run_id = gone.run_id AND NOT (id_hash = ANY ($4::text[]))`
+    await this.#query(`WITH gone AS (${gone}) ${values}`, [runId, fence, isForced, keepValues.map(hashOf)])
   }
 
   /** After a connection that broke, the records may be there already. Only their owner writes them, so they must be the same. */

@@ -28,11 +28,13 @@ export class SqliteArtifacts implements ArtifactStore {
     return row === undefined ? undefined : (JSON.parse(String(row['value'])) as string)
   }
 
-  async delete(runId: string): Promise<void> {
-    await this.#database.write((connection) => deleteArtifacts(connection, runId))
+  async delete(runId: string, except: readonly string[] = []): Promise<void> {
+    await this.#database.write((connection) => deleteArtifacts(connection, runId, except))
   }
 }
 
-export function deleteArtifacts(connection: Connection, runId: string): void {
-  connection.run('DELETE FROM capstan_artifacts WHERE run_id = ?', runId)
+/** @param except - Ids whose values stay. */
+export function deleteArtifacts(connection: Connection, runId: string, except: readonly string[]): void {
+  const kept = JSON.stringify(except.map((id) => JSON.stringify(id)))
+  connection.run('DELETE FROM capstan_artifacts WHERE run_id = ? AND id NOT IN (SELECT value FROM json_each(?))', runId, kept)
 }

@@ -51,13 +51,13 @@ export class SqliteRuns implements DurableJournal {
     return await this.#database.read((connection) => RunRows.list(connection))
   }
 
-  async delete(runId: string): Promise<void> {
+  async delete(runId: string, keepValues: readonly string[] = []): Promise<void> {
     const seen = await this.#freeOwner(runId)
     await this.#database.write((connection) => {
       const rows = this.#find(connection, runId)
       refuseTaken(rows, seen, runId)
       rows.delete()
-      deleteArtifacts(connection, runId)
+      deleteArtifacts(connection, runId, keepValues)
     })
   }
 
