@@ -61,6 +61,8 @@ async function requestSummary(run: LoopRun, request: ModelRequest, before: numbe
   const maxOutputTokens = Math.min(history.rules?.summary.maxOutputTokens ?? reserve, reserve)
   let why: Pick<Attempt, 'reason' | 'waitMs'> = { reason: 'summary', waitMs: 0 }
   for (let number = before + 1; ; number++) {
+    // As before any request of a child.
+    if (run.child !== undefined) await operations.perform([])
     const charge = { modelIndex: chain.position.modelIndex, estimate: () => history.tokens + maxOutputTokens }
     if (leftMs(run) <= 0 || passedBudget(run, charge) !== undefined) return { attempts: number - 1 }
     const attempt: Attempt = { ...why, ...charge, step: transcript.currentStep, number, request, position: chain.position, summary: { maxOutputTokens } }
