@@ -6,6 +6,7 @@ export { type IdentifiedResult, resultsIn } from './artifacts/result-ids.ts'
 export { type Approval, answer, approve, deny, type OutcomeAnswer } from './contract/answers.ts'
 export type { ArtifactStore } from './contract/artifacts.ts'
 export type { AttemptOptions } from './contract/attempts.ts'
+export type { CacheBreak, CacheBreakCause, CacheReport } from './contract/cache.ts'
 export type { CatalogueOption, RankOptions, RankTools, ToolSource } from './contract/catalogue.ts'
 export { type AgentErrorCode, errorCodes } from './contract/error-codes.ts'
 export {

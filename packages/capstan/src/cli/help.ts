@@ -96,7 +96,7 @@ Verify (with --model, --base-url, --api-key-env as above)
   --json              all results as one JSON object on stdout
 
 Exit codes
-  0 finished   1 error   2 usage   3 a limit was reached
+  0 finished   1 error   2 usage   3 a limit, or the context window, was reached
   4 paused or stopped, or the outcome of a call is unknown   130 aborted
   verify: 0 as expected   1 the endpoint differs or fails   2 usage
 `

@@ -21,7 +21,7 @@ const table = {
   },
   'request-too-large': { meaning: 'The request has more bytes than the provider accepts (413).', help: 'Shorten the messages.' },
   'context-overflow': {
-    meaning: 'The messages and the output limit together exceed the context window of the model.',
+    meaning: 'The messages and the output limit together exceed the context window of the model, and nothing that is sent can be shortened.',
     help: 'Lower the output limit or shorten the messages; `overflow` of the error has the sizes that the provider named.',
   },
   'content-refused': {

@@ -77,9 +77,10 @@ export interface ToolEndEvent {
 
 /**
  * Why a request was sent: it is the first of its step, or the one before it failed, or failed on another model, or had an empty reply.
- * `summary`: it asks for a summary of the history, before the request of its step.
+ * `summary`: it asks for a summary of the history, before the request of its step. `overflow`: the one before it exceeded the context window, and this
+ * one is smaller.
  */
-export type AttemptReason = 'first' | 'retry' | 'fallback' | 'empty-reply' | 'summary'
+export type AttemptReason = 'first' | 'retry' | 'fallback' | 'empty-reply' | 'summary' | 'overflow'
 
 /** An event as consumers see it: plain JSON. `seq` counts from 1 without gaps within a process. */
 export type RunEvent = RunEventBody & LiveOrigin & ChildOrigin & { readonly runId: string; readonly seq: number }

@@ -1,3 +1,4 @@
+import type { CacheReport } from './cache.ts'
 import type { AgentErrorCode } from './error-codes.ts'
 import type { HistoryEdit } from './history.ts'
 import type { Json, JsonForm, JsonObject } from './json.ts'
@@ -6,7 +7,7 @@ import type { FinishReason, ResponseInfo, Warning } from './model.ts'
 import type { Cost, RunUsage, Usage } from './usage.ts'
 
 /**
- * `finished`: there is a complete answer. `limit`: a limit of the caller was reached. `paused`: the run can be continued, once a person has
+ * `finished`: there is a complete answer. `limit`: a limit of the caller, or the context window, was reached. `paused`: the run can be continued, once a person has
  * decided or another process takes it. `unusable`: there is no complete answer.
  */
 export type RunStatus = 'finished' | 'limit' | 'paused' | 'unusable'
@@ -23,6 +24,8 @@ export type StopReason =
   | 'max-duration'
   | 'stop-condition'
   | 'repeated-calls'
+  /** The next request exceeds the context window of the model, and nothing that is sent can be made shorter. */
+  | 'context-overflow'
   | 'paused'
   | 'outcome-unknown'
   /** The model ended its reply with a word that no profile knows, so the reply may not be complete. `finishWords` maps the word. */
@@ -46,6 +49,7 @@ export const statusOf: Readonly<Record<StopReason, RunStatus>> = {
   'max-cost': 'limit',
   'max-duration': 'limit',
   'repeated-calls': 'limit',
+  'context-overflow': 'limit',
   paused: 'paused',
   'outcome-unknown': 'paused',
   stopped: 'paused',
@@ -93,6 +97,8 @@ export interface RunResult<Output = unknown> {
   readonly steps: readonly RunStep[]
   /** How the history was shortened, in order. */
   readonly edits: readonly HistoryEdit[]
+  /** How well the provider's cache of prompts served the run; `undefined` when the provider reported no cached tokens. */
+  readonly cache: CacheReport | undefined
   /** The agents that answered calls of the run, and of each other, in the order in which they began. */
   readonly children: readonly ChildResult[]
   /** With that of all `children`. */

@@ -36,7 +36,7 @@ export function pauseRun(run: LoopRun, pending: readonly PendingQuestion[], repl
 
 /** What a run has come to by now. */
 export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending = [], shown, state }: Ending): RunResult {
-  const { transcript, history, ledger, children } = run
+  const { transcript, history, cacheUse, ledger, children } = run
   const last = reply ?? transcript.steps.at(-1)
   const data: RunData = {
     runId: run.operations.runId,
@@ -48,6 +48,7 @@ export function resultOf(run: LoopRun, { stopReason, reply, partialText, pending
     messages: history.viewOf(transcript.messages),
     steps: transcript.steps,
     edits: history.edits,
+    cache: cacheUse.report,
     children: children.all.length === 0 ? noChildren : childResults(run, stopReason),
     usage: totalUsage(run),
     cost: totalCost(run),

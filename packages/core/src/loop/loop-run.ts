@@ -12,11 +12,13 @@ import type { ToolCallOutput } from '../durability/records.ts'
 import type { ConfigValues, LoopAgent } from './loop-agent.ts'
 import type { ShownStep } from './shown-step.ts'
 import { totalUsage } from './spending.ts'
+import { CacheUse } from './state/cache-use.ts'
 import { Children } from './state/children.ts'
 import { History } from './state/history.ts'
 import { Ledger } from './state/ledger.ts'
 import { ModelChain } from './state/model-chain.ts'
 import { Notes } from './state/notes.ts'
+import { OutputLimit } from './state/output-limit.ts'
 import { QuestionIds } from './state/question-ids.ts'
 import { ResultIds } from './state/result-ids.ts'
 import { RunClock } from './state/run-clock.ts'
@@ -94,6 +96,8 @@ export interface LoopRun extends LoopStart {
   readonly transcript: Transcript
   readonly stepTools: StepTools
   readonly history: History
+  readonly cacheUse: CacheUse
+  readonly outputLimit: OutputLimit
   readonly chain: ModelChain
   readonly children: Children<LoopRun>
   readonly questionIds: QuestionIds
@@ -110,6 +114,8 @@ export function newLoopRun(start: LoopStart, input: readonly Message[]): LoopRun
     transcript: new Transcript(input),
     stepTools: new StepTools(),
     history: new History(),
+    cacheUse: new CacheUse(),
+    outputLimit: new OutputLimit(),
     chain: new ModelChain(start.agent.models),
     children: new Children(),
     questionIds: new QuestionIds(),

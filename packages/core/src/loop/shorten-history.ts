@@ -70,7 +70,10 @@ async function summarise(run: LoopRun, request: ModelRequest, { how, reason }: E
   const { rules } = history
   if (rules === undefined) return undefined
   const room = roomOf(config.models)
-  const split = history.split(transcript.messages, keptShare * Math.min(summaryThreshold(rules, room), room.window - room.reserve))
+  // What an endpoint still refuses as too long keeps only its last step.
+  const isLast = how === 'ledger' && reason === 'overflow'
+  const kept = isLast ? 0 : keptShare * Math.min(summaryThreshold(rules, room), room.window - room.reserve)
+  const split = history.split(transcript.messages, kept)
   if (split === undefined) return undefined
   const text = how === 'summary' ? await askForSummary(run, request, split) : undefined
   const edit = history.replaceSteps(transcript.messages, { split, text }, { step: transcript.currentStep, reason })

@@ -8,7 +8,7 @@ import { charactersOf } from '../history/sizes.ts'
 import { type Attempt, attemptOperation } from './attempt.ts'
 import { passedBudget } from './budget.ts'
 import { type LoopRun, leftMs } from './loop-run.ts'
-import { planNextAttempt, settleAttempt } from './request-model.ts'
+import { planNextAttempt, settleAttempt } from './settle-attempt.ts'
 
 /** How often a summary is asked for: a second one must be shorter. */
 const maxRequests = 2
@@ -24,14 +24,17 @@ const maxShare = 0.5
 export async function askForSummary(run: LoopRun, request: ModelRequest, split: Split): Promise<string | undefined> {
   const { rules } = run.history
   const maxCharacters = maxShare * split.replaced.reduce((total, message) => total + charactersOf(message), 0)
-  let attempts = 0
+  const { currentStep } = run.transcript
+  // A step may ask a second time, after the endpoint refused its request as too long.
+  let attempts = run.history.summaryAttemptsAt(currentStep)
   for (let round = 1; round <= maxRequests; round++) {
     const message = user(summaryInstruction(rules?.summary.instruction, round > 1))
     const answer = await requestSummary(run, { ...summaryRequest(run, request), messages: [...request.messages, message] }, attempts)
+    attempts = answer.attempts
+    run.history.countSummaryAttempts(currentStep, attempts)
     if (answer.reply === undefined) return undefined
     const text = textOf(answer.reply.message).trim()
     if (isComplete(answer.reply) && text !== '' && text.length <= maxCharacters) return text
-    attempts = answer.attempts
   }
   return undefined
 }
@@ -69,7 +72,7 @@ async function requestSummary(run: LoopRun, request: ModelRequest, before: numbe
     const id = makeOperationId({ type: 'summary', step: transcript.currentStep, attempt: number })
     ledger.beginAttempt(attempt)
     const [outcome] = await operations.perform([attemptOperation(run, attempt, id)])
-    const { output, replayed } = settleAttempt(run, { id, outcome })
+    const { output, replayed } = settleAttempt(run, attempt, { id, outcome })
     if (output.status === 'ok') {
       chain.recordReply()
       return { reply: output.reply, attempts: number }

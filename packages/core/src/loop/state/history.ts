@@ -56,6 +56,7 @@ export class History {
   #rent = 0
   /** Ids of the results that `prepareStep` pinned. */
   #pinned: Set<string> | undefined
+  #asked: { readonly step: number; readonly attempts: number } | undefined
   #lastSummary: { readonly step: number; readonly size: number } | undefined
 
   /** The rules that the run recorded; `undefined` while its history stays as it is. */
@@ -113,6 +114,15 @@ export class History {
   /** A request with results that might have been cleared is about to be sent. */
   addRent({ rent }: Pick<HistoryFacts, 'rent'>): void {
     this.#rent = rent
+  }
+
+  /** Requests for a summary that were sent before the request of a step. */
+  summaryAttemptsAt(step: number): number {
+    return this.#asked?.step === step ? this.#asked.attempts : 0
+  }
+
+  countSummaryAttempts(step: number, attempts: number): void {
+    this.#asked = { step, attempts }
   }
 
   /** From now on these results are never cleared. Unknown ids have no effect. */

@@ -98,6 +98,12 @@ export class Ledger {
     this.#current = undefined
   }
 
+  /** The current request was refused before the model read it, so nothing is charged for it; the processes that ended may have had a reply. */
+  refuseAttempt(lostExecutions: number): void {
+    this.dropAttempt(lostExecutions)
+    this.#step = { ...this.#step, attempts: this.#step.attempts + 1 }
+  }
+
   /** The run was aborted while a request may have been on its way. */
   cutAttempt(): void {
     if (this.#current !== undefined) this.endAttempt(undefined, 0)

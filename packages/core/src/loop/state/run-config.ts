@@ -88,6 +88,12 @@ export class RunConfig {
     }
   }
 
+  /** Takes the context window that an endpoint named when it refused a request. */
+  learnWindow(modelIndex: number, contextWindow: number): void {
+    const models = this.#values.models.map((model, index) => (index === modelIndex ? { ...model, contextWindow } : model))
+    this.#values = { ...this.#values, models }
+  }
+
   /** The values in JSON form, as a run records them. One object for all runs of an agent with its own instructions. */
   toRecord(instructions: string | undefined): RecordedConfig {
     if (instructions !== this.#values.instructions) return recordOf(this.#values, instructions)
