@@ -48,6 +48,17 @@ test('an agent with 1,000 tools finds the one that is asked for', async () => {
   )
 })
 
+test('a run of 300 steps clears and summarises, and costs less than half of what it costs without', async () => {
+  const output = await run('long-run')
+  const line = /(\d+) steps, cleared (\d+) times, summarised (\d+) times, \$(\d+\.\d+)/
+  const [short = [], complete = []] = output.split('\n').map((text) => line.exec(text)?.slice(1).map(Number))
+  expect(short[0]).toBe(301)
+  expect(short[1]).toBeGreaterThan(3)
+  expect(short[2]).toBeGreaterThan(1)
+  expect(complete.slice(0, 3)).toEqual([301, 0, 0])
+  expect(short[3]).toBeLessThan((complete[3] ?? 0) / 2)
+}, 60_000)
+
 test('abort ends although the tool ignores it', async () => {
   expect(await run('abort')).toBe('aborted: 1 messages are kept and can be sent again\n')
 })
