@@ -27,7 +27,7 @@ async function runToLimit(
   const model = make(simulator.baseURL)
   const { prices } = model.traits
   if (prices === undefined) throw new Error('The model has no prices.')
-  return { prices, result: await new Agent({ model, tools: [more], instructions: notes, limits: { steps } }).generate('Read it all.') }
+  return { prices, result: await new Agent({ model, tools: [more], instructions: notes, history: false, limits: { steps } }).generate('Read it all.') }
 }
 
 const models: readonly (readonly [string, 'deepseek' | 'moonshot', (baseURL: string) => Model])[] = [
