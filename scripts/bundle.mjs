@@ -23,7 +23,7 @@ async function bundle(folder) {
   const [first = ''] = Object.values(input)
   const read = filesReadBy(join(folder, first))
   const codeSplitting = { groups: [{ name: 'shared', minShareCount: 2, test: (id) => read.has(id) }] }
-  // The documentation is in the type declarations and in `src`, which are published too.
+  // The documentation is in the type declarations, which are published too.
   await work.write({ dir: out, format: 'esm', comments: { jsdoc: false }, entryFileNames: '[name].js', chunkFileNames: 'part-[name]-[hash].js', codeSplitting })
   await work.close()
 }

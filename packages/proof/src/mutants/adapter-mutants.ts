@@ -203,8 +203,8 @@ export const toolMutants: readonly Mutant[] = [
   {
     name: 'arguments are not checked',
     file: 'packages/core/src/loop/check-input.ts',
-    search: 'if (checked === undefined) return await tool.check(input)',
-    replace: 'if (checked === undefined) return { ok: true, value: input }',
+    search: 'if (checked === undefined) return await checkResolved(run, call)',
+    replace: 'if (checked === undefined) return { ok: true, value: call.input }',
     killer: 'LOOP arguments that do not fit are answered by field, and nothing runs',
   },
   {
@@ -238,8 +238,8 @@ export const toolMutants: readonly Mutant[] = [
   {
     name: 'changes of arguments are not reported',
     file: 'packages/core/src/loop/run-tool.ts',
-    search: 'check.coerced.length > 0 && { coerced',
-    replace: 'check.coerced.length > 99 && { coerced',
+    search: 'coerced.length > 0 && { coerced',
+    replace: 'coerced.length > 99 && { coerced',
     killer: 'T74 arguments that are encoded twice',
   },
 ]

@@ -60,19 +60,19 @@ const verdictMutants: readonly Mutant[] = [
   ...mutantsOf({ file: `${loop}/check-input.ts`, test: verdictTest }, [
     {
       name: 'an input is checked for its gate and again for its call',
-      search: 'if (live !== undefined) return { ok: true, value: live.value, ...coerced }',
-      replace: 'if (live !== undefined) return await tool.check(input)',
+      search: 'if (live !== undefined) return { ok: true, value: live.value, ...given }',
+      replace: 'if (live !== undefined) return await checkResolved(run, call)',
       killer: 'an input is checked once, for its gate and its call and all retries of the tool',
     },
     {
       name: 'a recorded value is made again',
-      search: 'if (checked.isExact) return { ok: true, value: checked.value, ...coerced }',
+      search: 'if (checked.isExact) return { ok: true, value: checked.value, ...given }',
       replace: '',
       killer: 'a value that is plain JSON comes from the record in another process',
     },
     {
       name: 'a value that is checked again may be another one',
-      search: 'if (!again.ok || equalJson((await jsonFormOf(again.value))?.value, checked.value)) return again',
+      search: 'if (!again.ok || isRecordedValue((await jsonFormOf(again.value))?.value, checked)) return again',
       replace: 'if (again !== undefined) return again',
       killer: 'a value that JSON does not hold is checked again in another process, and must be the same',
     },
