@@ -21,11 +21,17 @@ export class Witness {
   }
 }
 
+/** A tool whose effects are counted. */
+export interface WitnessedTool extends Partial<Pick<Tool, 'effect' | 'needsApproval' | 'expiresInMs' | 'maxResultBytes'>> {
+  /** Length of what is added to the output of this tool, in characters. Default: that of all tools. */
+  readonly bulk?: number
+}
+
 export interface WitnessedSetting {
   /** Path of the file that requests and effects are written to. */
   readonly witness: string
   readonly replies: readonly Reply[]
-  readonly tools: Readonly<Record<string, Partial<Pick<Tool, 'effect' | 'needsApproval' | 'expiresInMs'>>>>
+  readonly tools: Readonly<Record<string, WitnessedTool>>
   /** Further tools, which other agents answer. */
   readonly agents?: readonly Tool[]
   /**
@@ -51,14 +57,14 @@ export function witnessedAgent({ witness, replies, tools, agents = [], at, bulk 
     await at?.(`model ${step}`)
     outside.add(settings === undefined ? `model ${step}` : `model ${step} ${JSON.stringify(settings)}`)
   }
-  const toolOf = (name: string, settings: Partial<Tool>): Tool =>
+  const toolOf = (name: string, { bulk: added = bulk, ...settings }: WitnessedTool): Tool =>
     noteTool(name, {
       ...settings,
       execute: async (_input, { idempotencyKey, signal, context }) => {
         await at?.(`tool ${name}`, signal)
         outside.add(['effect', name, idempotencyKey, ...(context === undefined ? [] : [context])].join(' '))
         await at?.(`after ${name}`, signal)
-        return `${name} is done${'.'.repeat(bulk)}`
+        return `${name} is done${'.'.repeat(added)}`
       },
     })
   const model = replyingModel(replies, { id: 'test/witnessed', onRequest, ...(price !== undefined && { price }) })

@@ -1,4 +1,6 @@
-import type { Agent, ToolEffect } from '@capstan/core'
+import { dirname, join } from 'node:path'
+import type { Agent, ArtifactStore, ToolEffect } from '@capstan/core'
+import { fileJournal } from '@capstan/durable'
 import { type Reply, Witness, type WitnessedSetting, witnessedAgent } from '@capstan/test-kit'
 
 /** What a process needs to know of the run that it works on. It is sent as JSON. */
@@ -23,7 +25,12 @@ const replies: readonly Reply[] = [
       ['second', { n: 2 }],
     ],
   },
-  { calls: [['pay', { amount: 5 }]] },
+  {
+    calls: [
+      ['pay', { amount: 5 }],
+      ['read_result', { id: 'r1.1', find: 'second is' }],
+    ],
+  },
   { text: 'All is done.' },
 ]
 
@@ -34,15 +41,23 @@ const searching: readonly Reply[] = [
   { text: 'All is done.' },
 ]
 
-/** The agent of all crash tests: a step with the tool under test beside another one, a payment that a person approves, and a reply in text. */
+/**
+ * The agent of all crash tests: a step with the tool under test beside another one, whose result is too large for the model and is kept; a
+ * payment that a person approves, beside a call that reads the kept result; and a reply in text.
+ */
 export function crashAgent({ witness, effect, bulk = 0, changes = false, vanishes = false }: AgentSetting, at: NonNullable<WitnessedSetting['at']>): Agent {
   const isLater = new Witness(witness).read().length > 0
   const isChanged = changes && isLater
   const changed = { limits: { steps: 1, toolCalls: 1, cost: 1 }, toolChoice: 'none', instructions: 'Do something else.' } as const
-  const tools = { work: { effect }, second: { effect: 'read' }, pay: { effect: 'once', needsApproval: true } } as const
+  const tools = { work: { effect }, second: { effect: 'read', bulk: 2_000, maxResultBytes: 256 }, pay: { effect: 'once', needsApproval: true } } as const
   if (vanishes) {
     const { work: _, ...others } = tools
     return witnessedAgent({ witness, replies: searching, tools: isLater ? others : tools, at, options: { name: 'crash', catalogue: 'always' } })
   }
   return witnessedAgent({ witness, replies, tools, at, bulk, price: isChanged ? 9_000_000 : 1_000_000, options: { name: 'crash', ...(isChanged && changed) } })
+}
+
+/** Where runs on an engine keep results that are too large for the model: beside the witness file of the run. */
+export function artifactsFor({ witness }: Pick<AgentSetting, 'witness'>): ArtifactStore {
+  return fileJournal(join(dirname(witness), 'values')).artifacts
 }

@@ -23,7 +23,7 @@ export interface Seen {
   readonly payments: number
   readonly unknown: number
   readonly repeatedRecords: number
-  /** True when the result is that of a run without a crash. */
+  /** True when the result is that of a run without a crash, and the result that was kept could be read. */
   readonly isSame: boolean
 }
 
@@ -79,8 +79,14 @@ export function observe({ kills, unknown, result, outside, records }: RunReport,
     payments: outside.filter((line) => line.startsWith('effect pay ')).length,
     unknown,
     repeatedRecords: records.length - new Set(records).size,
-    isSame: isDeepStrictEqual(comparable(result), comparable(undisturbed)),
+    isSame: isDeepStrictEqual(comparable(result), comparable(undisturbed)) && hasReadKept(result),
   }
+}
+
+function hasReadKept({ messages }: EndedRun): boolean {
+  return messages.some(
+    ({ role, content }) => role === 'tool' && content.some(({ toolName, text }) => toolName === 'read_result' && text.includes('1: second is done...')),
+  )
 }
 
 // The run of a row has an id of its own on an engine, and the keys of its results have it.

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentError, type RunResult } from '@capstan/core'
 import { type AgentReply, dbosAgent } from '@capstan/dbos'
 import { DBOS } from '@dbos-inc/dbos-sdk'
-import { crashAgent } from '../agent.ts'
+import { artifactsFor, crashAgent } from '../agent.ts'
 import { die, type Point, pointOf } from '../points.ts'
 import { teamOnEngine } from '../team.ts'
 import type { WorkerMessage, WorkerOrder, WorkerSetting } from './dbos-crew.ts'
@@ -19,7 +19,7 @@ pollOften()
 
 // A process that dies in a transaction dies at no other position.
 const dying = point.torn !== undefined || isAnswer ? { steps } : { steps, point: setting.point }
-const options = { name: 'crash', ...(maxRecoveryAttempts !== undefined && { maxRecoveryAttempts }) }
+const options = { name: 'crash', artifacts: artifactsFor(setting), ...(maxRecoveryAttempts !== undefined && { maxRecoveryAttempts }) }
 const runs =
   setting.team === undefined
     ? dyingAgent(crashAgent(setting, reach), dying)

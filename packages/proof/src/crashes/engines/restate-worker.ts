@@ -3,7 +3,7 @@ import { appendFileSync, openSync } from 'node:fs'
 import { createServer } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { agentWorkflow, createEndpointHandler } from '@capstan/restate'
-import { crashAgent } from '../agent.ts'
+import { artifactsFor, crashAgent } from '../agent.ts'
 import { effects } from '../matrix.ts'
 import { die, pointOf } from '../points.ts'
 import { teamOnEngine } from '../team.ts'
@@ -18,7 +18,7 @@ const agent =
   setting.team === undefined
     ? dyingAgent(crashAgent(setting, reach), { ...setting, tear })
     : teamOnEngine(setting.witness, setting.team, (engine) => dyingEngine(engine, { steps }))
-const handle = createEndpointHandler({ services: [agentWorkflow(agent, { name: setting.name, workflow: { retryPolicy } })] })
+const handle = createEndpointHandler({ services: [agentWorkflow(agent, { name: setting.name, artifacts: artifactsFor(setting), workflow: { retryPolicy } })] })
 
 createServer((request, response) => {
   if (point.before?.({ type: 'answer' }) === true && request.url.endsWith('/decide')) die()
