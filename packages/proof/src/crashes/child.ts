@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentError, approve, decide, openQuestions, type RunResult } from '@capstan/core'
 import { crashAgent } from './agent.ts'
+import { runOverflowIn } from './overflow-run.ts'
 import { die, pointOf } from './points.ts'
 import type { ChildReport, ChildSetting } from './processes.ts'
 import { dyingJournal, openStore, tearWrite } from './stores.ts'
@@ -23,6 +24,7 @@ async function run(): Promise<ChildReport> {
     const ended = await teamAgent(setting.witness).generate('Go.', { journal: countingJournal(journal, setting.team), runId })
     return { ...reportOf(ended), records: await recordedIds() }
   }
+  if (setting.overflow !== undefined) return { result: await runOverflowIn(journal, setting), records: await recordedIds() }
   const dying = dyingJournal(journal, point, tearWrite(setting, runId))
   const run = crashAgent(setting, reach).stream('Go.', { ...setting.options, journal: dying, runId, retryAfterText: 'restart' })
   const { by, graceMs } = setting.term ?? {}

@@ -9,6 +9,7 @@ export interface Death {
   /** Milliseconds after its modules were loaded. */
   readonly killAfterMs?: number
   readonly team?: TeamDeath
+  readonly overflow?: TeamDeath
 }
 
 /** One run with the deaths of its processes, in turn. */
@@ -17,6 +18,8 @@ export interface Crash {
   readonly plan?: readonly Death[]
   /** True for a run with agents behind tools in the place of that of one agent. */
   readonly team?: boolean
+  /** True for a run whose requests exceed the context window. */
+  readonly overflow?: boolean
   /** True to slow each position down, so that a kill at a random moment hits something. */
   readonly slow?: boolean
   /** True to give each process that continues the run other prices, limits and options. */

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { approve, deny } from '@capstan/core'
+import { killOverflow, overflowCases } from './overflow-case.ts'
 import { brokenConnections, databaseCrash } from './postgres-cases.ts'
 import {
   type ChildEnd,
@@ -55,6 +56,13 @@ export const storeCases: readonly StoreCase[] = [
     }),
   ),
   { name: vanishedTool, stores: all, run: (store) => searchThenVanish((crash) => runToEnd(store, crash)) },
+  ...overflowCases.map(
+    ({ name, which }): StoreCase => ({
+      name,
+      stores: all,
+      run: (store, quick) => killOverflow((crash) => runToEnd(store, crash), { which, stride: quick || store === 'postgres' ? 7 : 1 }),
+    }),
+  ),
   { name: 'other options of the call in each process', stores: all, run: otherOptions },
   { name: 'a full disk', stores: process.platform === 'win32' ? [] : ['file'], run: fullDisk },
 ]

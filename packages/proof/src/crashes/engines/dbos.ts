@@ -35,7 +35,7 @@ let runs = 0
 
 async function runToEnd(
   { client, systemDatabaseUrl }: { readonly client: DBOSClient; readonly systemDatabaseUrl: string },
-  { plan = [], during, team = false, ...crash }: DbosCrash,
+  { plan = [], during, team = false, overflow: _, ...crash }: DbosCrash,
 ): Promise<RunReport> {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-crash-'))
   const steps = join(folder, 'steps')
