@@ -54,6 +54,11 @@ const confined = [
     to: [`${core}/artifacts/`, `${core}/contract/`, `${core}/support/`, `${core}/durability/`],
     because: 'artifacts does not know the loop',
   },
+  {
+    below: `${core}/sessions/`,
+    to: [`${core}/sessions/`, `${core}/contract/`, `${core}/transcripts/`],
+    because: 'sessions import only contract and transcripts',
+  },
   { below: `${core}/support/`, to: [`${core}/support/`, `${core}/contract/`], because: 'support imports only contract' },
 ]
 

@@ -72,18 +72,33 @@ export type {
 } from './contract/model.ts'
 export type { OutputCheck, OutputMode, OutputSpec, PartialOutput, SchemaReader } from './contract/output.ts'
 export type { RequestParameters, RunSettings } from './contract/request-parameters.ts'
-export type { ChildResult, PendingQuestion, RunResult, RunState, RunStatus, RunStep, RunVersion, StopReason, ToolFailure } from './contract/result.ts'
+export type {
+  ChildResult,
+  PendingQuestion,
+  RunResult,
+  RunState,
+  RunStatus,
+  RunStep,
+  RunVersion,
+  SessionPosition,
+  StopReason,
+  ToolFailure,
+} from './contract/result.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './contract/standard-schema.ts'
 export type { Tool, ToolCallContext, ToolCheck, ToolChild, ToolEffect, ToolOutput } from './contract/tool.ts'
 export type { Cost, CostBounds, ExactCost, Prices, RunUsage, Usage } from './contract/usage.ts'
 export { type Answers, decide, decideOn, openQuestions } from './durability/decisions.ts'
 export type { Engine, EngineStep } from './durability/hosts/engine.ts'
-export type { Decision, Journal, ListedRun, OpenRun, RunHead, SavedRun } from './durability/journal.ts'
+export type { Decision, Journal, OpenRun, RunHead, SavedRun } from './durability/journal.ts'
 export { type FinishedEvent, finishedEvents, liveFilter } from './durability/read-run.ts'
 export type { RunRecord } from './durability/records.ts'
+export type { ListedRun, ListedStatus, RunListOptions, RunPage } from './durability/run-list.ts'
 export { createLimiter, type LimiterOptions } from './retry/limiter.ts'
 export { Run } from './run/run.ts'
 export type { Listener } from './run/run-events.ts'
 export type { StopOptions } from './run/stop-options.ts'
+export { Session } from './sessions/session.ts'
+export type { ListedSession, QueuedInput, SessionEntry, SessionListOptions, SessionStore, StoredEntry } from './sessions/session-store.ts'
+export type { AppendOptions } from './sessions/session-writer.ts'
 export { checkMessages, findProblem } from './transcripts/check.ts'
 export { repairMessages, type TranscriptRepair } from './transcripts/repair.ts'

@@ -1,8 +1,15 @@
+import type { RunRecord } from '@capstan/core'
 import { guarded } from './failure.ts'
 
+/** A record, and its JSON. */
+export interface EncodedRecord {
+  readonly record: RunRecord
+  readonly text: string
+}
+
 /** Writes records as JSON. It is asynchronous, so that what cannot be encoded is a failed write. */
-export async function encodeRecords(records: readonly unknown[]): Promise<readonly string[]> {
-  return records.map((record) => JSON.stringify(record))
+export async function encodeRecords(records: readonly RunRecord[]): Promise<readonly EncodedRecord[]> {
+  return records.map((record) => ({ record, text: JSON.stringify(record) }))
 }
 
 interface Waiting<Item> {

@@ -65,7 +65,7 @@ describe.each(localStores.flatMap((store) => [30_000, 90_000].map((chars) => [st
       expect(result).toMatchObject({ status: 'finished', text: 'All read.', toolCalls: steps })
       // What was recorded is not done again.
       expect([first.read.inputs.length + read.inputs.length, first.model.requests + model.requests].map((count) => count <= steps + 3)).toEqual([true, true])
-      expect((await journalIn(store, disk.folder).list()).map(({ runId }) => runId)).toEqual(['r'])
+      expect((await journalIn(store, disk.folder).list()).runs.map(({ runId }) => runId)).toEqual(['r'])
     })
   },
 )

@@ -1,11 +1,17 @@
 import { resolve } from 'node:path'
-import type { ArtifactStore, Journal } from '@capstan/core'
+import type { ArtifactStore, Journal, RunPage } from '@capstan/core'
 import { checkNames, invalidOptions } from '@capstan/core/internal'
 import { checkRunId, guarded } from './failure.ts'
+import type { CheckedList } from './list-options.ts'
 
 /** A journal that keeps the large values of its runs too. They may also belong to runs that an engine hosts. */
 export interface DurableJournal extends Journal {
   readonly artifacts: ArtifactStore
+}
+
+/** A store of runs, behind a journal that checks what its caller gives. */
+export interface RunStore extends Omit<DurableJournal, 'list'> {
+  list(options: CheckedList): Promise<RunPage>
 }
 
 /** Options of `fileJournal` and `sqliteJournal`. */
@@ -47,9 +53,9 @@ export function readPath(path: string, name: string): string {
  *
  * @param path - The file or folder of the store, for errors.
  */
-export function journalOver(load: () => Promise<DurableJournal>, path?: string): DurableJournal {
-  let loaded: Promise<DurableJournal> | undefined
-  const withStore = <Result>(what: string, work: (store: DurableJournal) => Promise<Result>): Promise<Result> => {
+export function journalOver(load: () => Promise<RunStore>, path?: string): DurableJournal {
+  let loaded: Promise<RunStore> | undefined
+  const withStore = <Result>(what: string, work: (store: RunStore) => Promise<Result>): Promise<Result> => {
     const loadAndWork = async (): Promise<Result> => {
       loaded ??= load()
       return await work(await loaded)
@@ -70,7 +76,11 @@ export function journalOver(load: () => Promise<DurableJournal>, path?: string):
       }),
     read: (runId) => withStore(`Reading the run '${runId}'`, (store) => store.read(runId)),
     decide: (runId, decision) => withStore(`Storing a decision about the run '${runId}'`, (store) => store.decide(runId, decision)),
-    list: () => withStore('Listing runs', (store) => store.list()),
+    list: async (options = {}) => {
+      const { readListOptions } = await import('./list-options.ts')
+      const checked = readListOptions(options)
+      return await withStore('Listing runs', (store) => store.list(checked))
+    },
     delete: (runId, keepValues) => withStore(`Deleting the run '${runId}'`, (store) => store.delete(runId, keepValues)),
   }
 }

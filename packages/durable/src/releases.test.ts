@@ -1,7 +1,7 @@
 import { appendFileSync, cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { approve, type Journal, type RunState } from '@capstan/core'
+import { approve, type Journal, type RunState, Session, user } from '@capstan/core'
 import { shop } from '@capstan/test-kit'
 import { describe, expect, test, vi } from 'vitest'
 import { fileJournal } from './file/file-journal.ts'
@@ -38,7 +38,7 @@ describe.each(readdirSync(fixtures))('release %s', (release) => {
   describe.each(localStores)('in a journal (%s)', (store) => {
     test.each(names)('%s: everything that is recorded can be read', async (runId) => {
       const journal = journalIn(folder, store)
-      expect((await journal.list()).map((run) => run.runId)).toContain(runId)
+      expect((await journal.list()).runs.find((run) => run.runId === runId)).toMatchObject({ agent: 'unknown', beganAt: expect.any(Number) })
       expect(withoutTimes(await readShown(journal, runId))).toEqual(withoutTimes(continuedOf(folder, runId).read))
     })
 
@@ -59,8 +59,11 @@ describe.each(readdirSync(fixtures))('release %s', (release) => {
 
     test('sessions are read', async () => {
       const sessions = store === 'file' ? fileSessions(join(copyOf(folder), 'sessions')) : sqliteSessions(databaseOf(folder))
-      expect(await sessions.list()).toEqual(['user/7'])
-      expect((await sessions.read('user/7'))?.messages.map(({ content }) => content)).toMatchObject(['Hello.', {}, 'And now?', {}])
+      expect(await sessions.list()).toEqual([{ sessionId: 'user/7', changedAt: expect.any(Number) }])
+      const session = await Session.open(sessions, 'user/7')
+      expect(session.messages.map(({ content }) => content)).toMatchObject(['Hello.', {}, 'And now?', {}])
+      await session.append([user('Go on.')], { runId: 'r' })
+      expect((await Session.open(sessions, 'user/7')).messages).toHaveLength(5)
     })
   })
 

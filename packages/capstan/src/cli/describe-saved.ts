@@ -1,4 +1,4 @@
-import { openQuestions, type PendingQuestion, type RunRecord, type SavedRun } from '@capstan/core'
+import { type ListedRun, openQuestions, type PendingQuestion, type RunRecord, type SavedRun } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import { count } from './terminal/count.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
@@ -12,34 +12,37 @@ export interface RunSummary {
    */
   readonly status: string
   readonly steps: number
-  readonly changedAt?: string
   readonly questions: readonly PendingQuestion[]
-  /** Why the records cannot be read. */
-  readonly problem?: string
 }
 
 /** Describes a recorded run. */
-export function describeRun(saved: SavedRun, changedAt?: number): RunSummary {
+export function describeRun(saved: SavedRun): RunSummary {
   const questions = openQuestions(saved)
   const steps = saved.records.filter(isStep).length
-  return { runId: saved.head.runId, status: statusOf(saved, questions), steps, ...timeOf(changedAt), questions }
+  return { runId: saved.head.runId, status: statusOf(saved, questions), steps, questions }
 }
 
-/** Describes a run whose records cannot be read. */
-export function describeBroken(runId: string, problem: string, changedAt: number): RunSummary {
-  return { runId, status: 'broken', steps: 0, ...timeOf(changedAt), questions: [], problem }
+/** A run of a list, as JSON. */
+export interface ListedSummary extends Omit<ListedRun, 'status' | 'beganAt' | 'changedAt'> {
+  /** As in `RunSummary`. */
+  readonly status: string
+  readonly beganAt: string
+  readonly changedAt: string
 }
 
-/** One line about a run. */
-export function listedLine({ runId, status, steps, changedAt = '', questions, problem }: RunSummary): ShownText {
+/** Describes a run of a list. */
+export function describeListed({ beganAt, changedAt, ...run }: ListedRun): ListedSummary {
+  const { status, stopReason = status, questions } = run
+  const isDecided = status === 'paused' && stopReason !== 'stopped' && questions.length === 0
+  return { ...run, status: isDecided ? 'decided' : stopReason, beganAt: new Date(beganAt).toISOString(), changedAt: new Date(changedAt).toISOString() }
+}
+
+/** One line about a run of a list. */
+export function listedLine({ runId, status, agent, changedAt, questions, problem }: ListedSummary): ShownText {
   const id = ShownText.shell(runId)
   if (problem !== undefined) return say`${id}  ${status}  ${changedAt}  ${problem}`
   const asked = questions.length === 0 ? '' : ` · ${count(questions.length, 'question')}`
-  return say`${id}  ${status}  ${count(steps, 'step')}${asked}  ${changedAt}`
-}
-
-function timeOf(changedAt: number | undefined): { readonly changedAt?: string } {
-  return changedAt === undefined ? {} : { changedAt: new Date(changedAt).toISOString() }
+  return say`${id}  ${status}  ${agent}${asked}  ${changedAt}`
 }
 
 function statusOf({ records }: SavedRun, questions: readonly PendingQuestion[]): string {

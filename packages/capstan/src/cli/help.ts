@@ -59,7 +59,9 @@ Recording (run, demo)
   --run-id ID         default random. A recorded run with this id is continued
 
 Runs (each takes --journal DIR and --json)
-  runs list           broken records are listed as broken
+  runs list [--status S] [--of AGENT] [--limit N] [--cursor TEXT]
+                      the last begun first, 100 unless N says otherwise; S is
+                      finished, limit, paused, unusable, unfinished or broken
   runs show ID        with the ids of its questions; with --full nothing is cut
   runs approve ID QUESTION [--input JSON] [--answer TEXT]
   runs deny ID QUESTION [--reason TEXT]
@@ -67,7 +69,8 @@ Runs (each takes --journal DIR and --json)
                       the outcome of a call that a crash interrupted
   runs resume ID --agent FILE#NAME [--force] [--jsonl] [--quiet]
                       --force takes the run from an owner that is certainly
-                      gone
+                      gone; --sessions DIR: the store of the session of the
+                      run, by default .capstan/sessions, or the same database
 
 Simulate
   --endpoint NAME     evolink (default), deepseek, moonshot, openrouter,

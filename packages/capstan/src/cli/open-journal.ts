@@ -1,5 +1,5 @@
-import type { Journal } from '@capstan/core'
-import { fileJournal, type JournalOptions, postgresJournal } from '@capstan/durable'
+import type { Journal, SessionStore } from '@capstan/core'
+import { fileJournal, fileSessions, type JournalOptions, postgresJournal, postgresSessions } from '@capstan/durable'
 
 /** A journal that the command line names. */
 export interface NamedJournal {
@@ -12,6 +12,11 @@ export interface NamedJournal {
 export function openJournal(location: string, options: JournalOptions = {}): NamedJournal {
   if (!isPostgres(location)) return { journal: fileJournal(location, options), name: location }
   return { journal: postgresJournal(location, options), name: withoutPassword(location) }
+}
+
+/** Opens the sessions in a folder, or in the database of a connection string. */
+export function openSessions(location: string): SessionStore {
+  return isPostgres(location) ? postgresSessions(location) : fileSessions(location)
 }
 
 /** True for a connection string of PostgreSQL. Any other location is a folder. */

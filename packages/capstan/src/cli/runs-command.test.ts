@@ -24,7 +24,7 @@ async function questionOf(id: string): Promise<string> {
 
 test('a run that waits for approval is listed, shown, approved and resumed, each in a process of its own', async () => {
   expect((await begin('a1')).code).toBe(4)
-  expect((await capstan(['runs'])).stdout).toMatch(/^a1 {2}paused {2}1 step · 1 question /m)
+  expect((await capstan(['runs'])).stdout).toMatch(/^a1 {2}paused {2}payer · 1 question /m)
   const shown = await capstan(['runs', 'show', 'a1'])
   const question = await questionOf('a1')
   expect(shown.stdout).toMatch(/→ pay_invoice\n {2}amount: 5\n/)
@@ -128,8 +128,8 @@ test('a run whose records are broken is listed as broken, with the others', asyn
   const { code, stdout } = await capstan(['runs', 'list'])
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^damaged {2}broken {2}/m)])
   expect(stdout).toMatch(/^whole {2}paused/m)
-  const listed = JSON.parse((await capstan(['runs', 'list', '--json'])).stdout) as { runId: string; status: string; problem?: string }[]
-  expect(listed.find(({ runId }) => runId === 'damaged')).toMatchObject({ status: 'broken', problem: expect.any(String) })
+  const listed = JSON.parse((await capstan(['runs', 'list', '--json'])).stdout) as { runs: { runId: string; status: string; problem?: string }[] }
+  expect(listed.runs.find(({ runId }) => runId === 'damaged')).toMatchObject({ status: 'broken', problem: expect.any(String) })
 })
 
 const memo = 'x'.repeat(5_000)

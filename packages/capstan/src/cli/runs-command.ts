@@ -1,22 +1,23 @@
 import {
-  AgentError,
   type Approval,
   approve,
   decide,
   deny,
   type Journal,
   type Json,
+  type ListedStatus,
   type OutcomeAnswer,
   openQuestions,
   type PendingQuestion,
+  Session,
 } from '@capstan/core'
 import { checkJournal } from './check-journal.ts'
 import { loadAgent } from './choose-agent.ts'
 import { CommandLine, UsageError } from './command-line.ts'
-import { describeBroken, describeRun, listedLine, type RunSummary } from './describe-saved.ts'
+import { describeListed, describeRun, listedLine } from './describe-saved.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
-import { openJournal } from './open-journal.ts'
+import { isPostgres, openJournal, openSessions } from './open-journal.ts'
 import { readJson } from './read-json.ts'
 import { askedIn, askedLines } from './show-question.ts'
 import { showResult } from './show-result.ts'
@@ -27,6 +28,11 @@ import { ShownText, say } from './terminal/shown-text.ts'
 
 const options = {
   journal: { type: 'string' },
+  sessions: { type: 'string' },
+  status: { type: 'string' },
+  of: { type: 'string' },
+  limit: { type: 'string' },
+  cursor: { type: 'string' },
   json: { type: 'boolean' },
   jsonl: { type: 'boolean' },
   quiet: { type: 'boolean' },
@@ -60,12 +66,12 @@ interface Command {
 }
 
 const commands: Readonly<Record<string, Command>> = {
-  list: { takes: [], words: 0, run: list },
+  list: { takes: ['status', 'of', 'limit', 'cursor'], words: 0, run: list },
   show: { takes: ['full'], words: 1, run: show },
   approve: { takes: ['input', 'answer'], words: 2, run: (job) => answer(job, approval(job)) },
   deny: { takes: ['reason'], words: 2, run: (job) => answer(job, deny(job.line.text('reason'))) },
   outcome: { takes: ['output', 'failed', 'again'], words: 2, run: (job) => answer(job, outcome(job)) },
-  resume: { takes: ['agent', 'force', 'jsonl', 'quiet', 'full', 'grace-seconds'], words: 1, run: resume },
+  resume: { takes: ['agent', 'sessions', 'force', 'jsonl', 'quiet', 'full', 'grace-seconds'], words: 1, run: resume },
 }
 
 /** `capstan runs`: lists and shows recorded runs, answers their questions and resumes them. */
@@ -85,22 +91,20 @@ export async function runsCommand(words: readonly string[], host: Host): Promise
   return await command.run({ host, journalName, journal, line, runId, questionId })
 }
 
-async function list({ host, journalName, journal, line }: Job): Promise<number> {
-  const runs: RunSummary[] = []
-  // One after the other, because a folder may have thousands of runs.
-  for (const { runId, changedAt } of await journal.list()) runs.push(await describe(journal, runId, changedAt))
-  const lines = runs.length === 0 ? [say`No runs in ${journalName}.`] : runs.map(listedLine)
-  write(host, line.flag('json') ? [ShownText.json(runs, 2)] : lines)
-  return exitCodes.finished
-}
+const statuses: readonly ListedStatus[] = ['finished', 'limit', 'paused', 'unusable', 'unfinished', 'broken']
 
-async function describe(journal: Journal, runId: string, changedAt: number): Promise<RunSummary> {
-  try {
-    return describeRun(await journal.read(runId), changedAt)
-  } catch (error) {
-    if (!AgentError.is(error)) throw error
-    return describeBroken(runId, error.message, changedAt)
+async function list({ host, journalName, journal, line }: Job): Promise<number> {
+  const [status, limit] = [line.oneOf('status', statuses), line.number('limit', { least: 1, most: 1_000 })]
+  const [agent, cursor] = [line.text('of'), line.text('cursor')]
+  const options = { ...(status && { status }), ...(limit && { limit }), ...(agent !== undefined && { agent }), ...(cursor !== undefined && { cursor }) }
+  const page = await journal.list(options)
+  const runs = page.runs.map(describeListed)
+  if (line.flag('json')) write(host, [ShownText.json({ runs, ...(page.cursor !== undefined && { cursor: page.cursor }) }, 2)])
+  else {
+    const more = page.cursor === undefined ? [] : [say`There are more: --cursor ${page.cursor}`]
+    write(host, runs.length === 0 ? [say`No runs in ${journalName}.`] : [...runs.map(listedLine), ...more])
   }
+  return exitCodes.finished
 }
 
 async function show({ host, journalName, journal, line, runId }: Job): Promise<number> {
@@ -165,6 +169,24 @@ async function resume({ host, journalName, journal, line, runId }: Job): Promise
   if (location === undefined) throw new UsageError('runs resume needs the agent that began the run: --agent FILE#NAME')
   const output = line.outputForm()
   const agent = await loadAgent(location)
+  const session = await sessionOf(journal, runId, line)
   const view = new RunView(host, { quiet: line.flag('quiet'), answers: output === 'text', full: line.flag('full') })
-  return await showResult(agent.resume(runId, { journal, retryAfterText: 'restart' }), { host, view, output, journal: journalName, graceMs: line.graceMs() })
+  return await showResult(agent.resume(runId, { journal, retryAfterText: 'restart', ...(session && { session }) }), {
+    host,
+    view,
+    output,
+    journal: journalName,
+    graceMs: line.graceMs(),
+  })
 }
+
+/** The session that a run belongs to. */
+async function sessionOf(journal: Journal, runId: string, line: CommandLine<typeof options>): Promise<Session | undefined> {
+  const { session } = (await journal.read(runId)).head
+  if (session === undefined) return undefined
+  const location = line.text('journal') ?? defaultJournal
+  return await Session.open(openSessions(line.text('sessions') ?? (isPostgres(location) ? location : defaultSessions)), session.id)
+}
+
+/** Default folder of sessions. */
+const defaultSessions = '.capstan/sessions'

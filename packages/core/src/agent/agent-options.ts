@@ -13,6 +13,7 @@ import type { StandardSchema } from '../contract/standard-schema.ts'
 import type { Answers } from '../durability/decisions.ts'
 import type { Engine } from '../durability/hosts/engine.ts'
 import type { Journal } from '../durability/journal.ts'
+import type { Session } from '../sessions/session.ts'
 import type { StateKey } from './read-state.ts'
 import type { ToolSet } from './tool-set.ts'
 
@@ -90,6 +91,16 @@ export interface CommonRunOptions {
    * result, so starting a run twice is safe. The input must be the same.
    */
   readonly journal?: Journal
+  /**
+   * The conversation that the run belongs to. The input is then only what is new: the run reads the messages of the session before it, and
+   * adds its own once, under its id. One run at a time has its place in a session, also while it waits for a person.
+   */
+  readonly session?: Session
+  /**
+   * What happens while another run of the session is open. `refuse` (default): the run rejects with `session-busy`. `queue`: the input is
+   * kept for the run after the open one, and this run ends with status `paused` and `stopReason: 'queued'`, without a request.
+   */
+  readonly whilePaused?: 'refuse' | 'queue'
   /** Replaces, name by name, what the agent was given. */
   readonly attempts?: AttemptOptions
   /** Replaces, name by name, the limits of the agent for this run, such as a budget of its user. Recorded: a run that is resumed keeps them. */
@@ -129,7 +140,7 @@ interface StreamOnlyOptions {
 }
 
 /** Options of `agent.resume(state, options)`. The run keeps its id, because idempotency keys are derived from it. */
-export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal' | 'engine' | 'attempts' | 'onEvent' | 'artifacts'> &
+export type ResumeOptions<Context = unknown> = Pick<CommonRunOptions, 'signal' | 'engine' | 'attempts' | 'onEvent' | 'artifacts' | 'session'> &
   ContextOption<Context> &
   StreamOnlyOptions &
   ResumeOnlyOptions

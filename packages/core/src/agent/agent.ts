@@ -12,9 +12,10 @@ import { type RunRecord, runVersion } from '../durability/records.ts'
 import { estimateRequestTokens } from '../history/estimate.ts'
 import type { LoopAgent } from '../loop/loop-agent.ts'
 import { resolveAttempts } from '../retry/resolve-attempts.ts'
-import { type HeadDraft, openRun, startRun } from '../run/open-run.ts'
+import type { HeadDraft } from '../run/open-run.ts'
 import { Run } from '../run/run.ts'
 import type { RunStart } from '../run/run-start.ts'
+import type { EnteredSession } from '../run/session-run.ts'
 import type { AgentOptions, CommonRunOptions, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent-options.ts'
 import { checkCallOptions, readInput } from './check-options.ts'
 import { readState, type StateKey, signState } from './read-state.ts'
@@ -109,11 +110,11 @@ export class Agent<Context = unknown, Output = unknown> {
           code: 'state-mismatch',
         })
       if (common.engine !== undefined) throw new AgentError('A run in a journal cannot continue on an engine. Leave out `engine`.', { code: 'invalid-use' })
-      return this.#run([], { ...common, runId: from, journal, open: () => openRun(journal, from, answers) })
+      return this.#run([], { ...common, isResumed: true, runId: from, journal, open: async () => await (await loadOpenRun()).openRun(journal, from, answers) })
     }
     const trust = { agentName: this.name, tools: this.#agent.tools, keys: this.#stateKeys, acceptAnswers }
-    const { input, ...state } = readState(from, trust)
-    return this.#run(input, { ...common, ...state, answers: readAnswers(state.records, answers) })
+    const { input, session: recordedSession, ...state } = readState(from, trust)
+    return this.#run(input, { ...common, ...state, isResumed: true, recordedSession, answers: readAnswers(state.records, answers) })
   }
 
   /**
@@ -143,20 +144,24 @@ export class Agent<Context = unknown, Output = unknown> {
     const { journal, engine, metadata, runId: id } = options
     if (engine !== undefined && (journal !== undefined || id === undefined))
       throw new AgentError('A run on an engine needs a `runId`, and no journal: the engine records it.', { code: 'invalid-use' })
-    const head = (runId: string): HeadDraft => ({
+    const head = (runId: string, session: EnteredSession | undefined): HeadDraft => ({
       version: runVersion,
       runId,
       agent: this.name,
       ...(metadata !== undefined && { metadata }),
       definition: this.#definition(runVersion),
+      ...(session !== undefined && { session: session.position }),
       input: messages,
     })
-    const open = journal && ((runId: string) => startRun(journal, head(runId)))
+    const open =
+      journal &&
+      (async (runId: string, session?: EnteredSession) => await (await loadOpenRun()).startRun(journal, head(runId, session), session?.isEnded === true))
     return this.#run(messages, { ...options, planned: planRun(this.#agent, options), ...(open && { open }) })
   }
 
   #run(input: readonly Message[], options: Started): Run<Output> {
     const { signal, context, runId, version, restartAfterText, definition, records = noRecords, answers, journal, open, engine, recheckGates = false } = options
+    const { session, whilePaused = 'refuse', isResumed = false, recordedSession } = options
     return new Run({
       agent: this.#agent,
       planned: options.planned ?? this.#agent.config,
@@ -164,6 +169,9 @@ export class Agent<Context = unknown, Output = unknown> {
       recordedDefinition: definition,
       sign: this.#stateKeys.length === 0 ? undefined : this.#sign,
       recheckGates,
+      session: session && { session, whilePaused },
+      isResumed,
+      recordedSession,
       input,
       records,
       answers,
@@ -195,9 +203,14 @@ export class Agent<Context = unknown, Output = unknown> {
 
 const noRecords: readonly RunRecord[] = []
 
-type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine' | 'attempts' | 'onEvent' | 'artifacts'> &
+/** Loaded with the first run that has a journal. */
+function loadOpenRun(): Promise<typeof import('../run/open-run.ts')> {
+  return import('../run/open-run.ts')
+}
+
+type Started = Pick<CommonRunOptions, 'signal' | 'runId' | 'engine' | 'attempts' | 'onEvent' | 'artifacts' | 'session' | 'whilePaused'> &
   Pick<RunStart, 'restartAfterText'> &
-  Partial<Pick<RunStart, 'planned' | 'version' | 'records' | 'answers' | 'context' | 'journal' | 'open' | 'recheckGates'>> & {
+  Partial<Pick<RunStart, 'planned' | 'version' | 'records' | 'answers' | 'context' | 'journal' | 'open' | 'recheckGates' | 'isResumed' | 'recordedSession'>> & {
     readonly definition?: Definition | undefined
   }
 

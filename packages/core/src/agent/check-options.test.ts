@@ -112,7 +112,7 @@ test.each([
   ['id', '`runId`'],
   ['checkpointer', '`journal`'],
   ['retryAfterText', 'generate() always asks again'],
-  ['answers', 'The names are: signal, context, runId, journal, engine, attempts'],
+  ['answers', 'The names are: signal, context, runId, journal, session, whilePaused, engine, attempts'],
 ])('generate(input, { %s }) is refused with what to write instead', async (name, advice) => {
   const { code, message } = await callRefusal({ [name]: 1 })
   expect(code).toBe('invalid-options')

@@ -35,6 +35,8 @@ const startOptions = [
   'context',
   'runId',
   'journal',
+  'session',
+  'whilePaused',
   'engine',
   'attempts',
   'limits',
@@ -47,7 +49,7 @@ const startOptions = [
 const callOptions: Readonly<Record<CallName, readonly (keyof StreamOptions | keyof JournalResumeOptions)[]>> = {
   generate: startOptions,
   stream: [...startOptions, 'retryAfterText'],
-  resume: ['signal', 'context', 'journal', 'engine', 'attempts', 'onEvent', 'artifacts', 'retryAfterText', 'answers', 'acceptAnswers'],
+  resume: ['signal', 'context', 'journal', 'session', 'engine', 'attempts', 'onEvent', 'artifacts', 'retryAfterText', 'answers', 'acceptAnswers'],
 }
 
 const hintsOf: Partial<Readonly<Record<CallName, Readonly<Record<string, string>>>>> = {
@@ -57,6 +59,7 @@ const hintsOf: Partial<Readonly<Record<CallName, Readonly<Record<string, string>
     limits: 'A run that is resumed keeps the limits that it recorded.',
     toolChoice: 'A run that is resumed keeps the tool choice that it recorded.',
     settings: 'A run that is resumed keeps the settings that it recorded.',
+    whilePaused: 'A run that is resumed has its place in its session, or rejects with `session-busy`.',
   },
 }
 
@@ -111,7 +114,7 @@ const insteadInAgent: Readonly<Record<string, string>> = {
   responseFormat: 'output',
   activeTools: '`prepareStep: () => ({ activeTools })`',
   parallelToolCalls: 'toolCallConcurrency',
-  ...Object.fromEntries(['signal', 'context', 'journal', 'runId'].map((name) => [name, `agent.generate(input, { ${name} })`])),
+  ...Object.fromEntries(['signal', 'context', 'journal', 'runId', 'session'].map((name) => [name, `agent.generate(input, { ${name} })`])),
   abortSignal: 'agent.generate(input, { signal })',
 }
 
@@ -124,7 +127,9 @@ const insteadInCall: Readonly<Record<string, string>> = {
   abortController: 'signal: controller.signal',
   controller: 'signal: controller.signal',
   id: 'runId',
-  threadId: '`runId` for a run, or a session for a conversation',
+  threadId: '`session: await Session.open(store, id)` for a conversation, or `runId` for a run',
+  sessionId: '`session: await Session.open(store, id)`',
+  conversationId: '`session: await Session.open(store, id)`',
   checkpointer: 'journal',
   store: 'journal',
   approvals: 'answers',
@@ -157,7 +162,7 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
 export function checkCallOptions(options: object, call: CallName): void {
   const hints = Object.entries(hintsOf[call] ?? {}).flatMap(([name, hint]) => (name in Object(options) ? [hint] : []))
   checkNames(options, { names: callOptions[call], what: `an option of ${call}()`, instead: insteadInCall, ...(hints[0] && { hint: hints[0] }) })
-  const { signal, runId, journal, engine, artifacts, retryAfterText, onEvent, toolChoice, metadata }: Partial<StreamOptions> = options
+  const { signal, runId, journal, engine, artifacts, retryAfterText, onEvent, toolChoice, metadata, session, whilePaused }: Partial<StreamOptions> = options
   checkType('onEvent', onEvent, 'function')
   if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function')) {
     throw invalidOptions(`\`signal\` must be an AbortSignal, not ${kindOf(signal)}. Of an AbortController it is \`controller.signal\`.`)
@@ -168,12 +173,21 @@ export function checkCallOptions(options: object, call: CallName): void {
   if (engine !== undefined && typeof engine?.steps !== 'function')
     throw invalidOptions(`\`engine\` must be the engine that a workflow gives, not ${kindOf(engine)}.`)
   checkArtifacts(artifacts)
+  checkSession(session, whilePaused)
   checkChoice('retryAfterText', retryAfterText, ['fail', 'restart'])
   checkChoice('toolChoice', toolChoice, ['auto', 'none', 'required'])
   if (metadata !== undefined && !isPlainJson(metadata)) {
     throw invalidOptions('`metadata` must be plain JSON: an object of texts, numbers, booleans, null, lists and objects.')
   }
   if (metadata !== undefined && !isJsonObject(metadata)) throw invalidOptions(`\`metadata\` must be an object, not ${kindOf(metadata)}.`)
+}
+
+function checkSession(session: unknown, whilePaused: unknown): void {
+  if (session !== undefined && !(typeof session === 'object' && session !== null && 'isSession' in session)) {
+    throw invalidOptions(`\`session\` must be a session, such as \`await Session.open(fileSessions(folder), id)\` gives, not ${kindOf(session)}.`)
+  }
+  checkChoice('whilePaused', whilePaused, ['refuse', 'queue'])
+  if (whilePaused !== undefined && session === undefined) throw invalidOptions('`whilePaused` is about a session. Pass `session` too, or leave it out.')
 }
 
 /**

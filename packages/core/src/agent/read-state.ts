@@ -16,6 +16,7 @@ export interface ReadState {
   readonly runId: string
   readonly definition: Definition | undefined
   readonly input: readonly Message[]
+  readonly session: RunState['session']
   readonly records: readonly RunRecord[]
   /** True when others may have changed the records: gates that let a call pass are asked again. */
   readonly recheckGates: boolean
@@ -41,12 +42,13 @@ export type StateKey = string | Uint8Array
  */
 export function readState(state: RunState, trust: StateTrust): ReadState {
   // It comes from the caller's store, so its type proves nothing.
-  const { version, runId, definition, input, records }: Readonly<Record<string, unknown>> = isJsonObject(state) ? { ...state } : {}
+  const { version, runId, definition, input, session, records }: Readonly<Record<string, unknown>> = isJsonObject(state) ? { ...state } : {}
   if (!isRunVersion(version)) refuse(`its version is ${JSON.stringify(version)}; this release reads 1 and 2`)
   if (typeof runId !== 'string' || runId === '') refuse('it has no `runId`')
   if (!Array.isArray(records) || !records.every(isRecord)) refuse('its records are not records of a run')
   if (!Array.isArray(input)) refuse('it has no `input`')
   checkMessages(input)
+  if (session !== undefined && !isPosition(session, input.length)) refuse('its `session` does not say where the session was')
   const isSigned = trust.keys.length > 0
   if (isSigned) checkSignature(state, trust)
   if (!isSigned && version === 1 && !trust.acceptAnswers) {
@@ -55,13 +57,13 @@ export function readState(state: RunState, trust: StateTrust): ReadState {
   const isTrusted = isSigned || trust.acceptAnswers
   // It is compared key by key later, so a missing key counts as a change.
   const known = isJsonObject(definition) ? (definition as unknown as Definition) : undefined
-  return { version, runId, definition: known, input, records: isTrusted ? records : withoutApprovals(records, trust), recheckGates: !isTrusted }
+  return { version, runId, definition: known, input, session, records: isTrusted ? records : withoutApprovals(records, trust), recheckGates: !isTrusted }
 }
 
 /** The signature of a state: it covers the complete state and the name of its agent. */
 export function signState(state: RunState, agentName: string, key: StateKey): string {
-  const { version, runId, definition = {}, input, records } = state
-  return signText(canonicalJson([agentName, version, runId, definition, input, records]), key)
+  const { version, runId, definition = {}, input, session, records } = state
+  return signText(canonicalJson([agentName, version, runId, definition, input, records, ...(session === undefined ? [] : [session])]), key)
 }
 
 function checkSignature(state: RunState, { agentName, keys }: StateTrust): void {
@@ -87,6 +89,12 @@ function withoutApprovals(records: readonly RunRecord[], { tools }: StateTrust):
   const calls = new Set(dropped.map(({ id }) => callOf(id)))
   const isVerdictOf = (id: string): boolean => parseOperationId(id)?.type === 'edited' && calls.has(callOf(id))
   return records.filter((record) => !dropped.includes(record) && !(record.type === 'done' && isVerdictOf(record.id)))
+}
+
+function isPosition(session: unknown, inputLength: number): session is RunState['session'] {
+  if (!isJsonObject(session)) return false
+  const { id, version, history }: Readonly<Record<string, unknown>> = session
+  return typeof id === 'string' && typeof version === 'string' && Number.isInteger(history) && Number(history) >= 0 && Number(history) <= inputLength
 }
 
 function refuse(problem: string): never {

@@ -126,8 +126,12 @@ const table = {
   },
   'run-not-found': { meaning: 'The journal has no run with this id.', help: 'Check the id and the folder or file of the journal.' },
   'session-conflict': {
-    meaning: 'Another writer added to this session, forked to this id or deleted it after it was read.',
-    help: 'Read the session again, then append.',
+    meaning: 'Another writer added to this session, forked to this id or deleted it after it was read; or the session has a run with this id already.',
+    help: 'Read the session again, then append; or use another run id.',
+  },
+  'session-busy': {
+    meaning: 'Another run has its place in this session: it is at work, waits for a person, or was interrupted. `runId` names it.',
+    help: "Let it end or resume it; keep the message with `whilePaused: 'queue'`; or give its place up with `session.release(runId)`.",
   },
   aborted: { meaning: 'The caller aborted the run.', help: 'Nothing to do; `result` holds what was complete by then.' },
   internal: {

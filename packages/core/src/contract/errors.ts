@@ -7,7 +7,7 @@ import type { Usage } from './usage.ts'
 export type ErrorPhase = 'setup' | 'connect' | 'headers' | 'first' | 'stream' | 'finish' | 'tool' | 'loop'
 
 /** The fields that a record, an event and a log have, where the error has a value for them, in this order. */
-const jsonFields = ['attempts', 'status', 'retryAfterMs', 'providerMessage', 'requestId', 'overflow'] as const
+const jsonFields = ['attempts', 'status', 'retryAfterMs', 'providerMessage', 'requestId', 'overflow', 'runId'] as const
 const otherFields = ['phase', 'retryable', 'usage', 'stale', 'reworded'] as const
 const fields = [...jsonFields, ...otherFields]
 
@@ -35,7 +35,7 @@ export type ContextOverflow = {
 
 /**
  * The JSON form of an error, in events, records and logs.
- * It also holds `attempts`, `status`, `retryAfterMs`, `providerMessage`, `requestId` and `overflow`, where the error has them.
+ * It also holds `attempts`, `status`, `retryAfterMs`, `providerMessage`, `requestId`, `overflow` and `runId`, where the error has them.
  */
 export interface ErrorData extends JsonObject, Pick<AgentError, 'code' | 'message' | 'phase' | 'retryable'> {}
 
@@ -62,6 +62,8 @@ export class AgentError extends Error {
   readonly requestId: string | undefined
   /** Of `context-overflow`: the sizes that the provider named. */
   readonly overflow: ContextOverflow | undefined
+  /** The run that has its place in the session; only with the code `session-busy`. */
+  readonly runId: string | undefined
   /** The usage that the provider reported for the failed request. */
   readonly usage: Usage | undefined
   /** True when a reused connection had been closed and the server saw nothing of the request: one immediate retry costs nothing. Default: false. */

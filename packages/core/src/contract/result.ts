@@ -32,6 +32,8 @@ export type StopReason =
   | 'unknown-ending'
   /** `run.stop()`: nothing is pending, and the run can be continued. */
   | 'stopped'
+  /** Another run of its session is open: the input is kept for the run after it, and nothing was sent. */
+  | 'queued'
   /** Only on the result that an error carries, with what there was by then. */
   | 'failed'
   | 'aborted'
@@ -53,6 +55,7 @@ export const statusOf: Readonly<Record<StopReason, RunStatus>> = {
   paused: 'paused',
   'outcome-unknown': 'paused',
   stopped: 'paused',
+  queued: 'paused',
   failed: 'unusable',
   aborted: 'unusable',
 }
@@ -189,6 +192,13 @@ export interface ToolFailure {
 /** Version of a run's records: 1 for runs that release 0.1.0 began, which keep its rules to their end; 2 for runs begun since. */
 export type RunVersion = 1 | 2
 
+/** A session as a run has read it. */
+// biome-ignore lint/style/useConsistentTypeDefinitions: it is part of the head of a run, which is JSON.
+export type SessionPosition = {
+  readonly id: string
+  readonly version: string
+}
+
 /** A run that can be continued: its input and every recorded outcome, as plain JSON. */
 export interface RunState {
   readonly version: RunVersion
@@ -197,6 +207,8 @@ export interface RunState {
   readonly definition?: JsonObject
   readonly input: readonly Message[]
   readonly records: readonly JsonObject[]
+  /** Where its session had its input, and how many messages of the input are the session's. */
+  readonly session?: SessionPosition & { readonly history: number }
   /** HMAC-SHA256 over all of the above and the agent's name, in hexadecimal; only with `signStates`. */
   readonly signature?: string
 }

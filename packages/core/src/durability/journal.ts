@@ -2,9 +2,10 @@ import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
 import { invalidOptions, kindOf } from '../contract/options.ts'
-import type { RunVersion } from '../contract/result.ts'
+import type { RunVersion, SessionPosition } from '../contract/result.ts'
 import type { Definition } from './definition.ts'
 import type { RunRecord } from './records.ts'
+import type { RunListOptions, RunPage } from './run-list.ts'
 
 /**
  * Keeps runs beyond their process. `@capstan/durable` has three; anything with this shape works. All methods throw an `AgentError`:
@@ -23,7 +24,8 @@ export interface Journal {
   read(runId: string): Promise<SavedRun>
   /** Keeps a decision, unless there is one about this question: the first stays. Returns the one that stays. Needs no ownership. */
   decide(runId: string, decision: Decision): Promise<Decision>
-  list(): Promise<readonly ListedRun[]>
+  /** Lists runs from an index, the last begun first. */
+  list(options?: RunListOptions): Promise<RunPage>
   /**
    * Removes a run that no process writes, with its large values.
    *
@@ -42,6 +44,9 @@ export type RunHead = {
   /** What the caller gave as `metadata`. */
   readonly metadata?: JsonObject
   readonly definition: Definition
+  /** The session that the run belongs to, as it was when the run began. */
+  readonly session?: SessionPosition
+  /** What the caller gave: with a session only what is new. */
   readonly input: readonly (Message & JsonObject)[]
 }
 
@@ -76,13 +81,6 @@ export type Decision = {
   readonly answer: Json
   /** When it was decided, in milliseconds since the Unix epoch, by the clock of the deciding process. Release 0.1.0 recorded none. */
   readonly at?: number
-}
-
-/** One run in the list of a journal. */
-export interface ListedRun {
-  readonly runId: string
-  /** Milliseconds since the Unix epoch. */
-  readonly changedAt: number
 }
 
 /** @throws {AgentError} `invalid-options` for a value that is not a journal, such as the path of one. */

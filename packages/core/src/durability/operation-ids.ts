@@ -11,6 +11,9 @@ export type OperationPosition = OwnPosition & {
 type OwnPosition =
   /** The first operation of a run. */
   | { readonly type: 'start' }
+  /** Taking the place in a session and reading it; adding to it. Only on engines. */
+  | { readonly type: 'session-read' }
+  | { readonly type: 'session-append' }
   /** One request of a step, or of the closing request at a limit. */
   | { readonly type: 'model'; readonly step: ModelStep; readonly attempt: number }
   /** One request for a summary of the history, made before the request of a step. */
@@ -72,6 +75,8 @@ function makePrefix({ step, index }: CallPosition): string {
 
 function makeOwnId(position: OwnPosition): string {
   if (position.type === 'start') return 'start'
+  if (position.type === 'session-read') return 'session/read'
+  if (position.type === 'session-append') return 'session/append'
   const { type, step } = position
   switch (type) {
     case 'model':
@@ -126,6 +131,8 @@ export function isOfChild(id: string): boolean {
 
 function parseOwnId(id: string): OwnPosition | undefined {
   if (id === 'start') return { type: 'start' }
+  if (id === 'session/read') return { type: 'session-read' }
+  if (id === 'session/append') return { type: 'session-append' }
   const match = pattern.exec(id)
   if (match === null) return undefined
   const [, closingAttempt, stepText, request, attempt, hook, indexText, suffix, repeated, roundText] = match

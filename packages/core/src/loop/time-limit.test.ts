@@ -139,7 +139,7 @@ test('a call that was interrupted by a failed run has an end event', async () =>
     }),
     read: () => Promise.reject(new Error('not used')),
     decide: () => Promise.reject(new Error('not used')),
-    list: async () => [],
+    list: async () => ({ runs: [] }),
     delete: async () => {},
   }
   const agent = new Agent({ model: scriptedModel([{ calls: [call('slow'), call('broken')] }]), tools: [slow, broken] })

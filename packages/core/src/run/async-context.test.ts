@@ -42,7 +42,7 @@ const journal: Journal = {
   },
   read: () => Promise.reject(new Error('Not in this test.')),
   decide: () => Promise.reject(new Error('Not in this test.')),
-  list: async () => [],
+  list: async () => ({ runs: [] }),
   delete: async () => {},
 }
 

@@ -26,7 +26,7 @@ function journalStuckIn(stuck: Call | undefined) {
     },
     read: () => never(),
     decide: () => never(),
-    list: async () => [],
+    list: async () => ({ runs: [] }),
     delete: async () => {},
   } satisfies Journal & Record<string, unknown>
   const append = async (added: readonly RunRecord[]): Promise<void> => {

@@ -34,7 +34,7 @@ export class BoundedRun implements RecordStore {
 
   /** @throws {AgentError} `journal-failed` when the journal does not answer in time; what `open` throws. */
   static async open(open: () => Promise<OpenRun>, journal: Pick<Journal, 'decide'>, bounds: RunBounds): Promise<BoundedRun> {
-    const calls = new BoundedCalls(bounds)
+    const calls = new BoundedCalls(bounds, 'journal')
     let isWanted = true
     const opening = open().then(async (run) => {
       if (!isWanted) await run.close()
@@ -79,15 +79,18 @@ export class BoundedRun implements RecordStore {
   }
 }
 
-/** A journal whose calls always settle. */
-class BoundedCalls {
+/** Calls of a store that always settle. */
+export class BoundedCalls {
   readonly #bounds: RunBounds
+  readonly #store: string
   #isStuck = false
   /** Set by the first call after an abort, or after one that did not settle. */
   #endsAt: number | undefined
 
-  constructor(bounds: RunBounds) {
+  /** @param store - What is called, for errors. */
+  constructor(bounds: RunBounds, store: 'journal' | 'session store') {
     this.#bounds = bounds
+    this.#store = store
   }
 
   async run<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
@@ -96,7 +99,7 @@ class BoundedCalls {
     const ms = isEnding ? this.#endingMs() : Math.max(this.#bounds.leftMs(), minMs)
     const onTime = (): AgentError => {
       this.#isStuck = true
-      const message = `The journal did not ${what} within ${Math.round(ms)} ms, so the run was ended. Check the disk or the database that the journal is on.`
+      const message = `The ${this.#store} did not ${what} within ${Math.round(ms)} ms, so the run was ended. Check the disk or the database that the ${this.#store} is on.`
       return new AgentError(message, { code: 'journal-failed', phase: 'loop' })
     }
     return await settle(call(), { ms, onTime, ...(!isEnding && { signal }) })

@@ -22,6 +22,13 @@ export class RunJournal {
     return this.#run.head
   }
 
+  /** Gives the run back as it is: this process did nothing of it. */
+  async leave(): Promise<void> {
+    const run = this.#run
+    this.#run = undefined
+    await run?.close()
+  }
+
   /** Records how this process ended its part of the run, and closes the run. Does nothing when it is not open. */
   async close({ status, stopReason }: Pick<EndRecord, 'status' | 'stopReason'>): Promise<void> {
     const run = this.#run

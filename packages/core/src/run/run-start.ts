@@ -11,6 +11,7 @@ import type { Engine } from '../durability/hosts/engine.ts'
 import type { Journal, OpenRun } from '../durability/journal.ts'
 import type { RunRecord } from '../durability/records.ts'
 import type { ConfigValues, LoopAgent } from '../loop/loop-agent.ts'
+import type { EnteredSession, SessionUse } from './session-run.ts'
 
 /** What a run starts with, checked by the agent. */
 export interface RunStart {
@@ -22,7 +23,7 @@ export interface RunStart {
   /** The definition that the records were made with. */
   readonly recordedDefinition: Definition | undefined
   /** Opens the run in a journal, which then has records and input. */
-  readonly open: ((runId: string) => Promise<OpenRun>) | undefined
+  readonly open: ((runId: string, session?: EnteredSession) => Promise<OpenRun>) | undefined
   /** The journal that `open` opens the run in. */
   readonly journal: Pick<Journal, 'decide' | 'artifacts'> | undefined
   /** Where the caller wants complete results to be kept, instead of where the host keeps them. */
@@ -33,6 +34,12 @@ export interface RunStart {
   readonly recheckGates: boolean
   /** Records the run instead of this process. */
   readonly engine: Engine | undefined
+  /** The session that the run reads and adds to. */
+  readonly session: SessionUse | undefined
+  /** True for a run that is continued by its state or from a journal. */
+  readonly isResumed: boolean
+  /** Where the state that the run is continued from says that its session is. */
+  readonly recordedSession: RunState['session']
   readonly input: readonly Message[]
   readonly runId: string | undefined
   /** The version of the state that the run is continued from. */

@@ -1,8 +1,9 @@
 import { AgentError, copyError } from '../contract/errors.ts'
 import type { RunEvent, RunEventType } from '../contract/events.ts'
 import type { Message } from '../contract/messages.ts'
+import type { Warning } from '../contract/model.ts'
 import type { PartialOutput } from '../contract/output.ts'
-import type { RunResult, RunState } from '../contract/result.ts'
+import type { RunResult, RunState, SessionPosition } from '../contract/result.ts'
 import { compareDefinitions, type Definition, formOf } from '../durability/definition.ts'
 import { stopRequest } from '../durability/hosts/batch.ts'
 import { EngineHost } from '../durability/hosts/engine-host.ts'
@@ -14,12 +15,17 @@ import { asAgentError } from '../support/as-agent-error.ts'
 import { describe } from '../support/describe.ts'
 import { newId } from '../support/hash.ts'
 import { allowManyListeners } from '../support/many-listeners.ts'
+import { cutChildren } from './cut-children.ts'
 import { partsOf } from './event-parts.ts'
 import { type LoopParts, loadAgents, loadedLoop, loadLoop, runAgents, type StartedLoop } from './load-loop.ts'
+import { loadSession } from './load-session.ts'
+import { abortError, defectOf, engineStops, otherSession } from './run-errors.ts'
 import { type Listener, RunEvents } from './run-events.ts'
-import { RunJournal } from './run-journal.ts'
+import type { RunJournal } from './run-journal.ts'
 import { artifactsOf, type RunStart } from './run-start.ts'
-import { checkStopOptions, type StopOptions } from './stop-options.ts'
+import { stateOf } from './run-state.ts'
+import type { QueuedRun, SessionRun } from './session-run.ts'
+import { abortAfter, checkStopOptions, type StopOptions } from './stop-options.ts'
 import { textStreamOf } from './text-stream.ts'
 
 /**
@@ -30,7 +36,7 @@ import { textStreamOf } from './text-stream.ts'
 export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   readonly runId: string
   readonly #start: RunStart
-  readonly #input: readonly Message[]
+  #input: readonly Message[]
   readonly #events: RunEvents
   readonly #controller = new AbortController()
   readonly #recordHost: RecordHost
@@ -39,6 +45,9 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   /** Set when the loop is loaded, before anything happens. */
   #started: StartedLoop | undefined
   #journal: RunJournal | undefined
+  #session: SessionRun | undefined
+  /** True once the run has its input: what is in its session and its journal under its id is then its own. */
+  #hasBegun = false
   readonly #result: Promise<RunResult>
   #isSettled = false
 
@@ -119,9 +128,9 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   stop(options: StopOptions = {}): Promise<RunResult<Output>> {
     try {
       const { graceMs } = checkStopOptions(options)
-      if (this.#start.engine !== undefined) throw new AgentError(engineStops, { code: 'invalid-use' })
+      if (this.#start.engine !== undefined) throw engineStops()
       this.#recordHost.stop()
-      if (graceMs !== undefined) this.#abortAfter(graceMs)
+      if (graceMs !== undefined) abortAfter(graceMs, this)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -158,16 +167,19 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
       const loop = this.#newLoop(parts)
       this.#started = { parts, loop }
       this.#events.emit({ type: 'run-start', step: 0, agent: agent.name, model: agent.model.id })
-      await this.#open(this.#started)
+      const queued = await this.#open(this.#started)
+      if (queued !== undefined) return this.#finish(loop, this.#queuedResult(this.#started, queued))
       const loading = loadAgents(agent.tools)
       if (loading !== undefined) await loading
       const result = await parts.runLoop(loop).catch((thrown: unknown) => this.#stoppedResult({ parts, loop }, thrown))
       this.#host.checkCourse()
       this.#controller.signal.throwIfAborted()
+      await this.#leaveSession(result.status === 'paused' ? 'paused' : 'ended')
       await this.#journal?.close(result)
       return this.#finish(loop, result.status === 'paused' ? parts.withState(result, this.#state()) : result)
     } catch (thrown) {
-      // The error that broke the run is the one to report, even when the journal cannot record the end.
+      // The error that broke the run is the one to report, even when the session or the journal cannot record the end.
+      await this.#leaveSession('broken').catch(() => {})
       await this.#journal?.close({ status: 'unusable', stopReason: this.#controller.signal.aborted ? 'aborted' : 'failed' }).catch(() => {})
       throw this.#fail(thrown)
     } finally {
@@ -179,38 +191,76 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   #newLoop({ newLoopRun }: LoopParts): LoopRun {
     const { agent, planned, context, restartAfterText, recheckGates, attempts } = this.#start
     const process = { context, restartAfterText, recheckGates, attempts, artifacts: artifactsOf(this.#start), runAgents }
-    return newLoopRun({ agent, planned, operations: this.#host, show: this.#events.emit, ...process }, this.#input)
+    return newLoopRun({ agent, planned, operations: this.#host, show: this.#events.emit, ...process }, this.#start.session === undefined ? this.#input : [])
   }
 
-  async #open({ parts, loop }: StartedLoop): Promise<void> {
-    const { open, journal, recordedDefinition } = this.#start
-    if (open === undefined || journal === undefined) return this.#compare(loop, recordedDefinition)
+  /** Opens the run in its session and its journal. Returns what became of its input if it has to wait. */
+  async #open({ parts, loop }: StartedLoop): Promise<QueuedRun | undefined> {
+    const { open, journal, recordedDefinition, isResumed } = this.#start
     const { signal } = this.#controller
+    const bounds = { leftMs: () => parts.leftMs(loop), signal }
+    this.#session = await loadSession(this.#start, this.#host, bounds)
+    const entered = isResumed ? undefined : await this.#session?.enter(this.#input)
+    if (entered?.type === 'queued') return entered
+    if (open === undefined || journal === undefined) {
+      await this.#takeInput(loop, this.#start.recordedSession, this.#input)
+      this.#compare(loop, recordedDefinition)
+      return undefined
+    }
+    // Loaded with the first run that has a journal.
+    const { RunJournal } = await import('./run-journal.ts')
     signal.throwIfAborted()
-    this.#journal = new RunJournal(this.#recordHost, { leftMs: () => parts.leftMs(loop), signal })
-    const { input, definition } = await this.#journal.open(() => open(this.runId), journal)
-    loop.transcript.takeInput(input)
+    this.#journal = new RunJournal(this.#recordHost, bounds)
+    const { input, definition, session: position } = await this.#journal.open(() => open(this.runId, entered), journal)
+    await this.#takeInput(loop, position, input)
     this.#compare(loop, definition)
     signal.throwIfAborted()
+    return undefined
+  }
+
+  /** Gives the loop its input: with a session the messages of the session, and what is new. */
+  async #takeInput({ transcript }: LoopRun, position: RunState['session'] | SessionPosition, input: readonly Message[]): Promise<void> {
+    try {
+      if (this.#session === undefined && position !== undefined) throw otherSession(this.runId, position.id, undefined)
+      this.#input = (await this.#session?.inputOf(position, input)) ?? input
+    } catch (error) {
+      // Nothing of the run was done here, so its records stay as they are.
+      await this.#journal?.leave()
+      throw error
+    }
+    this.#hasBegun = true
+    transcript.takeInput(this.#input)
+  }
+
+  /** Adds the messages of the run to its session, or keeps its place there. */
+  async #leaveSession(outcome: 'ended' | 'paused' | 'broken'): Promise<void> {
+    const { loop } = this.#started ?? {}
+    if (!this.#hasBegun || loop === undefined) return
+    const { transcript, history } = loop
+    const view = history.edits.length === 0 ? undefined : history.viewOf(transcript.messages)
+    const warning = await this.#session?.leave(transcript.messages, { view, outcome })
+    if (warning !== undefined) this.#warn(loop, warning)
+  }
+
+  #queuedResult({ parts, loop }: StartedLoop, { messages, warning }: QueuedRun): RunResult {
+    loop.transcript.takeInput(messages)
+    if (warning !== undefined) this.#warn(loop, warning)
+    return parts.resultOf(loop, { stopReason: 'queued' })
+  }
+
+  #warn({ notes }: LoopRun, warning: Warning): void {
+    notes.addWarning(warning)
+    this.#events.emit({ type: 'warning', step: 0, warning })
   }
 
   // Changed instructions are a warning; a changed tool with a call of unknown outcome ends the run.
-  #compare({ notes }: LoopRun, recorded: Definition | undefined): void {
+  #compare(loop: LoopRun, recorded: Definition | undefined): void {
     if (recorded === undefined) return
     const { format, catalogue } = formOf(recorded)
     const { changes, isRebound } = compareDefinitions(recorded, this.#start.definition(format, catalogue))
     if (changes.length === 0) return
-    const warning = { code: 'definition-changed', message: `Since this run was recorded, its agent changed: ${changes.join(', ')}.` }
-    notes.addWarning(warning)
-    this.#events.emit({ type: 'warning', step: 0, warning })
+    this.#warn(loop, { code: 'definition-changed', message: `Since this run was recorded, its agent changed: ${changes.join(', ')}.` })
     this.#host.refuseChanged(isRebound)
-  }
-
-  #abortAfter(ms: number): void {
-    const reason = new DOMException(`The run was stopped and did not end within ${ms} ms.`, 'TimeoutError')
-    const timer = setTimeout(() => this.abort(reason), ms)
-    const clear = (): void => clearTimeout(timer)
-    this.#result.then(clear, clear)
   }
 
   // A batch that was stopped may have recorded some of its operations, and their time was spent.
@@ -234,7 +284,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     try {
       error = this.#errorOf(thrown)
     } catch (defect) {
-      error = new AgentError(`A defect ended the run: ${describe(defect)}.`, { code: 'internal', phase: 'loop', cause: thrown })
+      error = defectOf(defect, thrown)
     }
     this.#isSettled = true
     this.#events.end({ type: 'run-error', step: 0, error: error.toJSON() }, error)
@@ -271,26 +321,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     if (isNew && type !== 'warning') this.#events.emit({ type: 'warning', step: transcript?.currentStep ?? 0, warning })
   }
 
-  // With a journal or an engine the records are there, and only there.
   #state(): RunState | undefined {
-    const { open, engine, recordedDefinition, definition, sign } = this.#start
-    if (open !== undefined || engine !== undefined) return undefined
-    const { version, records } = this.#host
-    const state: RunState = { version, runId: this.runId, definition: recordedDefinition ?? definition(version), input: this.#input, records: [...records] }
-    return sign === undefined ? state : { ...state, signature: sign(state) }
-  }
-}
-
-const engineStops = 'A single run on an engine cannot be stopped. Drain its worker, as the documentation of the engine describes, or call `run.abort()`.'
-
-function abortError(reason: unknown, attempts: number): AgentError {
-  return new AgentError(`The run was aborted: ${describe(reason)}.`, { code: 'aborted', phase: 'loop', cause: reason, attempts })
-}
-
-/** Charges the requests of children that an abort cut. */
-function cutChildren({ children }: LoopRun): void {
-  for (const { run, ending } of children.all) {
-    if (ending === undefined && run.child !== undefined && run.child.shown.attempt > 0) run.ledger.cutAttempt()
-    cutChildren(run)
+    return stateOf(this.#start, this.#host, { input: this.#input, ...this.#session?.place })
   }
 }

@@ -77,8 +77,8 @@ test('a decision about another input is not followed', async () => {
 test.each(['a/b', '..', '.', 'ü ☃', 'A b%2e', "it's (*)!~"])('the id %s has one folder in the journal, and is listed unchanged', async (runId) => {
   const folder = newFolder()
   await shop().agent.generate('go', { journal: fileJournal(folder), runId })
-  expect(readdirSync(folder)).toHaveLength(1)
-  expect(await fileJournal(folder).list()).toMatchObject([{ runId }])
+  expect(readdirSync(folder).filter((name) => name !== '.index')).toHaveLength(1)
+  expect((await fileJournal(folder).list()).runs).toMatchObject([{ runId }])
 })
 
 test('folders and files that do not belong to a run are not listed', async () => {
@@ -88,14 +88,14 @@ test('folders and files that do not belong to a run are not listed', async () =>
     writeFileSync(join(folder, name, 'log.jsonl'), 'no log')
   }
   writeFileSync(join(folder, 'file'), '')
-  expect(await journal.list()).toMatchObject([{ runId: 'r' }])
+  expect((await journal.list()).runs).toMatchObject([{ runId: 'r' }])
 })
 
 test('a run with a damaged log is listed, and the others too', async () => {
   const { journal, log } = await pausedRun()
   await shop().agent.generate('go', { journal, runId: 's' })
   writeFileSync(log, 'damaged\n{}\n')
-  expect((await journal.list()).map(({ runId }) => runId).sort()).toEqual(['r', 's'])
+  expect((await journal.list()).runs.map(({ runId }) => runId).sort()).toEqual(['r', 's'])
   await expect(journal.read('r')).rejects.toMatchObject({ code: 'journal-failed' })
 })
 
@@ -139,7 +139,8 @@ test('what a killed process left of a deleted run is removed with the next one',
   }
   utimesSync(join(folder, '.deleted-old'), 0, 0)
   await journal.delete('r')
-  expect(readdirSync(folder)).toEqual([`.deleted-${process.pid}.b`])
+  expect(readdirSync(folder)).toEqual([`.deleted-${process.pid}.b`, '.index'])
+  expect(readdirSync(join(folder, '.index'))).toEqual([])
 })
 
 test('a log that is longer than the longest string is read and continued', async () => {

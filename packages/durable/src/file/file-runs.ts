@@ -1,27 +1,32 @@
 import { rm, stat, truncate } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Decision, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
+import { basename, join } from 'node:path'
+import type { Decision, OpenRun, RunHead, RunPage, RunRecord, SavedRun } from '@capstan/core'
 import { isRecord } from '@capstan/core/internal'
-import { AppendQueue } from '../append-queue.ts'
-import { broken, checkVersion, guarded, hasCode, notFound } from '../failure.ts'
-import type { DurableJournal, Ownership } from '../journal.ts'
+import { AppendQueue, type EncodedRecord } from '../append-queue.ts'
+import { broken, checkVersion, guarded, notFound } from '../failure.ts'
+import type { Ownership, RunStore } from '../journal.ts'
+import type { CheckedList } from '../list-options.ts'
+import { pageOf, RunIndexer } from '../run-index.ts'
 import { artifactsOf, FileArtifacts } from './file-artifacts.ts'
 import { FileLease } from './file-lease.ts'
-import { createFile, folderNameOf, idOf, isThere, makeFolder, namesIn, namesInRoot, removeDrafts, removeFolder, replaceByCopy, syncFolder } from './files.ts'
+import { createFile, folderNameOf, isThere, makeFolder, namesIn, removeDrafts, removeFolder, replaceByCopy, syncFolder } from './files.ts'
 import { addDecision, readDecisions } from './inbox.ts'
 import { encodeLines, logOf, readLog, valuesOf } from './log.ts'
 import { LogFile } from './log-file.ts'
+import { RunIndexFiles } from './run-index-files.ts'
 
 /** The runs in one folder. */
-export class FileRuns implements DurableJournal {
+export class FileRuns implements RunStore {
   readonly #root: string
   readonly #ownership: Ownership
   readonly #leases = new Map<string, FileLease>()
+  readonly #index: RunIndexFiles
   readonly artifacts: FileArtifacts
 
   constructor(root: string, ownership: Ownership) {
     this.#root = root
     this.#ownership = ownership
+    this.#index = new RunIndexFiles(root, (runId) => this.#read(runId))
     this.artifacts = new FileArtifacts(
       (runId) => this.#folderOf(runId),
       (runId) => this.#leases.get(runId)?.check(),
@@ -33,10 +38,10 @@ export class FileRuns implements DurableJournal {
     await makeFolder(folder)
     const lease = await FileLease.take(folder, { runId, ...this.#ownership })
     try {
-      const isNew = head !== undefined && (await createLog(folder, head))
+      const isNew = head !== undefined && (await this.#create(folder, head))
       const saved = isNew ? { head, records: [], decisions: [] } : await this.#takeLog(runId, lease)
       this.#leases.set(runId, lease)
-      return ownedRun(folder, saved, { lease, forget: () => this.#forget(runId, lease) })
+      return ownedRun(folder, saved, { lease, index: this.#index, forget: () => this.#forget(runId, lease) })
     } catch (error) {
       await lease.release()
       throw error
@@ -51,9 +56,8 @@ export class FileRuns implements DurableJournal {
     return await addDecision(await this.#existing(runId), decision)
   }
 
-  async list(): Promise<readonly ListedRun[]> {
-    const runs = await Promise.all((await namesInRoot(this.#root)).map(async (name) => await listedRun(this.#root, name)))
-    return runs.filter((run) => run !== undefined).sort((left, right) => right.changedAt - left.changedAt)
+  async list(options: CheckedList): Promise<RunPage> {
+    return pageOf(await this.#index.list(options), options.limit)
   }
 
   async delete(runId: string, keepValues: readonly string[] = []): Promise<void> {
@@ -61,8 +65,10 @@ export class FileRuns implements DurableJournal {
     if (!(await isThere(folder))) throw notFound(runId, this.#root)
     const lease = await FileLease.take(folder, { runId, ...this.#ownership })
     try {
+      const removeMark = await this.#index.forget(folder, basename(folder))
       if (keepValues.length === 0) await removeFolder(folder)
       else await this.#removeExcept(runId, keepValues)
+      await removeMark()
     } finally {
       await lease.release()
     }
@@ -76,6 +82,16 @@ export class FileRuns implements DurableJournal {
     const paths = (await namesIn(folder)).map((name) => join(folder, name))
     for (const path of paths) if (path !== artifactsOf(folder)) await rm(path, { recursive: true, force: true })
     await this.artifacts.delete(runId, keepValues)
+  }
+
+  /** Returns false if the run already has a log. */
+  async #create(folder: string, head: RunHead): Promise<boolean> {
+    if (await isThere(logOf(folder))) return false
+    await this.#index.begin(folder, head)
+    if (!(await createLog(folder, head))) return false
+    // A run that has no place in the order gets one when runs are listed.
+    await this.#index.mark(folder, basename(folder)).catch(() => {})
+    return true
   }
 
   #forget(runId: string, lease: FileLease): void {
@@ -119,31 +135,34 @@ export class FileRuns implements DurableJournal {
   }
 }
 
-/** Returns false if the run already has a log. */
 async function createLog(folder: string, head: RunHead): Promise<boolean> {
-  if (await isThere(logOf(folder))) return false
   const [line] = await encodeLines(folder, [{ type: 'head', head }])
   return await createFile(logOf(folder), { text: `${line}\n`, isDurable: true })
 }
 
 interface Owned {
   readonly lease: FileLease
+  readonly index: RunIndexFiles
   /** Called when the run is given up. */
   readonly forget: () => void
 }
 
-function ownedRun(folder: string, saved: SavedRun, { lease, forget }: Owned): OpenRun {
+function ownedRun(folder: string, saved: SavedRun, { lease, index, forget }: Owned): OpenRun {
   const log = new LogFile(logOf(folder))
-  const queue = new AppendQueue<string>(async (lines, isDurable) => {
+  const indexer = new RunIndexer(saved.head, saved.records)
+  const queue = new AppendQueue<EncodedRecord>(async (records, isDurable) => {
     lease.check()
-    log.write(lines.map((line) => `${line}\n`).join(''))
+    log.write(records.map(({ text }) => `${text}\n`).join(''))
     if (isDurable) await log.datasync()
     // Lines count only if the run had no other owner before they were written.
     lease.check()
+    const changed = indexer.add(records.map(({ record }) => record))
+    // Without it the list reads the log.
+    if (changed !== undefined) await index.update(folder, changed, await log.size()).catch(() => {})
   }, folder)
   return {
     ...saved,
-    append: async (records, isDurable) => await queue.append(encodeLines(folder, records), isDurable),
+    append: async (records, isDurable) => await queue.append(encodeRecordLines(folder, records), isDurable),
     readDecisions: async () => await guarded('Reading decisions', async () => await readDecisions(folder), folder),
     close: async () =>
       await guarded(
@@ -159,11 +178,7 @@ function ownedRun(folder: string, saved: SavedRun, { lease, forget }: Owned): Op
   }
 }
 
-async function listedRun(root: string, name: string): Promise<ListedRun | undefined> {
-  const runId = idOf(name)
-  if (runId === undefined) return undefined
-  const folder = join(root, name)
-  // A run that this process may not read is listed: only reading it fails.
-  const log = await stat(logOf(folder)).catch((error: unknown) => (hasCode(error, 'EACCES', 'EPERM') ? stat(folder) : undefined))
-  return log && { runId, changedAt: log.mtimeMs }
+async function encodeRecordLines(folder: string, records: readonly RunRecord[]): Promise<readonly EncodedRecord[]> {
+  const lines = await encodeLines(folder, records)
+  return records.map((record, index) => ({ record, text: lines[index] ?? '' }))
 }

@@ -121,6 +121,18 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
+/** Writes a file that may exist, in one step. A power failure may lose it or leave it empty. */
+export async function replaceIndex(path: string, text: string): Promise<void> {
+  const draft = draftIn(dirname(path))
+  try {
+    await writeDraft(draft, text, false)
+    await rename(draft, path)
+  } catch (error) {
+    await unlink(draft).catch(() => {})
+    throw error
+  }
+}
+
 /** Replaces a file by a copy of it. Processes that have the file open keep the old one, which no longer has a name. */
 export async function replaceByCopy(path: string): Promise<void> {
   const draft = draftIn(dirname(path))

@@ -1,9 +1,10 @@
-import { close, fdatasync, openSync, writeSync } from 'node:fs'
+import { close, fdatasync, fstat, openSync, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { fileMode } from './files.ts'
 
 const datasync = promisify(fdatasync)
 const closeFile = promisify(close)
+const fileStat = promisify(fstat)
 
 /** A log that is open for appending. It is created if it does not exist. */
 export class LogFile {
@@ -26,6 +27,11 @@ export class LogFile {
   /** Resolves when everything written survives a power failure. */
   async datasync(): Promise<void> {
     await datasync(this.#opened())
+  }
+
+  /** The size of the file, in bytes. */
+  async size(): Promise<number> {
+    return (await fileStat(this.#opened())).size
   }
 
   async close(): Promise<void> {

@@ -44,7 +44,7 @@ describe.runIf(hasPostgres)('a pool of the caller', () => {
     const runs = await Promise.all(runIds.map((runId) => journal.open(runId, { ...head, runId })))
     await Promise.all(runs.flatMap((run) => [run.append([question], true), run.readDecisions()]))
     await Promise.all(runs.map((run) => run.close()))
-    expect(await journal.list()).toHaveLength(30)
+    expect((await journal.list()).runs).toHaveLength(30)
   })
 
   test('stays open when the journal is closed', async () => {

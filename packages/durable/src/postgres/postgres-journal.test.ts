@@ -159,7 +159,7 @@ describe.runIf(hasPostgres)('what PostgreSQL keeps', () => {
   test('an id may have 1,024 bytes, and letters of another case make another run', async () => {
     const { journal } = newStore()
     for (const runId of ['ü'.repeat(512), 'R', 'r']) await (await journal().open(runId, { ...head, runId })).close()
-    expect((await journal().list()).map(({ runId }) => runId)).toEqual(['r', 'R', 'ü'.repeat(512)])
+    expect((await journal().list()).runs.map(({ runId }) => runId)).toEqual(['r', 'R', 'ü'.repeat(512)])
   })
 
   test('of many decisions at once all learn of the same one', async () => {

@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import type { AgentError, Decision, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
-import { AppendQueue, encodeRecords } from '../append-queue.ts'
+import type { AgentError, Decision, OpenRun, RunHead, RunPage, SavedRun } from '@capstan/core'
+import { AppendQueue, type EncodedRecord, encodeRecords } from '../append-queue.ts'
 import { guarded, locked, lostOwnership, notFound, takenMeanwhile } from '../failure.ts'
-import type { DurableJournal, Ownership } from '../journal.ts'
+import type { Ownership, RunStore } from '../journal.ts'
+import type { CheckedList } from '../list-options.ts'
 import { identifyProcess, isGone, type ProcessIdentity } from '../process-identity.ts'
+import { pageOf, RunIndexer } from '../run-index.ts'
 import { ArtifactRows } from './artifact-rows.ts'
 import { Database } from './database.ts'
 import { checkId } from './ids.ts'
+import { IndexRows } from './index-rows.ts'
 import { Leases } from './leases.ts'
 import { type Held, RunRows, type SeenRun } from './run-rows.ts'
 import type { Source } from './source.ts'
 
 /** The runs in one schema of a database. */
-export class PostgresRuns implements DurableJournal {
+export class PostgresRuns implements RunStore {
   readonly #database: Database
   readonly #ownership: Ownership
   readonly #rows: RunRows
+  readonly #index: IndexRows
   readonly #leases: Leases
   readonly artifacts: ArtifactRows
 
@@ -23,6 +27,7 @@ export class PostgresRuns implements DurableJournal {
     this.#database = new Database(source, schema)
     this.#ownership = ownership
     this.#rows = new RunRows(this.#database)
+    this.#index = new IndexRows(this.#database, (runId) => this.#rows.read(runId))
     this.#leases = new Leases(this.#rows, ownership.leaseMs)
     this.artifacts = new ArtifactRows(this.#database, (runId) => this.#leases.heldOf(runId))
   }
@@ -56,8 +61,8 @@ export class PostgresRuns implements DurableJournal {
     return kept
   }
 
-  async list(): Promise<readonly ListedRun[]> {
-    return await this.#rows.list()
+  async list(options: CheckedList): Promise<RunPage> {
+    return pageOf(await this.#index.list(options), options.limit)
   }
 
   async delete(runId: string, keepValues: readonly string[] = []): Promise<void> {
@@ -75,8 +80,11 @@ export class PostgresRuns implements DurableJournal {
     const { runId } = held
     const { leaseMs } = this.#ownership
     let seq = saved.records.length
-    const queue = new AppendQueue<string>(async (records) => {
-      if (!(await this.#rows.append(held, seq, { records, leaseMs }))) throw lostOwnership(runId)
+    const indexer = new RunIndexer(saved.head, saved.records)
+    const queue = new AppendQueue<EncodedRecord>(async (encoded) => {
+      const records = encoded.map(({ text }) => text)
+      const indexed = indexer.add(encoded.map(({ record }) => record))
+      if (!(await this.#rows.append(held, seq, { records, leaseMs, indexed }))) throw lostOwnership(runId)
       seq += records.length
     })
     return {

@@ -1,8 +1,10 @@
-import type { Decision, ListedRun, RunHead, RunRecord, SavedRun } from '@capstan/core'
+import type { Decision, RunHead, RunRecord, SavedRun } from '@capstan/core'
 import { broken, checkVersion } from '../failure.ts'
+import { type IndexedRun, pairsOf, RunIndexer } from '../run-index.ts'
 import type { Database } from './database.ts'
 import { durable, withDurable } from './durably.ts'
 import { hashOf } from './ids.ts'
+import { indexValues } from './index-rows.ts'
 import type { Tables } from './schema.ts'
 
 /** What an owner has of a run: its number, which is greater than those of all owners before it. */
@@ -28,6 +30,14 @@ export interface Claim {
   readonly isForced: boolean
 }
 
+/** What an owner adds to a run. */
+export interface Appended {
+  readonly records: readonly string[]
+  readonly leaseMs: number
+  /** What the index must have then, if it changes. */
+  readonly indexed: IndexedRun | undefined
+}
+
 /** The rows of runs. Each method has the same effect when it is repeated after a connection that broke. */
 export class RunRows {
   readonly #database: Database
@@ -40,8 +50,18 @@ export class RunRows {
 
   /** Adds a run, unless there is one with its id. */
   async add(head: RunHead): Promise<void> {
-    const insert = `INSERT INTO ${this.#tables.runs} (run_id, head) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING run_id`
-    await this.#query(`WITH ${durable}, added AS (${insert}) SELECT ${withDurable} FROM added`, [head.runId, JSON.stringify(head)])
+    const { runs, runIndex, runMetadata } = this.#tables
+    const { run } = new RunIndexer(head, [])
+    const statement = `
+      WITH ${durable},
+      added AS (INSERT INTO ${runs} (run_id, head) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING run_id, changed_at),
+      indexed AS (
+        INSERT INTO ${runIndex} (run_id, began_at, agent, status, run)
+        SELECT run_id, (extract(epoch FROM changed_at) * 1000)::float8, $3, $4, $5 FROM added
+      ),
+      pairs AS (INSERT INTO ${runMetadata} (run_id, pair) SELECT run_id, pair FROM added, unnest($6::text[]) AS pair)
+      SELECT ${withDurable} FROM added`
+    await this.#query(statement, [head.runId, JSON.stringify(head), ...indexValues(run), [...new Set(pairsOf(run.metadata))]])
   }
 
   /** @throws {AgentError} `journal-failed` when a newer version of Capstan began the run. */
@@ -96,8 +116,9 @@ export class RunRows {
    * @param seq - The number of records before these.
    * @returns False when another process owns the run.
    */
-  async append({ runId, fence }: Held, seq: number, { records, leaseMs }: { readonly records: readonly string[]; readonly leaseMs: number }): Promise<boolean> {
-    const { runs, records: table } = this.#tables
+  async append({ runId, fence }: Held, seq: number, { records, leaseMs, indexed }: Appended): Promise<boolean> {
+    const { runs, records: table, runIndex } = this.#tables
+    const index = `, indexed AS (UPDATE ${runIndex} AS listed SET agent = $6, status = $7, run = $8 FROM owned WHERE listed.run_id = owned.run_id)`
     const statement = `
       WITH ${durable},
       owned AS (
@@ -107,9 +128,9 @@ export class RunRows {
         INSERT INTO ${table} (run_id, seq, record)
         SELECT run_id, $3::bigint + position - 1, record FROM owned, unnest($4::text[]) WITH ORDINALITY AS given (record, position)
         ON CONFLICT DO NOTHING RETURNING seq
-      )
+      )${indexed === undefined ? '' : index}
       SELECT (SELECT count(*) FROM owned) AS owned, (SELECT count(*) FROM added) AS added, ${withDurable}`
-    const [row] = await this.#query(statement, [runId, fence, seq, records, leaseMs])
+    const [row] = await this.#query(statement, [runId, fence, seq, records, leaseMs, ...(indexed === undefined ? [] : indexValues(indexed))])
     if (Number(row?.['owned']) === 0) return false
     if (Number(row?.['added']) < records.length) await this.#compare(runId, seq, records)
     return true
@@ -132,13 +153,6 @@ export class RunRows {
   async decisions(runId: string): Promise<readonly Decision[]> {
     const rows = await this.#query(`SELECT decision FROM ${this.#tables.decisions} WHERE run_id = $1 ORDER BY seq`, [runId])
     return rows.map((row) => JSON.parse(String(row['decision'])) as Decision)
-  }
-
-  /** All runs, the most recently changed first. */
-  async list(): Promise<readonly ListedRun[]> {
-    const changedAt = '(extract(epoch FROM changed_at) * 1000)::float8'
-    const rows = await this.#query(`SELECT run_id, ${changedAt} AS changed_at FROM ${this.#tables.runs} ORDER BY changed_at DESC`, [])
-    return rows.map((row) => ({ runId: String(row['run_id']), changedAt: Number(row['changed_at']) }))
   }
 
   /** Moves the ends of leases, of those runs that still have these owners. */

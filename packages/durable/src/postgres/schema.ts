@@ -11,6 +11,8 @@ export interface Tables {
   readonly artifacts: string
   readonly sessions: string
   readonly sessionParts: string
+  readonly runIndex: string
+  readonly runMetadata: string
 }
 
 export function tablesIn(schema: string): Tables {
@@ -24,6 +26,8 @@ export function tablesIn(schema: string): Tables {
     artifacts: inSchema('artifacts'),
     sessions: inSchema('sessions'),
     sessionParts: inSchema('session_parts'),
+    runIndex: inSchema('run_index'),
+    runMetadata: inSchema('run_metadata'),
   }
 }
 
@@ -76,6 +80,21 @@ const migrations: readonly ((tables: Tables) => string)[] = [
       version text NOT NULL,
       messages text NOT NULL,
       PRIMARY KEY (session_id, seq)
+    );`,
+  // `began_at` in milliseconds since the Unix epoch; `pair` is a hash, because an index holds short texts only.
+  ({ runs, runIndex, runMetadata }) => `
+    CREATE TABLE ${runIndex} (
+      run_id text COLLATE "C" PRIMARY KEY REFERENCES ${runs} ON DELETE CASCADE,
+      began_at float8 NOT NULL,
+      agent text COLLATE "C" NOT NULL,
+      status text COLLATE "C" NOT NULL,
+      run text NOT NULL
+    );
+    CREATE INDEX ON ${runIndex} (began_at, run_id);
+    CREATE TABLE ${runMetadata} (
+      run_id text COLLATE "C" NOT NULL REFERENCES ${runs} ON DELETE CASCADE,
+      pair text COLLATE "C" NOT NULL,
+      PRIMARY KEY (run_id, pair)
     );`,
 ]
 

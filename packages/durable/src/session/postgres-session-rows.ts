@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Message } from '@capstan/core'
+import type { ListedSession, SessionEntry, SessionListOptions, SessionStore, StoredEntry } from '@capstan/core'
 import { broken } from '../failure.ts'
 import { Database } from '../postgres/database.ts'
 import { durable, withDurable } from '../postgres/durably.ts'
 import { checkId } from '../postgres/ids.ts'
 import type { Source } from '../postgres/source.ts'
-import type { SessionContent, SessionStore } from './session-store.ts'
+import { decodeEntry, encodeEntry } from './stored-entry.ts'
 
 /**
  * The sessions in one schema of a database: a row for each session, and one for each append. The version of an append is made here, so
@@ -18,7 +18,7 @@ export class PostgresSessionRows implements SessionStore {
     this.#database = new Database(source, schema)
   }
 
-  async append(id: string, after: string | undefined, messages: readonly Message[]): Promise<string | undefined> {
+  async append(id: string, after: string | undefined, entry: SessionEntry): Promise<string | undefined> {
     checkId(id)
     const { sessions, sessionParts } = this.#database.tables
     const version = randomUUID()
@@ -31,53 +31,36 @@ export class PostgresSessionRows implements SessionStore {
       changed AS (${changed} RETURNING session_id, parts),
       added AS (INSERT INTO ${sessionParts} (session_id, seq, version, messages) SELECT session_id, parts, $2, $3 FROM changed RETURNING seq)
       SELECT (SELECT count(*) FROM added) AS added, ${withDurable} FROM changed`
-    const rows = await this.#database.query(statement, [id, version, JSON.stringify(messages), after ?? null])
+    const rows = await this.#database.query(statement, [id, version, encodeEntry(entry), after ?? null])
     return rows.length > 0 || (await this.#hasVersion(id, version)) ? version : undefined
   }
 
-  async read(id: string): Promise<SessionContent | undefined> {
+  async read(id: string): Promise<readonly StoredEntry[]> {
     checkId(id)
     const { sessions, sessionParts } = this.#database.tables
     const select = `
-      SELECT session.version, parts, seq, messages FROM ${sessions} AS session LEFT JOIN ${sessionParts} USING (session_id)
+      SELECT parts, seq, part.version, messages FROM ${sessions} AS session LEFT JOIN ${sessionParts} AS part USING (session_id)
       WHERE session_id = $1 ORDER BY seq`
     const rows = await this.#database.query(select, [id])
     const [first] = rows
-    if (first === undefined) return undefined
+    if (first === undefined) return []
     if (Number(first['parts']) !== rows.length || Number(rows.at(-1)?.['seq']) !== rows.length) {
       throw broken(`The session '${id}' does not have its ${String(first['parts'])} parts, so messages are missing`)
     }
-    // The tables are written by this package only.
-    return { version: String(first['version']), messages: rows.flatMap((row) => JSON.parse(String(row['messages'])) as Message[]) }
+    return rows.map((row) => ({ version: String(row['version']), entry: decodeEntry(String(row['messages'])) }))
   }
 
-  async list(): Promise<readonly string[]> {
-    const rows = await this.#database.query(`SELECT session_id FROM ${this.#database.tables.sessions} ORDER BY session_id`, [])
-    return rows.map((row) => String(row['session_id']))
+  async list({ after = '', limit }: SessionListOptions = {}): Promise<readonly ListedSession[]> {
+    const select = `
+      SELECT session_id, (extract(epoch FROM changed_at) * 1000)::float8 AS changed_at FROM ${this.#database.tables.sessions}
+      WHERE session_id > $1 ORDER BY session_id LIMIT $2`
+    const rows = await this.#database.query(select, [after, limit ?? null])
+    return rows.map((row) => ({ sessionId: String(row['session_id']), changedAt: Number(row['changed_at']) }))
   }
 
   async delete(id: string): Promise<void> {
     checkId(id)
     await this.#database.query(`DELETE FROM ${this.#database.tables.sessions} WHERE session_id = $1`, [id])
-  }
-
-  async fork(id: string, newId: string): Promise<boolean> {
-    for (const each of [id, newId]) checkId(each)
-    const { sessions, sessionParts } = this.#database.tables
-    const version = randomUUID()
-    const statement = `
-      WITH ${durable},
-      forked AS (
-        INSERT INTO ${sessions} (session_id, version, parts) SELECT $2, $3, parts FROM ${sessions} WHERE session_id = $1
-        ON CONFLICT DO NOTHING RETURNING session_id
-      ),
-      copied AS (
-        INSERT INTO ${sessionParts} (session_id, seq, version, messages)
-        SELECT forked.session_id, seq, $3, messages FROM forked, ${sessionParts} AS part WHERE part.session_id = $1 RETURNING seq
-      )
-      SELECT (SELECT count(*) FROM copied) AS copied, ${withDurable} FROM forked`
-    const rows = await this.#database.query(statement, [id, newId, version])
-    return rows.length > 0 || (await this.#hasVersion(newId, version))
   }
 
   async close(): Promise<void> {

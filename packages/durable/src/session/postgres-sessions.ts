@@ -1,8 +1,8 @@
+import type { SessionStore } from '@capstan/core'
 import { checkNames } from '@capstan/core/internal'
 import { guarded } from '../failure.ts'
 import { checkSchema, type PostgresPool, readSource } from '../postgres/source.ts'
 import type { PostgresSessionRows } from './postgres-session-rows.ts'
-import type { SessionStore } from './session-store.ts'
 import { sessionsOver } from './sessions-over.ts'
 
 /** Options of `postgresSessions`. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Message } from '@capstan/core'
+import type { ListedSession, SessionEntry, SessionListOptions, SessionStore, StoredEntry } from '@capstan/core'
 import { broken } from '../failure.ts'
 import type { Connection } from '../sqlite/connection.ts'
 import { Database } from '../sqlite/database.ts'
-import type { SessionContent, SessionStore } from './session-store.ts'
+import { decodeEntry, encodeEntry } from './stored-entry.ts'
 
-/** The sessions of one database: one row for each append. */
+/** The sessions of one database: one row for each entry. */
 export class SessionRows implements SessionStore {
   readonly #database: Database
 
@@ -13,51 +13,48 @@ export class SessionRows implements SessionStore {
     this.#database = new Database(path)
   }
 
-  async append(id: string, after: string | undefined, messages: readonly Message[]): Promise<string | undefined> {
-    return await this.#database.write((rows) => append(rows, { id, after, messages }))
+  async append(id: string, after: string | undefined, entry: SessionEntry): Promise<string | undefined> {
+    const text = encodeEntry(entry)
+    return await this.#database.write((rows) => {
+      const [last] = rows.all('SELECT seq, version FROM capstan_sessions WHERE session_id = ? ORDER BY seq DESC LIMIT 1', id)
+      if ((last === undefined ? undefined : String(last['version'])) !== after) return undefined
+      const version = randomUUID()
+      const insert = 'INSERT INTO capstan_sessions (session_id, seq, version, messages) VALUES (?, ?, ?, ?)'
+      rows.run(insert, id, Number(last?.['seq'] ?? 0) + 1, version, text)
+      rows.run(
+        'INSERT INTO capstan_session_times (session_id, changed_at) VALUES (?, ?) ON CONFLICT DO UPDATE SET changed_at = excluded.changed_at',
+        id,
+        Date.now(),
+      )
+      return version
+    })
   }
 
-  async read(id: string): Promise<SessionContent | undefined> {
-    return await this.#database.read((rows) => read(rows, id))
+  async read(id: string): Promise<readonly StoredEntry[]> {
+    const select = 'SELECT seq, version, messages FROM capstan_sessions WHERE session_id = ? ORDER BY seq'
+    const found = await this.#database.read((rows) => rows.all(select, id))
+    const last = Number(found.at(-1)?.['seq'] ?? 0)
+    if (last !== found.length) throw broken(`The session '${id}' has ${found.length} of ${last} parts, so messages are missing`)
+    return found.map((row) => ({ version: String(row['version']), entry: decodeEntry(String(row['messages'])) }))
   }
 
-  async list(): Promise<readonly string[]> {
-    const select = 'SELECT DISTINCT session_id FROM capstan_sessions ORDER BY session_id'
-    return await this.#database.read((rows) => rows.all(select).map((row) => String(row['session_id'])))
+  async list({ after = '', limit = -1 }: SessionListOptions = {}): Promise<readonly ListedSession[]> {
+    return await this.#database.write((rows) => {
+      // Sessions of release 0.1.0 have no time: theirs begins when they are first listed.
+      rows.run(
+        'INSERT INTO capstan_session_times (session_id, changed_at) SELECT DISTINCT session_id, ? FROM capstan_sessions WHERE true ON CONFLICT DO NOTHING',
+        Date.now(),
+      )
+      const select = 'SELECT session_id, changed_at FROM capstan_session_times WHERE session_id > ? ORDER BY session_id LIMIT ?'
+      return rows.all(select, after, limit).map((row) => ({ sessionId: String(row['session_id']), changedAt: Number(row['changed_at']) }))
+    })
   }
 
   async delete(id: string): Promise<void> {
-    await this.#database.write((rows) => rows.run('DELETE FROM capstan_sessions WHERE session_id = ?', id))
-  }
-
-  async fork(id: string, newId: string): Promise<boolean> {
-    return await this.#database.write((rows) => {
-      const content = read(rows, id)
-      return content !== undefined && append(rows, { id: newId, after: undefined, messages: content.messages }) !== undefined
-    })
+    await this.#database.write((rows) => deleteSession(rows, id))
   }
 }
 
-interface Addition {
-  readonly id: string
-  readonly after: string | undefined
-  readonly messages: readonly Message[]
-}
-
-function append(rows: Connection, { id, after, messages }: Addition): string | undefined {
-  const [last] = rows.all('SELECT seq, version FROM capstan_sessions WHERE session_id = ? ORDER BY seq DESC LIMIT 1', id)
-  if ((last === undefined ? undefined : String(last['version'])) !== after) return undefined
-  const version = randomUUID()
-  const insert = 'INSERT INTO capstan_sessions (session_id, seq, version, messages) VALUES (?, ?, ?, ?)'
-  rows.run(insert, id, Number(last?.['seq'] ?? 0) + 1, version, JSON.stringify(messages))
-  return version
-}
-
-function read(rows: Connection, id: string): SessionContent | undefined {
-  const found = rows.all('SELECT seq, version, messages FROM capstan_sessions WHERE session_id = ? ORDER BY seq', id)
-  const last = found.at(-1)
-  if (last === undefined) return undefined
-  if (Number(last['seq']) !== found.length) throw broken(`The session '${id}' has ${found.length} of ${last['seq']} parts, so messages are missing`)
-  // The table is written by this package only.
-  return { version: String(last['version']), messages: found.flatMap((row) => JSON.parse(String(row['messages'])) as Message[]) }
+function deleteSession(rows: Connection, id: string): void {
+  for (const table of ['capstan_sessions', 'capstan_session_times']) rows.run(`DELETE FROM ${table} WHERE session_id = ?`, id)
 }

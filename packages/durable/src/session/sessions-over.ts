@@ -1,5 +1,6 @@
+import type { SessionListOptions, SessionStore } from '@capstan/core'
+import { checkNames, invalidOptions } from '@capstan/core/internal'
 import { guarded } from '../failure.ts'
-import type { SessionStore } from './session-store.ts'
 
 /**
  * Sessions over a store, which is loaded at the first use. What the store throws becomes `journal-failed`.
@@ -16,10 +17,20 @@ export function sessionsOver(load: () => Promise<SessionStore>, path?: string): 
     return guarded(what, loadAndWork, path)
   }
   return {
-    append: (id, after, messages) => withStore(`Adding to the session '${id}'`, (store) => store.append(id, after, messages)),
+    append: (id, after, entry) => withStore(`Adding to the session '${id}'`, (store) => store.append(id, after, entry)),
     read: (id) => withStore(`Reading the session '${id}'`, (store) => store.read(id)),
-    list: () => withStore('Listing sessions', (store) => store.list()),
+    list: (options = {}) =>
+      withStore('Listing sessions', (store) => {
+        checkList(options)
+        return store.list(options)
+      }),
     delete: (id) => withStore(`Deleting the session '${id}'`, (store) => store.delete(id)),
-    fork: (id, newId) => withStore(`Forking the session '${id}'`, (store) => store.fork(id, newId)),
   }
+}
+
+/** @throws {AgentError} `invalid-options`. */
+function checkList(options: SessionListOptions): void {
+  checkNames(options, { names: ['after', 'limit'], what: 'an option of list()' })
+  const { limit = 1 } = options
+  if (!(Number.isInteger(limit) && limit >= 1)) throw invalidOptions(`\`limit\` of list() must be a positive integer, not ${String(limit)}.`)
 }

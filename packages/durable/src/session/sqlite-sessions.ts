@@ -1,5 +1,5 @@
+import type { SessionStore } from '@capstan/core'
 import { readPath } from '../journal.ts'
-import type { SessionStore } from './session-store.ts'
 import { sessionsOver } from './sessions-over.ts'
 
 /**

@@ -1,4 +1,5 @@
 import { lostOwnership } from '../failure.ts'
+import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import type { RunRows } from './run-rows.ts'
 
@@ -29,14 +30,14 @@ export class Lease {
    *
    * @throws {AgentError} `run-locked` when another process owns the run.
    */
-  async write(change: (rows: RunRows) => void): Promise<void> {
+  async write(change: (rows: RunRows, now: number, connection: Connection) => void): Promise<void> {
     const { runId, rows, fence, leaseMs } = this.#terms
-    await this.#database.write(() => {
+    await this.#database.write((connection) => {
       const now = Date.now()
       if (!rows.extendLeaseForChange(fence, { now, leaseUntil: now + leaseMs })) {
         throw lostOwnership(runId)
       }
-      change(rows)
+      change(rows, now, connection)
     })
   }
 

@@ -1,4 +1,4 @@
-import type { Decision, ListedRun, RunHead, RunRecord, SavedRun } from '@capstan/core'
+import type { Decision, RunHead, RunRecord, SavedRun } from '@capstan/core'
 import { checkVersion } from '../failure.ts'
 import type { Connection } from './connection.ts'
 import { oldRunTables, type RunTables, runTables } from './schema.ts'
@@ -37,13 +37,6 @@ export class RunRows {
     return new RunRows(connection, runTables, head.runId)
   }
 
-  /** All runs, the most recently changed first. */
-  static list(connection: Connection): readonly ListedRun[] {
-    const [now, old] = [runTables, oldRunTables].map(({ runs }) => `SELECT run_id, changed_at FROM ${runs}`)
-    const rows = connection.all(`${now} UNION ALL ${old} ORDER BY changed_at DESC`)
-    return rows.map((row) => ({ runId: String(row['run_id']), changedAt: Number(row['changed_at']) }))
-  }
-
   /** @throws {AgentError} `journal-failed` when a newer version of Capstan began the run. */
   read(): SavedRun {
     const [run] = this.#connection.all(`SELECT head FROM ${this.#tables.runs} WHERE run_id = ?`, this.#runId)
@@ -52,6 +45,12 @@ export class RunRows {
     checkVersion(head)
     const records = this.#connection.all(`SELECT record FROM ${this.#tables.records} WHERE run_id = ? ORDER BY seq`, this.#runId)
     return { head, records: records.map((row) => JSON.parse(String(row['record'])) as RunRecord), decisions: this.decisions() }
+  }
+
+  /** When the run was changed last, in milliseconds since the Unix epoch. */
+  changedAt(): number {
+    const [row] = this.#connection.all(`SELECT changed_at FROM ${this.#tables.runs} WHERE run_id = ?`, this.#runId)
+    return Number(row?.['changed_at'])
   }
 
   append(seq: number, records: readonly string[]): void {

@@ -25,6 +25,12 @@ export const schema: string = `
   CREATE TABLE IF NOT EXISTS capstan_sessions (
     session_id TEXT NOT NULL, seq INTEGER NOT NULL, version TEXT NOT NULL, messages TEXT NOT NULL, PRIMARY KEY (session_id, seq)
   );
+  CREATE TABLE IF NOT EXISTS capstan_run_index (
+    run_id TEXT PRIMARY KEY, began_at INTEGER NOT NULL, indexed_at INTEGER NOT NULL, agent TEXT NOT NULL, status TEXT NOT NULL, run TEXT NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS capstan_run_index_order ON capstan_run_index (began_at, run_id);
+  CREATE TABLE IF NOT EXISTS capstan_run_metadata (run_id TEXT NOT NULL, pair TEXT NOT NULL, PRIMARY KEY (run_id, pair));
+  CREATE TABLE IF NOT EXISTS capstan_session_times (session_id TEXT PRIMARY KEY, changed_at INTEGER NOT NULL);
   CREATE TRIGGER IF NOT EXISTS capstan_runs_begun_since BEFORE INSERT ON ${oldRunTables.runs}
   WHEN EXISTS (SELECT 1 FROM ${runTables.runs} WHERE run_id = NEW.run_id)
   BEGIN SELECT RAISE(ABORT, 'a newer version of Capstan began this run, and only it can continue the run'); END;

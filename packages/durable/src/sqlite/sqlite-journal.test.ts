@@ -166,7 +166,7 @@ test.runIf(hasSqlite)('runs of release 0.1.0 do not mix with later ones', async 
   // What release 0.1.0 does when it begins a run.
   expect(() => connect(path).run(insert, 'later', JSON.stringify(old))).toThrow('a newer version of Capstan began this run')
   expect(connect(path).all('SELECT run_id FROM capstan_runs')).toMatchObject([{ run_id: 'old' }])
-  expect((await sqliteJournal(path).list()).map(({ runId }) => runId)).toEqual(['later', 'old'])
+  expect((await sqliteJournal(path).list()).runs.map(({ runId }) => runId)).toEqual(['later', 'old'])
 })
 
 test.runIf(hasSqlite)('a run of release 0.1.0 stays in its tables: it is continued, decided and deleted there', async () => {

@@ -1,16 +1,19 @@
-import type { Decision, ListedRun, OpenRun, RunHead, SavedRun } from '@capstan/core'
-import { AppendQueue, encodeRecords } from '../append-queue.ts'
+import type { Decision, OpenRun, RunHead, RunPage, SavedRun } from '@capstan/core'
+import { AppendQueue, type EncodedRecord, encodeRecords } from '../append-queue.ts'
 import { guarded, locked, notFound, takenMeanwhile } from '../failure.ts'
-import type { DurableJournal, Ownership } from '../journal.ts'
+import type { Ownership, RunStore } from '../journal.ts'
+import type { CheckedList } from '../list-options.ts'
 import { identifyProcess, isGone, type ProcessIdentity } from '../process-identity.ts'
+import { pageOf, RunIndexer } from '../run-index.ts'
 import type { Connection } from './connection.ts'
 import { Database } from './database.ts'
+import { addIndexed, addMissingRuns, deleteIndexed, isMissingRuns, listIndexed, setIndexed } from './index-rows.ts'
 import { Lease } from './lease.ts'
 import { type Owner, RunRows } from './run-rows.ts'
 import { deleteArtifacts, SqliteArtifacts } from './sqlite-artifacts.ts'
 
 /** The runs of one database. */
-export class SqliteRuns implements DurableJournal {
+export class SqliteRuns implements RunStore {
   readonly #database: Database
   readonly #ownership: Ownership
   readonly #leases = new Map<string, Lease>()
@@ -27,16 +30,19 @@ export class SqliteRuns implements DurableJournal {
     const seen = await this.#freeOwner(runId, head)
     const fence = seen.fence + 1
     const { leaseMs } = this.#ownership
-    const { rows, saved } = await this.#database.write((connection) => {
+    const { rows, saved, indexer } = await this.#database.write((connection) => {
       const rows = head === undefined ? this.#find(connection, runId) : (RunRows.find(connection, runId) ?? RunRows.add(connection, head))
       // Of all processes that found the run free, only the first to change the number of the owner gets it.
       refuseTaken(rows, seen, runId)
       rows.setOwner({ fence, owner, leaseUntil: Date.now() + leaseMs })
-      return { rows, saved: rows.read() }
+      const saved = rows.read()
+      const indexer = new RunIndexer(saved.head, saved.records)
+      addIndexed(connection, saved.head, indexer.run)
+      return { rows, saved, indexer }
     })
     const lease = new Lease(this.#database, { runId, rows, fence, leaseMs })
     this.#leases.set(runId, lease)
-    return this.#owned(saved, lease)
+    return this.#owned(saved, lease, indexer)
   }
 
   async read(runId: string): Promise<SavedRun> {
@@ -47,8 +53,9 @@ export class SqliteRuns implements DurableJournal {
     return await this.#database.write((connection) => this.#find(connection, runId).addDecision(decision))
   }
 
-  async list(): Promise<readonly ListedRun[]> {
-    return await this.#database.read((connection) => RunRows.list(connection))
+  async list(options: CheckedList): Promise<RunPage> {
+    if (await this.#database.read(isMissingRuns)) while (await this.#database.write(addMissingRuns));
+    return pageOf(await this.#database.read((connection) => listIndexed(connection, options)), options.limit)
   }
 
   async delete(runId: string, keepValues: readonly string[] = []): Promise<void> {
@@ -57,15 +64,21 @@ export class SqliteRuns implements DurableJournal {
       const rows = this.#find(connection, runId)
       refuseTaken(rows, seen, runId)
       rows.delete()
+      deleteIndexed(connection, runId)
       deleteArtifacts(connection, runId, keepValues)
     })
   }
 
-  #owned(saved: SavedRun, lease: Lease): OpenRun {
+  #owned(saved: SavedRun, lease: Lease, indexer: RunIndexer): OpenRun {
     const { runId } = saved.head
     let seq = saved.records.length
-    const queue = new AppendQueue<string>(async (records) => {
-      await lease.write((rows) => rows.append(seq, records))
+    const queue = new AppendQueue<EncodedRecord>(async (records) => {
+      const texts = records.map(({ text }) => text)
+      const indexed = indexer.add(records.map(({ record }) => record))
+      await lease.write((rows, now, connection) => {
+        rows.append(seq, texts)
+        if (indexed !== undefined) setIndexed(connection, { runId, beganAt: now, at: now }, indexed)
+      })
       seq += records.length
     }, this.#database.path)
     return {

@@ -1,12 +1,12 @@
 // One process of a crash test on a journal: continues a run, or decides its questions, and prints the outcome as JSON in its last line.
 import { appendFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AgentError, approve, decide, openQuestions, type RunResult } from '@capstan/core'
+import { AgentError, approve, decide, openQuestions, type RunResult, Session } from '@capstan/core'
 import { crashAgent } from './agent.ts'
 import { runOverflowIn } from './overflow-run.ts'
 import { die, pointOf } from './points.ts'
 import type { ChildReport, ChildSetting } from './processes.ts'
-import { dyingJournal, openStore, tearWrite } from './stores.ts'
+import { dyingJournal, dyingSessions, openSessions, openStore, type StoreSetting, tearWrite } from './stores.ts'
 import { countingJournal, teamAgent } from './team.ts'
 
 const setting = JSON.parse(process.argv[2] ?? '') as ChildSetting
@@ -26,12 +26,19 @@ async function run(): Promise<ChildReport> {
   }
   if (setting.overflow !== undefined) return { result: await runOverflowIn(journal, setting), records: await recordedIds() }
   const dying = dyingJournal(journal, point, tearWrite(setting, runId))
-  const run = crashAgent(setting, reach).stream('Go.', { ...setting.options, journal: dying, runId, retryAfterText: 'restart' })
+  const session = setting.session && (await Session.open(dyingSessions(openSessions(setting), setting.session.death), 's'))
+  const options = { ...setting.options, ...(session && { session }), journal: dying, runId, retryAfterText: 'restart' } as const
+  const run = crashAgent(setting, reach).stream('Go.', options)
   const { by, graceMs } = setting.term ?? {}
   if (by === 'stop') process.once('SIGTERM', () => run.stop(graceMs === undefined ? {} : { graceMs }))
   if (by === 'abort') process.once('SIGTERM', () => run.abort())
   const report = await run.result.then(reportOf, refused)
-  return { ...report, records: await recordedIds() }
+  return { ...report, records: await recordedIds(), ...(session && { session: await contentOf(setting) }) }
+}
+
+async function contentOf(store: StoreSetting): Promise<NonNullable<ChildReport['session']>> {
+  const { allMessages: messages, openRun } = await Session.open(openSessions(store), 's')
+  return { messages, openRun }
 }
 
 async function decideAll(): Promise<ChildReport> {

@@ -29,6 +29,12 @@ export interface TeamDeath {
   readonly afterRecord?: number
 }
 
+/** Where a process dies while it adds to a session: before or after the entry by which its run takes its place, or adds its messages. */
+export interface SessionDeath {
+  readonly entry: 'open' | 'messages'
+  readonly when: 'before' | 'after'
+}
+
 const isDone =
   (name: string): Matches =>
   (record) =>

@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { AgentErrorCode, Answers, PendingQuestion, RunOptions, StopReason, ToolEffect } from '@capstan/core'
+import type { AgentErrorCode, Answers, Message, PendingQuestion, RunOptions, StopReason, ToolEffect } from '@capstan/core'
 import { Witness } from '@capstan/test-kit'
 import type { AgentSetting } from './agent.ts'
 import { answersTo, type Crash, type Death, type EndedRun, type RunReport } from './crash.ts'
+import type { SessionDeath } from './points.ts'
 import { placeFor, type StoreName, type StoreSetting } from './stores.ts'
 
 // The built file, also where this module runs from its source.
@@ -32,6 +33,8 @@ export interface ChildSetting extends RunSetting, Death {
   readonly stopAt?: string
   /** Sends itself SIGTERM at a position: what it then does with its run, and how long the work at that position still takes. */
   readonly term?: Termination
+  /** The run belongs to a session, and its process may die when it writes to it. */
+  readonly session?: { readonly death?: SessionDeath }
   /** Options of the call that starts or continues the run. */
   readonly options?: Pick<RunOptions, 'limits' | 'toolChoice' | 'settings'>
 }
@@ -51,6 +54,8 @@ export interface ChildReport {
   /** Ids of the operations that are recorded. */
   readonly records?: readonly string[]
   readonly decided?: readonly string[]
+  /** The session of the run, when its process is done. */
+  readonly session?: { readonly messages: readonly Message[]; readonly openRun?: string | undefined }
   readonly error?: AgentErrorCode
   readonly message?: string
 }

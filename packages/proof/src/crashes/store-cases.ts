@@ -15,6 +15,7 @@ import {
   watchChild,
   withRun,
 } from './processes.ts'
+import { killedInSession } from './session-cases.ts'
 import type { StoreName } from './stores.ts'
 import { killTeam, teamCases } from './team-case.ts'
 import { searchThenVanish, vanishedTool } from './vanished-case.ts'
@@ -63,6 +64,7 @@ export const storeCases: readonly StoreCase[] = [
       run: (store, quick) => killOverflow((crash) => runToEnd(store, crash), { which, stride: quick || store === 'postgres' ? 7 : 1 }),
     }),
   ),
+  { name: 'killed while its run enters a session, or adds to it', stores: all, run: killedInSession },
   { name: 'other options of the call in each process', stores: all, run: otherOptions },
   { name: 'a full disk', stores: process.platform === 'win32' ? [] : ['file'], run: fullDisk },
 ]

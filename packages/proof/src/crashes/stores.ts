@@ -1,10 +1,10 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Journal } from '@capstan/core'
-import { fileJournal, postgresJournal, sqliteJournal } from '@capstan/durable'
+import type { Journal, SessionStore } from '@capstan/core'
+import { fileJournal, fileSessions, postgresJournal, postgresSessions, sqliteJournal, sqliteSessions } from '@capstan/durable'
 import { type PostgresServer, startPostgres } from '@capstan/test-kit'
 import pg from 'pg'
-import { die, type Point, type RecordView } from './points.ts'
+import { die, type Point, type RecordView, type SessionDeath } from './points.ts'
 
 export const storeNames = ['file', 'sqlite', 'postgres'] as const
 export type StoreName = (typeof storeNames)[number]
@@ -45,6 +45,26 @@ export function openStore({ store, path, schema, leaseMs }: StoreSetting): Journ
   const options = leaseMs === undefined ? {} : { leaseMs }
   if (store === 'file') return fileJournal(path, options)
   return store === 'sqlite' ? sqliteJournal(path, options) : postgresJournal(path, { ...options, ...(schema !== undefined && { schema }) })
+}
+
+/** The sessions beside a journal. */
+export function openSessions({ store, path, schema }: StoreSetting): SessionStore {
+  if (store === 'file') return fileSessions(`${path}-sessions`)
+  return store === 'sqlite' ? sqliteSessions(path) : postgresSessions(path, schema === undefined ? {} : { schema })
+}
+
+/** Sessions whose process dies before or after it adds an entry. */
+export function dyingSessions(sessions: SessionStore, death: SessionDeath | undefined): SessionStore {
+  return {
+    ...sessions,
+    async append(id, after, entry) {
+      const isTime = entry.type === death?.entry
+      if (isTime && death.when === 'before') die()
+      const version = await sessions.append(id, after, entry)
+      if (isTime && death.when === 'after') die()
+      return version
+    },
+  }
 }
 
 /** A journal whose process dies at a point. */

@@ -43,7 +43,7 @@ async function begin(agent: ReturnType<RecordedCase['agent']>, { isRestart, answ
   const { runId } = keeper
   if ('state' in keeper) return keeper.state === undefined ? agent.stream('go', { runId }) : agent.resume(keeper.state, { answers, acceptAnswers: true })
   const { journal } = keeper
-  const isThere = (await journal.list()).some((listed) => listed.runId === runId)
+  const isThere = (await journal.list({ limit: 1_000 })).runs.some((listed) => listed.runId === runId)
   return isThere && isRestart !== true ? agent.resume(runId, { journal, answers }) : agent.stream('go', { journal, runId })
 }
 

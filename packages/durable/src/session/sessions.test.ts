@@ -1,14 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { assistant, user } from '@capstan/core'
+import { assistant, Session, type SessionEntry, type SessionStore, user } from '@capstan/core'
 import { describe, expect, test } from 'vitest'
 import { Connection, loadSqlite } from '../sqlite/connection.ts'
 import { hasPostgres, localStores, newFolder, sessionsOf, startServer, stores } from '../testing/stores.ts'
 import { fileSessions } from './file-sessions.ts'
 import { postgresSessions } from './postgres-sessions.ts'
-import { Session } from './session.ts'
-import type { SessionStore } from './session-store.ts'
 import { sqliteSessions } from './sqlite-sessions.ts'
 
 const hello = [user('Hello.'), assistant('Good morning.')]
@@ -71,7 +69,7 @@ describe.each(stores)('sessions (%s)', (store) => {
     await fork.append(more)
     expect((await Session.open(open(), 's')).messages).toEqual(hello)
     expect((await Session.open(open(), 't')).messages).toEqual([...hello, ...more])
-    expect(await open().list()).toEqual(['s', 't'])
+    expect((await open().list()).map(({ sessionId }) => sessionId)).toEqual(['s', 't'])
   })
 
   test('a fork is refused when its id is taken, or when the original is not in the store', async () => {
@@ -108,6 +106,33 @@ describe.each(stores)('sessions (%s)', (store) => {
     }
   })
 
+  test('every kind of entry is read as it was added, with its version', async () => {
+    const open = openStore()
+    const entries: readonly SessionEntry[] = [
+      { type: 'messages', messages: hello },
+      { type: 'open', runId: 'r\u0000\ud800', until: 1_800_000_000_000, takes: ['q'], from: 'v' },
+      { type: 'queue', runId: 'q', messages: [user('wait')] },
+      { type: 'messages', messages: more, runId: 'r', view: [user('short')], isBroken: true },
+      { type: 'close', runId: 'r' },
+    ]
+    const versions: (string | undefined)[] = []
+    for (const entry of entries) versions.push(await open().append('s', versions.at(-1), entry))
+    expect(await open().read('s')).toEqual(entries.map((entry, index) => ({ version: versions[index], entry })))
+    expect(new Set(versions).size).toBe(entries.length)
+  })
+
+  test('sessions are listed in pages, with the time of their last change', async () => {
+    const open = openStore()
+    const before = Date.now() - 5_000
+    for (const id of ['b', 'ä', 'a', 'B']) await (await Session.open(open(), id)).append(hello)
+    const first = await open().list({ limit: 2 })
+    const rest = await open().list({ limit: 5, after: first.at(-1)?.sessionId ?? '' })
+    expect([...first, ...rest].map(({ sessionId }) => sessionId)).toEqual(['B', 'a', 'b', 'ä'])
+    for (const { changedAt } of [...first, ...rest]) expect(changedAt).toBeGreaterThan(before)
+    await expect((async () => await open().list({ limit: 0 }))()).rejects.toMatchObject({ code: 'invalid-options' })
+    await expect((async () => await open().list({ limits: 1 } as never))()).rejects.toMatchObject({ code: 'invalid-options' })
+  })
+
   test('deleting a session that does not exist is not an error', async () => {
     await expect(openStore()().delete('s')).resolves.toBeUndefined()
   })
@@ -121,12 +146,16 @@ async function sessionInFiles() {
   return { root, folder: join(root, 's'), open: async () => await Session.open(fileSessions(root), 's') }
 }
 
+async function listed(root: string): Promise<readonly string[]> {
+  return (await fileSessions(root).list()).map(({ sessionId }) => sessionId)
+}
+
 describe('sessions in files', () => {
   test.each(['00000001.json', '00000002.json'])('missing messages are reported: %s', async (name) => {
     const { root, folder, open } = await sessionInFiles()
     rmSync(join(folder, name))
     await expect(open()).rejects.toMatchObject({ code: 'journal-failed', message: expect.stringContaining(name) })
-    expect(await fileSessions(root).list()).toEqual(['s'])
+    expect(await listed(root)).toEqual(['s'])
   })
 
   test('messages that do not follow those before them are reported', async () => {
@@ -139,7 +168,7 @@ describe('sessions in files', () => {
   test('a session without its first messages is not begun again', async () => {
     const { root, folder } = await sessionInFiles()
     rmSync(join(folder, '00000001.json'))
-    expect(await fileSessions(root).append('s', undefined, hello)).toBeUndefined()
+    expect(await fileSessions(root).append('s', undefined, { type: 'messages', messages: hello })).toBeUndefined()
   })
 
   test('an append that follows a deleted session adds nothing to the one that has its id now', async () => {
@@ -156,14 +185,14 @@ describe('sessions in files', () => {
     const { root } = await sessionInFiles()
     for (const name of ['x'.repeat(250), '%41', 'empty']) mkdirSync(join(root, name))
     writeFileSync(join(root, 'x'.repeat(250), '00000001.json'), '{}')
-    expect(await fileSessions(root).list()).toEqual(['s'])
+    expect(await listed(root)).toEqual(['s'])
   })
 
   test('a damaged session is listed, and so are the others', async () => {
     const { root, folder } = await sessionInFiles()
     await (await Session.open(fileSessions(root), 't')).append(hello)
     writeFileSync(join(folder, '00000001.json'), '{')
-    expect(await fileSessions(root).list()).toEqual(['s', 't'])
+    expect(await listed(root)).toEqual(['s', 't'])
   })
 
   test('folders and files can be read by their owner only', async () => {
