@@ -26,7 +26,7 @@ function memoryJournal(given?: {
     },
     read: () => Promise.reject(new Error('not used')),
     decide: () => Promise.reject(new Error('not used')),
-    list: () => Promise.resolve([]),
+    list: () => Promise.resolve({ runs: [] }),
     delete: () => Promise.resolve(),
   }
   return journal as Journal & { readonly records: RunRecord[]; head?: RunHead }
