@@ -37,7 +37,7 @@ export function memoryJournal(head?: RunHead, written: readonly RunRecord[] = []
     },
     read: (runId) => Promise.resolve(open(runId)),
     decide: (_, decision) => Promise.resolve(decision),
-    list: () => Promise.resolve([]),
+    list: () => Promise.resolve({ runs: [] }),
     delete: () => Promise.resolve(),
   }
 }
