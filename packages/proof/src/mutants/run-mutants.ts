@@ -40,7 +40,7 @@ const stopMutants: readonly Mutant[] = [
   ...mutantsOf({ file: `${core}/run/run.ts`, test: stopTest }, [
     {
       name: 'the grace period has no end',
-      search: 'if (graceMs !== undefined) this.#abortAfter(graceMs)',
+      search: 'if (graceMs !== undefined) abortAfter(graceMs, this)',
       replace: '',
       killer: 'work that does not end within the grace period is aborted',
     },
