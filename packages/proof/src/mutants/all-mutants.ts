@@ -5,10 +5,11 @@ import { coreMutants } from './core-mutants.ts'
 import { inputMutants } from './input-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { runMutants } from './run-mutants.ts'
+import { sessionMutants } from './session-mutants.ts'
 import { storeMutants } from './store-mutants.ts'
 
 /** All planted faults. */
 export const allMutants: readonly Mutant[] = [
   ...[...coreMutants, ...adapterMutants, ...toolMutants],
-  ...[...inputMutants, ...approvalMutants, ...runMutants, ...storeMutants, ...commandMutants],
+  ...[...inputMutants, ...approvalMutants, ...runMutants, ...storeMutants, ...sessionMutants, ...commandMutants],
 ]
