@@ -5,7 +5,8 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { postgresFolder, startPostgres } from '@capstan/test-kit'
+import { expect, onTestFinished, test } from 'vitest'
 
 /** Starts an example like a reader would: built, in a separate process, without a key. */
 function start(name: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
@@ -58,6 +59,31 @@ test('a run of 300 steps clears and summarises, and costs less than half of what
   expect(complete.slice(0, 3)).toEqual([301, 0, 0])
   expect(short[3]).toBeLessThan((complete[3] ?? 0) / 2)
 }, 60_000)
+
+test('a chat of 200 turns in files continues in another process, and is shortened', async () => {
+  await expectLongChat({ DATABASE_URL: '', SESSIONS_FOLDER: await mkdtemp(join(tmpdir(), 'capstan-')) })
+}, 60_000)
+
+test('a chat of 200 turns in PostgreSQL continues in another process, and is shortened', async ({ skip }) => {
+  skip(postgresFolder() === undefined, 'PostgreSQL (Debian: postgresql) is not installed')
+  const server = await startPostgres()
+  onTestFinished(() => server.stop())
+  await expectLongChat({ DATABASE_URL: server.urlOf('postgres'), SESSIONS_FOLDER: '/dev/null' })
+}, 60_000)
+
+async function expectLongChat(env: Readonly<Record<string, string>>): Promise<void> {
+  const said = /^(\d+) turns: (\d+) messages are kept, (\d+) are sent.*\n.* cleared (\d+) times.* summarised (\d+) times/
+  for (const turns of [100, 200]) {
+    const output = await run('long-chat', [], env)
+    const [count, kept, sent, cleared, summarised] = said.exec(output)?.slice(1).map(Number) ?? []
+    expect([count, kept], output).toEqual([turns, turns * 4])
+    // The questions of the user stay.
+    expect(sent).toBeGreaterThan(turns)
+    expect(sent).toBeLessThan(turns * 2)
+    expect(cleared).toBeGreaterThan(0)
+    expect(summarised).toBeGreaterThan(0)
+  }
+}
 
 test('abort ends although the tool ignores it', async () => {
   expect(await run('abort')).toBe('aborted: 1 messages are kept and can be sent again\n')

@@ -16,6 +16,7 @@ export async function readingModel(pages: number): Promise<{ readonly model: Mod
   return { model: deepseek('deepseek-v4-pro', { baseURL: simulator.baseURL, apiKey: 'none' }), close: () => simulator.close() }
 }
 
-function isAskedForSummary({ rawBody }: SimulatedRequest): boolean {
+/** True for the request of a summary of the history. */
+export function isAskedForSummary({ rawBody }: SimulatedRequest): boolean {
   return rawBody.slice(rawBody.lastIndexOf('"role":"user"')).includes('Write a summary now')
 }
