@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Agent, AgentError, approve, type Journal, type ListedRun, type RunListOptions, Session } from '@capstan/core'
+import { Agent, AgentError, approve, decide, type Journal, type ListedRun, type RunListOptions, Session } from '@capstan/core'
 import { answersTo, replyingModel, shop } from '@capstan/test-kit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -78,7 +78,9 @@ describe.each(stores)('a list of runs (%s)', (store) => {
     await agent.generate('go', { journal: journal(), runId: 'r' })
     const answers = await answersTo(journal(), 'r', approve())
     expect((await journal().list()).runs).toMatchObject([{ status: 'paused', questions: [{ id: Object.keys(answers)[0] }] }])
-    await agent.resume('r', { journal: journal(), answers }).result
+    await decide(journal(), 'r', answers)
+    expect((await journal().list()).runs).toMatchObject([{ status: 'paused', questions: [] }])
+    await agent.resume('r', { journal: journal() }).result
     expect((await journal().list()).runs).toMatchObject([{ status: 'finished', questions: [] }])
   })
 
