@@ -35,7 +35,8 @@ function journalIn(store: LocalStoreName, folder: string): Journal {
 function reader(chars: number) {
   const read = noteTool('read', { effect: 'read', maxResultBytes: 100_000, execute: () => 'x'.repeat(chars) })
   const model = replyingModel([...Array.from({ length: steps }, (_, index) => ({ calls: [['read', { page: index }] as const] })), { text: 'All read.' }])
-  return { agent: new Agent({ model, tools: [read], limits: { steps: steps + 1 } }), model, read }
+  // Everything is kept, so that the disk gets full.
+  return { agent: new Agent({ model, tools: [read], history: false, limits: { steps: steps + 1 } }), model, read }
 }
 
 // A line of a log, and a value that has a file of its own.
