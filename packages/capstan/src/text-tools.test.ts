@@ -128,7 +128,7 @@ test('half the form is understood, and what cannot be understood is told to the 
   expect(result.steps.flatMap(({ toolResults }) => toolResults.map(({ status }) => status))).toEqual(['ok', 'unknown-tool', 'invalid-input', 'invalid-input'])
   // What it wrote goes back to it as it was, with what is wrong.
   expect(simulator.requests[2]?.rawBody).toContain('add 1 and 2')
-  expect(simulator.requests[2]?.rawBody).toContain('The tools are: add.')
+  expect(simulator.requests[2]?.rawBody).toContain('The tools are: add, read_result.')
   expect(result.text).toBe('Done.')
 })
 
