@@ -67,10 +67,10 @@ test('calls beyond the limit of tool calls are answered without running', async 
 })
 
 test('a request whose estimate would pass the token limit is not sent', async () => {
-  const model = scriptedModel([{ ...ask(1), usage: { inputTokens: 60, outputTokens: 30, totalTokens: 90 } }])
-  const result = await new Agent({ model, tools: [counter()], limits: { tokens: 150 } }).generate('go')
+  const model = scriptedModel([{ ...ask(1), usage: { inputTokens: 560, outputTokens: 30, totalTokens: 590 } }])
+  const result = await new Agent({ model, tools: [counter()], limits: { tokens: 650 } }).generate('go')
 
-  expect(result).toMatchObject({ status: 'limit', stopReason: 'max-tokens', usage: { totalTokens: 90 } })
+  expect(result).toMatchObject({ status: 'limit', stopReason: 'max-tokens', usage: { totalTokens: 590 } })
   expect(model.requests).toHaveLength(1)
 })
 
