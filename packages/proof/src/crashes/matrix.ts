@@ -79,7 +79,7 @@ export function observe({ kills, unknown, result, outside, records }: RunReport,
     payments: outside.filter((line) => line.startsWith('effect pay ')).length,
     unknown,
     repeatedRecords: records.length - new Set(records).size,
-    isSame: isDeepStrictEqual(comparable(result), comparable(undisturbed)) && hasReadKept(result),
+    isSame: isDeepStrictEqual(withoutRunIds(result), withoutRunIds(undisturbed)) && hasReadKept(result),
   }
 }
 
@@ -89,8 +89,8 @@ function hasReadKept({ messages }: EndedRun): boolean {
   )
 }
 
-// The run of a row has an id of its own on an engine, and the keys of its results have it.
-function comparable({ text, messages, toolCalls }: EndedRun): unknown {
+/** What is compared of two runs: each has an id of its own on an engine, and the keys of its results have it. */
+export function withoutRunIds({ text, messages, toolCalls }: EndedRun): unknown {
   return [text, JSON.parse(JSON.stringify(messages, (name, value: unknown) => (name === 'runId' ? '' : value))), toolCalls]
 }
 

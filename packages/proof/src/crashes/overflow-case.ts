@@ -1,9 +1,17 @@
-import { deepStrictEqual, match, ok } from 'node:assert/strict'
+import { deepStrictEqual, ok } from 'node:assert/strict'
 import type { RunReport, RunToEnd } from './crash.ts'
+import { withoutRunIds } from './matrix.ts'
 import type { TeamDeath } from './points.ts'
 
 const atOnce = 3
 const most = 90
+/** What shortens the history: results are cleared, the model writes a summary, and the list of calls takes the place of steps. */
+const measures = new Set(['clear overflow', 'model overflow', 'ledger overflow'])
+
+interface WhatWasDone {
+  readonly stopReason: string
+  readonly edits: readonly { readonly kind: string; readonly source?: string; readonly reason: string }[]
+}
 
 export const overflowCases: readonly { readonly name: string; readonly which: keyof TeamDeath }[] = [
   { name: 'requests that exceed the context window, killed before each record', which: 'beforeRecord' },
@@ -13,7 +21,8 @@ export const overflowCases: readonly { readonly name: string; readonly which: ke
 /** Kills a run that makes its requests smaller, at each record: it makes them smaller in the same way, and ends the same. */
 export async function killOverflow(toEnd: RunToEnd, { which, stride = 1 }: { readonly which: keyof TeamDeath; readonly stride?: number }): Promise<string> {
   const whole = await toEnd({ effect: 'idempotent', overflow: true })
-  match(whole.result.text, /"stopReason":"finished".*"reason":"overflow"/)
+  const { stopReason, edits } = JSON.parse(whole.result.text) as WhatWasDone
+  deepStrictEqual([stopReason, new Set(edits.map(({ kind, source = kind, reason }) => `${source} ${reason}`))], ['finished', measures])
   const requests = countOf(whole, 'model')
   let kills = 0
   let isOver = false
@@ -34,8 +43,8 @@ export async function killOverflow(toEnd: RunToEnd, { which, stride = 1 }: { rea
 }
 
 /** A request that a process did not live to see the end of was not reported. */
-function withoutUnknown({ result }: RunReport): RunReport['result'] {
-  return { ...result, text: result.text.replace(/"unknownAttempts":\d+/, '') }
+function withoutUnknown({ result }: RunReport): unknown {
+  return withoutRunIds({ ...result, text: result.text.replace(/"unknownAttempts":\d+/, '') })
 }
 
 function countOf({ outside }: RunReport, line: string): number {

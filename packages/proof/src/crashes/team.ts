@@ -1,4 +1,4 @@
-import type { Agent, Engine, Journal, Tool } from '@capstan/core'
+import type { Agent, Journal, Tool } from '@capstan/core'
 import { childTool } from '@capstan/core/internal'
 import { noteTool, type Reply, witnessedAgent } from '@capstan/test-kit'
 import { die, type TeamDeath } from './points.ts'
@@ -69,40 +69,6 @@ export function countingJournal(journal: Journal, { beforeRecord, afterRecord }:
         if (afterRecord !== undefined && count >= afterRecord) die()
       }
       return { ...run, append }
-    },
-  }
-}
-
-/** The team on engines that die, for a package that makes the engine by itself. */
-export function teamOnEngine(witness: string, death: TeamDeath | undefined, wrap: (engine: Engine) => Engine): Pick<Agent, 'generate' | 'resume'> {
-  const agent = teamAgent(witness)
-  return {
-    generate: (input, options = {}) =>
-      agent.generate(input, { ...options, ...(options.engine !== undefined && { engine: dyingInBodies(wrap(options.engine), death) }) }),
-    // No crash test continues a state.
-    resume: agent.resume.bind(agent),
-  }
-}
-
-/** An engine whose process dies before a step is recorded, or after the batch of that step is. */
-function dyingInBodies(engine: Engine, { beforeRecord, afterRecord }: TeamDeath = {}): Engine {
-  let count = 0
-  return {
-    ...engine,
-    async steps(steps) {
-      const values = await engine.steps(
-        steps.map(({ name, run }) => ({
-          name,
-          run: async () => {
-            const value = await run()
-            count++
-            if (beforeRecord !== undefined && count >= beforeRecord) die()
-            return value
-          },
-        })),
-      )
-      if (afterRecord !== undefined && count >= afterRecord) die()
-      return values
     },
   }
 }

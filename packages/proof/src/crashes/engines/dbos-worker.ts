@@ -6,9 +6,8 @@ import { type AgentReply, dbosAgent } from '@capstan/dbos'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import { artifactsFor, crashAgent } from '../agent.ts'
 import { die, type Point, pointOf } from '../points.ts'
-import { teamOnEngine } from '../team.ts'
 import type { WorkerMessage, WorkerOrder, WorkerSetting } from './dbos-crew.ts'
-import { dyingAgent, dyingEngine, splitOnce } from './dying.ts'
+import { countedAgent, dyingAgent, splitOnce } from './dying.ts'
 
 const setting = JSON.parse(process.argv[2] ?? '') as WorkerSetting
 const { runId, config, holdAt, maxRecoveryAttempts, steps } = setting
@@ -20,11 +19,7 @@ pollOften()
 // A process that dies in a transaction dies at no other position.
 const dying = point.torn !== undefined || isAnswer ? { steps } : { steps, point: setting.point }
 const options = { name: 'crash', artifacts: artifactsFor(setting), ...(maxRecoveryAttempts !== undefined && { maxRecoveryAttempts }) }
-const runs =
-  setting.team === undefined
-    ? dyingAgent(crashAgent(setting, reach), dying)
-    : teamOnEngine(setting.witness, setting.team, (engine) => dyingEngine(engine, { steps }))
-const agent = dbosAgent(runs, options)
+const agent = dbosAgent(countedAgent(setting) ?? dyingAgent(crashAgent(setting, reach), dying), options)
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 DBOS.setConfig({ ...config, logger: silent })
 process.on('message', ({ answers }: WorkerOrder) => void agent.decide(runId, answers).then(report, report))

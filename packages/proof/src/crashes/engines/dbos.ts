@@ -35,7 +35,7 @@ let runs = 0
 
 async function runToEnd(
   { client, systemDatabaseUrl }: { readonly client: DBOSClient; readonly systemDatabaseUrl: string },
-  { plan = [], during, team = false, overflow: _, ...crash }: DbosCrash,
+  { plan = [], during, team = false, overflow = false, ...crash }: DbosCrash,
 ): Promise<RunReport> {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-crash-'))
   const steps = join(folder, 'steps')
@@ -43,7 +43,10 @@ async function runToEnd(
   // An application of its own, so that no worker continues the run of another row.
   const name = `crash-${++runs}`
   const config = { name, applicationVersion: name, executorID: 'worker', systemDatabaseUrl }
-  const crew = new Crew({ ...crash, ...(team && { team: {} }), runId: `${name}-run-1`, config, witness: outside.path, steps }, plan)
+  const crew = new Crew(
+    { ...crash, ...(team && { team: {} }), ...(overflow && { overflow: {} }), runId: `${name}-run-1`, config, witness: outside.path, steps },
+    plan,
+  )
   crew.afterKill = async () => {
     for (const step of (await client.listWorkflowSteps(crew.setting.runId)) ?? []) appendFileSync(steps, `recorded ${step.name}\n`)
   }

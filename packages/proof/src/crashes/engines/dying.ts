@@ -1,6 +1,8 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import type { Agent, Engine, EngineStep, RunResult } from '@capstan/core'
-import { die, pointOf, type RecordView } from '../points.ts'
+import { overflowAgent } from '../overflow-run.ts'
+import { die, pointOf, type RecordView, type TeamDeath } from '../points.ts'
+import { teamAgent } from '../team.ts'
 
 // An engine cannot be asked what it has recorded of one step while another step of the batch is running, so it gets this time.
 const timeToRecordMs = 500
@@ -52,8 +54,55 @@ export function dyingEngine(engine: Engine, { point: name, steps: path, tear = d
   }
 }
 
+type Runs = Pick<Agent, 'generate' | 'resume'>
+
+/** Which run a worker works on, other than that of the matrix, and where it dies in it. */
+export interface CountedSetting extends Pick<DyingSetting, 'steps'> {
+  readonly witness: string
+  readonly team?: TeamDeath
+  readonly overflow?: TeamDeath
+}
+
+/** The agent of a run whose workers die at a record that is counted; `undefined` for a run of the matrix. */
+export function countedAgent({ witness, steps, team, overflow }: CountedSetting): Runs | undefined {
+  if (team !== undefined) return onEngines(teamAgent(witness), (engine) => dyingInBodies(dyingEngine(engine, { steps }), team))
+  if (overflow !== undefined) return onEngines(overflowAgent(witness), (engine) => dyingInBodies(dyingEngine(engine, { steps }), overflow))
+  return undefined
+}
+
+function onEngines(agent: Runs, wrap: (engine: Engine) => Engine): Runs {
+  return {
+    generate: (input, options = {}) => agent.generate(input, { ...options, ...(options.engine !== undefined && { engine: wrap(options.engine) }) }),
+    // No crash test continues a state.
+    resume: agent.resume.bind(agent),
+  }
+}
+
+/** An engine whose process dies before a step is recorded, or after the batch of that step is. */
+function dyingInBodies(engine: Engine, { beforeRecord, afterRecord }: TeamDeath): Engine {
+  let count = 0
+  return {
+    ...engine,
+    async steps(steps) {
+      const values = await engine.steps(
+        steps.map(({ name, run }) => ({
+          name,
+          run: async () => {
+            const value = await run()
+            count++
+            if (beforeRecord !== undefined && count >= beforeRecord) die()
+            return value
+          },
+        })),
+      )
+      if (afterRecord !== undefined && count >= afterRecord) die()
+      return values
+    },
+  }
+}
+
 /** An agent whose runs are on dying engines, for a package that makes the engine by itself. */
-export function dyingAgent(agent: Agent, setting: DyingSetting): Pick<Agent, 'generate' | 'resume'> {
+export function dyingAgent(agent: Agent, setting: DyingSetting): Runs {
   const point = pointOf(setting.point)
   return {
     generate: async (input, options = {}) => {

@@ -31,6 +31,7 @@ export interface WorkerSetting extends AgentSetting {
   readonly holdMs?: number
   readonly point?: string | undefined
   readonly team?: TeamDeath
+  readonly overflow?: TeamDeath
   /** Process id of the server, which dies with the worker in the middle of a write. */
   readonly serverPid?: number | undefined
 }
@@ -77,7 +78,7 @@ export class Crew {
   constructor(server: LocalServer, setting: WorkerSetting, plan: readonly Death[]) {
     this.#server = server
     this.setting = setting
-    this.#deaths = plan.filter(({ point, killAfterMs, team }) => point !== undefined || killAfterMs !== undefined || team !== undefined)
+    this.#deaths = plan.filter((death) => Object.values(death).some((value) => value !== undefined))
     this.ended = new Promise((resolve, reject) => {
       this.#end = resolve
       this.#fail = reject
@@ -145,7 +146,8 @@ export class Crew {
   async #startNext(): Promise<void> {
     this.#death = this.#deaths.shift()
     const team = this.setting.team === undefined ? {} : { team: this.#death?.team ?? {} }
-    this.setting = { ...this.setting, ...team, point: this.#death?.point, serverPid: this.#server.pid }
+    const overflow = this.setting.overflow === undefined ? {} : { overflow: this.#death?.overflow ?? {} }
+    this.setting = { ...this.setting, ...team, ...overflow, point: this.#death?.point, serverPid: this.#server.pid }
     const child = startWorker(this.setting)
     this.child = child
     this.#ready = once(child.stdout ?? child, 'data')

@@ -6,18 +6,13 @@ import { agentWorkflow, createEndpointHandler } from '@capstan/restate'
 import { artifactsFor, crashAgent } from '../agent.ts'
 import { effects } from '../matrix.ts'
 import { die, pointOf } from '../points.ts'
-import { teamOnEngine } from '../team.ts'
-import { dyingAgent, dyingEngine } from './dying.ts'
+import { countedAgent, dyingAgent } from './dying.ts'
 import type { WorkerSetting } from './restate-crew.ts'
 
 const setting = JSON.parse(process.argv[2] ?? '') as WorkerSetting
 const point = pointOf(setting.point)
 const retryPolicy = { initialInterval: 50, exponentiationFactor: 1.5, maxInterval: 300, maxAttempts: 100, onMaxAttempts: 'kill' } as const
-const { steps } = setting
-const agent =
-  setting.team === undefined
-    ? dyingAgent(crashAgent(setting, reach), { ...setting, tear })
-    : teamOnEngine(setting.witness, setting.team, (engine) => dyingEngine(engine, { steps }))
+const agent = countedAgent(setting) ?? dyingAgent(crashAgent(setting, reach), { ...setting, tear })
 const handle = createEndpointHandler({ services: [agentWorkflow(agent, { name: setting.name, artifacts: artifactsFor(setting), workflow: { retryPolicy } })] })
 
 createServer((request, response) => {

@@ -39,7 +39,7 @@ let names = 0
 
 async function runToEnd(
   shared: LocalServer,
-  { effect, plan = [], slow = false, team = false, changes = false, vanishes = false, worker = {}, server: given, during }: RestateCrash,
+  { effect, plan = [], slow = false, team = false, overflow = false, changes = false, vanishes = false, worker = {}, server: given, during }: RestateCrash,
 ): Promise<RunReport> {
   return await withRun({ store: 'file', effect }, async ({ path, witness, runId }, outside: Witness) => {
     const own = plan.some(({ point }) => pointOf(point).torn !== undefined) ? await startServer() : undefined
@@ -55,6 +55,7 @@ async function runToEnd(
       changes,
       vanishes,
       ...(team && { team: {} }),
+      ...(overflow && { overflow: {} }),
       ...worker,
     }
     const crew = new Crew(own ?? given ?? shared, setting, plan)
