@@ -5,8 +5,30 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AgentError, type Answers, approve, deny, type Json, type PendingQuestion, type RunState } from '@capstan/core'
-import { type PostgresServer, postgresFolder, type Reply, startPostgres, Witness, type WitnessedSetting, witnessedAgent } from '@capstan/test-kit'
+import {
+  AgentError,
+  type Answers,
+  approve,
+  assistant,
+  deny,
+  type Json,
+  type Message,
+  type PendingQuestion,
+  type RunState,
+  Session,
+  type SessionStore,
+  user,
+} from '@capstan/core'
+import {
+  folderSessions,
+  type PostgresServer,
+  postgresFolder,
+  type Reply,
+  startPostgres,
+  Witness,
+  type WitnessedSetting,
+  witnessedAgent,
+} from '@capstan/test-kit'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type DbosAgent, dbosAgent } from './dbos-agent.ts'
@@ -27,10 +49,10 @@ type Setting = Omit<WitnessedSetting, 'witness'>
 function register(
   name: string,
   setting: Setting,
-  context?: string,
+  { context, sessions }: { readonly context?: string; readonly sessions?: SessionStore } = {},
 ): DbosAgent & { readonly seen: () => readonly string[]; readonly setting: WitnessedSetting } {
   const witnessed = { ...setting, witness: join(folder, name) }
-  const runs = dbosAgent(witnessedAgent(witnessed), { name, context })
+  const runs = dbosAgent(witnessedAgent(witnessed), { name, context, ...(sessions && { sessions }) })
   return { ...runs, seen: () => new Witness(witnessed.witness).read(), setting: witnessed }
 }
 
@@ -51,7 +73,7 @@ async function nextQuestions(runs: DbosAgent, runId: string): Promise<readonly P
 const pays = { replies: calling(['pay']), tools: { pay: {} } }
 const paysWithApproval = { ...pays, tools: { pay: { needsApproval: true } } }
 const reads = { effect: 'read' as const }
-const plain = register('plain', pays, 'of-this-process')
+const plain = register('plain', pays, { context: 'of-this-process' })
 const letters = [...'abcdefgh']
 const parallel = register('parallel', {
   replies: calling(letters),
@@ -69,8 +91,24 @@ const failing = register('failing', {
   replies: [{ error: new AgentError('Bad key.', { code: 'auth-failed', phase: 'headers', status: 401 }) }],
   tools: {},
 })
+const sessionsFolder = join(folder, 'sessions')
+let fault: Error | undefined
+const sessions = folderSessions(sessionsFolder, (position) => {
+  if (position !== 'before messages' || fault === undefined) return
+  const error = fault
+  fault = undefined
+  throw error
+})
 const firstCall = untilAborted()
-const cancelled = register('cancelled', { ...pays, tools: { pay: { effect: 'idempotent' } }, at: firstCall.at })
+const cancelled = register('cancelled', { ...pays, tools: { pay: { effect: 'idempotent' } }, at: firstCall.at }, { sessions })
+const inSession = register('in-session', { replies: [...calling(['look']), ...calling(['look'])], tools: { look: reads } }, { sessions })
+const asksInSession = register('asks-in-session', paysWithApproval, { sessions })
+const breaksOff = register('breaks-off', { replies: [{ error: new AgentError('Bad key.', { code: 'auth-failed' }) }], tools: {} }, { sessions })
+const killed = ['before messages', 'after messages', 'after open'].map((dieAt, index) => ({
+  dieAt,
+  name: `killed-${index}`,
+  runs: register(`killed-${index}`, { replies: calling(['look']), tools: { look: reads } }, { sessions }),
+}))
 let requests = 0
 const mended = register('mended', {
   replies: calling(),
@@ -109,6 +147,10 @@ const values = DBOS.registerWorkflow(
   },
   { name: 'values' },
 )
+
+async function messagesOf(id: string): Promise<readonly Message[]> {
+  return (await Session.open(sessions, id)).messages
+}
 
 /** Holds the first call until its signal fires. */
 function untilAborted(): { readonly at: NonNullable<WitnessedSetting['at']>; readonly aborted: Promise<void> } {
@@ -248,24 +290,102 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
     await expect(plain.decide('nobody', {})).rejects.toMatchObject(missing)
   })
 
-  test('a cancelled run ends its tool at once, and continues when it is resumed', async () => {
-    const runId = await cancelled.start('Go.', { runId: 'cancelled-1' })
+  test('a cancelled run ends its tool at once, keeps its place in its session, and continues when it is resumed', async () => {
+    const runId = await cancelled.start('Go.', { runId: 'cancelled-1', session: 'cancelled' })
     await vi.waitFor(() => expect(cancelled.seen()).toHaveLength(2), { timeout: 5_000 })
     await DBOS.cancelWorkflow(runId)
     await expect(cancelled.result(runId)).rejects.toMatchObject({ code: 'engine-failed', message: expect.stringContaining('cancelled') })
     await firstCall.aborted
     // The interrupted step is not recorded.
-    expect((await DBOS.listWorkflowSteps(runId))?.map(({ name }) => name)).toEqual(['start start', 'steps/1/model/1 model'])
+    expect((await DBOS.listWorkflowSteps(runId))?.map(({ name }) => name)).toEqual(['session/read session read', 'start start', 'steps/1/model/1 model'])
+    expect((await Session.open(sessions, 'cancelled')).openRun).toBe(runId)
     await DBOS.resumeWorkflow(runId)
-    expect(await cancelled.result(runId)).toMatchObject({ status: 'finished' })
+    const { status, messages } = await cancelled.result(runId)
+    expect([status, await messagesOf('cancelled')]).toEqual(['finished', messages])
     expect(cancelled.seen()).toEqual(['model 1', 'effect pay cancelled-1/steps/1/tools/0', 'effect pay cancelled-1/steps/1/tools/0', 'model 2'])
   }, 20_000)
+
+  describe('runs of a session', () => {
+    const before = [user('One.'), assistant('Yes.'), user('Two.'), assistant('Yes.')]
+
+    test('read its messages and add their own once, as steps; the same id again gives the recorded result', async () => {
+      await (await Session.open(sessions, 'once')).append(before)
+      const runId = await inSession.start('Go.', { runId: 'once-1', session: 'once' })
+      const result = await inSession.result(runId)
+      expect(result.messages.slice(0, 5)).toEqual([...before, user('Go.')])
+      expect(result.messages.slice(5).map(({ role }) => role)).toEqual(['assistant', 'tool', 'assistant'])
+      expect(await messagesOf('once')).toEqual(result.messages)
+      const steps = (await DBOS.listWorkflowSteps(runId))?.map(({ name }) => name)
+      expect([steps?.[0], steps?.at(-1), steps?.length]).toEqual(['session/read session read', 'session/append session append', 6])
+
+      await (await Session.open(sessions, 'once')).append([user('After.')])
+      await inSession.start('Go.', { runId, session: 'once' })
+      expect(await inSession.result(runId)).toEqual(result)
+      expect(await messagesOf('once')).toEqual([...result.messages, user('After.')])
+    })
+
+    test('begin one after the other: a second run is refused or queued while the first one waits for a person', async () => {
+      const runId = await asksInSession.start('Pay.', { session: 'busy' })
+      const [question] = await nextQuestions(asksInSession, runId)
+      const refused = await inSession.start('Go.', { session: 'busy' })
+      await expect(inSession.result(refused)).rejects.toMatchObject({ code: 'session-busy', runId })
+      const queued = await inSession.start('Wait.', { session: 'busy', whilePaused: 'queue' })
+      expect(await inSession.result(queued)).toMatchObject({ status: 'paused', stopReason: 'queued', steps: [] })
+
+      await asksInSession.decide(runId, { [question?.id ?? '']: approve() })
+      const first = await asksInSession.result(runId)
+      expect(await messagesOf('busy')).toEqual(first.messages)
+      const next = await inSession.result(await inSession.start('Go.', { session: 'busy' }))
+      expect(next.messages).toEqual([...first.messages, user('Wait.'), user('Go.'), ...next.messages.slice(-3)])
+      expect(await messagesOf('busy')).toEqual(next.messages)
+    })
+
+    test('of two that begin at once one gets the place', async () => {
+      const both = ['race-1', 'race-2'].map(async (runId) => await inSession.result(await inSession.start('Go.', { runId, session: 'race' })))
+      const ends = await Promise.allSettled(both)
+      const results = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []))
+      const refused = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+      expect(refused.every(({ code }) => code === 'session-busy')).toBe(true)
+      expect(results.length).toBeGreaterThan(0)
+      // A run that began after the other one had ended starts from its messages.
+      const longest = results.sort((left, right) => right.messages.length - left.messages.length)[0]?.messages
+      expect(longest).toHaveLength(4 * results.length)
+      expect(await messagesOf('race')).toEqual(longest)
+    })
+
+    test('that an error ended give the place back; a store that fails ends the run, and what it did is in the session', async () => {
+      await expect(breaksOff.result(await breaksOff.start('Go.', { session: 'broken' }))).rejects.toMatchObject({ code: 'auth-failed' })
+      expect([await messagesOf('broken'), (await Session.open(sessions, 'broken')).openRun]).toEqual([[], undefined])
+      fault = new AgentError('The disk is full.', { code: 'journal-failed' })
+      const runId = await inSession.start('Go.', { session: 'broken' })
+      await expect(inSession.result(runId)).rejects.toMatchObject({ code: 'journal-failed', message: 'The disk is full.' })
+      expect((await messagesOf('broken')).map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant'])
+      expect((await Session.open(sessions, 'broken')).openRun).toBeUndefined()
+    })
+
+    test('that were paused in memory end here, in their session', async () => {
+      const agent = witnessedAgent(asksInSession.setting)
+      const inMemory = await agent.generate('Pay.', { session: await Session.open(sessions, 'moved') })
+      const state = JSON.parse(JSON.stringify(inMemory.state)) as RunState
+      await expect(asksInSession.start(state, { session: 'other' })).rejects.toMatchObject({ code: 'invalid-use' })
+      await expect(paused.start(state)).rejects.toMatchObject({ code: 'invalid-use', message: expect.stringContaining('`sessions` to dbosAgent()') })
+      const runId = await asksInSession.start(state, { answers: { [inMemory.pending[0]?.id ?? '']: approve() } })
+      const { messages } = await asksInSession.result(runId)
+      expect(await messagesOf('moved')).toEqual(messages)
+    })
+
+    test('need a store, and a session as a text', async () => {
+      await expect(plain.start('Go.', { runId: 'no-store', session: 's' })).rejects.toMatchObject({ code: 'invalid-use' })
+      await expect(plain.result('no-store')).rejects.toMatchObject({ code: 'run-not-found' })
+      await expect(inSession.start('Go.', { session: 7 as never })).rejects.toMatchObject({ code: 'invalid-options' })
+    })
+  })
 
   describe('runs of processes that died', () => {
     async function inProcessThatDies(
       workflow: string,
       setting: WitnessedSetting,
-      work: { readonly runId: string; readonly dieAt?: string; readonly answers?: Answers },
+      work: { readonly runId: string; readonly dieAt?: string; readonly answers?: Answers; readonly session?: string; readonly sessionsFolder?: string },
     ): Promise<void> {
       const worker = fileURLToPath(new URL('testing/worker.mjs', import.meta.url))
       const dying = { ...config, systemDatabaseUrl: server.urlOf('tests'), executorID: `dead-${workflow}` }
@@ -296,6 +416,22 @@ describe.skipIf(isMissing)('runs on DBOS', () => {
       expect(await unknown.result('unknown-1')).toMatchObject({ status: 'finished', text: 'Done.' })
       expect(unknown.seen()).toEqual(['model 1', 'effect pay unknown-1/steps/1/tools/0', 'model 2'])
     }, 20_000)
+
+    test.each(killed)(
+      'are added to their session once, killed $dieAt',
+      async ({ dieAt, name, runs }) => {
+        await inProcessThatDies(name, runs.setting, { runId: `${name}-run`, dieAt, session: name, sessionsFolder })
+        const isOpen = (await Session.open(sessions, name)).openRun !== undefined
+        expect(isOpen).toBe(dieAt !== 'after messages')
+        await DBOS.resumeWorkflow(`${name}-run`)
+        const { messages } = await runs.result(`${name}-run`)
+        expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant'])
+        const session = await Session.open(sessions, name)
+        expect([session.allMessages, session.openRun]).toEqual([messages, undefined])
+        expect(runs.seen()).toEqual(['model 1', `effect look ${name}-run/steps/1/tools/0`, 'model 2'])
+      },
+      20_000,
+    )
 
     test('are not continued by an agent that takes another course', async () => {
       await inProcessThatDies(

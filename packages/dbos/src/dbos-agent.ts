@@ -9,8 +9,10 @@ import {
   type PendingQuestion,
   type RunResult,
   type RunState,
+  Session,
+  type SessionStore,
 } from '@capstan/core'
-import { checkNames } from '@capstan/core/internal'
+import { checkNames, invalidOptions, kindOf } from '@capstan/core/internal'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import { dbosEngine, pendingEvent } from './dbos-engine.ts'
 import { type Decisions, decisionsOf } from './decisions.ts'
@@ -31,6 +33,8 @@ export type DbosAgentOptions<Context = unknown> = ContextOption<Context> & {
    * Default: nowhere, and the model is told so.
    */
   readonly artifacts?: ArtifactStore
+  /** Where the sessions of the runs are, such as `postgresSessions(database)`; each process must reach it. Default: no run has a session. */
+  readonly sessions?: SessionStore
   /** How often DBOS continues a run whose process died. After that the run fails. Default: 100, as in DBOS. */
   readonly maxRecoveryAttempts?: number
 }
@@ -41,6 +45,10 @@ export interface StartOptions {
   readonly runId?: string
   /** Answers to questions of a run that was paused in memory, by question id. */
   readonly answers?: Answers
+  /** The id of the session that the run belongs to, in the `sessions` of the agent. A run that was paused in memory always keeps its session. */
+  readonly session?: string
+  /** While another run of the session is open: `refuse` (default) ends this one with `session-busy`; `queue` keeps its input for the next run. */
+  readonly whilePaused?: 'refuse' | 'queue'
   /** A queue of DBOS: the run is executed by any process that listens to it. Default: this process. */
   readonly queueName?: string
 }
@@ -59,7 +67,7 @@ export interface DbosAgent<Output = unknown> {
   /**
    * Starts a run and returns its id when the run is in the database. A run that already exists is not changed, whatever the input.
    *
-   * @throws {AgentError} `invalid-use` if `runId` is not the id of the state.
+   * @throws {AgentError} `invalid-use` if `runId` or `session` is not that of the state, or for a session without a store; `invalid-options`.
    */
   start(input: RunInput, options?: StartOptions): Promise<string>
   /**
@@ -83,6 +91,8 @@ export interface DbosAgent<Output = unknown> {
 interface Start {
   readonly input: RunInput
   readonly answers: Answers
+  readonly session?: string
+  readonly whilePaused?: 'refuse' | 'queue'
 }
 
 type Runs<Context, Output> = Pick<Agent<Context, Output>, 'generate' | 'resume'>
@@ -94,22 +104,22 @@ type Runs<Context, Output> = Pick<Agent<Context, Output>, 'generate' | 'resume'>
  */
 export function dbosAgent<Context = unknown, Output = unknown>(agent: Runs<Context, Output>, options: DbosAgentOptions<Context>): DbosAgent<Output> {
   checkNames(options, {
-    names: ['name', 'context', 'artifacts', 'maxRecoveryAttempts'],
+    names: ['name', 'context', 'artifacts', 'sessions', 'maxRecoveryAttempts'],
     what: 'an option of dbosAgent()',
-    instead: { maxAttempts: 'maxRecoveryAttempts' },
+    instead: { maxAttempts: 'maxRecoveryAttempts', session: '`sessions` here, and `session` with `start()`' },
   })
-  const { name, context, artifacts, maxRecoveryAttempts } = options
+  const { name, context, artifacts, sessions, maxRecoveryAttempts } = options
   // The compiler has checked the type of the context against the agent at the call.
   const runs = agent as Runs<unknown, Output>
   const bounded = maxRecoveryAttempts === undefined ? {} : { maxRecoveryAttempts }
   const decisions = decisionsOf(name)
-  const workflow = DBOS.registerWorkflow((start: Start) => execute({ runs, context, artifacts, decisions }, start), {
+  const workflow = DBOS.registerWorkflow((start: Start) => execute({ runs, context, artifacts, sessions, decisions }, start), {
     name,
     serialization: 'portable',
     ...bounded,
   })
   return {
-    start: (input, given = {}) => begin(workflow, input, given),
+    start: (input, given = {}) => begin({ workflow, sessions }, input, given),
     result: (runId, given = {}) =>
       ask(runId, async () => {
         checkNames(given, { names: ['pollingIntervalMs'], what: 'an option of result()' })
@@ -138,15 +148,21 @@ interface Registered<Output> {
   readonly runs: Runs<unknown, Output>
   readonly context: unknown
   readonly artifacts: ArtifactStore | undefined
+  readonly sessions: SessionStore | undefined
   readonly decisions: Decisions
 }
 
-async function execute<Output>({ runs, context, artifacts, decisions }: Registered<Output>, { input, answers }: Start): Promise<AgentReply<Output>> {
+async function execute<Output>({ runs, context, artifacts, sessions, decisions }: Registered<Output>, start: Start): Promise<AgentReply<Output>> {
+  const { input, answers, whilePaused } = start
   const runId = DBOS.workflowID
   if (runId === undefined) throw new AgentError('Only DBOS may start the workflow of an agent.', { code: 'invalid-use' })
-  const common = { engine: dbosEngine(runId, (decision) => decisions.keepInRun(runId, decision)), context, ...(artifacts && { artifacts }) }
   try {
-    const run = isState(input) ? runs.resume(input, { ...common, answers }).result : runs.generate(input, { ...common, runId })
+    const session = await sessionOf(sessions, start)
+    const engine = dbosEngine(runId, (decision) => decisions.keepInRun(runId, decision))
+    const common = { engine, context, ...(artifacts && { artifacts }), ...(session && { session }) }
+    const run = isState(input)
+      ? runs.resume(input, { ...common, answers }).result
+      : runs.generate(input, { ...common, ...(whilePaused !== undefined && { whilePaused }), runId })
     const { state: _, ...reply } = await run
     return reply
   } catch (error) {
@@ -154,22 +170,54 @@ async function execute<Output>({ runs, context, artifacts, decisions }: Register
   }
 }
 
-async function begin(workflow: (start: Start) => Promise<unknown>, input: RunInput, options: StartOptions): Promise<string> {
-  checkNames(options, {
-    names: ['runId', 'answers', 'queueName'],
-    what: 'an option of start()',
-    instead: { id: 'runId', workflowID: 'runId', queue: 'queueName' },
-  })
-  const { runId, answers = {}, queueName } = options
-  const own = isState(input) ? input.runId : undefined
-  if (own !== undefined && runId !== undefined && runId !== own)
-    throw new AgentError(`The state belongs to the run '${own}', which keeps its id, because the idempotency keys of its calls depend on it. Omit \`runId\`.`, {
-      code: 'invalid-use',
-    })
-  const workflowID = own ?? runId ?? randomUUID()
+/** The session of a run. It is read in a step of the run, because code between the steps is repeated. */
+async function sessionOf(sessions: SessionStore | undefined, { input, session }: Pick<Start, 'input' | 'session'>): Promise<Session | undefined> {
+  const id = isState(input) ? input.session?.id : session
+  if (id === undefined) return undefined
+  if (sessions !== undefined) return await Session.unread(sessions, id)
+  throw new AgentError(`The run belongs to the session '${id}'. Pass the store that has it as \`sessions\` to dbosAgent().`, { code: 'invalid-use' })
+}
+
+interface Beginning {
+  readonly workflow: (start: Start) => Promise<unknown>
+  readonly sessions: SessionStore | undefined
+}
+
+async function begin({ workflow, sessions }: Beginning, input: RunInput, options: StartOptions): Promise<string> {
+  checkStart(input, options)
+  const { runId, answers = {}, session, whilePaused, queueName } = options
+  const start: Start = { input, answers, ...(session !== undefined && { session }), ...(whilePaused !== undefined && { whilePaused }) }
+  // What no process of this agent can run is refused before it is in the database.
+  await sessionOf(sessions, start)
+  const workflowID = (isState(input) ? input.runId : runId) ?? randomUUID()
   const place = queueName === undefined ? {} : { queueName }
-  await ask(workflowID, () => DBOS.startWorkflow(workflow, { workflowID, ...place })({ input, answers }))
+  await ask(workflowID, () => DBOS.startWorkflow(workflow, { workflowID, ...place })(start))
   return workflowID
+}
+
+function checkStart(input: RunInput, options: StartOptions): void {
+  checkNames(options, {
+    names: ['runId', 'answers', 'session', 'whilePaused', 'queueName'],
+    what: 'an option of start()',
+    instead: { id: 'runId', workflowID: 'runId', queue: 'queueName', sessionId: 'session', sessions: '`sessions` with `dbosAgent()`' },
+  })
+  const { runId, session, whilePaused } = options
+  if (session !== undefined && typeof session !== 'string') throw invalidOptions(`\`session\` of start() must be the id of a session, not ${kindOf(session)}.`)
+  if (!isState(input)) return
+  if (runId !== undefined && runId !== input.runId)
+    throw new AgentError(
+      `The state belongs to the run '${input.runId}', which keeps its id, because the idempotency keys of its calls depend on it. Omit \`runId\`.`,
+      { code: 'invalid-use' },
+    )
+  if (session !== undefined && session !== input.session?.id)
+    throw new AgentError(
+      `The run '${input.runId}' was begun ${input.session ? `in the session '${input.session.id}'` : 'without a session'}, and stays so. Omit \`session\`.`,
+      {
+        code: 'invalid-use',
+      },
+    )
+  if (whilePaused !== undefined)
+    throw new AgentError(`The run '${input.runId}' has its place in its session since it began. Omit \`whilePaused\`.`, { code: 'invalid-use' })
 }
 
 async function resultOf<Output>(runId: string, { pollingIntervalMs = 250 }: ResultOptions): Promise<AgentReply<Output>> {

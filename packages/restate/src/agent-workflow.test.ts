@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { Agent, AgentError, approve, type RunState, type Tool, type ToolCallContext } from '@capstan/core'
-import { installRestate, noteTool, type Reply, replyingModel } from '@capstan/test-kit'
+import { Agent, AgentError, approve, assistant, type Message, type RunState, Session, type Tool, type ToolCallContext, user } from '@capstan/core'
+import { folderSessions, installRestate, noteTool, type Reply, replyingModel } from '@capstan/test-kit'
 import { type WorkflowContext, workflow } from '@restatedev/restate-sdk'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type AgentWorkflowOptions, agentWorkflow } from './agent-workflow.ts'
@@ -35,9 +35,9 @@ afterEach(async () => {
 let names = 0
 
 /** Serves an agent, and returns a client of one run. */
-async function serve(agent: Agent, { workflow, key = 'run-1' }: Partial<AgentWorkflowOptions> & { readonly key?: string } = {}) {
+async function serve(agent: Agent, { workflow, sessions, key = 'run-1' }: Partial<AgentWorkflowOptions> & { readonly key?: string } = {}) {
   const name = `agent-${++names}`
-  const make = (by: Agent) => [agentWorkflow(by, { name, ...(workflow && { workflow }) })]
+  const make = (by: Agent) => [agentWorkflow(by, { name, ...(workflow && { workflow }), ...(sessions && { sessions }) })]
   let worker = await serveHere(make(agent))
   opened.push(() => worker.close())
   await running().register(worker.url)
@@ -335,12 +335,119 @@ test('two runs side by side: a tool sees the asynchronous context in which its o
 })
 
 test('two workers serve one address: the one that runs the agent is killed, and the other one finishes the run', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'capstan-'))
-  opened.push(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = newFolder()
   const file = join(folder, 'work')
   const name = `agent-${++names}`
   const workers = await Promise.all([startProcess(name, file), startProcess(name, file)])
   const isAlive = new Set(workers)
+  await registerBehindOneAddress(isAlive)
+
+  const result = clientOf(running(), name, 'run-1').run({ input: 'Go.' })
+  const readLines = () => readFileSync(file, { encoding: 'utf8', flag: 'a+' }).trim().split('\n').filter(Boolean)
+  const [first = ''] = await eventually(() => (readLines().length > 0 ? readLines() : undefined))
+  const atWork = workers.find(({ pid }) => first.startsWith(`${pid} `))
+  if (atWork !== undefined) isAlive.delete(atWork)
+  atWork?.kill()
+  expect((await result).body).toMatchObject({ status: 'finished', text: 'Done.' })
+  expect(readLines()).toEqual(workers.map(({ pid }) => `${pid} run-1/steps/1/tools/0`))
+})
+
+test.each(['before messages', 'after messages', 'after open'])(
+  'a worker that is killed %s: another one finishes the run, which is in its session once',
+  async (dieAt) => {
+    const folder = newFolder()
+    const [file, sessionsFolder] = [join(folder, 'work'), join(folder, 'sessions')]
+    const name = `agent-${++names}`
+    const workers = await Promise.all([1, 2].map(() => startProcess(name, file, sessionsFolder, dieAt)))
+    const isAlive = new Set(workers)
+    const killed = Promise.race(workers.map(async (worker) => ({ worker, signal: await worker.ended })))
+    await registerBehindOneAddress(isAlive)
+
+    const result = clientOf(running(), name, 'run-1').run({ input: 'Go.', session: 's' })
+    const { worker, signal } = await killed
+    expect(signal).toBe('SIGKILL')
+    isAlive.delete(worker)
+    const { messages } = (await result).body
+    expect(messages.map(({ role }: Message) => role)).toEqual(['user', 'assistant', 'tool', 'assistant'])
+    const session = await Session.open(folderSessions(sessionsFolder), 's')
+    expect([session.allMessages, session.openRun]).toEqual([messages, undefined])
+    expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(1)
+  },
+)
+
+test('a run of a session reads its messages and adds its own once; a second run is refused or queued while it waits for a person', async () => {
+  const sessions = folderSessions(newFolder())
+  const open = () => Session.open(sessions, 's')
+  await (await open()).append([user('Before.'), assistant('Yes.')])
+  const model = replyingModel([{}, { calls: ['pay'] }, { text: 'Paid.' }, {}, { text: 'Next.' }])
+  const agent = agentWith(
+    toolOf('pay', () => 'ok', { needsApproval: true }),
+    model,
+  )
+  const first = await serve(agent, { sessions, key: 'first' })
+  const result = first.run({ input: 'Pay.', session: 's' })
+  const { id } = await first.asked()
+
+  const of = (key: string) => clientOf(running(), first.name, key)
+  const refused = await of('second').run({ input: 'Go.', session: 's' })
+  expect([refused.status, JSON.parse(refused.body.metadata.error)]).toMatchObject([400, { code: 'session-busy', runId: 'first' }])
+  const queued = await of('third').run({ input: 'Wait.', session: 's', whilePaused: 'queue' })
+  expect(queued.body).toMatchObject({ status: 'paused', stopReason: 'queued', steps: [] })
+  // Another worker, which knows nothing of the session.
+  await first.replace()
+  await first.decide({ [id]: approve() })
+  const { messages } = (await result).body
+  expect(messages.map(({ role }: Message) => role)).toEqual(['user', 'assistant', 'user', 'assistant', 'tool', 'assistant'])
+  expect((await open()).messages).toEqual(messages)
+
+  await (await open()).append([user('After.'), assistant('Yes.')], { runId: 'by-hand' })
+  expect((await first.run({ input: 'Pay.', session: 's' })).status).toBe(409)
+  expect((await open()).messages).toHaveLength(8)
+  const next = (await of('fourth').run({ input: 'Go.', session: 's' })).body
+  expect(next.messages.slice(8, 10)).toEqual([user('Wait.'), user('Go.')])
+  expect(next.messages).toHaveLength(11)
+  expect((await open()).messages).toEqual(next.messages)
+  expect(model.requests).toBe(3)
+})
+
+test('a session that cannot be used is refused before anything is done', async () => {
+  const [text, unstored] = await Promise.all([
+    serve(new Agent({ model: replyingModel([]) }), { sessions: folderSessions(newFolder()) }),
+    serve(new Agent({ model: replyingModel([]) })),
+  ])
+  const refusalOf = async (client: typeof text, key: string, request: object) => {
+    const { status, body } = await clientOf(running(), client.name, key).run(request)
+    return [status, JSON.parse(body.metadata.error).code, body.message]
+  }
+  expect(await refusalOf(text, 'a', { input: 'Go.', session: 7 })).toMatchObject([400, 'invalid-use', expect.stringContaining('id of a session')])
+  expect(await refusalOf(text, 'b', { input: 'Go.', sessionId: 's' })).toMatchObject([400, 'invalid-options', expect.stringContaining('Use `session`')])
+  expect(await refusalOf(text, 'c', { input: 'Go.', session: 's', whilePaused: 'wait' })).toMatchObject([400, 'invalid-options', expect.anything()])
+  expect(await refusalOf(unstored, 'd', { input: 'Go.', session: 's' })).toMatchObject([
+    400,
+    'invalid-use',
+    expect.stringContaining('`sessions` to agentWorkflow()'),
+  ])
+})
+
+test('a run that was paused in memory ends on Restate, in its session', async () => {
+  const sessions = folderSessions(newFolder())
+  const agent = agentWith(toolOf('pay', () => 'ok', { needsApproval: true }))
+  const inMemory = await agent.generate('Pay.', { session: await Session.open(sessions, 's') })
+  const { run } = await serve(agent, { sessions, key: inMemory.runId })
+  const { body } = await run({ state: inMemory.state, answers: { [inMemory.pending[0]?.id ?? '']: approve() } })
+  expect(body).toMatchObject({ status: 'finished', text: 'Done.' })
+  const session = await Session.open(sessions, 's')
+  expect([session.messages, session.openRun]).toEqual([body.messages, undefined])
+})
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'capstan-'))
+  opened.push(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Registers an address that leads to the first of the workers that is still in the set. */
+async function registerBehindOneAddress(isAlive: ReadonlySet<{ readonly port: number }>): Promise<void> {
   const balancer = createServer((socket) => {
     const [worker] = isAlive
     if (worker === undefined) return void socket.destroy()
@@ -354,16 +461,7 @@ test('two workers serve one address: the one that runs the agent is killed, and 
   const address = balancer.address()
   if (address === null || typeof address === 'string') throw new Error('A port has a number.')
   await running().register(`http://127.0.0.1:${address.port}`)
-
-  const result = clientOf(running(), name, 'run-1').run({ input: 'Go.' })
-  const readLines = () => readFileSync(file, { encoding: 'utf8', flag: 'a+' }).trim().split('\n').filter(Boolean)
-  const [first = ''] = await eventually(() => (readLines().length > 0 ? readLines() : undefined))
-  const atWork = workers.find(({ pid }) => first.startsWith(`${pid} `))
-  if (atWork !== undefined) isAlive.delete(atWork)
-  atWork?.kill()
-  expect((await result).body).toMatchObject({ status: 'finished', text: 'Done.' })
-  expect(readLines()).toEqual(workers.map(({ pid }) => `${pid} run-1/steps/1/tools/0`))
-})
+}
 
 /** The state of the only run of a workflow, from the server. */
 async function invocationOf(name: string): Promise<{ readonly id?: string; readonly status?: string; readonly last_failure?: string }> {
@@ -377,10 +475,11 @@ async function invocationOf(name: string): Promise<{ readonly id?: string; reado
   return rows[0] ?? {}
 }
 
-async function startProcess(name: string, file: string) {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('testing/worker.mjs', import.meta.url)), name, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function startProcess(...given: readonly string[]) {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('testing/worker.mjs', import.meta.url)), ...given], { stdio: ['ignore', 'pipe', 'inherit'] })
   const kill = () => child.kill('SIGKILL')
   opened.push(kill)
   const [port] = (await once(child.stdout, 'data')) as [Buffer]
-  return { pid: child.pid, port: Number(port), kill }
+  const ended = once(child, 'close').then(([, signal]) => signal as unknown)
+  return { pid: child.pid, port: Number(port), kill, ended }
 }

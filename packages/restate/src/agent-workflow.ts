@@ -9,15 +9,24 @@ import {
   type PendingQuestion,
   type RunResult,
   type RunState,
+  Session,
+  type SessionStore,
 } from '@capstan/core'
-import { checkNames } from '@capstan/core/internal'
+import { checkNames, kindOf } from '@capstan/core/internal'
 import { type WorkflowContext, type WorkflowDefinition, type WorkflowOptions, type WorkflowSharedContext, workflow } from '@restatedev/restate-sdk'
 import { decideIn, openIn } from './decisions.ts'
 import { toRestateError } from './failure.ts'
 import { restateEngine } from './restate-engine.ts'
 
-/** Starts a run, or continues one that was paused in memory. The key of the workflow is the run id; with a state it must be the id of its run. */
-export type AgentRequest = { readonly input: string | readonly Message[] } | { readonly state: RunState; readonly answers?: Answers }
+/**
+ * Starts a run, or continues one that was paused in memory. The key of the workflow is the run id; with a state it must be the id of its run.
+ * `session` is the id of the session that the run belongs to, in the `sessions` of the workflow; a state keeps its session. `whilePaused` says
+ * what happens while another run of the session is open: `refuse` (default) ends this one with `session-busy`; `queue` keeps its input for the
+ * next run.
+ */
+export type AgentRequest =
+  | { readonly input: string | readonly Message[]; readonly session?: string; readonly whilePaused?: 'refuse' | 'queue' }
+  | { readonly state: RunState; readonly answers?: Answers }
 
 /** A result as JSON. */
 export type AgentReply<Output = unknown> = Omit<RunResult<Output>, 'state' | 'toolErrors' | 'textOrThrow' | 'outputOrThrow'>
@@ -31,6 +40,8 @@ export type AgentWorkflowOptions<Name extends string = string, Context = unknown
    * Default: nowhere, and the model is told so.
    */
   readonly artifacts?: ArtifactStore
+  /** Where the sessions of the runs are, such as `postgresSessions(database)`; each worker must reach it. Default: no run has a session. */
+  readonly sessions?: SessionStore
   /** Options of the SDK. Default: Restate retries a failed execution for about 20 minutes, then pauses it until a person resumes it. */
   readonly workflow?: WorkflowOptions
 }
@@ -70,12 +81,12 @@ export function agentWorkflow<const Name extends string, Context = unknown, Outp
   options: AgentWorkflowOptions<Name, Context>,
 ): WorkflowDefinition<Name, AgentHandlers<Output>> {
   checkNames(options, {
-    names: ['name', 'context', 'artifacts', 'workflow'],
+    names: ['name', 'context', 'artifacts', 'sessions', 'workflow'],
     what: 'an option of agentWorkflow()',
-    instead: { options: 'workflow', retryPolicy: 'workflow: { retryPolicy }' },
+    instead: { options: 'workflow', retryPolicy: 'workflow: { retryPolicy }', session: '`sessions` here, and `session` in the request' },
   })
   const scope = {}
-  const { name, artifacts } = options
+  const { name, artifacts, sessions } = options
   // The compiler has checked the type of the context against the agent at the call.
   const runs = agent as Pick<Agent<unknown, Output>, 'generate' | 'resume'>
   const handlers: AgentHandlers<Output> = {
@@ -87,18 +98,37 @@ export function agentWorkflow<const Name extends string, Context = unknown, Outp
 
   async function start(context: WorkflowContext, request: AgentRequest): Promise<AgentReply<Output>> {
     checkRequest(request, context.key)
-    const common = { context: options.context, engine: restateEngine(context, scope), ...(artifacts && { artifacts }) }
-    if ('input' in request) return await runs.generate(request.input, { ...common, runId: context.key })
-    return await runs.resume(request.state, { ...common, answers: request.answers ?? {} }).result
+    const session = await sessionOf(sessions, request)
+    const engine = restateEngine(context, scope)
+    const common = { context: options.context, engine, ...(artifacts && { artifacts }), ...(session && { session }) }
+    if (!('input' in request)) return await runs.resume(request.state, { ...common, answers: request.answers ?? {} }).result
+    const { input, whilePaused } = request
+    return await runs.generate(input, { ...common, ...(whilePaused !== undefined && { whilePaused }), runId: context.key })
   }
 }
 
+/** The session of a run. It is read in a step of the run, because code between the steps is repeated. */
+async function sessionOf(sessions: SessionStore | undefined, request: AgentRequest): Promise<Session | undefined> {
+  const id = 'input' in request ? request.session : request.state.session?.id
+  if (id === undefined) return undefined
+  if (sessions !== undefined) return await Session.unread(sessions, id)
+  throw new AgentError(`The run belongs to the session '${id}'. Pass the store that has it as \`sessions\` to agentWorkflow().`, { code: 'invalid-use' })
+}
+
+const inputNames = ['input', 'session', 'whilePaused']
+const stateNames = ['state', 'answers']
+
 // Requests come over the network, so their types are not checked by the compiler.
 function checkRequest(request: unknown, key: string): asserts request is AgentRequest {
-  const { input, state } = (request ?? {}) as { readonly input?: unknown; readonly state?: Partial<RunState> | null }
-  if (typeof input === 'string' || Array.isArray(input)) return
-  const shape = 'A request must be `{ input }` with a text or messages, or `{ state, answers }` to continue a run.'
+  const { input, session, state } = (request ?? {}) as { readonly input?: unknown; readonly session?: unknown; readonly state?: Partial<RunState> | null }
+  if (typeof input === 'string' || Array.isArray(input)) {
+    checkNames(request as object, { names: inputNames, what: 'a part of a request with `input`', instead: { sessionId: 'session' } })
+    if (session === undefined || typeof session === 'string') return
+    throw new AgentError(`\`session\` of a request must be the id of a session, not ${kindOf(session)}.`, { code: 'invalid-use' })
+  }
+  const shape = 'A request must be `{ input, session }` with a text or messages, or `{ state, answers }` to continue a run.'
   if (state === undefined || state === null) throw new AgentError(shape, { code: 'invalid-use' })
+  checkNames(request as object, { names: stateNames, what: 'a part of a request with `state`', hint: 'A run that is continued keeps its session.' })
   if (state.runId !== key)
     throw new AgentError(`The state belongs to the run '${state.runId}', so the key of the workflow must be '${state.runId}', not '${key}'.`, {
       code: 'invalid-use',

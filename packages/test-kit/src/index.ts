@@ -1,6 +1,7 @@
 export { answersTo } from './answers-to.ts'
 export { type Exchange, type Expected, isDocument, isStream, type OwnExchange } from './exchanges/exchange.ts'
 export { allStreams, hasRecordings, missingRecordings, ownExchanges, type RecordedFile, recordedExchanges, recordedFiles } from './exchanges/read-exchanges.ts'
+export { type AtEntry, folderSessions } from './folder-sessions.ts'
 export { type PostgresServer, postgresFolder, startPostgres } from './postgres.ts'
 export { type Reply, type ReplyingModel, type ReplyingModelOptions, replyingModel } from './replying-model.ts'
 export { installRestate, type RestateInstall } from './restate.ts'

@@ -3,6 +3,7 @@ import { Agent } from '../agent/agent.ts'
 import { user } from '../contract/messages.ts'
 import type { EngineStep } from '../durability/hosts/engine.ts'
 import { Session } from '../sessions/session.ts'
+import type { SessionStore } from '../sessions/session-store.ts'
 import { memorySessions } from '../testing/memory-sessions.ts'
 import { NumberedEngine, type RecordedStep } from '../testing/numbered-engine.ts'
 import { failureOf, moved, soon } from '../testing/runs.ts'
@@ -78,4 +79,33 @@ test('a run that was paused in memory ends on an engine, and is added to its ses
   const result = await agent.resume(moved(paused), { session: await Session.open(store, 's'), engine: new NumberedEngine() }).result
   const session = await Session.open(store, 's')
   expect([session.messages, session.openRun]).toEqual([result.messages, undefined])
+})
+
+test('with a session that is not read yet, a run reads it in its step, and a replay does not need the store', async () => {
+  const [store, engine] = [memorySessions(), new NumberedEngine()]
+  await (await Session.open(store, 's')).append([user('Before.')])
+  let reads = 0
+  const counting: SessionStore = {
+    ...store,
+    async read(id) {
+      reads++
+      return await store.read(id)
+    },
+  }
+  const unread = await Session.unread(counting, 's')
+  expect([unread.messages, reads]).toEqual([[], 0])
+  const result = await agentOf().generate('Go.', { session: unread, engine, runId: 'r' })
+  expect(result.messages.map(({ role }) => role)).toEqual(['user', 'user', 'assistant', 'tool', 'assistant'])
+  expect((await Session.open(store, 's')).messages).toEqual(result.messages)
+
+  reads = 0
+  const replayed = { session: await Session.unread(counting, 's'), engine: new NumberedEngine(engine.recorded), runId: 'r' }
+  expect((await agentOf().generate('Go.', replayed)).messages).toEqual(result.messages)
+  expect(reads).toBe(0)
+  // What only the end of a run writes does not create a session that was deleted.
+  await store.delete('s')
+  const cut = new NumberedEngine(engine.recorded.slice(0, -1))
+  const ended = await agentOf().generate('Go.', { session: await Session.unread(store, 's'), engine: cut, runId: 'r' })
+  expect(ended.warnings.map(({ code }) => code)).toEqual(['session-deleted'])
+  expect(store.content.has('s')).toBe(false)
 })

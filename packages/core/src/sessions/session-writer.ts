@@ -33,6 +33,11 @@ export class SessionWriter {
     return new SessionWriter(store, id, await store.read(id))
   }
 
+  /** Like a writer that read the session before it existed: `change` reads it before anything is decided that the store does not confirm. */
+  static unread(store: SessionStore, id: string): SessionWriter {
+    return new SessionWriter(store, id, [])
+  }
+
   /** The session as it was last read or written here. */
   get log(): SessionLog {
     return this.#log

@@ -28,6 +28,15 @@ export class Session {
     return new Session(await SessionWriter.open(store, id))
   }
 
+  /**
+   * A session that is not read yet, for the code of a workflow, which must do nothing outside of its recorded steps: a run with it reads it
+   * when it begins. Its messages are empty until then, or until `refresh`.
+   */
+  static async unread(store: SessionStore, id: string): Promise<Session> {
+    const { SessionWriter } = await import('./session-writer.ts')
+    return new Session(SessionWriter.unread(store, id))
+  }
+
   /** The messages from which the next run starts: all, or less where a run shortened its history. */
   get messages(): readonly Message[] {
     return this.writer.log.view
