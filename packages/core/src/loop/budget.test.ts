@@ -54,8 +54,8 @@ test('an empty reply is not requested again beyond the token limit', async () =>
 })
 
 test('a closing request that would pass the token limit is not sent', async () => {
-  const model = scriptedModel([{ calls: [call('look')], usage: { totalTokens: 140 } }, { text: 'closing' }])
-  const result = await new Agent({ model, tools: [testTool('look')], limits: { steps: 1, tokens: 150 } }).generate('go')
+  const model = scriptedModel([{ calls: [call('look')], usage: { totalTokens: 640 } }, { text: 'closing' }])
+  const result = await new Agent({ model, tools: [testTool('look')], limits: { steps: 1, tokens: 650 } }).generate('go')
 
   expect(result.status).toBe('limit')
   expect(model.requests).toHaveLength(1)
