@@ -84,7 +84,7 @@ describe.each(stores)('a list of runs (%s)', (store) => {
     expect((await journal().list()).runs).toMatchObject([{ status: 'finished', questions: [] }])
   })
 
-  test('a run that goes on after its end is unfinished until it ends again', async () => {
+  test('a run that continues after its end is unfinished until it ends again', async () => {
     const journal = journalsOf(store)
     await shop().agent.generate('go', { journal: journal(), runId: 'r' })
     const run = await journal().open('r')

@@ -189,6 +189,7 @@ async function settleUnknown(run: LoopRun, results: CallResults, calls: readonly
       settle(run, results, settled)
       countCall(run, settled.call, settled.output.status)
     }
+    // Only tools that run by themselves have unknown outcomes, so no agent asks anything here.
     unknown = (await execute(run, results, { calls: asked.repeated, round })).unknown
   }
   return []

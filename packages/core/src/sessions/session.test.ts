@@ -45,7 +45,7 @@ describe('append', () => {
 
   test.each([
     ['a call without a result', [user('go'), { role: 'assistant', content: [{ type: 'tool-call', toolCallId: 'c', toolName: 'look', inputText: '{}' }] }], {}],
-    ['a view that is no list of messages', hello, { view: [{ role: 'tool' }] }],
+    ['a view that is not a list of messages', hello, { view: [{ role: 'tool' }] }],
   ])('nothing is added of what could not be sent: %s', async (_, messages, options) => {
     const store = memorySessions()
     const session = await Session.open(store, 's')

@@ -49,7 +49,7 @@ const optionNames = ['root', 'programs', 'env', 'timeoutMs', 'maxOutputBytes', '
 
 /**
  * Makes the tool `run_program`: runs listed programs by their absolute paths, without a shell, with arguments that have listed forms. A
- * person approves each call, unless `needsApproval` says otherwise. It is no sandbox: a program can do everything that the user of this
+ * person approves each call, unless `needsApproval` says otherwise. It is not a sandbox: a program can do everything that the user of this
  * process can. POSIX systems only.
  *
  * @throws {AgentError} `invalid-options`: for a program that does not exist, and for one that can execute other code and does not say so.

@@ -154,7 +154,7 @@ test.each<[string, unknown, string]>([
   ['a folder', { path: '/usr/bin', arguments: [[]] }, 'is not a file'],
   ['no arguments', { path: '/bin/echo' }, 'must be a list of forms'],
   ['an empty list of forms', { path: '/bin/echo', arguments: [] }, 'must be a list of forms'],
-  ['a form that is no list', { path: '/bin/echo', arguments: ['hello'] }, 'must be a list of forms'],
+  ['a form that is not a list', { path: '/bin/echo', arguments: ['hello'] }, 'must be a list of forms'],
   ['a wrong form', { path: '/bin/echo', arguments: [[/a/g]] }, '`programs[0].arguments[0]`: the pattern /a/g has flags'],
   ['an unknown property', { path: '/bin/echo', arguments: [[]], args: [] }, 'Use `programs[0].arguments`'],
 ])('%s is refused when the tool is made', (_case, program, message) => {
