@@ -44,7 +44,7 @@ describe.each(localStores.flatMap((store) => [30_000, 90_000].map((chars) => [st
   'on a full disk (%s, results of %i characters)',
   (store, chars) => {
     test('a run ends with an error that names the path and the way to fix it, loses nothing, and continues when there is room', async ({ skip }) => {
-      const disk = mountDisk(chars < 50_000 ? 256 : 512)
+      const disk = mountDisk(chars < 50_000 ? 320 : 512)
       if (disk === undefined) return skip('A file system can be mounted only as root on Linux.')
       const first = reader(chars)
       const failed = first.agent.generate('go', { journal: journalIn(store, disk.folder), runId: 'r' })
