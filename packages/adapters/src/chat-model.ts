@@ -65,6 +65,7 @@ export function createChatModel(options: ChatModelOptions): Model {
       return await complete({ chat, request, options }, warnings)
     },
     withSettings: (changes) => createChatModel({ ...options, settings: settingsOfRun(settings, changes, id) }),
+    through: (dispatcher) => createChatModel({ ...options, settings: { ...settings, dispatcher } }),
     observed: (observer) => createChatModel({ ...options, observers: [...chat.observers, observer] }),
   }
 }

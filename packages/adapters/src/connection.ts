@@ -37,13 +37,13 @@ const minValueLength = 8
  * @throws {AgentError} `invalid-options` when the base URL is not a valid URL.
  */
 export function prepareConnection(settings: ConnectionSettings & { readonly baseURL: string }): Connection {
-  const { apiKey, apiKeyEnv } = settings
+  const { apiKey, apiKeyEnv, dispatcher } = settings
   const own = Object.entries(settings.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const)
   const ownAuthorization = own.some(([name]) => name === 'authorization')
   const url = endpointUrl(settings.baseURL)
   const fixedSecrets = [...own.flatMap(([name, value]) => secretsOf(name, value)), ...querySecrets(url)]
   const headersFor = (accept: string): RequestHeaders => {
-    const key = ownAuthorization ? undefined : findKey(apiKey, apiKeyEnv)
+    const key = ownAuthorization || dispatcher?.isOffline === true ? undefined : findKey(apiKey, apiKeyEnv)
     const headers = {
       'content-type': 'application/json',
       accept,

@@ -91,7 +91,9 @@ interface Outgoing {
   readonly body: Uint8Array
 }
 
-function observe({ connection, observers }: Chat, credentials: RequestHeaders, { path, body }: Outgoing): Observation | undefined {
+function observe({ connection, observers: own, settings }: Chat, credentials: RequestHeaders, { path, body }: Outgoing): Observation | undefined {
+  const { observer } = settings.dispatcher ?? {}
+  const observers = observer === undefined ? own : [...own, observer]
   if (observers.length === 0) return undefined
   const url = shownURL(new URL(path, connection.origin))
   return new Observation(observers, { url, method: 'POST', headers: shownHeaders(credentials), body })

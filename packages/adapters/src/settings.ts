@@ -1,7 +1,6 @@
-import type { JsonObject, Limiter, Prices, RequestParameters } from '@capstan/core'
+import type { Dispatcher, JsonObject, Limiter, Prices, RequestParameters } from '@capstan/core'
 import type { ParameterName } from './profiles/parameters.ts'
 import type { ByteLimits, Clocks, FinishMeaning } from './profiles/profile.ts'
-import type { Dispatcher } from './transport/dispatch.ts'
 
 /** Clocks in milliseconds; `Infinity` switches one off. All of them stand still while the consumer does not ask for more. */
 export type Timeouts = Partial<Clocks>
@@ -16,7 +15,7 @@ export interface ConnectionSettings {
   readonly baseURL?: string
   /** Sent with each request, over our own. Their values are kept out of errors. */
   readonly headers?: Readonly<Record<string, string>>
-  /** A dispatcher of undici 7, such as a `ProxyAgent`. Default: an `Agent` of ours; the global dispatcher is never used. */
+  /** A dispatcher of undici 7, such as a `ProxyAgent`, or `dispatcher` of a tape. Default: an `Agent` of ours; the global dispatcher is never used. */
   readonly dispatcher?: Dispatcher
   /** False for endpoints that cannot stream. Default: true. */
   readonly stream?: boolean

@@ -8,6 +8,7 @@ export type { ArtifactStore } from './contract/artifacts.ts'
 export type { AttemptOptions } from './contract/attempts.ts'
 export type { CacheBreak, CacheBreakCause, CacheReport } from './contract/cache.ts'
 export type { CatalogueOption, RankOptions, RankTools, ToolSource } from './contract/catalogue.ts'
+export type { DispatchController, Dispatcher, DispatchHandler, DispatchHeaders, DispatchOptions } from './contract/dispatch.ts'
 export { type AgentErrorCode, errorCodes } from './contract/error-codes.ts'
 export {
   AgentError,

@@ -1,7 +1,6 @@
-import type { JsonObject, Model } from '@capstan/core'
+import type { DispatchController, Dispatcher, JsonObject, Model } from '@capstan/core'
 import type { Exchange, OwnExchange } from '@capstan/test-kit'
 import { type ChatSettings, deepseek, evolink, moonshot, openaiCompatible, type ProfileName, profiles } from '../index.ts'
-import type { DispatchController, Dispatcher } from '../transport/dispatch.ts'
 import { type Collected, collect, hello } from './collect.ts'
 import { requestOf, settingsOf } from './neutral-request.ts'
 

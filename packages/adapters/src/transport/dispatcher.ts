@@ -1,7 +1,7 @@
 /// <reference path="./undici-agent.d.ts" />
 // undici's index also loads fetch, WebSocket, caches and mocks, and sets the global dispatcher. Its agent is a third of that.
+import type { Dispatcher } from '@capstan/core'
 import Agent from 'undici/lib/dispatcher/agent.js'
-import type { Dispatcher } from './dispatch.ts'
 
 /** By the global `setImmediate` and the connect clock. */
 const agents = new WeakMap<typeof setImmediate, Map<number, Dispatcher>>()

@@ -1,6 +1,6 @@
+import type { Dispatcher } from '@capstan/core'
 import type { Observation } from '../observe.ts'
 import type { Clocks } from '../profiles/profile.ts'
-import type { Dispatcher } from './dispatch.ts'
 
 /** One request. */
 export interface ExchangeOptions {

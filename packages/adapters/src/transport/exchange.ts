@@ -1,5 +1,4 @@
-import { AgentError, type ErrorPhase } from '@capstan/core'
-import type { DispatchController, Dispatcher, DispatchHandler, DispatchHeaders } from './dispatch.ts'
+import { AgentError, type DispatchController, type Dispatcher, type DispatchHandler, type DispatchHeaders, type ErrorPhase } from '@capstan/core'
 import { connectionsTo, sharedAgent } from './dispatcher.ts'
 import type { ExchangeOptions } from './exchange-options.ts'
 import { encodingOf, textHeaders } from './headers.ts'
@@ -28,6 +27,8 @@ export class Exchange implements DispatchHandler {
   readonly silence: Silence
   readonly #options: ExchangeOptions
   readonly #dispatcher: Dispatcher
+  /** Our own agent: a dispatcher of the settings may send through it. */
+  readonly #next: Dispatcher
   readonly #patience: Patience
   #controller: DispatchController | undefined
   /** Created for a body that is compressed. */
@@ -49,7 +50,8 @@ export class Exchange implements DispatchHandler {
 
   constructor(options: ExchangeOptions) {
     this.#options = options
-    this.#dispatcher = options.dispatcher ?? sharedAgent(options.clocks.connectMs)
+    this.#next = sharedAgent(options.clocks.connectMs)
+    this.#dispatcher = options.dispatcher ?? this.#next
     this.silence = new Silence(options.clocks)
     this.#patience = new Patience(this.#onLate)
   }
@@ -81,7 +83,8 @@ export class Exchange implements DispatchHandler {
     this.#connectionsBefore = connectionsTo(this.#dispatcher, origin)
     try {
       // undici's own clocks are off: they know neither keep-alives nor a busy consumer.
-      this.#dispatcher.dispatch({ origin, path, method: 'POST', headers: { ...headers }, body, headersTimeout: 0, bodyTimeout: 0 }, this)
+      const request = { origin, path, method: 'POST', headers: { ...headers }, body, headersTimeout: 0, bodyTimeout: 0 } as const
+      this.#dispatcher.dispatch(request, this, this.#next)
     } catch (error) {
       this.#fail(dispatchError(error, this.#context()))
     }

@@ -1,9 +1,9 @@
+import { Agent, AgentError, type DispatchController, type Dispatcher, type DispatchHandler, type ExchangeObserver } from '@capstan/core'
 import { MockAgent } from 'undici'
 import { expect, test, vi } from 'vitest'
 import { openaiCompatible } from '../index.ts'
 import { collect, errorOf, hello } from '../testing/collect.ts'
 import { completion, sendStream, startProvider, textStream } from '../testing/provider-server.ts'
-import type { DispatchController, Dispatcher, DispatchHandler } from './dispatch.ts'
 
 const baseURL = 'http://mock.local/v1'
 const timeouts = { connectMs: 500, headersMs: 500, firstContentMs: 500, gapMs: 500 }
@@ -21,6 +21,8 @@ function mockAgent(): { readonly mock: MockAgent; readonly reply: (status: numbe
     },
   }
 }
+
+const unused: DispatchController = { paused: false, pause: () => undefined, resume: () => undefined, abort: () => undefined }
 
 function modelOn(dispatcher: object, stream = true) {
   return openaiCompatible({ baseURL, model: 'm', dispatcher: dispatcher as Dispatcher, timeouts, stream })
@@ -114,4 +116,49 @@ test.each([undefined, ['setImmediate'] as const])('a request needs no timer that
   } finally {
     vi.useRealTimers()
   }
+})
+
+test.each<[string, Dispatcher['dispatch']]>([
+  [
+    'throws',
+    () => {
+      throw new AgentError('Nothing recorded.', { code: 'unexpected-request' })
+    },
+  ],
+  [
+    'gives to its handler',
+    answering((handler) => handler.onResponseError(unused, new AgentError('Nothing recorded.', { code: 'unexpected-request' }))).dispatch,
+  ],
+])('an AgentError that a dispatcher %s is the error of the request, and a second model is not asked', async (_name, dispatch) => {
+  const [first, second] = [{ dispatch: vi.fn(dispatch) }, { dispatch: vi.fn(dispatch) }]
+  const agent = new Agent({ model: [modelOn(first), modelOn(second)] })
+  await expect(agent.generate('hi')).rejects.toMatchObject({ code: 'unexpected-request', message: 'Nothing recorded.', phase: 'connect', attempts: 1 })
+  expect([first.dispatch.mock.calls.length, second.dispatch.mock.calls.length]).toEqual([1, 0])
+})
+
+test('a dispatcher that reaches no network needs no key, and sends none', async () => {
+  const seen: Record<string, string>[] = []
+  const dispatch: Dispatcher['dispatch'] = ({ headers }, handler) => {
+    seen.push(headers)
+    handler.onResponseStart(unused, 200, { 'content-type': 'application/json' })
+    handler.onResponseData(unused, Buffer.from(completion({ content: 'played' })))
+    handler.onResponseEnd(unused, {})
+    return true
+  }
+  const model = openaiCompatible({ baseURL, model: 'm', apiKeyEnv: 'NO_SUCH_KEY', stream: false })
+  const played = model.through?.({ dispatch, isOffline: true })
+  expect((await collect(model)).error?.code).toBe('missing-key')
+  expect(played && (await collect(played)).text).toBe('played')
+  expect(Object.keys(seen[0] ?? {})).not.toContain('authorization')
+})
+
+test('a dispatcher can send through the agent that it stands before, and its observer sees the exchange', async () => {
+  await using server = await startProvider((response) => sendStream(response, textStream('a', 'b')))
+  const statuses: number[] = []
+  const onHeaders = (status: number): unknown => statuses.push(status)
+  const observer: ExchangeObserver = { onRequest: () => ({ onHeaders, onChunk: () => undefined, onEnd: () => statuses.push(0), onError: () => undefined }) }
+  const dispatcher: Dispatcher = { dispatch: (options, handler, next) => next.dispatch(options, handler, next), observer }
+  const model = openaiCompatible({ baseURL: server.baseURL, model: 'm', dispatcher })
+  expect((await collect(model)).text).toBe('ab')
+  expect(statuses).toEqual([200, 0])
 })

@@ -1,4 +1,4 @@
-import type { DispatchHeaders } from './dispatch.ts'
+import type { DispatchHeaders } from '@capstan/core'
 
 /** Headers by lower-case name, each with one text. */
 export function textHeaders(headers: DispatchHeaders): Record<string, string> {

@@ -1,4 +1,5 @@
 import { AgentError, type AgentErrorCode, type ErrorPhase } from '@capstan/core'
+import { copyError } from '@capstan/core/internal'
 import { cap, redact } from '../redact.ts'
 
 interface Meaning {
@@ -56,8 +57,9 @@ export interface NetworkErrorContext {
   readonly isReused?: boolean
 }
 
-/** The error of a connection that could not be made or broke. Its cause is a copy of the original without the bytes that came. */
+/** The error of a connection that could not be made or broke. An `AgentError` of a dispatcher keeps its code. Otherwise its cause is a copy of the original without the bytes that came. */
 export function networkError(error: unknown, context: NetworkErrorContext): AgentError {
+  if (AgentError.is(error)) return copyError(error, { phase: context.phase })
   const code = codeOf(error)
   const cause = safeCause(error, context.secrets)
   if (code === 'UND_ERR_INVALID_ARG' && /invalid on[A-Z]\w* method/.test(cause.message)) return otherUndici(context, cause)

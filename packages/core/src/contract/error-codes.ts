@@ -103,6 +103,14 @@ const table = {
     help: 'Read the message; simplify the schema or describe its fields.',
   },
   'content-filtered': { meaning: 'The provider filtered the reply, so its text is incomplete.', help: 'Change the request.' },
+  'unexpected-request': {
+    meaning: 'A tape or a scripted model was asked for something that it has no reply for.',
+    help: 'Read the difference in the message: change what made it, or record the tape again.',
+  },
+  'invalid-trace': {
+    meaning: 'A file of a trace or a tape cannot be read, or does not have the form of one.',
+    help: 'Read the message: it names the line. Record the file again, or take it from version control.',
+  },
   unfinished: {
     meaning: 'The run ended before it had a complete answer (a limit or a pause). Only `textOrThrow()` and `outputOrThrow()` throw this.',
     help: 'Read `stopReason`; raise the limit or continue the run.',

@@ -1,4 +1,5 @@
 import type { AttemptOptions } from './attempts.ts'
+import type { Dispatcher } from './dispatch.ts'
 import type { ExchangeObserver } from './exchange-observer.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { AssistantMessage, Message } from './messages.ts'
@@ -40,6 +41,8 @@ export interface Model {
   withSettings?(settings: RunSettings): Model
   /** The same model, whose HTTP exchanges `observer` sees. Absent for models that do not use HTTP. */
   observed?(observer: ExchangeObserver): Model
+  /** The same model, whose requests go to `dispatcher`. Absent for models that do not use HTTP. */
+  through?(dispatcher: Dispatcher): Model
 }
 
 /** Options of `model.complete()`. */

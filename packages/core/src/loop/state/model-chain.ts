@@ -24,6 +24,7 @@ const finalCodes: ReadonlySet<AgentErrorCode> = new Set<AgentErrorCode>([
   'auth-failed',
   'model-not-found',
   'invalid-request',
+  'unexpected-request',
   'request-too-large',
   'context-overflow',
   'content-refused',

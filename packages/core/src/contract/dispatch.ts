@@ -1,9 +1,19 @@
 // The part of undici's dispatchers that is used, in types of our own: a compiler takes longer to read undici's types, and those of Node
-// that they need, than everything else of this package.
+// that they need, than everything else of the adapters.
+import type { ExchangeObserver } from './exchange-observer.ts'
 
-/** What sends requests: any dispatcher of undici 7, such as a `ProxyAgent`. */
+/** What sends requests: any dispatcher of undici 7, such as a `ProxyAgent`, or a tape. */
 export interface Dispatcher {
-  dispatch(options: DispatchOptions, handler: DispatchHandler): boolean
+  /**
+   * Sends one request. An `AgentError` that it throws, or gives to `onResponseError`, becomes the error of the request as it is.
+   *
+   * @param next - What would send the request without this dispatcher.
+   */
+  dispatch(options: DispatchOptions, handler: DispatchHandler, next: Dispatcher): boolean
+  /** True for one that reaches no network, such as a tape that replays: its requests need no key. Default: false. */
+  readonly isOffline?: boolean
+  /** Sees the exchanges of each model that uses the dispatcher, as `model.observed(observer)` would. */
+  readonly observer?: ExchangeObserver
 }
 
 /** One request. */
