@@ -21,6 +21,7 @@ export {
 } from './contract/errors.ts'
 export type { AttemptReason, OnEvent, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './contract/events.ts'
 export type { ExchangeObserver, ObservedRequest, ResponseObserver } from './contract/exchange-observer.ts'
+export type { AllowedTarget, Flow, Guard, GuardDecision, GuardFunction, Label, Target } from './contract/flow.ts'
 export type { ClearEdit, Compaction, CompactOptions, EditSizes, HistoryEdit, HistoryOptions, SummaryEdit, SummaryOptions } from './contract/history.ts'
 export type { PrepareStep, StepPlan, StepView, StopWhen } from './contract/hooks.ts'
 export type { Json, JsonForm, JsonObject } from './contract/json.ts'

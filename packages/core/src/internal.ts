@@ -1,5 +1,5 @@
 export { type ChildLimits, childTool } from './agent/child-tool.ts'
-export { checkToolDescription, checkToolEffect, checkToolName, maxTools, refusedTool } from './agent/tool-set.ts'
+export { checkToolDescription, checkToolEffect, checkToolFlow, checkToolName, maxTools, refusedTool, type ToolFlow } from './agent/tool-set.ts'
 export { defaultAttempts, type ResolvedAttempts } from './contract/attempts.ts'
 export { copyError, FatalToolError } from './contract/errors.ts'
 export { type ExactJson, parseExactly } from './contract/exact-json.ts'

@@ -1,12 +1,12 @@
 import type { ToolEffect } from '@capstan/core'
-import { checkToolDescription, checkToolEffect, checkToolName, refusedTool } from '@capstan/core/internal'
+import { checkToolDescription, checkToolEffect, checkToolFlow, checkToolName, refusedTool, type ToolFlow } from '@capstan/core/internal'
 import { maxResultBytesLimit, minResultBytes } from './limits.ts'
 
 const maxTimeoutMs = 2_147_483_647
 const maxRetries = 10
 
 /** The options of a tool that are checked before its schema. */
-export interface Definition {
+export interface Definition extends ToolFlow {
   readonly name: unknown
   readonly description: unknown
   readonly effect: ToolEffect
@@ -29,6 +29,7 @@ export function checkDefinition(definition: Definition): void {
   checkToolName(name)
   checkToolDescription(name, description)
   checkToolEffect(name, effect)
+  checkToolFlow(name, definition)
   const refuse = (pointer: string, message: string): never => {
     throw refusedTool(`Tool "${name}": at ${pointer}, ${message}`)
   }

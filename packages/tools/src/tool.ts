@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Tool, ToolCallContext, ToolEffect } from '@capstan/core'
+import type { Json, JsonObject, Label, Target, Tool, ToolCallContext, ToolEffect } from '@capstan/core'
 import { findUnknownNames, refusedTool } from '@capstan/core/internal'
 import { checkDefinition } from './check-definition.ts'
 import { defaultMaxResultBytes, defaultTimeoutMs } from './limits.ts'
@@ -47,6 +47,18 @@ export interface ToolOptions<Schema extends InputSchema, Context> {
    * read it by its id. The model never gets more than about 4 % of its context window. Default: 50,000.
    */
   readonly maxResultBytes?: number
+  /**
+   * What every result of the tool is. `untrusted`: others can write it, such as a page, a mail or a ticket, so after it the agent needs a person or a
+   * policy for calls that reach something. `secret`: the same for calls that reach `external`. Default: neither.
+   */
+  readonly returns?: Label | readonly Label[]
+  /** What a call reaches: `external` (data can leave), `money`, `write`, `code`, or words of your own. Default: nothing. */
+  readonly reaches?: readonly string[]
+  /**
+   * The destinations of a call: complete addresses, hosts, paths or account numbers, unique by themselves. A call whose destinations are all in the
+   * caller's own text, or are returned as `{ target, allowed: true }`, is not asked about. Only with `reaches`. Default: none, so such a call is asked about.
+   */
+  readonly targets?: (input: InputOf<Schema>) => readonly Target[]
   /** Further attempts after a throw, with the same `idempotencyKey`; for `read` and `idempotent` only. Default: 0. */
   readonly retries?: number
   /** Does the work. Its result becomes text for the model; the model sees the message of what it throws only if that is a `ToolError`. */
@@ -68,6 +80,9 @@ const optionNames: Readonly<Record<keyof ToolOptions<InputSchema, unknown>, true
   timeoutMs: true,
   maxResultBytes: true,
   retries: true,
+  returns: true,
+  reaches: true,
+  targets: true,
   execute: true,
 }
 
@@ -85,6 +100,8 @@ const instead = {
   requireApproval: 'needsApproval',
   timeout: 'timeoutMs',
   maxRetries: 'retries',
+  trust: 'returns',
+  sinks: 'reaches',
 }
 
 function checkNames(options: object): void {
@@ -100,8 +117,22 @@ function checkNames(options: object): void {
 export function tool<const Schema extends InputSchema, Context = unknown>(options: ToolOptions<Schema, Context>): Tool<Context> {
   checkNames(options)
   const { name, description, effect = 'once', repeatable = false, timeoutMs = defaultTimeoutMs, maxResultBytes = defaultMaxResultBytes, retries = 0 } = options
-  const { needsApproval = false, ask, version, expiresInMs, pinned = false } = options
-  checkDefinition({ name, description, effect, timeoutMs, maxResultBytes, retries, version, expiresInMs, pinned, execute: options.execute })
+  const { needsApproval = false, ask, version, expiresInMs, pinned = false, returns, reaches, targets } = options
+  checkDefinition({
+    name,
+    description,
+    effect,
+    timeoutMs,
+    maxResultBytes,
+    retries,
+    version,
+    expiresInMs,
+    pinned,
+    returns,
+    reaches,
+    targets,
+    execute: options.execute,
+  })
   const schema = resolveSchema(options.inputSchema, options.jsonSchema, `The inputSchema of tool "${name}"`)
   // The schema checks at run time that the input has the type that it gives at compile time.
   const typed = (input: unknown): InputOf<Schema> => input as InputOf<Schema>
@@ -116,6 +147,9 @@ export function tool<const Schema extends InputSchema, Context = unknown>(option
     ...(pinned !== false && { pinned }),
     ...(version !== undefined && { version }),
     ...(expiresInMs !== undefined && { expiresInMs }),
+    ...(returns !== undefined && { returns }),
+    ...(reaches !== undefined && { reaches }),
+    ...(targets !== undefined && { targets: (value: unknown) => targets(typed(value)) }),
     needsApproval:
       typeof needsApproval === 'boolean'
         ? needsApproval

@@ -2,6 +2,7 @@ import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { AttemptOptions } from '../contract/attempts.ts'
 import type { CatalogueOption, RankTools } from '../contract/catalogue.ts'
 import type { OnEvent } from '../contract/events.ts'
+import type { Guard } from '../contract/flow.ts'
 import type { HistoryOptions } from '../contract/history.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { JsonObject } from '../contract/json.ts'
@@ -63,6 +64,11 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
   readonly prepareStep?: PrepareStep<Context>
   /** Called after each step with tool calls: returns true to end the run with `stop-condition`. Its return value is recorded. */
   readonly stopWhen?: StopWhen<Context>
+  /**
+   * What happens to calls of tools with `reaches` after the run has read untrusted content, or a secret: `ask`, `deny`, `off`, or a function
+   * that decides about each. Default: `ask`; of an agent behind a tool, as the agent that calls it.
+   */
+  readonly guard?: Guard
   /**
    * Called with every event of every run of this agent, such as for a log. The `tool-end` event of a call that threw has the error of the
    * tool as `error`, which is not in its JSON.

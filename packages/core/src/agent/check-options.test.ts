@@ -42,11 +42,16 @@ test.each([
   ['tool_choice', '`toolChoice`'],
   ['toolchoice', '`toolChoice`'],
   ['limit', '`limits`'],
+  ['guardrails', '`guard`'],
   ['frobnicate', 'The names are: name, model, instructions'],
 ])('new Agent({ %s }) is refused with what to write instead', (name, advice) => {
   const message = agentRefusal({ model, [name]: 1 })
   expect(message).toContain(`\`${name}\` is not an option of Agent.`)
   expect(message).toContain(advice)
+})
+
+test.each([['allow'], [true], [null]])('a guard that is no decision is refused: %j', (guard) => {
+  expect(agentRefusal({ model, guard })).toContain("`guard` must be one of 'ask', 'deny', 'off'")
 })
 
 test('all unknown options are named at once', () => {

@@ -24,6 +24,7 @@ const agentOptions: Readonly<Record<keyof AgentOptions, true>> = {
   attempts: true,
   prepareStep: true,
   stopWhen: true,
+  guard: true,
   onEvent: true,
   signStates: true,
 }
@@ -113,6 +114,8 @@ const insteadInAgent: Readonly<Record<string, string>> = {
   outputType: 'output',
   responseFormat: 'output',
   activeTools: '`prepareStep: () => ({ activeTools })`',
+  guardrails: 'guard',
+  containment: 'guard',
   parallelToolCalls: 'toolCallConcurrency',
   ...Object.fromEntries(['signal', 'context', 'journal', 'runId', 'session'].map((name) => [name, `agent.generate(input, { ${name} })`])),
   abortSignal: 'agent.generate(input, { signal })',
@@ -146,6 +149,7 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
   checkType('name', options.name, 'string')
   if (typeof options.instructions !== 'function') checkType('instructions', options.instructions, 'string')
   for (const name of ['prepareStep', 'stopWhen', 'onEvent', 'rank'] as const) checkType(name, options[name], 'function')
+  if (typeof options.guard !== 'function') checkChoice('guard', options.guard, ['ask', 'deny', 'off'])
   checkChoice('toolChoice', options.toolChoice, ['auto', 'none', 'required'])
   checkChoice('catalogue', options.catalogue, ['always', 'never', 'auto'])
   checkChoice('outputMode', options.outputMode, ['native', 'json', 'tool', 'text'])

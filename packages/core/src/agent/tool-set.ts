@@ -1,6 +1,7 @@
 import { isReservedName } from '../contract/built-in-names.ts'
 import type { ToolSource } from '../contract/catalogue.ts'
 import { AgentError } from '../contract/errors.ts'
+import type { Label } from '../contract/flow.ts'
 import type { Tool, ToolEffect } from '../contract/tool.ts'
 
 /** DeepSeek, Moonshot and Evolink document the same limit. */
@@ -104,6 +105,7 @@ function checkTool<Context>(tool: Tool<Context>, position: string): void {
   checkToolName(tool.name)
   checkToolDescription(tool.name, tool.description)
   checkToolEffect(tool.name, tool.effect)
+  checkToolFlow(tool.name, tool)
   if (tool.inputSchema?.['type'] !== 'object') {
     throw refusedTool(`Tool "${tool.name}": at /inputSchema/type, expected "object", because the arguments of a call are an object.`)
   }
@@ -132,6 +134,30 @@ export function checkToolDescription(name: string, description: unknown): assert
 export function checkToolEffect(name: string, effect: unknown): void {
   if (toolEffects.some((known) => known === effect)) return
   throw refusedTool(`Tool "${name}": at /effect, expected ${toolEffects.map((known) => `'${known}'`).join(', ')}, found ${JSON.stringify(effect)}.`)
+}
+
+const labels: readonly Label[] = ['untrusted', 'secret']
+
+/** The options of a tool that say what flows through it. */
+export interface ToolFlow {
+  readonly returns?: unknown
+  readonly reaches?: unknown
+  readonly targets?: unknown
+}
+
+/** @throws {AgentError} `invalid-tool`, when what the tool returns or reaches cannot be known. */
+export function checkToolFlow(name: string, { returns, reaches, targets }: ToolFlow): void {
+  const refuse = (pointer: string, expected: string, found: unknown): never => {
+    throw refusedTool(`Tool "${name}": at ${pointer}, expected ${expected}, found ${JSON.stringify(found) ?? kindOf(found)}.`)
+  }
+  const given = Array.isArray(returns) ? returns : [returns]
+  if (returns !== undefined && !given.every((label) => labels.some((known) => known === label)))
+    refuse('/returns', "'untrusted', 'secret' or a list of both", returns)
+  const isWords = Array.isArray(reaches) && reaches.every((word) => typeof word === 'string' && word !== '')
+  if (reaches !== undefined && !isWords) refuse('/reaches', "a list of words such as ['external']", reaches)
+  if (targets === undefined) return
+  if (typeof targets !== 'function') refuse('/targets', 'a function that returns the destinations of a call', targets)
+  if (!isWords || reaches.length === 0) refuse('/reaches', "what a tool with `targets` reaches, such as ['external']", reaches)
 }
 
 function suggestName(name: string): string {

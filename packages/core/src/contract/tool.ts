@@ -1,3 +1,4 @@
+import type { Label, Target } from './flow.ts'
 import type { Json } from './json.ts'
 import type { ToolStatus } from './messages.ts'
 import type { ToolDefinition } from './model.ts'
@@ -31,6 +32,12 @@ export interface Tool<Context = unknown> extends ToolDefinition {
   readonly needsApproval: boolean | ((value: unknown, context: Context) => boolean | Promise<boolean>)
   /** Returns the question that a person must answer before the call runs, usually a text; `undefined` for no question. The call gets the answer as `answer`. */
   readonly ask?: (value: unknown, context: Context) => Json | undefined | Promise<Json | undefined>
+  /** What every result of the tool is. Default: neither, so its results are trusted as the instructions are. */
+  readonly returns?: Label | readonly Label[]
+  /** What a call reaches: `external`, `money`, `write`, `code`, or words of your own. Default: nothing, so the guard of an agent lets it run. */
+  readonly reaches?: readonly string[]
+  /** The destinations of a call, by its checked value. Only with `reaches`. */
+  readonly targets?: (value: never) => readonly Target[]
   /** The agent that answers calls of this tool: only of a tool that `asTool` made. */
   readonly child?: ToolChild
   /** Checks a parsed input against the schema. The loop calls it once for each call. Never throws. */
