@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { postgresFolder, startPostgres } from '@capstan/test-kit'
 import { expect, onTestFinished, test } from 'vitest'
+import { diffLines } from './support/terminal/diff-lines.ts'
+import { wrapLine } from './support/terminal/wrap-line.ts'
 
 /** Starts an example like a reader would: built, in a separate process, without a key. */
 function start(name: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
@@ -15,8 +17,9 @@ function start(name: string, args: readonly string[] = [], env: Readonly<Record<
   return spawn(process.execPath, [file, ...args], { env: { ...inherited, ...env } })
 }
 
-async function run(...options: Parameters<typeof start>): Promise<string> {
-  const child = start(...options)
+async function run(name: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}, input = ''): Promise<string> {
+  const child = start(name, args, env)
+  child.stdin.end(input)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -84,6 +87,28 @@ async function expectLongChat(env: Readonly<Record<string, string>>): Promise<vo
     expect(summarised).toBeGreaterThan(0)
   }
 }
+
+test('a coding agent changes nothing that a person did not approve, and shows each change in 80 columns', async () => {
+  const approved = await run('coding-agent', [], {}, 'yes\nyes\nyes\n')
+  const [, folder = ''] = /^The program is in (.*)$/m.exec(approved) ?? []
+  expect(approved).toMatch(
+    /- {3}return.* sum - price, 0\)\n {2}\+ {3}return.* sum \+ price, 0\)[\s\S]*args\[0\]: "--test"[\s\S]*\+ - total\(\) adds[\s\S]*passes/,
+  )
+  expect(await readFile(join(folder, 'total.mjs'), 'utf8')).toContain('sum + price')
+
+  const denied = await run('coding-agent', [], {}, 'yes please\n')
+  const [, kept = ''] = /^The program is in (.*)$/m.exec(denied) ?? []
+  expect(denied).toMatch(/I stop here/)
+  expect(await readFile(join(kept, 'total.mjs'), 'utf8')).toContain('sum - price')
+  expect(await readdir(kept)).toEqual(['CHANGES.md', 'total.mjs', 'total.test.mjs'])
+}, 60_000)
+
+test('text of a model cannot look like another line of a question, or control the terminal', () => {
+  const rows = diffLines('a\nb', `a\n${'x'.repeat(100)}\u001b[2K\r\u202eyes`).flatMap((line) => wrapLine(line, 80))
+  expect(rows.slice(0, 3)).toEqual(['  = a', '  - b', `  + ${'x'.repeat(76)}`])
+  expect(rows[3]).toBe(`    | ${'x'.repeat(24)}<U+001B>[2K<U+000D><U+202E>yes`)
+  expect(Math.max(...rows.map((row) => row.length))).toBe(80)
+})
 
 test('abort ends although the tool ignores it', async () => {
   expect(await run('abort')).toBe('aborted: 1 messages are kept and can be sent again\n')
