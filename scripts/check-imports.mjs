@@ -11,6 +11,7 @@ const directions = {
   tools: ['core'],
   adapters: ['core'],
   durable: ['core'],
+  trace: ['core'],
   restate: ['core'],
   dbos: ['core'],
   'test-kit': ['core'],
@@ -20,6 +21,8 @@ const directions = {
   examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos'],
 }
 const testsMayAlsoImport = ['simulator', 'test-kit']
+/** Package: what only its tests may import. A recorder is tested on the models and the tools that it records. */
+const testsOf = { trace: ['adapters', 'tools'] }
 
 const network = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls', 'node:dgram', 'undici', 'eventsource-parser']
 const adapters = 'packages/adapters/src'
@@ -93,7 +96,7 @@ function checkManifest(name) {
   const manifest = readJson(`packages/${name}/package.json`)
   const needed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
   const onlyForTests = Object.keys(manifest.devDependencies ?? {})
-  return [...needed.map((dependency) => [dependency, allowed]), ...onlyForTests.map((dependency) => [dependency, [...allowed, ...testsMayAlsoImport]])]
+  return [...needed.map((dependency) => [dependency, allowed]), ...onlyForTests.map((dependency) => [dependency, importsOfTests(name)])]
     .filter(([dependency, list]) => {
       const ours = ourPackage(dependency)
       return ours && !list.includes(ours.name)
@@ -148,9 +151,13 @@ function judgePackage({ path, name, isTest: inTest, allowed }, specifier, target
   const ours = ourPackage(specifier)
   if (!ours) return []
   if (ours.name === name) return inTest ? [] : ['a package does not import itself by name; use a relative path']
-  const list = inTest ? [...allowed, ...testsMayAlsoImport] : allowed
+  const list = inTest ? importsOfTests(name) : allowed
   if (!list.includes(ours.name)) return [`${name ?? path} may import ${list.length > 0 ? list.join(', ') : 'nothing'} of ours`]
   return isExported(ours) ? [] : [`not in the exports of ${ours.name}`]
+}
+
+function importsOfTests(name = 'examples') {
+  return [...(directions[name] ?? []), ...testsMayAlsoImport, ...(testsOf[name] ?? [])]
 }
 
 function judgeFolder({ path, isTest: inTest }, target) {

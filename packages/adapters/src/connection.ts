@@ -1,5 +1,5 @@
 import { AgentError } from '@capstan/core'
-import { invalidOptions } from '@capstan/core/internal'
+import { invalidOptions, isCredentialName } from '@capstan/core/internal'
 import type { ConnectionSettings } from './settings.ts'
 
 /** Where requests go, and with which headers. The key is looked up at each call and stored nowhere else. */
@@ -24,7 +24,6 @@ export interface RequestHeaders {
   readonly keySource: string | undefined
 }
 
-const credentialName = /auth|key|token|secret|cookie|pass|cred|sig|session|jwt/i
 /** Headers whose values are no secrets. Any other header of the settings may hold one, whatever its name. */
 const plainHeader = /^(?:accept|content|user-agent$|referer$|http-referer$|origin$|host$|x-title$|x-request-id$|openai-organization$|openai-project$)/
 const scheme = /^(?:bearer|basic|token|digest|apikey)$/i
@@ -66,25 +65,25 @@ export function prepareConnection(settings: ConnectionSettings & { readonly base
 }
 
 function secretsOf(name: string, value: string): readonly string[] {
-  if (credentialName.test(name)) return [value, ...value.split(/\s+/).filter((word) => !scheme.test(word))]
+  if (isCredentialName(name)) return [value, ...value.split(/\s+/).filter((word) => !scheme.test(word))]
   return plainHeader.test(name) || value.length < minValueLength ? [] : [value]
 }
 
 function querySecrets({ searchParams }: URL): readonly string[] {
-  return Array.from(searchParams).flatMap(([name, value]) => (credentialName.test(name) ? [value] : []))
+  return Array.from(searchParams).flatMap(([name, value]) => (isCredentialName(name) ? [value] : []))
 }
 
 /** A URL without the credentials in its query. */
 export function shownURL(url: URL): string {
   const shown = new URL(url)
-  for (const name of new Set(shown.searchParams.keys())) if (credentialName.test(name)) shown.searchParams.set(name, '[redacted]')
+  for (const name of new Set(shown.searchParams.keys())) if (isCredentialName(name)) shown.searchParams.set(name, '[redacted]')
   return shown.href
 }
 
 /** The headers of a request without credentials. */
 export function shownHeaders({ headers, secrets }: RequestHeaders): Readonly<Record<string, string>> {
   const shown = Object.entries(headers).map(([name, value]) => {
-    const isSecret = credentialName.test(name) || secrets.some((secret) => secret !== '' && value.includes(secret))
+    const isSecret = isCredentialName(name) || secrets.some((secret) => secret !== '' && value.includes(secret))
     return [name, isSecret ? '[redacted]' : value] as const
   })
   return Object.fromEntries(shown.filter(([name]) => name !== 'authorization'))

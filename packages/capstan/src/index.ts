@@ -34,6 +34,7 @@ export {
   type ContextOverflow,
   type Cost,
   type CostBounds,
+  callKeyOf,
   checkMessages,
   createLimiter,
   type Decision,
@@ -81,6 +82,7 @@ export {
   type PendingQuestion,
   type PrepareStep,
   type Prices,
+  parseWireId,
   type QueuedInput,
   type ReasoningPart,
   type ResumeOptions,
@@ -141,6 +143,7 @@ export {
   type UserPart,
   user,
   type Warning,
+  wireIdOf,
 } from '@capstan/core'
 export {
   type Deleted,

@@ -92,6 +92,7 @@ export type { Cost, CostBounds, ExactCost, Prices, RunUsage, Usage } from './con
 export { type Answers, decide, decideOn, openQuestions } from './durability/decisions.ts'
 export type { Engine, EngineStep } from './durability/hosts/engine.ts'
 export type { Decision, Journal, OpenRun, RunHead, SavedRun } from './durability/journal.ts'
+export { callKeyOf, parseWireId, wireIdOf } from './durability/operation-ids.ts'
 export { type FinishedEvent, finishedEvents, liveFilter } from './durability/read-run.ts'
 export type { RunRecord } from './durability/records.ts'
 export type { ListedRun, ListedStatus, RunListOptions, RunPage } from './durability/run-list.ts'

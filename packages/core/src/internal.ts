@@ -1,6 +1,7 @@
 export { type ChildLimits, childTool } from './agent/child-tool.ts'
 export { checkToolDescription, checkToolEffect, checkToolFlow, checkToolName, maxTools, refusedTool, type ToolFlow } from './agent/tool-set.ts'
 export { defaultAttempts, type ResolvedAttempts } from './contract/attempts.ts'
+export { isCredentialName } from './contract/credentials.ts'
 export { copyError, FatalToolError } from './contract/errors.ts'
 export { type ExactJson, parseExactly } from './contract/exact-json.ts'
 export { assertNever, canonicalJson, copyJsonInTurns, isJsonObject, jsonFormOf, toHonestJson } from './contract/json.ts'

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { fileJournal } from './file/file-journal.ts'
 import { newFolder } from './testing/stores.ts'
 
-const base = { runId: 'r', seq: 1, step: 3 }
+const base = { runId: 'r', seq: 1, at: 1, step: 3 }
 const delta = (attempt: number, execution: number, text: string): RunEvent => ({
   ...base,
   type: 'text-delta',

@@ -3,7 +3,7 @@ import type { HistoryEdit } from './history.ts'
 import type { Json } from './json.ts'
 import type { AssistantMessage, ToolStatus } from './messages.ts'
 import type { FinishReason, Warning } from './model.ts'
-import type { RunStatus, StopReason } from './result.ts'
+import type { PendingQuestion, RunStatus, StopReason } from './result.ts'
 import type { Cost, RunUsage, Usage } from './usage.ts'
 
 /** An event as the loop makes it. `step` counts from 1 and is 0 for events of the run itself. */
@@ -33,6 +33,8 @@ export type RunEventBody =
       readonly usage: Usage
       readonly ms: number
       readonly replayed?: true
+      /** Only set here for a replayed event: when the reply was recorded. */
+      readonly at?: number
     }
   /** `key` is unique in the run and joins the events of one call; `toolCallId` is the provider's and is not. */
   | { readonly type: 'tool-start'; readonly step: number; readonly key: string; readonly toolCallId: string; readonly toolName: string; readonly input: Json }
@@ -52,6 +54,8 @@ export type RunEventBody =
       readonly usage: RunUsage
       readonly cost?: Cost
       readonly toolCalls: number
+      /** What people have to decide before the run can continue. Only of a run that is paused for them. */
+      readonly pending?: readonly PendingQuestion[]
       /** The agent that answered in place of the agent of the run: one whose tool has `returns: 'final'`. */
       readonly agent?: string
     }
@@ -71,6 +75,8 @@ export interface ToolEndEvent {
   readonly ms: number
   readonly coerced?: readonly string[]
   readonly replayed?: true
+  /** Only set here for a replayed event: when the result was recorded. */
+  readonly at?: number
   /** The error that the tool threw. Not enumerable: it is only on the live event, not in its JSON. */
   readonly error?: unknown
 }
@@ -82,8 +88,19 @@ export interface ToolEndEvent {
  */
 export type AttemptReason = 'first' | 'retry' | 'fallback' | 'empty-reply' | 'summary' | 'overflow'
 
-/** An event as consumers see it: plain JSON. `seq` counts from 1 without gaps within a process. */
-export type RunEvent = RunEventBody & LiveOrigin & ChildOrigin & { readonly runId: string; readonly seq: number }
+/** An event as consumers see it: plain JSON. */
+export type RunEvent = RunEventBody &
+  LiveOrigin &
+  ChildOrigin & {
+    readonly runId: string
+    /** Counts from 1 without gaps within a process. */
+    readonly seq: number
+    /**
+     * When it happened, in milliseconds since the Unix epoch. Of a `replayed` event: when its message or result was recorded. Runs that release
+     * 0.1.0 began recorded no times, so their replayed events have the time of the replay.
+     */
+    readonly at: number
+  }
 
 /** The agent inside the run that an event comes from. Its steps count for themselves. */
 interface ChildOrigin {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import {
+  callKeyOf,
   isOfChild,
   makeChildId,
   makeChildRunId,
@@ -8,6 +9,8 @@ import {
   maxChildDepth,
   type OperationPosition,
   parseOperationId,
+  parseWireId,
+  wireIdOf,
 } from './operation-ids.ts'
 
 const ids: readonly (readonly [string, OperationPosition])[] = [
@@ -163,4 +166,22 @@ test.each([
   'steps/9999999999999999/prepare',
 ])('the text %j is no position', (text) => {
   expect(parseOperationId(text)).toBeUndefined()
+})
+
+test('the key of a call is made from the position of its deltas, also inside an agent', () => {
+  expect(callKeyOf({ step: 2, index: 0 })).toBe('steps/2/tools/0')
+  expect(callKeyOf({ step: 1, index: 3 }, 'steps/2/tools/0')).toBe('steps/2/tools/0/steps/1/tools/3')
+  expect(callKeyOf({ step: 1, index: 0 }, callKeyOf({ step: 1, index: 3 }, 'steps/2/tools/0'))).toBe('steps/2/tools/0/steps/1/tools/3/steps/1/tools/0')
+  expect(() => callKeyOf({ step: 1, index: 0 }, 'steps/2/tools/0/approval')).toThrow(RangeError)
+  expect(() => callKeyOf({ step: 1, index: 0 }, 'anything')).toThrow(RangeError)
+  expect(() => callKeyOf({ step: 0, index: 0 })).toThrow(RangeError)
+  expect(() => callKeyOf({ step: 1, index: 1.5 })).toThrow(RangeError)
+})
+
+test('ids on the wire name the run, whatever its id is', () => {
+  const ids = ['r1', 'r2', 'tenant:7', ':'].map((runId) => wireIdOf(runId, callKeyOf({ step: 1, index: 0 })))
+  expect(ids[0]).toBe('r1:steps/1/tools/0')
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(ids.map(parseWireId)).toEqual(['r1', 'r2', 'tenant:7', ':'].map((runId) => ({ runId, key: 'steps/1/tools/0' })))
+  expect(['', 'r1', ':key', 'r1:'].map(parseWireId)).toEqual([undefined, undefined, undefined, undefined])
 })

@@ -69,6 +69,35 @@ export function makeChildRunId(runId: string, { step, index }: CallPosition): st
   return makeOperationKey(runId, makeOwnId({ type: 'call', step, index, round: 0 }))
 }
 
+/**
+ * Makes the key of a call: that of its `tool-start` and `tool-end` events. A `tool-call-delta` event has only `step` and `index`.
+ *
+ * @param within - For an event of an agent inside the run, the key of the call that the agent answers.
+ * @throws {RangeError} For a `within` that is not the key of a call, and for a step or an index that no call has.
+ */
+export function callKeyOf({ step, index }: CallPosition, within?: string): string {
+  const outer = within === undefined ? undefined : parseOperationId(within)
+  if (within !== undefined && outer?.type !== 'call') throw new RangeError(`No call has the key '${within.slice(0, 400)}'.`)
+  const path = outer?.type === 'call' ? [...(outer.path ?? []), { step: outer.step, index: outer.index }] : []
+  const key = makeOperationId({ type: 'call', step, index, round: 0, path })
+  if (parseOperationId(key) === undefined) throw new RangeError(`No call has the position ${step}, ${index}.`)
+  return key
+}
+
+/**
+ * Makes the id of something of a run that is unique over runs, for protocols and pages on which several runs meet. A key, such as that of a
+ * call, is unique only in its run.
+ */
+export function wireIdOf(runId: string, key: string): string {
+  return `${runId}:${key}`
+}
+
+/** Reads an id that `wireIdOf` made of a key without a colon, as the keys of calls are; `undefined` for any other text. */
+export function parseWireId(id: string): { readonly runId: string; readonly key: string } | undefined {
+  const end = id.lastIndexOf(':')
+  return end < 1 || end === id.length - 1 ? undefined : { runId: id.slice(0, end), key: id.slice(end + 1) }
+}
+
 function makePrefix({ step, index }: CallPosition): string {
   return `${makeOwnId({ type: 'call', step, index, round: 0 })}/`
 }

@@ -143,12 +143,12 @@ function rankOf({ operation, execution }: RunEvent): number | undefined {
   return (repetition + 1) * longest + execution
 }
 
-function messageEnd(runId: string, { record: { id, ms }, reply, step }: StepReply): FinishedEvent {
+function messageEnd(runId: string, { record: { id, ms, at }, reply, step }: StepReply): FinishedEvent {
   const { message, finishReason, usage } = reply
-  return { type: 'message-end', step, message, finishReason, usage, ms, replayed: true, runId, operation: id }
+  return { type: 'message-end', step, message, finishReason, usage, ms, replayed: true, runId, operation: id, ...(at !== undefined && { at }) }
 }
 
-function toolEnd(runId: string, { id, output, ms }: DoneRecord, { reply, step }: StepReply): readonly FinishedEvent[] {
+function toolEnd(runId: string, { id, output, ms, at }: DoneRecord, { reply, step }: StepReply): readonly FinishedEvent[] {
   const position = parseOperationId(id)
   if ((position?.type !== 'call' && position?.type !== 'result') || !isJsonObject(output)) return []
   const key = makeOperationId({ type: 'call', step: position.step, index: position.index, round: 0 })
@@ -158,7 +158,8 @@ function toolEnd(runId: string, { id, output, ms }: DoneRecord, { reply, step }:
   // The agent has still to answer.
   if (call === undefined || delegated === true) return []
   const { toolCallId, toolName } = call
-  return [{ type: 'tool-end', step, key, toolCallId, toolName, status, text, ms: agentMs ?? ms, replayed: true, runId, operation: id }]
+  const head = { type: 'tool-end', step, key, toolCallId, toolName, status, text, ms: agentMs ?? ms, replayed: true, runId, operation: id } as const
+  return [{ ...head, ...(at !== undefined && { at }) }]
 }
 
 function replyIn({ name, output }: DoneRecord): ModelReply | undefined {

@@ -39,8 +39,9 @@ export async function sortByGate(run: LoopRun, calls: readonly RunnableCall[]): 
     asking.map((call) => gateOperation(run, call)),
   )
   for (const [index, call] of asking.entries()) {
-    const { verdict, checked, replayed } = readVerdict(verdicts[index])
-    if (checked === undefined) invalid.push(invalidCall(call, verdict, replayed))
+    const read = readVerdict(verdicts[index])
+    const { verdict, checked } = read
+    if (checked === undefined) invalid.push(invalidCall(call, read))
     else if (checked.verdict === 'free') free.push({ ...call, checked })
     else gated.push({ call: { ...call, checked }, ...('question' in verdict && verdict.question !== undefined && { question: verdict.question }) })
   }
@@ -69,7 +70,8 @@ export async function askForApproval(run: LoopRun, gated: readonly GatedCall[]):
     const answer = asked.answers[index]
     const approval = readApproval(answer?.value ?? null)
     const refusal = refusalOf(item, approval)
-    if (refusal !== undefined) refused.push({ call: item.call, output: { status: 'denied', text: refusal }, ms: 0, replayed: answer?.replayed ?? false })
+    if (refusal !== undefined)
+      refused.push({ call: item.call, output: { status: 'denied', text: refusal }, ms: 0, replayed: answer?.replayed ?? false, at: answer?.at })
     else if (approval.approve && approval.input !== undefined) edited.push(withAnswer({ ...item.call, input: approval.input }, approval))
     else approved.push(withAnswer(item.call, approval))
   }
@@ -123,9 +125,9 @@ async function checkEdited(run: LoopRun, calls: readonly RunnableCall[]): Promis
   const approved: RunnableCall[] = []
   const refused: SettledCall<RunnableCall>[] = []
   for (const [index, call] of calls.entries()) {
-    const { verdict, checked, replayed } = readVerdict(verdicts[index])
-    if (checked === undefined) refused.push(invalidCall(call, verdict, replayed))
-    else approved.push({ ...call, checked })
+    const read = readVerdict(verdicts[index])
+    if (read.checked === undefined) refused.push(invalidCall(call, read))
+    else approved.push({ ...call, checked: read.checked })
   }
   return { approved, refused }
 }
@@ -156,6 +158,7 @@ interface RecordedVerdict {
   readonly operation: string
   readonly verdict: Verdict
   readonly replayed: boolean
+  readonly at?: number | undefined
 }
 
 async function performVerdicts(run: LoopRun, operations: readonly Operation<Verdict>[]): Promise<readonly RecordedVerdict[]> {
@@ -164,26 +167,26 @@ async function performVerdicts(run: LoopRun, operations: readonly Operation<Verd
   run.ledger.addBatchTime(outcomes)
   return operations.map(({ id }, index) => {
     const outcome = outcomes[index]
-    if (outcome?.status === 'done') return { operation: id, verdict: outcome.output, replayed: outcome.replayed }
+    if (outcome?.status === 'done') return { operation: id, verdict: outcome.output, replayed: outcome.replayed, at: outcome.at }
     return { operation: id, verdict: { verdict: 'invalid', message: 'Not run: its input was not checked.' }, replayed: false }
   })
 }
 
-function readVerdict(recorded: RecordedVerdict | undefined): { readonly verdict: Verdict; readonly checked?: CheckedInput; readonly replayed: boolean } {
+function readVerdict(recorded: RecordedVerdict | undefined): Omit<RecordedVerdict, 'operation'> & { readonly checked?: CheckedInput } {
   if (recorded === undefined) throw new RangeError('Each call has a verdict.')
-  const { operation, verdict, replayed } = recorded
-  if (verdict.verdict === 'invalid') return { verdict, replayed }
-  const { question: _, ...checked } = verdict
-  return { verdict, checked: { operation, replayed, ...checked }, replayed }
+  const { operation, ...read } = recorded
+  if (read.verdict.verdict === 'invalid') return read
+  const { question: _, ...checked } = read.verdict
+  return { ...read, checked: { operation, replayed: read.replayed, ...checked } }
 }
 
 function goneVerdict(message: string): Verdict {
   return { verdict: 'invalid', message, status: 'unknown-tool' }
 }
 
-function invalidCall(call: RunnableCall, verdict: Verdict, replayed: boolean): SettledCall<RunnableCall> {
+function invalidCall(call: RunnableCall, { verdict, replayed, at }: Omit<RecordedVerdict, 'operation'>): SettledCall<RunnableCall> {
   const { message, status = 'invalid-input' } = verdict.verdict === 'invalid' ? verdict : { message: '' }
-  return { call, output: { status, text: message }, ms: 0, replayed }
+  return { call, output: { status, text: message }, ms: 0, replayed, at }
 }
 
 /** What the gate of a tool says of a checked value. Without a clear no, a person is asked. */

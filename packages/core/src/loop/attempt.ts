@@ -134,7 +134,7 @@ function liveEvent({ step, number: attempt }: Attempt, event: Exclude<ModelEvent
   switch (event.type) {
     case 'text-delta':
     case 'reasoning-delta':
-      return { type: event.type, step, attempt, delta: event.delta, operation: '', execution: 0, runId: '', seq: 0 }
+      return { type: event.type, step, attempt, delta: event.delta, operation: '', execution: 0, runId: '', seq: 0, at: 0 }
     case 'tool-call-delta': {
       const { index, toolName, delta } = event
       if (toolName === undefined) return { type: 'tool-call-delta', step, attempt, index, delta }

@@ -65,6 +65,8 @@ export interface SettledCall<Call extends CheckedCall = CheckedCall> {
   /** 0 for a call that did not run. */
   readonly ms: number
   readonly replayed: boolean
+  /** Of a replayed answer: when it was recorded; unknown in runs of release 0.1.0. */
+  readonly at?: number | undefined
 }
 
 /** What a step asked, and what it was offered. */
@@ -72,6 +74,8 @@ export interface StepReply {
   readonly request: ModelRequest
   readonly reply: ModelReply
   readonly replayed: boolean
+  /** When the reply was complete; unknown in runs of release 0.1.0. */
+  readonly at: number | undefined
 }
 
 /** A call of a reply, and the tool that it means. */

@@ -69,6 +69,7 @@ export interface AgentAnswer {
   readonly output: ToolCallOutput
   readonly ms: number
   readonly replayed: boolean
+  readonly at?: number | undefined
   /** The run of the agent. */
   readonly child: LoopRun
 }

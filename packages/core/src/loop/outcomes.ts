@@ -25,7 +25,7 @@ export async function askForOutcomes(run: LoopRun, calls: readonly RunnableCall[
     if ('repeat' in outcome) repeated.push(call)
     else {
       const output = 'output' in outcome ? ({ status: 'ok', text: outcome.output } as const) : ({ status: 'error', text: outcome.failed } as const)
-      settled.push({ call, output, ms: 0, replayed: answer?.replayed ?? false })
+      settled.push({ call, output, ms: 0, replayed: answer?.replayed ?? false, at: answer?.at })
     }
   }
   return { settled, repeated }

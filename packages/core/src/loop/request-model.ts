@@ -13,7 +13,7 @@ import { emptyReply, errorOf, planNextAttempt, type SettledAttempt, settleAttemp
 
 /** The reply of one step, the reason why the loop cannot continue with it, or what broke. */
 export type StepOutcome =
-  | { readonly reply: ModelReply; readonly replayed: boolean; readonly stop?: undefined; readonly error?: undefined }
+  | { readonly reply: ModelReply; readonly replayed: boolean; readonly at: number | undefined; readonly stop?: undefined; readonly error?: undefined }
   | { readonly stop: StopReason; readonly reply?: ModelReply; readonly partialText?: string; readonly error?: undefined }
   | { readonly error: AgentError; readonly reply?: undefined; readonly stop?: undefined }
 
@@ -56,11 +56,11 @@ export async function requestModel(run: LoopRun, prepared: ModelRequest, positio
   }
 }
 
-function takeReply({ chain, show, transcript }: LoopRun, { output, ms, replayed }: SettledAttempt): void {
+function takeReply({ chain, show, transcript }: LoopRun, { output, ms, replayed, at }: SettledAttempt): void {
   if (output.status !== 'ok') return
   const { message, finishReason, usage } = output.reply
   chain.recordReply()
-  show({ type: 'message-end', step: transcript.currentStep, message, finishReason, usage, ms, ...(replayed && { replayed }) })
+  show({ type: 'message-end', step: transcript.currentStep, message, finishReason, usage, ms, ...(replayed && { replayed, ...(at !== undefined && { at }) }) })
 }
 
 // A run with complete steps ends with what it has: all of it is on the result.
@@ -79,11 +79,11 @@ function planSmaller({ show }: LoopRun, { output, replayed }: SettledAttempt, { 
 
 // What ends the step; `undefined` when it needs another attempt.
 function outcomeOf({ notes, operations, transcript }: LoopRun, settled: SettledAttempt, { position, number }: Attempt): StepOutcome | undefined {
-  const { output, replayed } = settled
+  const { output, replayed, at } = settled
   if (output.status === 'late') return { stop: 'max-duration', partialText: output.text }
   if (output.status === 'failed') return output.retryInMs === undefined ? { error: errorOf(notes, settled) } : undefined
   const stop = judge(output.reply, operations.version)
-  if (stop === undefined) return { reply: output.reply, replayed }
+  if (stop === undefined) return { reply: output.reply, replayed, at }
   if (stop !== 'empty') return { stop, reply: output.reply }
   // Release 0.1.0 did not record it: the maximum was always the default.
   const isLastAttempt = operations.version === 1 ? number >= defaultAttempts.max : output.last === true

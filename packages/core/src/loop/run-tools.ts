@@ -43,7 +43,7 @@ export async function runTools(run: LoopRun, step: StepReply): Promise<ToolBatch
   if (checked.length === 0) return { results: [] }
   const results = new CallResults()
   for (const call of checked) {
-    if ('output' in call) settle(run, results, { call, output: call.output, ms: 0, replayed: step.replayed })
+    if ('output' in call) settle(run, results, { call, output: call.output, ms: 0, replayed: step.replayed, at: step.at })
   }
   const pending = await runCalls(
     run,
@@ -146,10 +146,10 @@ async function execute(run: LoopRun, results: CallResults, { calls, round }: Exe
       unknown.push(call)
       continue
     }
-    const { output, ms, replayed } = outcome
+    const { output, ms, replayed, at } = outcome
     countCall(run, call, output.status)
     if (output.delegated === true) delegated.push({ ...call, prompt: output.text })
-    else take(run, results, { call, output, ms, replayed })
+    else take(run, results, { call, output, ms, replayed, at })
   }
   failWhenFatal(run, results)
   const pending = delegated.length === 0 ? [] : await settleDelegated(run, results, delegated)
@@ -196,12 +196,12 @@ async function settleUnknown(run: LoopRun, results: CallResults, calls: readonly
 }
 
 /** Adds a result and shows its end. */
-function settle(run: LoopRun, results: CallResults, { call, output, ms, replayed }: SettledCall): void {
+function settle(run: LoopRun, results: CallResults, { call, output, ms, replayed, at }: SettledCall): void {
   const { status, text, coerced } = output
   results.add(call.index, resultPart(run, call, output))
   const { toolCallId, toolName } = call.part
   const event = { type: 'tool-end', step: run.transcript.currentStep, key: call.id, toolCallId, toolName, status, text, ms } as const
-  run.show({ ...event, ...(coerced !== undefined && { coerced }), ...(replayed && { replayed }) })
+  run.show({ ...event, ...(coerced !== undefined && { coerced }), ...(replayed && { replayed, ...(at !== undefined && { at }) }) })
 }
 
 // A call that was refused inside its operation did not run.

@@ -12,6 +12,8 @@ import { overflowOf } from './overflow-of.ts'
 export interface SettledAttempt {
   readonly output: AttemptOutput
   readonly replayed: boolean
+  /** When it ended; unknown in runs of release 0.1.0. */
+  readonly at: number | undefined
   readonly ms: number
   readonly key: string
 }
@@ -25,15 +27,15 @@ interface PerformedAttempt {
 export function settleAttempt(run: LoopRun, attempt: Attempt, { id, outcome }: PerformedAttempt): SettledAttempt {
   const { operations, ledger } = run
   if (outcome?.status !== 'done') throw new AgentError('A request to the model has no outcome.', { code: 'internal', phase: 'loop' })
-  const { output, replayed, ms, executions } = outcome
+  const { output, replayed, ms, executions, at } = outcome
   if (output.status === 'ok') addCacheUse(run, attempt, output.reply.usage)
   ledger.addBatchTime([outcome])
   const isUnsent = output.status === 'late' && output.unsent === true
   if (isUnsent) ledger.dropAttempt(executions - 1)
   else if (isRefused(output, operations.version)) ledger.refuseAttempt(executions - 1)
   else ledger.endAttempt(usageOf(output), executions - 1)
-  if (output.status === 'ok') ledger.addReplyTime(outcome.at)
-  return { output, replayed, ms, key: makeOperationKey(operations.runId, id) }
+  if (output.status === 'ok') ledger.addReplyTime(at)
+  return { output, replayed, at, ms, key: makeOperationKey(operations.runId, id) }
 }
 
 // An endpoint that refuses a request as too long has not asked its model.

@@ -120,7 +120,7 @@ test('a reader that is always a little behind keeps no events that it has taken'
   const iterator = new EventIterator(drained, () => {})
   const seen: WeakRef<object>[] = []
   const push = (): void => {
-    const event = { type: 'step-start', step: 1, runId: 'r', seq: 1 } as const
+    const event = { type: 'step-start', step: 1, runId: 'r', seq: 1, at: 1 } as const
     seen.push(new WeakRef(event))
     iterator.push(event)
   }

@@ -127,9 +127,11 @@ export class RunEvents {
 
   #deliver(body: RunEventBody): void {
     // Assigned, not copied: the error of a tool is not enumerable, and this runs for each delta.
-    const event = body as RunEventBody & { runId: string; seq: number }
+    const event = body as RunEventBody & { runId: string; seq: number; at: number }
     event.runId = this.#runId
     event.seq = ++this.#seq
+    // A replayed event has the time at which it was recorded.
+    event.at ||= Date.now()
     for (const observer of this.#observers) this.#call(observer, event)
     if (!this.#isHolding && !this.#isDelivering) return this.#deliverAll(event)
     this.#held.push(event)

@@ -272,9 +272,10 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   #finish({ children }: LoopRun, result: RunResult): RunResult {
     this.#isSettled = true
-    const { status, stopReason, text, usage, cost, toolCalls, agent } = result
+    const { status, stopReason, text, usage, cost, toolCalls, agent, pending } = result
     const answeredBy = children.answer === undefined ? {} : { agent }
-    this.#events.end({ type: 'run-end', step: 0, status, stopReason, text, usage, ...(cost && { cost }), toolCalls, ...answeredBy })
+    const asked = pending.length === 0 ? {} : { pending }
+    this.#events.end({ type: 'run-end', step: 0, status, stopReason, text, usage, ...(cost && { cost }), toolCalls, ...asked, ...answeredBy })
     return result
   }
 

@@ -103,8 +103,8 @@ async function recordResults(run: LoopRun, delegated: readonly DelegatedCall[], 
   return ends.map(({ child }, position) => {
     const outcome = outcomes[position]
     if (outcome?.status !== 'done') throw new AgentError('The result of a call has no outcome.', { code: 'internal', phase: 'loop' })
-    const { output, replayed } = outcome
-    return { output, ms: output.agentMs ?? 0, replayed, child }
+    const { output, replayed, at } = outcome
+    return { output, ms: output.agentMs ?? 0, replayed, at, child }
   })
 }
 
