@@ -53,12 +53,15 @@ export class Database {
 
   async #withRetries<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
     const endsAt = performance.now() + this.#limitMs
+    let lastFailure: unknown
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       try {
         return await this.#inSession(work, endsAt)
       } catch (error) {
-        if (performance.now() + pauseMs >= endsAt) throw this.#tooLate(error)
+        // Time that was spent on connections that broke is not the fault of the pool, although its last connection came too late.
+        if (performance.now() + pauseMs >= endsAt) throw this.#tooLate(AgentError.is(error) ? (lastFailure ?? error) : error)
         if (!(await this.#isWorthRetry(error))) throw this.#safe(error)
+        lastFailure = error
       }
       await wait(pauseMs * (0.5 + Math.random()))
     }

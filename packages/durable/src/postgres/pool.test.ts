@@ -10,6 +10,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { hasPostgres, newFolder, startServer } from '../testing/stores.ts'
 import { Database } from './database.ts'
 import { postgresJournal } from './postgres-journal.ts'
+import type { PostgresPool } from './source.ts'
 
 const started = startServer()
 const head: RunHead = { version: 2, runId: 'r', definition: { format: 1, instructions: null, tools: {}, hooks: [], output: null }, input: [] }
@@ -36,6 +37,26 @@ describe.runIf(hasPostgres)('a pool of the caller', () => {
     await expect(impatient.query(insert, [])).rejects.toMatchObject({ code: 'journal-failed', message: expect.stringContaining('Make the pool larger') })
     client.release()
     await expect(database.query(`SELECT * FROM ${database.tables.runs}`, [])).resolves.toEqual([])
+  })
+
+  test('whose connections break until the time is over is not blamed for being small', async () => {
+    const real = smallPool()
+    let failures = 0
+    let isBroken = false
+    const pool: PostgresPool = {
+      connect(callback) {
+        if (!isBroken) return real.connect((error, client) => callback(error, client))
+        // One connection breaks, and the next one is not made in time.
+        if (failures++ === 0) callback(new Error('Connection terminated unexpectedly'), undefined)
+      },
+      on: () => {},
+      end: async () => {},
+    }
+    const database = new Database(pool, newSchema(), 1_000)
+    await database.query('SELECT 1', [])
+    isBroken = true
+    await expect(database.query('SELECT 1', [])).rejects.toThrow('the database did not do the work within 1 s (Connection terminated unexpectedly)')
+    expect(failures).toBe(2)
   })
 
   test('with one connection is enough for many runs at once', async () => {

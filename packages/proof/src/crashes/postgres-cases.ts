@@ -2,7 +2,7 @@ import { deepStrictEqual, ok } from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type PostgresServer, startPostgres, type Witness } from '@capstan/test-kit'
 import pg from 'pg'
-import { type ChildSetting, type RunSetting, runChild, startChild, withRun } from './processes.ts'
+import { type ChildEnd, type ChildSetting, type RunSetting, runChild, startChild, withRun } from './processes.ts'
 import { countOf, happenedOnce, waitFor } from './witnessed.ts'
 
 /** A run on a server of its own, which may be killed. */
@@ -22,7 +22,7 @@ export async function databaseCrash(hold: NonNullable<ChildSetting['hold']>): Pr
     const child = startChild({ ...setting, hold })
     await waitFor(() => countOf(outside, 'held') === 1)
     await server.crash()
-    return await finish(setting, outside, (await child.ended).stopReason)
+    return await finish(setting, outside, await child.ended)
   })
 }
 
@@ -41,18 +41,19 @@ export async function brokenConnections(): Promise<string> {
     while (!isOver) {
       const { rows } = await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'capstan'")
       broken += rows.length
-      await sleep(10)
+      // How long a connection takes depends on the machine. The intervals become longer, so that each machine does its work at last.
+      await sleep(10 + 2 * broken)
     }
     await admin.end()
-    const { stopReason } = await ended
+    const end = await ended
     ok(broken > 1, `only ${broken} connections were broken`)
-    return `${broken} connections broken, ${await finish(setting, outside, stopReason)}`
+    return `${broken} connections broken, ${await finish(setting, outside, end)}`
   })
 }
 
 /** The run has paused. A person approves, and another process brings it to its end. */
-async function finish(setting: RunSetting, outside: Witness, stopReason: string | undefined): Promise<string> {
-  deepStrictEqual(stopReason, 'paused')
+async function finish(setting: RunSetting, outside: Witness, end: ChildEnd): Promise<string> {
+  deepStrictEqual(end.stopReason, 'paused', JSON.stringify(end))
   happenedOnce(outside)
   await runChild({ ...setting, decides: 'all' })
   const { stopReason: last, records = [] } = await runChild(setting)
