@@ -1,5 +1,5 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -23,6 +23,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Processes, not threads: sockets, signals and exit codes behave as they do for users, and nothing leaks between files.
     pool: 'forks',
+    // Vitest leaves one processor free, so that only one of two works. Most tests wait for sockets and processes anyway.
+    maxWorkers: availableParallelism(),
     testTimeout: 10_000,
     hookTimeout: 10_000,
     teardownTimeout: 5_000,
