@@ -14,6 +14,7 @@ const directions = {
   trace: ['core'],
   restate: ['core'],
   dbos: ['core'],
+  mcp: ['core', 'tools'],
   'test-kit': ['core'],
   capstan: ['core', 'tools', 'adapters', 'simulator', 'durable'],
   bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan'],

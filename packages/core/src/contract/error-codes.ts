@@ -128,6 +128,10 @@ const table = {
     meaning: 'The engine that hosts the run could not record a step, has cancelled the run, or has recorded other steps for it.',
     help: 'Read `cause`. What the engine recorded is kept; start or resume the run there.',
   },
+  'mcp-failed': {
+    meaning: 'An MCP server cannot be started or reached, or it does not answer as the protocol says.',
+    help: 'Read the message: it has what the server answered, or what it wrote to stderr.',
+  },
   'run-locked': {
     meaning: 'Another process owns this run or took it over, or it cannot be proven from here that its owner is dead.',
     help: 'Wait for the owner. A person may force the lock when it is certain that the owner is gone.',

@@ -43,15 +43,16 @@ function targetOf(schema: JsonObject, root: JsonObject = schema): JsonObject {
 
 function objectIn(schema: JsonObject): JsonObject | undefined {
   const { $ref: reference, ...others } = schema
+  const shapes = new ObjectShapes(schema)
   const target = resolveReference(schema, reference)
-  if (isJsonObject(target) && describesObject(target, schema)) return toTyped({ ...target, ...others })
+  if (isJsonObject(target) && shapes.describes(target)) return toTyped({ ...target, ...others })
   for (const keyword of ['anyOf', 'oneOf']) {
     const branches = branchesOf(schema, keyword)
     const objects = branches.filter((branch) => !isNull(branch))
-    if (objects.length === 0 || !objects.every((branch) => describesObject(branch, schema))) continue
+    if (objects.length === 0 || !objects.every((branch) => shapes.describes(branch))) continue
     return objects.length === branches.length ? toTyped(schema) : withBranches(schema, keyword, objects)
   }
-  return branchesOf(schema, 'allOf').some((branch) => describesObject(branch, schema)) ? toTyped(schema) : undefined
+  return branchesOf(schema, 'allOf').some((branch) => shapes.describes(branch)) ? toTyped(schema) : undefined
 }
 
 /** A single branch replaces the union, unless something refers into it. */
@@ -76,15 +77,31 @@ function isNull(schema: JsonObject): boolean {
   return schema['type'] === 'null' || schema['const'] === null
 }
 
-/** True if only an object, or `null`, fits. References to themselves were refused before. */
-function describesObject(schema: JsonObject, root: JsonObject): boolean {
-  const { type } = schema
-  if (type !== undefined) return [type].flat().every((name) => name === 'object' || name === 'null') && !isNull(schema)
-  const target = resolveReference(root, schema['$ref'])
-  if (isJsonObject(target) && describesObject(target, root)) return true
-  if (branchesOf(schema, 'allOf').some((branch) => describesObject(branch, root))) return true
-  return ['anyOf', 'oneOf'].some((keyword) => {
-    const branches = branchesOf(schema, keyword)
-    return branches.length > 0 && branches.every((branch) => describesObject(branch, root) || isNull(branch))
-  })
+/** Says which schemas of one root only objects fit. Each is judged once: references can lead to the same one in exponentially many ways. */
+class ObjectShapes {
+  readonly #root: JsonObject
+  readonly #known = new Map<JsonObject, boolean>()
+
+  constructor(root: JsonObject) {
+    this.#root = root
+  }
+
+  /** True if only an object, or `null`, fits. References to themselves were refused before. */
+  describes(schema: JsonObject): boolean {
+    const isObject = this.#known.get(schema) ?? this.#decide(schema)
+    this.#known.set(schema, isObject)
+    return isObject
+  }
+
+  #decide(schema: JsonObject): boolean {
+    const { type } = schema
+    if (type !== undefined) return [type].flat().every((name) => name === 'object' || name === 'null') && !isNull(schema)
+    const target = resolveReference(this.#root, schema['$ref'])
+    if (isJsonObject(target) && this.describes(target)) return true
+    if (branchesOf(schema, 'allOf').some((branch) => this.describes(branch))) return true
+    return ['anyOf', 'oneOf'].some((keyword) => {
+      const branches = branchesOf(schema, keyword)
+      return branches.length > 0 && branches.every((branch) => this.describes(branch) || isNull(branch))
+    })
+  }
 }

@@ -1,0 +1,1 @@
+export { ProcessGroup } from './shell/process-group.ts'
