@@ -61,12 +61,12 @@ export class Connection {
   readonly request: Request = async (work, call = {}) => {
     const link = await this.#working(call.signal)
     try {
-      return await this.#send(link, work, call)
+      return await this.#answered(this.#send(link, work, call))
     } catch (error) {
       // The server forgot the session, so it did not read the request: over a new one it is sent once more.
       if (!isForgotten(error, link)) throw error
       link.lose('the server forgot the session')
-      return await this.#send(await this.#working(call.signal), work, call)
+      return await this.#answered(this.#send(await this.#working(call.signal), work, call))
     }
   }
 
@@ -75,6 +75,18 @@ export class Connection {
     this.#isClosed = true
     const opening = await this.#opening?.catch(() => undefined)
     await Promise.all([this.#link.close(), opening?.close()])
+  }
+
+  /** A refusal is an answer, too. */
+  async #answered<Result>(sent: Promise<Result>): Promise<Result> {
+    try {
+      const result = await sent
+      this.#restarts = 0
+      return result
+    } catch (error) {
+      if (error instanceof ProtocolError) this.#restarts = 0
+      throw error
+    }
   }
 
   async #send<Result>(
@@ -93,12 +105,9 @@ export class Connection {
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       const options: RequestOptions = { signal: controller.signal, timeout: timeoutMs, ...(onprogress !== undefined && { onprogress }) }
-      const result = await Promise.race([requestScope.run({ fail }, () => work(link.client, options)), failed])
-      this.#restarts = 0
-      return result
+      return await Promise.race([requestScope.run({ fail }, () => work(link.client, options)), failed])
     } catch (error) {
       signal?.throwIfAborted()
-      if (error instanceof ProtocolError) this.#restarts = 0
       if (link.lost !== undefined) throw new LostRequest(link.lost)
       throw error
     } finally {

@@ -1,4 +1,4 @@
-import type { Json } from '@capstan/core'
+import type { Json, Label } from '@capstan/core'
 import { checkNames, invalidOptions, kindOf } from '@capstan/core/internal'
 import { defaultCloseTimeoutMs, defaultHandshakeTimeoutMs, defaultMaxMessageBytes, defaultMaxRestarts, defaultTimeoutMs } from './limits.ts'
 import { isServerName } from './tools/names.ts'
@@ -95,6 +95,10 @@ export interface McpOptions {
   readonly trusted?: boolean
   /** Whether a person must approve a call. Default: true; of a trusted server, only for tools that change something. */
   readonly needsApproval?: boolean | ((call: McpCall) => boolean | Promise<boolean>)
+  /** What the results are, as of `tool()`; `[]` for results that may be trusted as the instructions are. Default: `untrusted`. */
+  readonly returns?: Label | readonly Label[]
+  /** What calls reach, as of `tool()`. Default: `external`; of a trusted server, what it says of its tools: `external`, `write`, both or nothing. */
+  readonly reaches?: readonly string[]
   /** Answers what the server asks in the middle of a call. Default: everything is declined. */
   readonly onElicit?: (elicitation: Elicitation, options: { readonly signal: AbortSignal }) => ElicitationAnswer | Promise<ElicitationAnswer>
   /** Gets each image, sound and file of a result, and returns the text that the model gets for it. Default: its type and size. */
@@ -117,7 +121,7 @@ export interface McpOptions {
   readonly maxResultBytes?: number
 }
 
-type Defaults = 'deny' | 'trusted' | 'timeoutMs' | 'handshakeTimeoutMs' | 'closeTimeoutMs' | 'maxRestarts' | 'maxMessageBytes' | 'onWarning'
+type Defaults = 'deny' | 'trusted' | 'returns' | 'timeoutMs' | 'handshakeTimeoutMs' | 'closeTimeoutMs' | 'maxRestarts' | 'maxMessageBytes' | 'onWarning'
 
 /** The checked options, with their defaults. */
 export type Settings = Omit<McpOptions, Defaults> & Required<Pick<McpOptions, Defaults>>
@@ -139,6 +143,8 @@ const optionNames: Readonly<Record<keyof McpOptions, true>> = {
   deny: true,
   trusted: true,
   needsApproval: true,
+  returns: true,
+  reaches: true,
   onElicit: true,
   onMedia: true,
   onChange: true,
@@ -170,7 +176,7 @@ const longestMs = 2_147_483_647
 /** @throws {AgentError} `invalid-options`. */
 export function checkOptions(options: McpOptions): Settings {
   checkNames(options, { names: Object.keys(optionNames), what: 'an option of mcp()', instead })
-  const { name, deny = [], trusted = false, needsApproval, onWarning = emitWarning } = options
+  const { name, deny = [], trusted = false, needsApproval, returns = 'untrusted', onWarning = emitWarning } = options
   if (name !== undefined && !isServerName(name)) {
     throw invalidOptions(`mcp({ name }) must be 1 to 32 letters, digits, "-" and single "_", the first a letter, not ${JSON.stringify(name)}.`)
   }
@@ -179,7 +185,7 @@ export function checkOptions(options: McpOptions): Settings {
   if (typeof trusted !== 'boolean') throw invalidOptions(`mcp({ trusted }) must be true or false, not ${kindOf(trusted)}.`)
   if (!['undefined', 'boolean', 'function'].includes(typeof needsApproval))
     throw invalidOptions(`mcp({ needsApproval }) must be true, false or a function, not ${kindOf(needsApproval)}.`)
-  return { ...options, deny, trusted, onWarning, ...checkNumbers(options) }
+  return { ...options, deny, trusted, returns, onWarning, ...checkNumbers(options) }
 }
 
 function checkPatterns({ allow, deny }: McpOptions): void {

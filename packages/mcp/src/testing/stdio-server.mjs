@@ -19,7 +19,6 @@ if (script === 'hostile') tools = [...tools, ...hostileTools()]
 if (script === 'many')
   tools = Array.from({ length: 5_000 }, (_, index) => ({ name: `tool_${index}`, description: `Does thing number ${index}.`, inputSchema: object }))
 if (script === 'flood-stderr') setInterval(() => process.stderr.write('x'.repeat(1_000_000)), 1)
-if (script === 'child') spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
 if (script === 'stubborn') process.on('SIGTERM', () => {})
 if (script === 'stubborn') setInterval(() => {}, 1_000)
 if (script === 'exit') {
@@ -31,6 +30,8 @@ const deepText = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`
 const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message }).replace('"DEEP"', () => deepText)}\n`)
 const reply = (id, result) => send({ id, result })
 log('start')
+log(`process ${process.pid}`)
+if (script === 'child') log(`process ${spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }).pid}`)
 
 const calls = {
   echo: (id, { text = '' }) => reply(id, { content: [{ type: 'text', text: `echo ${text}` }] }),

@@ -90,6 +90,8 @@ function makeTool(remote: RemoteTool, name: string, { host, has }: ToolMaker): T
     inputSchema: remote.inputSchema,
     effect: effectOf(remote, settings),
     needsApproval: approvalOf(remote, settings),
+    returns: settings.returns,
+    reaches: reachesOf(remote, settings),
     timeoutMs: settings.timeoutMs,
     ...(settings.maxResultBytes !== undefined && { maxResultBytes: settings.maxResultBytes }),
     // The schema says that it is an object.
@@ -104,6 +106,12 @@ function effectOf({ hints }: RemoteTool, { trusted }: Settings): ToolEffect {
   if (!trusted) return 'once'
   if (hints.readOnly) return 'read'
   return hints.idempotent ? 'idempotent' : 'once'
+}
+
+function reachesOf({ hints }: RemoteTool, { trusted, reaches }: Settings): readonly string[] {
+  if (reaches !== undefined) return reaches
+  if (!trusted) return ['external']
+  return [...(hints.openWorld ? ['external'] : []), ...(hints.readOnly ? [] : ['write'])]
 }
 
 function approvalOf({ name, hints }: RemoteTool, { trusted, needsApproval }: Settings): boolean | ((input: unknown) => boolean | Promise<boolean>) {
