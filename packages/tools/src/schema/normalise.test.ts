@@ -43,7 +43,7 @@ test('raw schemas keep what the author wrote', () => {
 })
 
 test('references that lead to one definition in exponentially many ways are read once', () => {
-  const refer = (index: number): object => ({ $ref: `#/$defs/d${index}` })
+  const refer = (index: number): { readonly $ref: string } => ({ $ref: `#/$defs/d${index}` })
   const doubling = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`d${index}`, { allOf: [refer(index + 1), refer(index + 1)] }]))
   const inputSchema = { $defs: { ...doubling, d60: { type: 'object', properties: {} } }, allOf: [refer(0)] }
   expect(tool({ name: 'any_tool', description: 'Any.', inputSchema, execute: () => '' }).inputSchema).toMatchObject({ type: 'object' })
