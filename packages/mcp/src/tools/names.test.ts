@@ -20,23 +20,18 @@ test('names that a model could confuse all end with a hash, whatever their order
 })
 
 test('whatever a server calls its tools: the names are allowed, and no two are alike for a model', () => {
-  const anyName = fc.oneof(
-    fc.string({ minLength: 1 }),
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }),
-    fc.constantFrom('__proto__', 'a-b', 'a_b', 'A_B', 'constructor'),
-  )
-  fc.assert(
-    fc.property(fc.uniqueArray(anyName, { maxLength: 20 }), (names) => {
-      const mapped = [...mapNames('my-server', names).values()]
-      for (const name of mapped) checkToolName(name)
-      expect(new Set(mapped.map((name) => name.toLowerCase().replaceAll('-', '_'))).size).toBe(names.length)
-    }),
-    { numRuns: 50 },
-  )
+  const anyName = fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 100 }), fc.constantFrom('__proto__', 'a-b', 'a_b', 'A_B', 'constructor'))
+  const property = fc.property(fc.uniqueArray(anyName, { maxLength: 6 }), (names) => {
+    const mapped = [...mapNames('my-server', names).values()]
+    for (const name of mapped) checkToolName(name)
+    return new Set(mapped.map((name) => name.toLowerCase().replaceAll('-', '_'))).size === names.length
+  })
+  expect(() => fc.assert(property, { numRuns: 40 })).not.toThrow()
 })
 
 test('a server gets a name that can stand before those of its tools, whatever it calls itself', () => {
   expect(serverNameOf('secure-filesystem-server')).toBe('secure-filesystem-server')
   expect(serverNameOf('\u001b[31m 12 My__Server__ !')).toBe('m_12_My_Server')
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => isServerName(serverNameOf(text))))
+  const property = fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => isServerName(serverNameOf(text)))
+  expect(() => fc.assert(property, { numRuns: 40 })).not.toThrow()
 })
