@@ -55,7 +55,7 @@ export function createChatModel(options: ChatModelOptions): Model {
     id,
     traits: traitsOf(options),
     ...(settings.limiter !== undefined && { limiter: settings.limiter }),
-    stream: (request, { signal }) => openStream({ chat, request, stream: settings.stream !== false, signal }, warnings),
+    stream: (request, { signal, origin }) => openStream({ chat, request, stream: settings.stream !== false, signal, origin }, warnings),
     schemaAsSent: async ({ name, inputSchema }) => {
       const { lowerSchema } = await loadPart(() => import('./schemas/lower-schema.ts'))
       return lowerSchema(inputSchema, { flavour: profile.schemas ?? 'free', name: `Tool "${name}"` })

@@ -25,7 +25,7 @@ export async function complete({ chat, request, options }: CompleteCall, warning
   checkNames(request, { names: requestParts, what: 'part of a request', instead })
   const { signal = new AbortController().signal } = options
   const rules = resolveAttempts(options.attempts)
-  const call: Call = { chat, request, stream: false, signal }
+  const call: Call = { chat, request, stream: false, signal, origin: undefined }
   const repairs: Warning[] = []
   let attempts = 0
   const receiveLimited = async (attempt: number): Promise<Received> => {

@@ -28,6 +28,24 @@ export function redact(text: string, secrets: readonly string[]): string {
   return clean
 }
 
+/** Secrets that a text of any size may be searched for: shorter ones may be ordinary words. */
+const minDistinctLength = 8
+/** The newest redactors. One for each list of secrets, however often a key is read from the environment: each has an expression to compile. */
+const redactors: { readonly secrets: readonly string[]; readonly redact: (text: string) => string }[] = []
+const maxRedactors = 16
+
+/** Makes a function that removes only the given secrets from a text, in all their forms. Those under 8 characters are left. */
+export function redactorOf(given: readonly string[]): (text: string) => string {
+  const secrets = given.filter(({ length }) => length >= minDistinctLength)
+  const known = redactors.find((one) => one.secrets.length === secrets.length && one.secrets.every((secret, index) => secret === secrets[index]))
+  if (known !== undefined) return known.redact
+  const matcher = matcherOf(secrets)
+  const redact = (text: string): string => (matcher === null ? text : text.replace(matcher, '[redacted]'))
+  redactors.unshift({ secrets, redact })
+  redactors.length = Math.min(redactors.length, maxRedactors)
+  return redact
+}
+
 function matcherOf(secrets: readonly string[]): RegExp | null {
   let matcher = matchers.get(secrets)
   if (matcher === undefined) {

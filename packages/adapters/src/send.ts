@@ -1,10 +1,10 @@
-import { AgentError, type ContextOverflow, type ExchangeObserver, type ModelEvent, type ModelRequest } from '@capstan/core'
+import { AgentError, type ContextOverflow, type ExchangeObserver, type ModelEvent, type ModelRequest, type RequestOrigin } from '@capstan/core'
 import { copyError } from '@capstan/core/internal'
 import { type Connection, type RequestHeaders, shownHeaders, shownURL } from './connection.ts'
 import { createModeFinder, keepChange, type Learned, learnedOf, type ModeFinder } from './learned.ts'
 import { Observation } from './observe.ts'
 import type { ByteLimits, Clocks, ModelProfile } from './profiles/profile.ts'
-import { redact } from './redact.ts'
+import { redact, redactorOf } from './redact.ts'
 import type { ChatSettings } from './settings.ts'
 import { Exchange } from './transport/exchange.ts'
 import type { DecodeContext } from './wire/decode-context.ts'
@@ -48,6 +48,8 @@ export interface Call {
   readonly request: ModelRequest
   readonly stream: boolean
   readonly signal: AbortSignal
+  /** Of a request of a run that is recorded. */
+  readonly origin: RequestOrigin | undefined
 }
 
 /** A request that is ready to be sent: `exchange.send()`, then `body.release()`. */
@@ -63,7 +65,7 @@ export interface OpenedExchange {
  *
  * @throws {AgentError} For what the model refuses, and for a missing key.
  */
-export function openExchange({ chat, request, stream, signal }: Call): OpenedExchange {
+export function openExchange({ chat, request, stream, signal, origin }: Call): OpenedExchange {
   const { connection, clocks, limits, settings } = chat
   chat.serialising ??= serialisingOf(chat)
   const { learned, modeFor, encoder } = chat.serialising
@@ -81,7 +83,7 @@ export function openExchange({ chat, request, stream, signal }: Call): OpenedExc
     maxBytes: limits.responseBytes,
     dispatcher: settings.dispatcher,
     secrets: credentials.secrets,
-    observation: observe(chat, credentials, { path, body: body.bytes }),
+    observation: observe(chat, credentials, { path, body: body.bytes, origin }),
   })
   return { exchange, body, mode, credentials }
 }
@@ -89,14 +91,22 @@ export function openExchange({ chat, request, stream, signal }: Call): OpenedExc
 interface Outgoing {
   readonly path: string
   readonly body: Uint8Array
+  readonly origin: RequestOrigin | undefined
 }
 
-function observe({ connection, observers: own, settings }: Chat, credentials: RequestHeaders, { path, body }: Outgoing): Observation | undefined {
+function observe({ connection, observers: own, settings }: Chat, credentials: RequestHeaders, { path, body, origin }: Outgoing): Observation | undefined {
   const { observer } = settings.dispatcher ?? {}
   const observers = observer === undefined ? own : [...own, observer]
   if (observers.length === 0) return undefined
   const url = shownURL(new URL(path, connection.origin))
-  return new Observation(observers, { url, method: 'POST', headers: shownHeaders(credentials), body })
+  return new Observation(observers, {
+    url,
+    method: 'POST',
+    headers: shownHeaders(credentials),
+    body,
+    ...(origin !== undefined && { origin }),
+    redact: redactorOf(credentials.secrets),
+  })
 }
 
 /** What decoding has to know, once the headers of the response have come. */

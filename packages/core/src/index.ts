@@ -20,7 +20,7 @@ export {
   ToolError,
 } from './contract/errors.ts'
 export type { AttemptReason, OnEvent, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './contract/events.ts'
-export type { ExchangeObserver, ObservedRequest, ResponseObserver } from './contract/exchange-observer.ts'
+export type { ExchangeObserver, ObservedRequest, RequestOrigin, ResponseObserver } from './contract/exchange-observer.ts'
 export type { AllowedTarget, Flow, Guard, GuardDecision, GuardFunction, Label, Target } from './contract/flow.ts'
 export type { ClearEdit, Compaction, CompactOptions, EditSizes, HistoryEdit, HistoryOptions, SummaryEdit, SummaryOptions } from './contract/history.ts'
 export type { PrepareStep, StepPlan, StepView, StopWhen } from './contract/hooks.ts'
@@ -88,6 +88,7 @@ export type {
 } from './contract/result.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './contract/standard-schema.ts'
 export type { Tool, ToolCallContext, ToolCheck, ToolChild, ToolEffect, ToolOutput } from './contract/tool.ts'
+export type { Tracer } from './contract/tracer.ts'
 export type { Cost, CostBounds, ExactCost, Prices, RunUsage, Usage } from './contract/usage.ts'
 export { type Answers, decide, decideOn, openQuestions } from './durability/decisions.ts'
 export type { Engine, EngineStep } from './durability/hosts/engine.ts'

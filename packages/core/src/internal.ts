@@ -19,3 +19,4 @@ export { capEnds, capText, formatCount, type TextEnds } from './support/cap-text
 export { errorId } from './support/describe.ts'
 export { estimateTokens } from './support/estimate.ts'
 export { keepShape } from './support/keep-shape.ts'
+export { setProcessTracer } from './support/process-tracer.ts'

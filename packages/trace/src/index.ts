@@ -13,3 +13,5 @@ export {
 export { LineParser, type TraceProblem } from './format/parse-lines.ts'
 export { type ReadTrace, readTrace } from './format/read-trace.ts'
 export { redactURL } from './format/redact-url.ts'
+export type { RedactedText, TraceOptions } from './recorder/options.ts'
+export { traceTo, traceToFile } from './recorder/trace-to.ts'

@@ -11,6 +11,7 @@ import type { Model, ToolChoice } from '../contract/model.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
 import type { RunSettings } from '../contract/request-parameters.ts'
 import type { StandardSchema } from '../contract/standard-schema.ts'
+import type { Tracer } from '../contract/tracer.ts'
 import type { Answers } from '../durability/decisions.ts'
 import type { Engine } from '../durability/hosts/engine.ts'
 import type { Journal } from '../durability/journal.ts'
@@ -74,6 +75,8 @@ export interface AgentOptions<Context = unknown, Output = unknown> {
    * tool as `error`, which is not in its JSON.
    */
   readonly onEvent?: OnEvent
+  /** Records every run of this agent, with the HTTP exchanges of its models: what `traceTo(folder)` of `@capstan/trace` makes. */
+  readonly trace?: Tracer
   /**
    * A secret that signs the states of paused runs, so that only unchanged states of this agent are continued: 32 random bytes or a long
    * text. Of a list the first one signs and each of them verifies, for changing secrets. Default: states are not signed.

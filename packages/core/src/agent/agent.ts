@@ -16,6 +16,7 @@ import type { HeadDraft } from '../run/open-run.ts'
 import { Run } from '../run/run.ts'
 import type { RunStart } from '../run/run-start.ts'
 import type { EnteredSession } from '../run/session-run.ts'
+import { tracersOf } from '../support/process-tracer.ts'
 import type { AgentOptions, CommonRunOptions, JournalResumeOptions, ResumeOptions, RunOptions, StreamOptions } from './agent-options.ts'
 import { checkCallOptions, readInput } from './check-options.ts'
 import { readState, type StateKey, signState } from './read-state.ts'
@@ -127,7 +128,7 @@ export class Agent<Context = unknown, Output = unknown> {
     checkNames(options, { names: ['signal', 'context'], what: 'an option of compact()' })
     const input = readInput(messages)
     const { compactMessages } = await import('../loop/compact.ts')
-    return await compactMessages(this.#agent, input, options)
+    return await compactMessages(this.#agent, input, { ...options, tracers: tracersOf(this.#options.trace) })
   }
 
   /**
@@ -181,6 +182,7 @@ export class Agent<Context = unknown, Output = unknown> {
       signal,
       restartAfterText,
       attempts: resolveAttempts(options.attempts, this.#agent.attempts),
+      tracers: tracersOf(this.#options.trace),
       observers: options.onEvent === undefined ? this.#observers : [...this.#observers, options.onEvent],
       journal,
       artifacts: options.artifacts,

@@ -26,6 +26,7 @@ const agentOptions: Readonly<Record<keyof AgentOptions, true>> = {
   stopWhen: true,
   guard: true,
   onEvent: true,
+  trace: true,
   signStates: true,
 }
 
@@ -117,6 +118,9 @@ const insteadInAgent: Readonly<Record<string, string>> = {
   guardrails: 'guard',
   containment: 'guard',
   parallelToolCalls: 'toolCallConcurrency',
+  tracing: 'trace',
+  tracer: 'trace',
+  telemetry: 'trace',
   ...Object.fromEntries(['signal', 'context', 'journal', 'runId', 'session'].map((name) => [name, `agent.generate(input, { ${name} })`])),
   abortSignal: 'agent.generate(input, { signal })',
 }
@@ -150,6 +154,7 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
   if (typeof options.instructions !== 'function') checkType('instructions', options.instructions, 'string')
   for (const name of ['prepareStep', 'stopWhen', 'onEvent', 'rank'] as const) checkType(name, options[name], 'function')
   if (typeof options.guard !== 'function') checkChoice('guard', options.guard, ['ask', 'deny', 'off'])
+  checkTracer(options.trace)
   checkChoice('toolChoice', options.toolChoice, ['auto', 'none', 'required'])
   checkChoice('catalogue', options.catalogue, ['always', 'never', 'auto'])
   checkChoice('outputMode', options.outputMode, ['native', 'json', 'tool', 'text'])
@@ -231,6 +236,11 @@ function isBlank(content: Extract<Message, { role: 'user' }>['content']): boolea
 function checkArtifacts(store: unknown): void {
   if (store === undefined || ['put', 'get', 'delete'].every((name) => typeof Object(store)[name] === 'function')) return
   throw invalidOptions(`\`artifacts\` must be a store with put, get and delete, such as \`journal.artifacts\`, not ${kindOf(store)}.`)
+}
+
+function checkTracer(tracer: unknown): void {
+  if (tracer === undefined || ['onEvent', 'onRequest'].every((name) => typeof Object(tracer)[name] === 'function')) return
+  throw invalidOptions(`\`trace\` must be what \`traceTo(folder)\` of @capstan/trace makes, not ${kindOf(tracer)}.`)
 }
 
 function checkType(name: string, value: unknown, type: 'string' | 'function'): void {

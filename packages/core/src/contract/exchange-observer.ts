@@ -21,6 +21,25 @@ export interface ObservedRequest {
   readonly body: Uint8Array
   /** Milliseconds since the Unix epoch, with fractions; so are all times here. */
   readonly at: number
+  /** The request of a run that this is. Absent for one that was made outside of any run, such as by `model.complete()`. */
+  readonly origin?: RequestOrigin
+  /**
+   * Replaces the credentials of this request by `[redacted]` in a text, such as a response that echoes its key: in any letter case,
+   * percent-encoded, as base64 or as hexadecimal digits. Those under 8 characters are left, because they may be ordinary words.
+   */
+  redact(text: string): string
+}
+
+/** The request of a run that an exchange is. */
+export interface RequestOrigin {
+  readonly runId: string
+  /** Of an agent inside the run, as in its events. */
+  readonly path?: readonly string[]
+  readonly step: number
+  /** As in the `attempt` event. */
+  readonly attempt: number
+  /** True for a request for a summary of the history, whose attempts count for themselves. */
+  readonly summary?: true
 }
 
 /** Sees the response of one request. Exactly one of `onEnd` and `onError` is called, last. */

@@ -1,6 +1,6 @@
 import type { AttemptOptions } from './attempts.ts'
 import type { Dispatcher } from './dispatch.ts'
-import type { ExchangeObserver } from './exchange-observer.ts'
+import type { ExchangeObserver, RequestOrigin } from './exchange-observer.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { AssistantMessage, Message } from './messages.ts'
 import type { RunSettings } from './request-parameters.ts'
@@ -106,6 +106,8 @@ export interface ToolNameRule {
 /** Options of one request to a model. */
 export interface ModelCallOptions {
   readonly signal: AbortSignal
+  /** For observers of the model. Absent where the run has none, and outside of runs. */
+  readonly origin?: RequestOrigin
 }
 
 /** What is sent to a model. */

@@ -1,6 +1,7 @@
 import type { ResolvedAttempts } from '../contract/attempts.ts'
 import { AgentError, copyError } from '../contract/errors.ts'
 import type { AttemptReason, RunEvent, RunEventBody } from '../contract/events.ts'
+import type { RequestOrigin } from '../contract/exchange-observer.ts'
 import { assertNever } from '../contract/json.ts'
 import type { Model, ModelEvent, ModelReply, ModelRequest } from '../contract/model.ts'
 import type { Operation, OperationContext } from '../contract/operations.ts'
@@ -9,6 +10,7 @@ import { countFailure, countSuccess, mayRetry } from '../retry/budget.ts'
 import { maxRetryAfterMs, retryDelayMs } from '../retry/policy.ts'
 import { describe } from '../support/describe.ts'
 import { type LoopRun, leftMs } from './loop-run.ts'
+import { observedModel } from './observed-model.ts'
 import type { Charge } from './state/ledger.ts'
 import { type ChainPosition, mayTryNextModel } from './state/model-chain.ts'
 
@@ -74,8 +76,9 @@ async function attemptModel(run: LoopRun, attempt: Attempt, context: OperationCo
 async function receive(reception: Reception): Promise<ModelReply> {
   const { run, attempt, permit, signal, emit, room: roomOf } = reception
   const model = modelOf(run, attempt)
+  const options = run.tracers.length === 0 ? { signal } : { signal, origin: originOf(run, attempt) }
   emit({ type: 'attempt', step: attempt.step, attempt: attempt.number, model: model.id, reason: attempt.reason })
-  const chunks = model.stream(attempt.request, { signal })[Symbol.asyncIterator]()
+  const chunks = model.stream(attempt.request, options)[Symbol.asyncIterator]()
   try {
     for (;;) {
       const { value, done } = await chunks.next()
@@ -96,8 +99,8 @@ async function receive(reception: Reception): Promise<ModelReply> {
 }
 
 // A summary has an output limit of its own, where the model takes one: it is not part of the prompt, so the provider's cache still has that.
-function modelOf({ chain }: LoopRun, { modelIndex, summary }: Attempt): Model {
-  const model = chain.modelAt(modelIndex)
+function modelOf({ chain, tracers }: LoopRun, { modelIndex, summary }: Attempt): Model {
+  const model = observedModel(chain.modelAt(modelIndex), tracers)
   if (summary === undefined || model.withSettings === undefined) return model
   const { maxOutputTokens = summary.maxOutputTokens } = model.traits
   try {
@@ -105,6 +108,11 @@ function modelOf({ chain }: LoopRun, { modelIndex, summary }: Attempt): Model {
   } catch {
     return model
   }
+}
+
+function originOf({ operations, child }: LoopRun, { step, number, summary }: Attempt): RequestOrigin {
+  const path = child === undefined ? {} : { path: child.path }
+  return { runId: operations.origin?.runId ?? operations.runId, ...path, step, attempt: number, ...(summary !== undefined && { summary: true }) }
 }
 
 // Not awaited, and its failure is ignored: a model that continues after its reply, or fails to stop, must not hold or break the run.

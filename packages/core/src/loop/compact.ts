@@ -5,13 +5,17 @@ import { RecordHost } from '../durability/hosts/record-host.ts'
 import { resolveHistory } from '../history/history-rules.ts'
 import { newId } from '../support/hash.ts'
 import type { LoopAgent } from './loop-agent.ts'
-import { newLoopRun } from './loop-run.ts'
+import { type LoopStart, newLoopRun } from './loop-run.ts'
 import { recordStart } from './record-start.ts'
 import { shortenHistory } from './shorten-history.ts'
 import { totalCost } from './spending.ts'
 
 /** Replaces old steps of messages by a summary, with the code of a run: a run that sends nothing but the request for the summary. */
-export async function compactMessages(agent: LoopAgent, messages: readonly Message[], options: CompactOptions): Promise<Compaction> {
+export async function compactMessages(
+  agent: LoopAgent,
+  messages: readonly Message[],
+  options: CompactOptions & Pick<LoopStart, 'tracers'>,
+): Promise<Compaction> {
   const signal = options.signal ?? new AbortController().signal
   const operations = new RecordHost({ runId: newId(), signal, emit: () => {}, room: () => undefined })
   const abort = (): void => operations.abort(signal.reason)
@@ -21,7 +25,8 @@ export async function compactMessages(agent: LoopAgent, messages: readonly Messa
   const runAgents = (): never => {
     throw new RangeError('Compacting runs no agents.')
   }
-  const shared = { agent, planned, operations, show: () => {}, attempts: agent.attempts, context: options.context, artifacts: undefined, runAgents }
+  const { tracers, context } = options
+  const shared = { agent, planned, operations, show: () => {}, attempts: agent.attempts, context, artifacts: undefined, tracers, runAgents }
   const run = newLoopRun({ ...shared, restartAfterText: true, recheckGates: false }, messages)
   try {
     signal.throwIfAborted()

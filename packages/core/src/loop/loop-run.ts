@@ -7,6 +7,7 @@ import type { ModelReply } from '../contract/model.ts'
 import type { Operations } from '../contract/operations.ts'
 import type { PendingQuestion, RunStep, StopReason } from '../contract/result.ts'
 import type { Tool } from '../contract/tool.ts'
+import type { Tracer } from '../contract/tracer.ts'
 import { type CallPosition, makeChildId } from '../durability/operation-ids.ts'
 import type { ToolCallOutput } from '../durability/records.ts'
 import type { ConfigValues, LoopAgent } from './loop-agent.ts'
@@ -43,6 +44,8 @@ export interface LoopStart {
   readonly recheckGates: boolean
   /** Where complete results are kept; `undefined` where nothing is kept. */
   readonly artifacts: ArtifactStore | undefined
+  /** What records the run. */
+  readonly tracers: readonly Tracer[]
   /** Runs the agents that answer calls. Loaded only with an agent whose tools have one behind them. */
   readonly runAgents: RunAgents
   /** Of an agent that answers a call of another one. */

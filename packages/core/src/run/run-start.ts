@@ -6,6 +6,7 @@ import type { OnEvent } from '../contract/events.ts'
 import type { Json } from '../contract/json.ts'
 import type { Message } from '../contract/messages.ts'
 import type { RunState, RunVersion } from '../contract/result.ts'
+import type { Tracer } from '../contract/tracer.ts'
 import type { Definition } from '../durability/definition.ts'
 import type { Engine } from '../durability/hosts/engine.ts'
 import type { Journal, OpenRun } from '../durability/journal.ts'
@@ -50,6 +51,8 @@ export interface RunStart {
   readonly signal: AbortSignal | undefined
   readonly restartAfterText: boolean
   readonly attempts: ResolvedAttempts
+  /** What records the run. */
+  readonly tracers: readonly Tracer[]
   /** `onEvent` of the agent and of the call. */
   readonly observers: readonly OnEvent[]
 }

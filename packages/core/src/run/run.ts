@@ -19,6 +19,7 @@ import { cutChildren } from './cut-children.ts'
 import { partsOf } from './event-parts.ts'
 import { type LoopParts, loadAgents, loadedLoop, loadLoop, runAgents, type StartedLoop } from './load-loop.ts'
 import { loadSession } from './load-session.ts'
+import { runEnd } from './run-end.ts'
 import { abortError, defectOf, engineStops, otherSession } from './run-errors.ts'
 import { type Listener, RunEvents } from './run-events.ts'
 import type { RunJournal } from './run-journal.ts'
@@ -27,6 +28,7 @@ import { stateOf } from './run-state.ts'
 import type { QueuedRun, SessionRun } from './session-run.ts'
 import { abortAfter, checkStopOptions, type StopOptions } from './stop-options.ts'
 import { textStreamOf } from './text-stream.ts'
+import { traced } from './traced.ts'
 
 /**
  * One run: iterate it, listen to it, or await its `result`. It starts in the next microtask, so consumers that are attached in the same
@@ -53,12 +55,13 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   /** Made by `agent.stream()`. */
   constructor(start: RunStart) {
-    const { input, records, answers, version, observers } = start
+    const { input, records, answers, version, observers, tracers } = start
     this.#start = start
     this.runId = start.runId ?? newId()
     // A copy: the list of the caller may grow later.
     this.#input = [...input]
-    this.#events = new RunEvents(this.runId, (type, error) => this.#reportListener(type, error), observers)
+    const trace = traced(tracers, (warning) => this.#started && this.#warn(this.#started.loop, warning))
+    this.#events = new RunEvents(this.runId, (type, error) => this.#reportListener(type, error), [...trace, ...observers])
     const { emit, room } = this.#events
     const { signal } = this.#controller
     // Each call of a step listens to this signal: many listeners are not a leak.
@@ -189,8 +192,8 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   }
 
   #newLoop({ newLoopRun }: LoopParts): LoopRun {
-    const { agent, planned, context, restartAfterText, recheckGates, attempts } = this.#start
-    const process = { context, restartAfterText, recheckGates, attempts, artifacts: artifactsOf(this.#start), runAgents }
+    const { agent, planned, context, restartAfterText, recheckGates, attempts, tracers } = this.#start
+    const process = { tracers, context, restartAfterText, recheckGates, attempts, artifacts: artifactsOf(this.#start), runAgents }
     return newLoopRun({ agent, planned, operations: this.#host, show: this.#events.emit, ...process }, this.#start.session === undefined ? this.#input : [])
   }
 
@@ -272,10 +275,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
 
   #finish({ children }: LoopRun, result: RunResult): RunResult {
     this.#isSettled = true
-    const { status, stopReason, text, usage, cost, toolCalls, agent, pending } = result
-    const answeredBy = children.answer === undefined ? {} : { agent }
-    const asked = pending.length === 0 ? {} : { pending }
-    this.#events.end({ type: 'run-end', step: 0, status, stopReason, text, usage, ...(cost && { cost }), toolCalls, ...asked, ...answeredBy })
+    this.#events.end(runEnd(result, children.answer !== undefined))
     return result
   }
 

@@ -42,6 +42,7 @@ export function loopChild(index: number, steps: Steps, effects: string[]): Child
         restartAfterText: false,
         recheckGates: false,
         artifacts: undefined,
+        tracers: [],
         runAgents,
       }
       const input: readonly Message[] = [{ role: 'user', content: [{ type: 'text', text: `Child ${index}.` }] }]

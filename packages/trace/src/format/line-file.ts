@@ -8,6 +8,9 @@ export class LineFile {
   readonly path: string
   readonly #file: number
   #bytes: number
+  #isOpen = true
+  /** True while the file ends with a part of a line, because a write failed. */
+  #isCut = false
 
   /**
    * @param isNew - True to make a file, which must not exist. False to add to one.
@@ -33,15 +36,21 @@ export class LineFile {
 
   /** @throws {Error} The error of the file system. A part of the text may be in the file then. */
   append(text: string): void {
-    const bytes = Buffer.from(text)
+    // Another file, or a socket, may have its number by now.
+    if (!this.#isOpen) throw Object.assign(new Error(`EBADF: the file is closed: '${this.path}'`), { code: 'EBADF', path: this.path })
+    const bytes = Buffer.from(this.#isCut ? `\n${text}` : text)
+    this.#isCut = true
     for (let written = 0; written < bytes.length; ) {
       const count = writeSync(this.#file, bytes, written)
       written += count
       this.#bytes += count
     }
+    this.#isCut = false
   }
 
   close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
     closeSync(this.#file)
   }
 

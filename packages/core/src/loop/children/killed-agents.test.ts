@@ -79,6 +79,7 @@ async function runOn(host: RunHost, effects: string[]): Promise<RunResult> {
     restartAfterText: false,
     recheckGates: false,
     artifacts: undefined,
+    tracers: [],
     runAgents,
   }
   const run = newLoopRun({ ...start, operations: host, show: () => {} }, [{ role: 'user', content: 'go' }])

@@ -50,8 +50,8 @@ function childOf(run: LoopRun, { step, index, tool, prompt }: DelegatedCall, lim
     if (!('path' in event)) shown.track(event)
     return locateEvent(event, place)
   }
-  const { context, recheckGates, artifacts, show } = run
-  const inherited = { context, recheckGates, artifacts, runAgents }
+  const { context, recheckGates, artifacts, tracers, show } = run
+  const inherited = { context, recheckGates, artifacts, tracers, runAgents }
   return {
     ...place,
     locate,

@@ -1,0 +1,105 @@
+import { isUtf8 } from 'node:buffer'
+import type { AgentErrorCode, ObservedRequest, ResponseObserver } from '@capstan/core'
+import { exchangeKey } from '../format/exchange-key.ts'
+import type { ExchangeLine, TracedRequest, TracedResponse } from '../format/lines.ts'
+import { redactURL } from '../format/redact-url.ts'
+import { type Chunk, type CleanBody, cleanBody, type Redact } from './body.ts'
+import type { ByteBudget } from './byte-budget.ts'
+import { shownResponseHeaders } from './headers.ts'
+
+/** What one recording needs of its recorder. */
+export interface RecordingParts {
+  readonly id: number
+  /** Replaces what must not be recorded in a body. */
+  readonly clean: (text: string, kind: 'request' | 'response') => string
+  readonly budget: ByteBudget
+  readonly onEnd: (line: ExchangeLine) => void
+}
+
+/** Collects one exchange, and makes its line when it ends. */
+export class ExchangeRecording implements ResponseObserver {
+  readonly #parts: RecordingParts
+  readonly #redact: Redact
+  readonly #place: ObservedRequest['origin']
+  readonly #request: TracedRequest
+  readonly #chunks: Chunk[] = []
+  #response: TracedResponse | undefined
+  readonly #requestBytes: number
+  #responseBytes = 0
+  #omittedBytes = 0
+
+  constructor(request: ObservedRequest, parts: RecordingParts) {
+    const { method, body, at, origin } = request
+    this.#parts = parts
+    this.#redact = request.redact
+    this.#place = origin
+    const isKept = parts.budget.take(body.length, 0)
+    this.#requestBytes = isKept ? body.length : 0
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, request.redact(value)]))
+    this.#request = { method, url: redactURL(request.url), headers, ...(isKept ? this.#bodyOf(body) : { body: '', omittedBytes: body.length }), at }
+  }
+
+  onHeaders(status: number, headers: Readonly<Record<string, string>>, at: number): void {
+    const shown = Object.entries(shownResponseHeaders(headers, this.#request.url)).map(([name, value]) => [name, this.#redact(value)])
+    this.#response = { status, headers: Object.fromEntries(shown), at }
+  }
+
+  onChunk(chunk: Uint8Array, at: number): void {
+    const isKept = this.#omittedBytes === 0 && this.#parts.budget.take(chunk.length, this.#responseBytes)
+    if (!isKept) {
+      this.#omittedBytes += chunk.length
+      return
+    }
+    this.#responseBytes += chunk.length
+    this.#chunks.push([Math.round((at - this.#request.at) * 10) / 10, Buffer.from(chunk)])
+  }
+
+  onEnd(at: number): void {
+    this.#end(at)
+  }
+
+  onError(error: Error & { readonly code: AgentErrorCode }, at: number): void {
+    this.#end(at, { code: error.code, message: this.#redact(error.message) })
+  }
+
+  #bodyOf(body: Uint8Array): Pick<TracedRequest, 'body' | 'bodyEncoding'> {
+    if (!isUtf8(body)) return { body: Buffer.from(body).toString('base64'), bodyEncoding: 'base64' }
+    return { body: this.#parts.clean(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'), 'request') }
+  }
+
+  #end(at: number, error?: ExchangeLine['error']): void {
+    const { id, budget, onEnd } = this.#parts
+    budget.give(this.#requestBytes + this.#responseBytes)
+    const request = this.#request
+    const { response, chunks } = this.#cleanResponse()
+    const bytes = request.bodyEncoding === 'base64' ? Buffer.from(request.body, 'base64') : request.body
+    onEnd({
+      type: 'exchange',
+      id,
+      ...this.#place,
+      key: exchangeKey({ method: request.method, url: request.url, body: bytes }),
+      request,
+      ...(response !== undefined && { response }),
+      chunks: chunks.map(([ms, chunk]) => [ms, chunk.toString('base64')]),
+      ...(error !== undefined && { error }),
+      endAt: at,
+    })
+  }
+
+  #cleanResponse(): { readonly response: TracedResponse | undefined; readonly chunks: readonly Chunk[] } {
+    const response = this.#response
+    if (response === undefined) return { response, chunks: [] }
+    const encoding = (response.headers['content-encoding'] ?? '').trim().toLowerCase()
+    const clean = cleanBody(this.#chunks, encoding, (text) => this.#parts.clean(text, 'response'))
+    const omittedBytes = this.#omittedBytes + (clean === undefined ? this.#responseBytes : 0)
+    const headers = headersOf(response, clean?.change)
+    return { response: { ...response, headers, ...(omittedBytes > 0 && { omittedBytes }) }, chunks: clean?.chunks ?? [] }
+  }
+}
+
+// The length of a body that was changed is another one.
+function headersOf({ headers }: TracedResponse, change: CleanBody['change'] = 'none'): TracedResponse['headers'] {
+  if (change === 'none') return headers
+  const { 'content-length': _, ...rest } = headers
+  return change === 'decoded' ? { ...rest, 'content-encoding': 'identity' } : rest
+}

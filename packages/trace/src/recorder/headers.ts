@@ -1,0 +1,17 @@
+import { isCredentialName } from '@capstan/core/internal'
+import { redacted, redactURL } from '../format/redact-url.ts'
+
+/** Headers of responses whose values no provider uses for credentials. Of all others only the name is recorded. */
+const plain =
+  /^(?:content-(?:type|encoding|length|language)|transfer-encoding|connection|keep-alive|date|age|server|vary|via|cache-control|location|retry-after(?:-ms)?|x-should-retry|(?:x-)?(?:[a-z]+-)?(?:request|trace|log)-?id|cf-ray|x-(?:ratelimit|rate-limit|msh|ds|envoy|cache)-[a-z0-9-]+|(?:openai|anthropic)-(?:model|version|processing-ms|organization))$/
+
+/** The headers of a response, without what may be a credential. */
+export function shownResponseHeaders(headers: Readonly<Record<string, string>>, base: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, shownValue(name, value, base)]))
+}
+
+function shownValue(name: string, value: string, base: string): string {
+  if (!plain.test(name) || (isCredentialName(name) && !/^x-(?:ratelimit|rate-limit)-/.test(name))) return redacted
+  if (name !== 'location') return value
+  return URL.canParse(value, base) ? redactURL(new URL(value, base).href) : redacted
+}
