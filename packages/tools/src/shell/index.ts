@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type StandardResult, type StandardSchema, type Tool, ToolError } from '@capstan/core'
+import { type StandardSchema, type Tool, ToolError } from '@capstan/core'
 import { checkNames, formatCount, invalidOptions } from '@capstan/core/internal'
 import { Jail } from '../files/jail.ts'
 import { showPath } from '../files/show-text.ts'
 import { jsonSchema } from '../schema/json-schema.ts'
+import { refineSchema } from '../schema/refine-schema.ts'
 import { tool } from '../tool.ts'
 import { hasForm } from './argument-forms.ts'
 import type { OutputEnds } from './output-ends.ts'
@@ -154,19 +155,10 @@ function schemaOf(programs: readonly CheckedProgram[]): StandardSchema<ShellCall
     required: ['program', 'args'],
     additionalProperties: false,
   })
-  const { validate, ...others } = base['~standard']
-  return {
-    ...base,
-    '~standard': {
-      ...others,
-      validate: async (value): Promise<StandardResult<ShellCall>> => {
-        const result = await validate(value)
-        if (result.issues !== undefined) return result
-        const problem = await problemOf(programs, result.value)
-        return problem === undefined ? result : { issues: [{ message: problem, path: ['args'] }] }
-      },
-    },
-  }
+  return refineSchema(base, async (call) => {
+    const problem = await problemOf(programs, call)
+    return problem === undefined ? undefined : { message: problem, path: ['args'] }
+  })
 }
 
 async function problemOf(programs: readonly CheckedProgram[], { program, args }: ShellCall): Promise<string | undefined> {
