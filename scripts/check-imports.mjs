@@ -16,7 +16,7 @@ const directions = {
   dbos: ['core'],
   mcp: ['core', 'tools'],
   'test-kit': ['core'],
-  capstan: ['core', 'tools', 'adapters', 'simulator', 'durable'],
+  capstan: ['core', 'tools', 'adapters', 'simulator', 'durable', 'trace'],
   bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan'],
   proof: ['core', 'tools', 'adapters', 'simulator', 'durable', 'restate', 'dbos', 'test-kit'],
   examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos'],

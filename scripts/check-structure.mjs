@@ -7,7 +7,7 @@ const control = /^(?:\} )?(?:else )?(?:if|for|while|switch|try|do)\b|^\} (?:else
 const functionStart = /=> \{$|\bfunction\b.*\{$|^(?:(?:public|private|protected|static|override|async|get|set|\*)\s*)*[#\w[\].]+(?:<.*>)?\(.*\{$|^\)[^(]*\{$/
 const modelName = /\b(?:kimi-(?:k|latest|thinking)|moonshot-v\d|deepseek-(?:chat|reasoner|v\d|r\d))/
 
-const code = projectFiles().filter((path) => /^(?:packages\/[^/]+\/src|scripts|examples)\/.*\.(?:ts|mjs)$/.test(path))
+const code = projectFiles().filter((path) => /^(?:packages\/[^/]+\/(?:src|page)|scripts|examples)\/.*\.(?:ts|mjs)$/.test(path))
 finish([...code.flatMap(checkNesting), ...code.flatMap(checkForm), ...packageNames().flatMap(checkTsconfig)])
 
 /** Counts control blocks inside one function. It reads indentation, so it relies on the format check. */

@@ -21,6 +21,7 @@ const checks = [
   // The flag is for Node 20.18, where a dependency of knip does not load without it.
   ['unused code', ['--experimental-require-module', 'node_modules/knip/bin/knip.js', '--no-progress']],
   ['types of tests', [...tsc, '-p', 'tsconfig.tests.json']],
+  ['types of the page', [...tsc, '-p', 'packages/trace/page/tsconfig.json']],
   ['types of scripts', [...tsc, '-p', 'tsconfig.scripts.json']],
   ['lint', [...biome, 'lint', ...strict]],
   ['format', [...biome, 'check', '--linter-enabled=false', ...strict]],
@@ -28,6 +29,7 @@ const checks = [
   ['structure', ['scripts/check-structure.mjs']],
   ['forbidden text', ['scripts/check-text.mjs']],
   ['weight', ['scripts/check-weight.mjs']],
+  ['page of the viewer', ['scripts/build-viewer.mjs', '--check']],
   ['mutants', ['packages/proof/dist/mutants/check.js']],
   ['names in docs', ['scripts/check-docs.mjs']],
   ['docs/errors.md', ['scripts/generate-errors.mjs', '--check']],

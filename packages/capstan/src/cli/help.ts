@@ -10,6 +10,7 @@ Usage
   capstan chat [options]               a conversation; Ctrl-C stops a reply
   capstan demo [options] ["question"]  like run; offline model without a key
   capstan runs [command] [options]     recorded runs: list, decide, resume
+  capstan trace FILE [options]         look at recorded runs in a browser
   capstan simulate [options]           a local provider for tests
   capstan verify [options]             check an endpoint against its profile
   capstan help | --help | --version
@@ -71,6 +72,19 @@ Runs (each takes --journal DIR and --json)
                       --force takes the run from an owner that is certainly
                       gone; --sessions DIR: the store of the session of the
                       run, by default .capstan/sessions, or the same database
+
+Trace
+  trace FILE          prints the address of a page that shows the run in FILE:
+                      a trace or a tape. It can also be a folder of traces, the
+                      folder of a journal or of one run in it, or the connection
+                      string of a journal in PostgreSQL. The page is served on
+                      this machine only, until Ctrl-C
+  --follow            also shows what is added to the run later, and waits for
+                      a FILE that is not there yet
+  --html OUT          writes the page and the run into the file OUT instead. It
+                      holds the contents of all messages
+  --run ID            the run for --html, where there are several
+  --port N            default 0, a free port
 
 Simulate
   --endpoint NAME     evolink (default), deepseek, moonshot, openrouter,

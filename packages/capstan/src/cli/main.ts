@@ -33,6 +33,8 @@ async function dispatch(args: readonly string[], host: Host): Promise<number> {
       return await (await import('./runs-command.ts')).runsCommand(rest, host)
     case 'simulate':
       return await (await import('./simulate-command.ts')).simulateCommand(rest, host)
+    case 'trace':
+      return await (await import('./trace-command.ts')).traceCommand(rest, host)
     case 'verify':
       return await (await import('./verify/command.ts')).verifyCommand(rest, host)
     case '--version':
@@ -41,7 +43,7 @@ async function dispatch(args: readonly string[], host: Host): Promise<number> {
       host.stdout.write(say`${version()}\n`)
       return exitCodes.finished
     default:
-      throw new UsageError(`there is no command '${command}'. The commands are run, chat, demo, runs, simulate, verify and help.`)
+      throw new UsageError(`there is no command '${command}'. The commands are run, chat, demo, runs, trace, simulate, verify and help.`)
   }
 }
 

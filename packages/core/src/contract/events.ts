@@ -42,7 +42,8 @@ export type RunEventBody =
   | ToolEndEvent
   | { readonly type: 'repaired'; readonly step: number; readonly what: string; readonly message: string }
   | { readonly type: 'warning'; readonly step: number; readonly warning: Warning }
-  | { readonly type: 'step-end'; readonly step: number; readonly usage: RunUsage }
+  /** `usage` and `cost` are those of all steps so far, with the agents that their calls asked. */
+  | { readonly type: 'step-end'; readonly step: number; readonly usage: RunUsage; readonly cost?: Cost }
   /** What is sent was shortened, before the request of this step. */
   | { readonly type: 'history-edit'; readonly step: number; readonly edit: HistoryEdit }
   | {

@@ -12,7 +12,7 @@ import { type CallPosition, makeChildId } from '../durability/operation-ids.ts'
 import type { ToolCallOutput } from '../durability/records.ts'
 import type { ConfigValues, LoopAgent } from './loop-agent.ts'
 import type { ShownStep } from './shown-step.ts'
-import { totalUsage } from './spending.ts'
+import { totalCost, totalUsage } from './spending.ts'
 import { CacheUse } from './state/cache-use.ts'
 import { Children } from './state/children.ts'
 import { History } from './state/history.ts'
@@ -157,5 +157,6 @@ export function completeStep(run: LoopRun, reply: ModelReply, toolResults: RunSt
   const step = transcript.currentStep
   history.addReply(usage, chain.lastIndex)
   transcript.addStep({ step, model: chain.lastModel.id, message, toolResults, finishReason, ...ledger.closeStep(), response })
-  show({ type: 'step-end', step, usage: totalUsage(run) })
+  const cost = totalCost(run)
+  show({ type: 'step-end', step, usage: totalUsage(run), ...(cost && { cost }) })
 }

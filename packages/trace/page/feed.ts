@@ -1,0 +1,92 @@
+import type { ExchangeLine as RecordedExchange } from '../src/format/lines.ts'
+import type { PageLine, RunSummary } from '../src/viewer/lines.ts'
+
+/** What the page knows of where its data come from. */
+export interface Setup {
+  /** Absent in a page that was saved as a file. */
+  readonly follow?: boolean
+  /** What was opened, for people. */
+  readonly title: string
+}
+
+/** The runs that the page can show. */
+export interface RunListing {
+  readonly runs: readonly RunSummary[]
+  readonly note?: string
+  readonly setup: Setup
+}
+
+/** What a reader of a run is told. */
+export interface Listener {
+  onLines(lines: readonly PageLine[]): void
+  /** Everything that is recorded was read. */
+  onEnd(): void
+  onState(state: 'live' | 'lost'): void
+}
+
+/** Where the page gets its data. */
+export interface Feed {
+  list(): Promise<RunListing>
+  /** Reads a run; the returned function stops it. */
+  open(id: string, listener: Listener): () => void
+  exchange(id: string, exchange: number): Promise<RecordedExchange>
+}
+
+/** Data from the command that serves the page. */
+class ServedFeed implements Feed {
+  async list(): Promise<RunListing> {
+    return (await readJson('runs')) as RunListing
+  }
+
+  open(id: string, { onLines, onEnd, onState }: Listener): () => void {
+    // After a lost connection, the browser asks again with the number of the last batch, and the server continues behind it.
+    const source = new EventSource(`run?id=${encodeURIComponent(id)}`)
+    source.addEventListener('open', () => onState('live'))
+    source.addEventListener('message', ({ data }) => onLines(JSON.parse(String(data)) as readonly PageLine[]))
+    source.addEventListener('end', () => {
+      source.close()
+      onEnd()
+    })
+    source.addEventListener('error', () => onState('lost'))
+    return () => source.close()
+  }
+
+  async exchange(id: string, exchange: number): Promise<RecordedExchange> {
+    return (await readJson(`exchange?id=${encodeURIComponent(id)}&number=${exchange}`)) as RecordedExchange
+  }
+}
+
+async function readJson(url: string): Promise<unknown> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`The command answered with status ${response.status}: ${await response.text()}`)
+  return await response.json()
+}
+
+/** Data in the page itself. */
+class SavedFeed implements Feed {
+  readonly #listing: RunListing
+
+  constructor(listing: string) {
+    this.#listing = JSON.parse(listing) as RunListing
+  }
+
+  list(): Promise<RunListing> {
+    return Promise.resolve(this.#listing)
+  }
+
+  open(_: string, { onLines, onEnd }: Listener): () => void {
+    for (const script of document.querySelectorAll('script[data-lines]')) onLines(JSON.parse(script.textContent ?? '[]') as readonly PageLine[])
+    onEnd()
+    return () => {}
+  }
+
+  exchange(_: string, exchange: number): Promise<RecordedExchange> {
+    const text = document.querySelector(`script[data-exchange="${exchange}"]`)?.textContent
+    return text ? Promise.resolve(JSON.parse(text) as RecordedExchange) : Promise.reject(new Error('This file was saved without the bodies of its requests.'))
+  }
+}
+
+export function findFeed(): Feed {
+  const listing = document.querySelector('script[data-runs]')?.textContent
+  return listing ? new SavedFeed(listing) : new ServedFeed()
+}

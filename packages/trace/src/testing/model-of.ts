@@ -1,0 +1,22 @@
+import type { PageLine } from '../viewer/lines.ts'
+import type { Row } from '../viewer/model/row.ts'
+import { RunModel } from '../viewer/model/run-model.ts'
+import { TraceTranslator } from '../viewer/source/translate-trace.ts'
+import type { WrittenTrace } from './written-trace.ts'
+
+/** The lines that the page gets of a trace. */
+export function pageLines(trace: WrittenTrace): readonly PageLine[] {
+  const translator = new TraceTranslator()
+  return trace.lines.flatMap((line) => translator.translate(JSON.stringify(line)) ?? [])
+}
+
+export function modelOf(trace: WrittenTrace): RunModel {
+  const model = new RunModel()
+  model.add(pageLines(trace))
+  return model
+}
+
+/** The rows as text, indented: kind, name and status. */
+export function outline(rows: readonly Row[]): readonly string[] {
+  return rows.flatMap((row) => [`${'  '.repeat(row.level)}${row.kind} ${row.name} ${row.status}`, ...outline(row.children)])
+}

@@ -1,0 +1,6 @@
+export type { ExchangeLine, PageLine, RunSummary } from './viewer/lines.ts'
+export { type ReportContents, type ReportOptions, writeReport } from './viewer/report.ts'
+export { type ServedViewer, type ServeOptions, serveViewer } from './viewer/serve.ts'
+export { JournalSource } from './viewer/source/journal-source.ts'
+export type { RunList, RunSource } from './viewer/source/source.ts'
+export { isThere, TraceSource, waitForPath } from './viewer/source/trace-source.ts'

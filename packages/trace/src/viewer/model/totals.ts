@@ -1,0 +1,53 @@
+import type { Cost, Usage } from '@capstan/core'
+import type { SeenEvent } from '../lines.ts'
+import { eventOf, type Row, repliedRequest } from './row.ts'
+
+/** Tokens of a step or a run. A count that was not reported is absent. */
+export type Tokens = Pick<Usage, 'inputTokens' | 'cachedInputTokens' | 'outputTokens' | 'reasoningTokens'>
+
+/** Money in millionths; with `isBound`, at least this much. */
+export interface Money {
+  readonly micros: number
+  readonly currency: string
+  readonly isBound: boolean
+}
+
+/** The tokens of the reply that counts for a step, or of one request. */
+export function tokensOf(row: Row): Tokens | undefined {
+  const request = row.kind === 'step' ? repliedRequest(row) : row
+  return request === undefined ? undefined : eventOf(request, 'message-end')?.usage
+}
+
+/** What a run or an agent has used so far. */
+export function totalTokens(row: Row): Tokens | undefined {
+  const end = row.kind === 'run' ? eventOf(row, 'run-end') : undefined
+  return end?.usage ?? lastStepEnd(row)?.usage
+}
+
+/** What a run has cost so far. */
+export function totalMoney(row: Row): Money | undefined {
+  const end = row.kind === 'run' ? eventOf(row, 'run-end') : undefined
+  return moneyOf(end?.cost ?? lastStepEnd(row)?.cost)
+}
+
+/** What a step cost, with the agents that its calls asked. Each step ends with what its agent has cost so far. */
+export function stepMoney(row: Row): Money | undefined {
+  const money = moneyOf(eventOf(row, 'step-end')?.cost)
+  if (money === undefined) return undefined
+  const before = [...row.scope.steps.values()].filter(({ step }) => step < row.step)
+  const last = before.sort((left, right) => left.step - right.step).at(-1)
+  const earlier = last === undefined ? 0 : (moneyOf(eventOf(last, 'step-end')?.cost)?.micros ?? 0)
+  return { ...money, micros: Math.max(0, money.micros - earlier) }
+}
+
+function lastStepEnd(row: Row): Extract<SeenEvent, { readonly type: 'step-end' }> | undefined {
+  const steps = row.children.filter(({ kind }) => kind === 'step')
+  const last = steps.findLast((step) => eventOf(step, 'step-end') !== undefined)
+  return last === undefined ? undefined : eventOf(last, 'step-end')
+}
+
+function moneyOf(cost: Cost | undefined): Money | undefined {
+  if (cost === undefined) return undefined
+  const { currency, amountMicros, atLeast } = cost
+  return { micros: amountMicros ?? atLeast ?? 0, currency, isBound: amountMicros === undefined }
+}
