@@ -1,5 +1,6 @@
 import { type Json, type Tool, type ToolCallContext, ToolError } from '@capstan/core'
 import { checkNames, formatCount, invalidOptions } from '@capstan/core/internal'
+import { type Flow, type FlowOptions, flowNames, toolFlow } from '../flow-options.ts'
 import { jsonSchema } from '../schema/json-schema.ts'
 import { tool } from '../tool.ts'
 import { type Edited, editText } from './edit-text.ts'
@@ -21,8 +22,8 @@ export interface FileChange {
   readonly to?: string
 }
 
-/** Options of `fileChanges()`. */
-export interface FileChangesOptions {
+/** Options of `fileChanges()`. By default `reaches` is `['write']`, with the paths of a call as its destinations. */
+export interface FileChangesOptions extends FlowOptions {
   /** The folder in which the tools make changes. They change nothing outside it. A relative path starts at the current folder. */
   readonly root: string
   /** Whether a person must approve a change. A function decides for each one; if it throws, a person is asked. Default: true. */
@@ -40,6 +41,7 @@ interface ChangeInput {
 interface Tools {
   readonly jail: Jail
   readonly turns: Turns
+  readonly flow: Flow<ChangeInput>
   readonly gateOf: (name: FileChange['tool']) => boolean | ((input: ChangeInput) => boolean | Promise<boolean>)
 }
 
@@ -52,20 +54,21 @@ interface Tools {
  */
 export function fileChanges(options: FileChangesOptions): readonly [writeFile: Tool, editFile: Tool, moveFile: Tool, deleteFile: Tool] {
   checkNames(options, {
-    names: ['root', 'needsApproval'],
+    names: ['root', 'needsApproval', ...flowNames],
     what: 'an option of fileChanges()',
     instead: { path: 'root', folder: 'root', dir: 'root', directory: 'root', cwd: 'root', approve: 'needsApproval', requireApproval: 'needsApproval' },
   })
-  const { root, needsApproval = true } = options
+  const { root, needsApproval = true, reaches = ['write'] } = options
   if (typeof root !== 'string' || root === '') throw invalidOptions('fileChanges({ root }) needs the path of a folder.')
   if (typeof needsApproval !== 'boolean' && typeof needsApproval !== 'function')
     throw invalidOptions('fileChanges({ needsApproval }) must be true, false or a function.')
   const gateOf: Tools['gateOf'] = (name) => (typeof needsApproval === 'boolean' ? needsApproval : (input) => needsApproval(changeOf(name, input)))
-  const tools: Tools = { jail: new Jail(root), turns: new Turns(), gateOf }
+  const flow = toolFlow({ ...options, reaches, targets: pathsOf })
+  const tools: Tools = { jail: new Jail(root), turns: new Turns(), gateOf, flow }
   return [makeWriteFile(tools), makeEditFile(tools), makeMoveFile(tools), makeDeleteFile(tools)]
 }
 
-function makeWriteFile({ jail, turns, gateOf }: Tools): Tool {
+function makeWriteFile({ jail, turns, gateOf, flow }: Tools): Tool {
   return tool({
     name: 'write_file',
     description:
@@ -83,6 +86,7 @@ function makeWriteFile({ jail, turns, gateOf }: Tools): Tool {
     }),
     effect: 'idempotent',
     needsApproval: gateOf('write_file'),
+    ...flow,
     async execute(input, call) {
       const { path, content, replace = false } = input
       checkContent(content, 'content')
@@ -115,7 +119,7 @@ function formLike(content: string, former: FormerFile | undefined): Buffer {
   return form === undefined ? Buffer.from(content) : encodeText(withLineEnds(content, form), form)
 }
 
-function makeEditFile({ jail, turns, gateOf }: Tools): Tool {
+function makeEditFile({ jail, turns, gateOf, flow }: Tools): Tool {
   return tool({
     name: 'edit_file',
     description:
@@ -133,6 +137,7 @@ function makeEditFile({ jail, turns, gateOf }: Tools): Tool {
     }),
     effect: 'idempotent',
     needsApproval: gateOf('edit_file'),
+    ...flow,
     async execute(input, call) {
       checkContent(input.new_text, 'new_text')
       const trash = trashOf(jail, { ...input }, call)
@@ -174,7 +179,7 @@ function lines(count: number): string {
   return count === 1 ? '1 line' : `${formatCount(count)} lines`
 }
 
-function makeMoveFile({ jail, turns, gateOf }: Tools): Tool {
+function makeMoveFile({ jail, turns, gateOf, flow }: Tools): Tool {
   return tool({
     name: 'move_file',
     description:
@@ -187,6 +192,7 @@ function makeMoveFile({ jail, turns, gateOf }: Tools): Tool {
     }),
     effect: 'once',
     needsApproval: gateOf('move_file'),
+    ...flow,
     async execute({ path, to }, { signal }) {
       return await turns.take(signal, () =>
         withPlace({ jail, path, isFromTrash: true }, (from) => withPlace({ jail, path: to, makesFolders: true }, (target) => moveEntry(from, target))),
@@ -195,13 +201,14 @@ function makeMoveFile({ jail, turns, gateOf }: Tools): Tool {
   })
 }
 
-function makeDeleteFile({ jail, turns, gateOf }: Tools): Tool {
+function makeDeleteFile({ jail, turns, gateOf, flow }: Tools): Tool {
   return tool({
     name: 'delete_file',
     description: 'Deletes a file, a folder with everything in it, or a symbolic link itself, by moving it to the folder .trash. move_file can bring it back.',
     inputSchema: jsonSchema<{ path: string }>({ type: 'object', properties: { path: pathSchema }, required: ['path'], additionalProperties: false }),
     effect: 'idempotent',
     needsApproval: gateOf('delete_file'),
+    ...flow,
     async execute(input, call) {
       const trash = trashOf(jail, { ...input }, call)
       return await turns.take(call.signal, () => withPlace({ jail, path: input.path }, (place) => deleteAt(place, trash)))
@@ -216,6 +223,11 @@ async function deleteAt(place: Place, trash: Trash): Promise<string> {
   const kept = earlier ?? (await trash.receive(place))
   await syncFolder(place)
   return `Deleted ${showPath(place.path)}. It is now ${showPath(kept)}; move_file brings it back.`
+}
+
+/** The destinations of a change, as the model wrote them. */
+function pathsOf({ path, to }: ChangeInput): readonly string[] {
+  return to === undefined ? [path] : [path, to]
 }
 
 function trashOf(jail: Jail, input: Json, { idempotencyKey }: ToolCallContext): Trash {

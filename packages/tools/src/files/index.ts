@@ -1,5 +1,6 @@
 import { AgentError, type Tool, ToolError } from '@capstan/core'
 import { capText, checkNames, formatCount } from '@capstan/core/internal'
+import { type FlowOptions, flowNames, toolFlow } from '../flow-options.ts'
 import { jsonSchema } from '../schema/json-schema.ts'
 import { tool } from '../tool.ts'
 import { Jail, type OpenEntry } from './jail.ts'
@@ -10,8 +11,8 @@ import { type WalkEntry, type WalkStops, walk } from './walk.ts'
 
 export { type FileChange, type FileChangesOptions, fileChanges } from './changes.ts'
 
-/** Options of `files()`. */
-export interface FilesOptions {
+/** Options of `files()`. By default the results are trusted and nothing is reached: set `returns: 'untrusted'` for a root whose files others can write. */
+export interface FilesOptions extends FlowOptions {
   /** The folder that the tools can read. They cannot read anything outside it. A relative path starts at the current folder. */
   readonly root: string
 }
@@ -33,19 +34,29 @@ const pathSchema = { type: 'string', description: 'Path relative to the folder o
  * @throws {AgentError} `invalid-options`, for an unknown option, or a root that is not a path.
  */
 export function files(options: FilesOptions): readonly [listFiles: Tool, readFile: Tool, searchFiles: Tool] {
-  checkNames(options, { names: ['root'], what: 'an option of files()', instead: { path: 'root', folder: 'root', dir: 'root', directory: 'root', cwd: 'root' } })
+  checkNames(options, {
+    names: ['root', ...flowNames],
+    what: 'an option of files()',
+    instead: { path: 'root', folder: 'root', dir: 'root', directory: 'root', cwd: 'root' },
+  })
   const { root } = options
   if (typeof root !== 'string' || root === '') throw new AgentError('files({ root }) needs the path of a folder.', { code: 'invalid-options' })
-  const jail = new Jail(root)
-  return [makeListFiles(jail), makeReadFile(jail), makeSearchFiles(jail)]
+  const reader: Reader = { jail: new Jail(root), flow: toolFlow(options) }
+  return [makeListFiles(reader), makeReadFile(reader), makeSearchFiles(reader)]
 }
 
-function makeListFiles(jail: Jail): Tool {
+interface Reader {
+  readonly jail: Jail
+  readonly flow: FlowOptions
+}
+
+function makeListFiles({ jail, flow }: Reader): Tool {
   return tool({
     name: 'list_files',
     description: `Lists files and folders, ${maxListDepth} levels deep, at most ${maxListed} entries. node_modules, .git and .trash are listed but not entered unless the path leads into them.`,
     inputSchema: jsonSchema<{ path?: string }>({ type: 'object', properties: { path: pathSchema }, additionalProperties: false }),
     effect: 'read',
+    ...flow,
     async execute({ path = '.' }, { signal }) {
       const folder = await withEntry(jail, path, async (entry) => entry)
       if (folder.kind === 'file') return `${showPath(folder.path)} is a file of ${formatCount(folder.size)} bytes.`
@@ -84,7 +95,7 @@ function summary(entries: readonly WalkEntry[], stops: WalkStops): string {
   return `(${notes.join('; ')})`
 }
 
-function makeReadFile(jail: Jail): Tool {
+function makeReadFile({ jail, flow }: Reader): Tool {
   return tool({
     name: 'read_file',
     description: `Reads a text file, by lines. Without offset and limit, the first ${defaultLines} lines. The first line of the output says which lines were read and whether more follow.`,
@@ -99,6 +110,7 @@ function makeReadFile(jail: Jail): Tool {
       additionalProperties: false,
     }),
     effect: 'read',
+    ...flow,
     async execute({ path, offset = 1, limit = defaultLines }, { signal }) {
       return await withEntry(jail, path, async (entry) => {
         if (entry.kind === 'folder') throw new ToolError(`${JSON.stringify(entry.path)} is a folder. Use list_files.`)
@@ -148,7 +160,7 @@ async function takeLines(lines: AsyncGenerator<Line, boolean>, { offset, limit }
   return { wanted, end: step.value ? 'the end of the file' : `${formatCount(maxScannedBytes)} bytes, where reading stops` }
 }
 
-function makeSearchFiles(jail: Jail): Tool {
+function makeSearchFiles({ jail, flow }: Reader): Tool {
   return tool({
     name: 'search_files',
     description:
@@ -160,6 +172,7 @@ function makeSearchFiles(jail: Jail): Tool {
       additionalProperties: false,
     }),
     effect: 'read',
+    ...flow,
     async execute({ query, path = '.' }, { signal }) {
       if (query.trim() === '' || /[\r\n]/.test(query) || query.length > 1_000)
         throw new ToolError('The query must be text of one line, up to 1,000 characters. Search for a part of one line.')

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type StandardSchema, type Tool, ToolError } from '@capstan/core'
 import { invalidOptions } from '@capstan/core/internal'
+import { toolFlow } from '../flow-options.ts'
 import { jsonSchema } from '../schema/json-schema.ts'
 import { refineSchema } from '../schema/refine-schema.ts'
 import { tool } from '../tool.ts'
@@ -112,8 +113,7 @@ function flowOf(checked: CheckedOptions) {
     const { host, isListed } = targetOf(checked, url)
     return isListed ? [{ target: host, allowed: true as const }] : [host]
   }
-  const reached = Array.isArray(reaches) && reaches.length === 0 ? {} : { reaches, targets }
-  return { returns, ...reached, needsApproval, timeoutMs: timeoutMs + graceMs }
+  return { ...toolFlow({ returns, reaches, targets }), needsApproval, timeoutMs: timeoutMs + graceMs }
 }
 
 interface Deadline {

@@ -1,12 +1,12 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import type { Label } from '@capstan/core'
 import { checkNames, invalidOptions } from '@capstan/core/internal'
+import type { FlowOptions } from '../flow-options.ts'
 import { type HostOptions, HostPattern, Hosts, type Target } from './hosts.ts'
 import type { Client } from './request.ts'
 import { type ResolveHost, resolveBySystem } from './resolve.ts'
 
-/** Options of `http()`. */
-export interface HttpOptions extends HostOptions {
+/** Options of `http()`. By default `returns` is `'untrusted'`, and `reaches` is `['external']`, because data can leave in a URL, with the host as the destination. */
+export interface HttpOptions extends HostOptions, FlowOptions {
   /**
    * Headers for requests to single hosts, such as `{ 'api.example.org': { authorization: 'Bearer …' } }`. A redirect to another host does not get them, and
    * neither does a request by `http:`, except to `privateHosts`. The model does not see them, unless the host returns them. Default: none.
@@ -24,10 +24,6 @@ export interface HttpOptions extends HostOptions {
   readonly resolve?: ResolveHost
   /** Whether a person must approve a call. A function decides for each one; if it throws, a person is asked. Default: false, and true for `httpSend()`. */
   readonly needsApproval?: boolean | ((call: HttpCall) => boolean | Promise<boolean>)
-  /** What the results are. Default: `'untrusted'`. An empty list: what the hosts send is trusted as the instructions are. */
-  readonly returns?: Label | readonly Label[]
-  /** What a call reaches: data can leave in a URL. Default: `['external']`. */
-  readonly reaches?: readonly string[]
 }
 
 /** Options of `httpSend()`. */

@@ -4,6 +4,7 @@ import { type StandardSchema, type Tool, ToolError } from '@capstan/core'
 import { checkNames, formatCount, invalidOptions } from '@capstan/core/internal'
 import { Jail } from '../files/jail.ts'
 import { showPath } from '../files/show-text.ts'
+import { type FlowOptions, flowNames, toolFlow } from '../flow-options.ts'
 import { jsonSchema } from '../schema/json-schema.ts'
 import { refineSchema } from '../schema/refine-schema.ts'
 import { tool } from '../tool.ts'
@@ -24,8 +25,8 @@ export interface ShellCall {
   readonly folder?: string
 }
 
-/** Options of `shell()`. */
-export interface ShellOptions {
+/** Options of `shell()`. By default `returns` is `'untrusted'` and `reaches` is `['code']`. */
+export interface ShellOptions extends FlowOptions {
   /** The folder in which, or below which, programs run. They are not confined to it. A relative path starts at the current folder. */
   readonly root: string
   /** The programs, and the arguments that each may get. */
@@ -46,7 +47,7 @@ const minOutputBytes = 1_024
 const maxOutputLimit = 4 * 1024 * 1024
 const maxArgs = 200
 const maxArgLength = 10_000
-const optionNames = ['root', 'programs', 'env', 'timeoutMs', 'maxOutputBytes', 'needsApproval'] as const
+const optionNames = ['root', 'programs', 'env', 'timeoutMs', 'maxOutputBytes', 'needsApproval', ...flowNames] as const
 
 /**
  * Makes the tool `run_program`: runs listed programs by their absolute paths, without a shell, with arguments that have listed forms. A
@@ -63,6 +64,7 @@ export function shell(options: ShellOptions): Tool {
     inputSchema: schemaOf(programs),
     effect: 'once',
     needsApproval,
+    ...toolFlow({ returns: options.returns ?? 'untrusted', reaches: options.reaches ?? ['code'] }),
     // The program is ended before, so that its output is not lost.
     timeoutMs: timeoutMs + graceMs * 2 + 5_000,
     async execute({ program, args, folder = '.' }, { signal }) {
