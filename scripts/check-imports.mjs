@@ -16,10 +16,10 @@ const directions = {
   dbos: ['core'],
   mcp: ['core', 'tools'],
   'test-kit': ['core'],
-  capstan: ['core', 'tools', 'adapters', 'simulator', 'durable', 'trace'],
+  capstan: ['core', 'tools', 'adapters', 'simulator', 'durable', 'trace', 'mcp'],
   bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan'],
   proof: ['core', 'tools', 'adapters', 'simulator', 'durable', 'restate', 'dbos', 'test-kit'],
-  examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos'],
+  examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos', 'mcp'],
 }
 const testsMayAlsoImport = ['simulator', 'test-kit']
 /** Package: what only its tests may import. A recorder is tested on the models and the tools that it records. */

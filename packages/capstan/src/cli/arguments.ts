@@ -12,6 +12,9 @@ const modelOptions = {
   'no-files': { type: 'boolean' },
   'no-tools': { type: 'boolean' },
   'text-tools': { type: 'boolean' },
+  mcp: { type: 'string', multiple: true },
+  'mcp-url': { type: 'string', multiple: true },
+  'mcp-env': { type: 'string', multiple: true },
   'max-steps': { type: 'string' },
   'max-tool-calls': { type: 'string' },
   'max-tokens': { type: 'string' },
@@ -43,6 +46,8 @@ export interface RunArguments {
   readonly instructions: string | undefined
   readonly root: string
   readonly tools: { readonly calculator: boolean; readonly dates: boolean; readonly files: boolean }
+  /** MCP servers: commands and URLs, each with a name before it or not; and the variables that processes get, beside PATH and HOME. */
+  readonly mcp: { readonly commands: readonly string[]; readonly urls: readonly string[]; readonly env: readonly string[] }
   /** True for a model that takes no tools: it gets them as text. */
   readonly textTools: boolean
   readonly limits: { readonly steps?: number; readonly toolCalls?: number; readonly tokens?: number; readonly durationMs?: number }
@@ -78,6 +83,7 @@ export function parseRunArguments(command: 'run' | 'demo' | 'chat', args: readon
     instructions: line.text('instructions'),
     root: line.text('root') ?? '.',
     tools: { calculator: !without('no-calculator'), dates: !without('no-dates'), files: !without('no-files') },
+    mcp: { commands: line.texts('mcp'), urls: line.texts('mcp-url'), env: line.texts('mcp-env') },
     textTools: line.flag('text-tools'),
     limits: limitsOf(line),
     output: line.outputForm(),

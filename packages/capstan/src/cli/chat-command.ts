@@ -1,6 +1,6 @@
-import { type Agent, AgentError, type Message, type Run, type RunResult, user } from '@capstan/core'
+import { type Agent, AgentError, type Answers, type Message, type Run, type RunResult, user } from '@capstan/core'
 import { parseRunArguments } from './arguments.ts'
-import { askPerson } from './ask-person.ts'
+import { askInTerminal, canAsk } from './ask-in-terminal.ts'
 import { chooseAgent } from './choose-agent.ts'
 import { UsageError } from './command-line.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
@@ -127,16 +127,9 @@ class Chat {
     }
   }
 
-  async #ask({ pending }: RunResult): Promise<Awaited<ReturnType<typeof askPerson>>> {
-    const { stderr } = this.#host
-    if (this.#reader.isTerminal && stderr.isTTY === true) {
-      const [view, reader] = [this.#view, this.#reader]
-      const discard = async (): Promise<void> => {
-        if (await reader.discard()) view.lines([say`(What was typed before this question was discarded.)`])
-      }
-      const isAlone = async (): Promise<boolean> => !(await reader.discard())
-      return await askPerson(pending, { view, output: stderr, discard, isAlone, drop: () => reader.drop(), read: (prompt) => reader.next(prompt) })
-    }
+  async #ask({ pending }: RunResult): Promise<Answers | undefined> {
+    const [host, view, reader] = [this.#host, this.#view, this.#reader]
+    if (canAsk(host)) return await askInTerminal(pending, { host, view, reader })
     for (const asked of pending.map(askedIn)) {
       const room = { columns: Number.POSITIVE_INFINITY, lines: Number.POSITIVE_INFINITY }
       this.#view.lines(askedLines(asked, room).lines)

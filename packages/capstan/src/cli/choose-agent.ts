@@ -4,6 +4,7 @@ import { Agent, type Tool } from '@capstan/core'
 import type { RunArguments } from './arguments.ts'
 import { chooseModel } from './choose-model.ts'
 import { UsageError } from './command-line.ts'
+import { connectServers } from './mcp-servers.ts'
 import type { ShownText } from './terminal/shown-text.ts'
 
 /** An agent, and the function that closes its resources after the run. */
@@ -26,10 +27,12 @@ export async function chooseAgent({ command, args, env }: AgentChoice): Promise<
     const agent = await loadAgent(args.agent)
     return { agent, note: undefined, close: async () => {} }
   }
+  const servers = await connectServers(args.mcp)
   const { model, note, close } = await chooseModel({ args, env, offlineWithoutKey: command === 'demo' })
   const { limits, instructions } = args
-  const agent = new Agent({ name: command, model, tools: await stockTools(args), limits, ...(instructions !== undefined && { instructions }) })
-  return { agent, note, close }
+  const tools = [...(await stockTools(args)), ...servers.tools]
+  const agent = new Agent({ name: command, model, tools, limits, ...(instructions !== undefined && { instructions }) })
+  return { agent, note, close: async () => void (await Promise.all([close(), servers.close()])) }
 }
 
 /**

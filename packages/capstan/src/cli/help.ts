@@ -34,6 +34,12 @@ Model (run, chat, demo)
 Tools (run, chat, demo): calculator, dates, and files (read-only)
   --root DIR          the folder that the file tools can read; default .
   --no-calculator  --no-dates  --no-files  --no-tools
+  --mcp COMMAND       tools of an MCP server that is started so, such as
+                      --mcp "files=npx -y SERVER ."; a name before it stands
+                      before its tools. Repeatable. A person approves each
+                      call. It needs the package @capstan/mcp
+  --mcp-url URL       the same for a server that is reached over HTTP
+  --mcp-env NAME      a variable that these processes get; always: PATH, HOME
   --text-tools        for models that take no tools, such as
                       deepseek-reasoner: they get them as text
 

@@ -1,4 +1,6 @@
+import type { Run, RunResult } from '@capstan/core'
 import { parseRunArguments } from './arguments.ts'
+import { canAsk, continueByAsking } from './ask-in-terminal.ts'
 import { chooseAgent } from './choose-agent.ts'
 import type { Host } from './host.ts'
 import type { NamedJournal } from './open-journal.ts'
@@ -19,7 +21,10 @@ export async function runCommand(command: 'run' | 'demo', words: readonly string
     const recorded = await openNamed(args.journal)
     const run = agent.stream(question, { ...(recorded && { journal: recorded.journal }), ...(args.runId !== undefined && { runId: args.runId }) })
     if (recorded !== undefined) view.note(say`· run ${ShownText.shell(run.runId)}, recorded in ${ShownText.shell(recorded.name)}`)
-    return await showResult(run, { host, view, output: args.output, journal: recorded?.name, graceMs: args.graceMs })
+    // A recorded run can wait for a decision. Of another one the person at the terminal is asked.
+    const isAsked = recorded === undefined && args.output === 'text' && canAsk(host)
+    const next = (result: RunResult): Promise<Run | undefined> => continueByAsking(agent, result, { host, view })
+    return await showResult(run, { host, view, output: args.output, journal: recorded?.name, graceMs: args.graceMs, ...(isAsked && { next }) })
   } finally {
     await close()
   }

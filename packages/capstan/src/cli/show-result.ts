@@ -17,21 +17,29 @@ export interface Showing {
   readonly journal: string | undefined
   /** How long work in progress may take when the command must end, in milliseconds. */
   readonly graceMs: number
+  /** Continues a run that waits for a person; `undefined` when nobody answers. Default: the run stays paused. */
+  readonly next?: (result: RunResult) => Promise<Run | undefined>
 }
 
 /** Shows a run in progress, ends it when the command must end, and shows its result. Returns the exit code. */
 export async function showResult(run: Run, showing: Showing): Promise<number> {
   const { host, view, output } = showing
   let isLost = false
+  let current: Run | undefined = run
   const release = host.onStop((cause) => {
     isLost ||= cause === 'output-lost'
     if (cause === 'terminate') view.note(say`Stopping: nothing new begins. Work in progress may take ${showing.graceMs / 1_000} s.`)
-    stopRun(run, cause, showing.graceMs)
+    if (current !== undefined) stopRun(current, cause, showing.graceMs)
   })
   if (output === 'jsonl') writeEvents(run, host.stdout)
   else view.watch(run)
   try {
-    const code = showFinished(await run.result, showing)
+    let result = await run.result
+    for (current = await showing.next?.(result); current !== undefined; current = await showing.next?.(result)) {
+      view.watch(current)
+      result = await current.result
+    }
+    const code = showFinished(result, showing)
     return isLost && showing.journal === undefined ? exitCodes.error : code
   } catch (error) {
     if (!AgentError.is(error)) throw error

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { scriptedMcpServer } from '@capstan/test-kit'
 import { expect, test, vi } from 'vitest'
 import { mcp } from '../index.ts'
 import { callTool } from '../testing/call.ts'
-import { command, startServer } from '../testing/start-server.ts'
+import { startServer } from '../testing/start-server.ts'
 
 test('tools have names of both sides, and are sorted', async () => {
   const { server } = await startServer('plain')
@@ -25,7 +26,7 @@ test('a server gets only the variables that were named', async () => {
 
 test('a variable that is named and missing is a warning', async () => {
   const warn = vi.fn()
-  const { command: program, args } = command('plain')
+  const { command: program, args } = scriptedMcpServer('plain')
   await using server = await mcp({ command: program, args, env: ['NOT_THERE'] }, { name: 'test', onWarning: warn })
   expect(await callTool(server, 'test__environment')).toMatchObject({ text: '(no output)' })
   expect(warn).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ type: 'variable-missing', message: expect.stringContaining('NOT_THERE') }))
@@ -72,7 +73,7 @@ test('an answer counts the restarts from the beginning', async () => {
 
 test('a server that does not answer the handshake is an error, in bounded time, and is ended', async () => {
   const started = performance.now()
-  await expect(mcp(command('silent'), { handshakeTimeoutMs: 800, closeTimeoutMs: 500 })).rejects.toMatchObject({
+  await expect(mcp(scriptedMcpServer('silent'), { handshakeTimeoutMs: 800, closeTimeoutMs: 500 })).rejects.toMatchObject({
     code: 'mcp-failed',
     message: expect.stringContaining('did not answer the handshake within 800 ms'),
   })
@@ -80,7 +81,7 @@ test('a server that does not answer the handshake is an error, in bounded time, 
 })
 
 test('a server that ends at once is an error with its exit code and its last words', async () => {
-  await expect(mcp(command('exit'), { name: 'test' })).rejects.toMatchObject({
+  await expect(mcp(scriptedMcpServer('exit'), { name: 'test' })).rejects.toMatchObject({
     code: 'mcp-failed',
     message: 'The MCP server test cannot be used: it ended with exit code 3. It wrote to stderr: [31mThe key is missing.[0m.',
   })
