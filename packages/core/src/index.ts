@@ -21,7 +21,19 @@ export {
 } from './contract/errors.ts'
 export type { AttemptReason, OnEvent, RunEvent, RunEventBody, RunEventOf, RunEventType, ToolEndEvent } from './contract/events.ts'
 export type { ExchangeObserver, ObservedRequest, RequestOrigin, ResponseObserver } from './contract/exchange-observer.ts'
-export type { AllowedTarget, Flow, Guard, GuardDecision, GuardFunction, Label, Target } from './contract/flow.ts'
+export type {
+  AllowedTarget,
+  AskedFlow,
+  FieldOrigin,
+  Flow,
+  FlowSource,
+  FlowTarget,
+  Guard,
+  GuardDecision,
+  GuardFunction,
+  Label,
+  Target,
+} from './contract/flow.ts'
 export type { ClearEdit, Compaction, CompactOptions, EditSizes, HistoryEdit, HistoryOptions, SummaryEdit, SummaryOptions } from './contract/history.ts'
 export type { PrepareStep, StepPlan, StepView, StopWhen } from './contract/hooks.ts'
 export type { Json, JsonForm, JsonObject } from './contract/json.ts'
@@ -106,3 +118,4 @@ export type { ListedSession, QueuedInput, SessionEntry, SessionListOptions, Sess
 export type { AppendOptions } from './sessions/session-writer.ts'
 export { checkMessages, findProblem } from './transcripts/check.ts'
 export { repairMessages, type TranscriptRepair } from './transcripts/repair.ts'
+export { userMessagesOf } from './transcripts/user-messages.ts'

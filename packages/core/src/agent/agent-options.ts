@@ -122,6 +122,11 @@ export interface CommonRunOptions {
    */
   readonly settings?: RunSettings
   /**
+   * False when nobody can be asked during the run, such as in a nightly job: what the `guard` would ask is then denied, and the model is told.
+   * Tools with `needsApproval` still pause the run. Recorded, as `limits`. Default: true.
+   */
+  readonly attended?: boolean
+  /**
    * What a journal keeps beside the run, to find it by: plain JSON, such as the id of a user. It is never sent, and nothing in the run
    * depends on it.
    */

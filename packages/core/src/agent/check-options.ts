@@ -44,6 +44,7 @@ const startOptions = [
   'limits',
   'toolChoice',
   'settings',
+  'attended',
   'metadata',
   'onEvent',
   'artifacts',
@@ -61,6 +62,7 @@ const hintsOf: Partial<Readonly<Record<CallName, Readonly<Record<string, string>
     limits: 'A run that is resumed keeps the limits that it recorded.',
     toolChoice: 'A run that is resumed keeps the tool choice that it recorded.',
     settings: 'A run that is resumed keeps the settings that it recorded.',
+    attended: 'A run that is resumed keeps what it recorded: whether somebody can be asked.',
     whilePaused: 'A run that is resumed has its place in its session, or rejects with `session-busy`.',
   },
 }
@@ -171,8 +173,10 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
 export function checkCallOptions(options: object, call: CallName): void {
   const hints = Object.entries(hintsOf[call] ?? {}).flatMap(([name, hint]) => (name in Object(options) ? [hint] : []))
   checkNames(options, { names: callOptions[call], what: `an option of ${call}()`, instead: insteadInCall, ...(hints[0] && { hint: hints[0] }) })
-  const { signal, runId, journal, engine, artifacts, retryAfterText, onEvent, toolChoice, metadata, session, whilePaused }: Partial<StreamOptions> = options
+  const { signal, runId, journal, engine, artifacts, retryAfterText, onEvent, toolChoice, metadata, session, whilePaused, attended }: Partial<StreamOptions> =
+    options
   checkType('onEvent', onEvent, 'function')
+  checkType('attended', attended, 'boolean')
   if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function')) {
     throw invalidOptions(`\`signal\` must be an AbortSignal, not ${kindOf(signal)}. Of an AbortController it is \`controller.signal\`.`)
   }
@@ -243,7 +247,7 @@ function checkTracer(tracer: unknown): void {
   throw invalidOptions(`\`trace\` must be what \`traceTo(folder)\` of @capstan/trace makes, not ${kindOf(tracer)}.`)
 }
 
-function checkType(name: string, value: unknown, type: 'string' | 'function'): void {
+function checkType(name: string, value: unknown, type: 'string' | 'function' | 'boolean'): void {
   if (value !== undefined && typeof value !== type) throw invalidOptions(`\`${name}\` must be a ${type}, not ${kindOf(value)}.`)
 }
 

@@ -26,6 +26,7 @@ import { checkChildren } from './check-children.ts'
 import { checkAgentOptions, readSettings } from './check-options.ts'
 import { modelsOf, sharedTraits } from './model-chain.ts'
 import { outputTool } from './output-tool.ts'
+import { resolveFlow, unattended } from './resolve-flow.ts'
 import { listTools } from './tool-lists.ts'
 import { indexTools, refusedTool } from './tool-set.ts'
 
@@ -72,6 +73,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
         catalogue: mode,
         ownDefinitions,
         findDefinition,
+        flow: resolveFlow(options.guard, { own, mode, sent }),
       },
       // The caller's context has the type that its instructions ask for: `Agent<Context>` checks it.
       makeInstructions: typeof options.instructions === 'function' ? (options.instructions as (context: unknown) => unknown) : undefined,
@@ -80,6 +82,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
       // As for the instructions.
       prepareStep: options.prepareStep as PrepareStep | undefined,
       stopWhen: options.stopWhen as StopWhen | undefined,
+      guard: options.guard,
       keepResult: options.history === false ? undefined : options.history?.keep,
     }
   } catch (error) {
@@ -89,7 +92,7 @@ export function resolveAgent<Context, Output>(options: AgentOptions<Context, Out
 }
 
 /** What a call may change for its run. */
-export type RunChanges = Pick<CommonRunOptions, 'limits' | 'toolChoice' | 'settings'>
+export type RunChanges = Pick<CommonRunOptions, 'limits' | 'toolChoice' | 'settings' | 'attended'>
 
 /**
  * The configuration of a run that starts now.
@@ -97,8 +100,8 @@ export type RunChanges = Pick<CommonRunOptions, 'limits' | 'toolChoice' | 'setti
  * @throws {AgentError} `invalid-options` for a limit, a tool choice or a setting that this agent cannot have.
  */
 export function planRun({ config, models: given, tools }: LoopAgent, changes: RunChanges): ConfigValues {
-  const { limits, toolChoice } = changes
-  if (limits === undefined && toolChoice === undefined && changes.settings === undefined) return config
+  const { limits, toolChoice, attended = true } = changes
+  if (limits === undefined && toolChoice === undefined && changes.settings === undefined && attended) return config
   const settings = changes.settings && readSettings(changes.settings)
   const models = settings === undefined ? given : configureModels(given, settings)
   checkModels({ limits, toolChoice }, models, tools.size)
@@ -107,6 +110,7 @@ export function planRun({ config, models: given, tools }: LoopAgent, changes: Ru
     ...config,
     limits: resolveLimits(limits ?? {}, config.limits),
     toolChoice: toolChoice ?? config.toolChoice,
+    ...(!attended && { flow: unattended(config.flow) }),
     ...(settings !== undefined && { settings, models: models.map(modelFacts) }),
   }
 }

@@ -1,4 +1,5 @@
 import type { ErrorData } from './errors.ts'
+import type { Label } from './flow.ts'
 import type { HistoryEdit } from './history.ts'
 import type { Json } from './json.ts'
 import type { AssistantMessage, ToolStatus } from './messages.ts'
@@ -75,6 +76,8 @@ export interface ToolEndEvent {
   /** In milliseconds; 0 for a call that never ran. */
   readonly ms: number
   readonly coerced?: readonly string[]
+  /** As of the result. */
+  readonly labels?: readonly Label[]
   readonly replayed?: true
   /** Only set here for a replayed event: when the result was recorded. */
   readonly at?: number

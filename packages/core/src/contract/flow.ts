@@ -43,3 +43,48 @@ export type GuardFunction = (flow: Flow) => GuardDecision | Promise<GuardDecisio
  * it is `grounded`. `deny`: it does not run, unless it is `grounded`. `off`: it runs. A function decides about each of these calls.
  */
 export type Guard = 'ask' | 'deny' | 'off' | GuardFunction
+
+/** Something labelled that a run had read when a person was asked. */
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type FlowSource = {
+  /** The id of a result, or `messages/0` for a message of the input. */
+  readonly id: string
+  /** The tool that returned it; absent for a message. */
+  readonly toolName?: string
+  readonly labels: readonly Label[]
+}
+
+/**
+ * A destination of a call, and who named it. `user`: it is in the caller's own text. `owner`: the owner of the tool allows it for every call.
+ * `approved`: a person approved it for this run. `unknown`: none of them.
+ */
+// biome-ignore lint/style/useConsistentTypeDefinitions: it is part of a question, which is JSON.
+export type FlowTarget = {
+  readonly target: string
+  readonly from: 'user' | 'owner' | 'approved' | 'unknown'
+}
+
+/** Why the guard asks, as `flow` in `about` of a question. */
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type AskedFlow = {
+  readonly reaches: readonly string[]
+  readonly targets: readonly FlowTarget[]
+  /** What the run had read that is untrusted, or secret where the call reaches `external`: the first 50. */
+  readonly sources: readonly FlowSource[]
+  /** How many further sources there are. */
+  readonly more?: number
+}
+
+/**
+ * Where a field of what a tool gets was found, word for word, as `origins` in `about` of a question. `secret`: in a secret result. `user`: in the
+ * caller's own text. `untrusted`: in an untrusted result. `tool`: in a result without labels. `model`: nowhere, so the model wrote it, after it had
+ * read what is untrusted. `unknown`: there was too much to look through.
+ */
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type FieldOrigin = {
+  /** JSON pointer to the field. */
+  readonly at: string
+  readonly from: 'secret' | 'user' | 'untrusted' | 'tool' | 'model' | 'unknown'
+  /** Ids of the results in which it was found, at most 5. */
+  readonly sources?: readonly string[]
+}

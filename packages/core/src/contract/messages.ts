@@ -1,3 +1,5 @@
+import type { Label } from './flow.ts'
+
 /**
  * Messages are plain, readonly JSON. They can be stored as they are and handed to a later run.
  * `version` is absent in this first format; a later format will carry a number.
@@ -16,6 +18,10 @@ export interface UserMessage {
   readonly role: 'user'
   readonly version?: 1
   readonly content: string | readonly UserPart[]
+  /** `loop`: the loop wrote it, such as a request to correct an answer, so it does not say what the user wants. Absent: the user did. */
+  readonly origin?: 'loop'
+  /** What the text was made of, where that is untrusted or secret. It is never sent. */
+  readonly labels?: readonly Label[]
   /** Only of a message of the loop that takes the place of complete steps: what its text was made of. */
   readonly summary?: HistorySummary
 }
@@ -25,6 +31,8 @@ export interface AssistantMessage {
   readonly role: 'assistant'
   readonly version?: 1
   readonly content: string | readonly AssistantPart[]
+  /** What the model had read before, where that is untrusted or secret. It is never sent. */
+  readonly labels?: readonly Label[]
   /** The last message of a request only: the model continues this text ('partial mode', where the endpoint has it). */
   readonly partial?: true
 }
@@ -48,6 +56,8 @@ export type AssistantPart = ReasoningPart | TextPart | ToolCallPart
 export interface TextPart {
   readonly type: 'text'
   readonly text: string
+  /** Of a part of a user message that the user did not write, such as a document: what it is. It is never sent. */
+  readonly labels?: readonly Label[]
 }
 
 /** The model's reasoning. It is sent back byte for byte to endpoints that ask for it; an empty text is meaningful. */
@@ -63,6 +73,8 @@ export interface ImagePart {
   readonly type: 'image'
   /** An http(s) URL or a `data:` URL. */
   readonly url: string
+  /** As of a text. */
+  readonly labels?: readonly Label[]
 }
 
 /** A tool call that the model asked for. */
@@ -93,6 +105,8 @@ export interface ToolResultPart {
   readonly text: string
   /** What is known of the complete result. Only where `text` does not hold all of it. */
   readonly complete?: CompleteResult
+  /** What the tool declared as `returns`, or what the agent behind it had read. It is never sent. */
+  readonly labels?: readonly Label[]
   /** Names of the tools that a search found. */
   readonly foundTools?: readonly string[]
   /** True for a result that is never cleared: of a tool with `pinned: true`, or by `keep` of the `history` option. */

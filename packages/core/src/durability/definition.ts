@@ -1,11 +1,12 @@
 import { type CatalogueMode, isAlwaysSent } from '../contract/catalogue.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
+import { joinLabels } from '../contract/labels.ts'
 import type { OutputMode, OutputSpec } from '../contract/output.ts'
 import type { RunVersion } from '../contract/result.ts'
 import type { Tool } from '../contract/tool.ts'
 import { shortHash } from '../support/hash.ts'
 import { hashAbout } from './question-ids.ts'
-import type { ToolFacts } from './records.ts'
+import type { DeclaredFlow, FlowRules, ToolFacts } from './records.ts'
 import { schemaMeaning } from './schema-meaning.ts'
 
 /** The definition of an agent as hashes: what a recorded run is compared with before it continues. */
@@ -173,11 +174,30 @@ function agentBinding(tools: Tools): Json {
   return agents.map((each) => [...each].map(([name, tool]) => [name, ownBinding(tool), tool.child === undefined ? -1 : agents.indexOf(tool.child.tools)]))
 }
 
-/** What the loop decides by, of a tool. */
-export function toolFacts(tool: Tool<never>): ToolFacts {
+/**
+ * What the loop decides by, of a tool.
+ *
+ * @param rules - Of the run. Without them nothing is guarded, so what the tool declares does not count.
+ */
+export function toolFacts(tool: Tool<never>, rules?: FlowRules): ToolFacts {
   const { name, effect, repeatable, needsApproval, ask } = tool
   const isGated = needsApproval !== false || ask !== undefined
-  return { name, binding: toolBinding(tool), effect, ...(repeatable && { repeatable: true }), ...(isGated && { gated: true }) }
+  const flow = rules && declaredFlow(tool)
+  return {
+    name,
+    binding: toolBinding(tool),
+    effect,
+    ...(repeatable && { repeatable: true }),
+    ...(isGated && { gated: true }),
+    ...(flow !== undefined && { flow }),
+  }
+}
+
+/** What a tool declares, as it is recorded; `undefined` for nothing. */
+export function declaredFlow({ returns, reaches = [] }: Pick<Tool<never>, 'returns' | 'reaches'>): DeclaredFlow | undefined {
+  const labels = joinLabels(typeof returns === 'string' ? [returns] : returns)
+  if (labels.length === 0 && reaches.length === 0) return undefined
+  return { ...(labels.length > 0 && { returns: labels }), ...(reaches.length > 0 && { reaches: [...reaches] }) }
 }
 
 /** A hash of what the model and people knew of a tool, as release 0.1.0 made it. */

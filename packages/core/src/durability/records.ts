@@ -1,4 +1,5 @@
 import type { ErrorData } from '../contract/errors.ts'
+import type { AskedFlow, FieldOrigin, GuardDecision, Label } from '../contract/flow.ts'
 import { isJsonObject, type Json, type JsonObject } from '../contract/json.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { CompleteResult, ToolStatus } from '../contract/messages.ts'
@@ -84,6 +85,27 @@ export type RecordedConfig = {
   readonly tools: readonly string[]
   /** Present when the other tools are found by a search. */
   readonly catalogue?: 'search'
+  /** How calls that reach something are guarded. Absent where no tool declares anything, and in runs that began before there was a guard. */
+  readonly flow?: FlowRules
+}
+
+/** How the calls of a run that reach something are guarded. */
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type FlowRules = {
+  /** Version of the rules by which labels spread and calls are guarded. */
+  readonly rules: 1
+  readonly guard: 'ask' | 'deny' | 'off' | 'function'
+  /** Nobody can be asked, so what would be asked is denied. */
+  readonly unattended?: true
+  /** What the tools in the list of the request declare, by name. */
+  readonly tools: Readonly<Record<string, DeclaredFlow>>
+}
+
+/** What a tool declares. */
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface with an optional field is not assignable to JSON.
+export type DeclaredFlow = {
+  readonly returns?: readonly Label[]
+  readonly reaches?: readonly string[]
 }
 
 /** What the loop counts with, of one model of the chain. */
@@ -94,8 +116,8 @@ export type ModelFacts = Pick<ModelTraits, 'prices' | 'contextWindow' | 'maxOutp
  * edited. Runs of release 0.1.0 record `GateOfFirstRelease`.
  */
 export type Verdict =
-  /** `unknown-tool`: the tool is not there any more. */
-  | { readonly verdict: 'invalid'; readonly message: string; readonly status?: 'unknown-tool' }
+  /** `unknown-tool`: the tool is not there any more. `denied`: by the guard. */
+  | { readonly verdict: 'invalid'; readonly message: string; readonly status?: 'unknown-tool' | 'denied' }
   | {
       /** `free`: nobody need be asked. `ask`: a person must approve. `edited`: a person has approved this value. */
       readonly verdict: 'free' | 'ask' | 'edited'
@@ -110,6 +132,11 @@ export type Verdict =
       readonly valueHash?: string
       /** What the tool asks a person. */
       readonly question?: Json
+      /** What the guard decided about a call that reaches something, and why it was asked. */
+      readonly guard?: GuardDecision
+      readonly flow?: AskedFlow
+      /** Of a call that a person must approve, in a run that has read something labelled. */
+      readonly origins?: readonly FieldOrigin[]
     }
 
 /**
@@ -142,6 +169,8 @@ export type ToolFacts = {
   readonly repeatable?: boolean
   /** True for a tool that may ask a person. */
   readonly gated?: boolean
+  /** What it declares. */
+  readonly flow?: DeclaredFlow
 }
 
 /** Whether a person must be asked about a call, as release 0.1.0 recorded it. */
@@ -173,6 +202,8 @@ export interface ToolCallOutput {
   readonly delegated?: true
   /** Active time of the agent that answered, in milliseconds. */
   readonly agentMs?: number
+  /** As of the result. */
+  readonly labels?: readonly Label[]
   /** Names of the tools that a search found. */
   readonly foundTools?: readonly string[]
   /** True for a result that is never cleared: what the tool, or `keep` of the `history` option, said when it ended. */

@@ -1,3 +1,4 @@
+import { joinLabels, labelsOf, withLabels } from '../contract/labels.ts'
 import { type HistorySummary, type Message, type ToolResultPart, textOf, type UserMessage } from '../contract/messages.ts'
 import { makeLedger } from './ledger.ts'
 import { charactersOf } from './sizes.ts'
@@ -67,7 +68,9 @@ export function replaceSteps({ replaced, kept }: Split, text: string | undefined
   const stays = limitRequests(requests, rules)
   const newest = kept.findLast(isRequest) ?? replaced.findLast(isRequest)
   const frame = { request: newest === undefined ? '' : textOf(newest), leftOut: requests.length - stays.length }
-  return [...stays, summaryMessage(summary, frame), ...kept]
+  // The model that wrote the text had read what stays, too.
+  const labels = joinLabels(...(text === undefined ? replaced : [...replaced, ...kept]).map(labelsOf))
+  return [...stays, withLabels(summaryMessage(summary, frame), labels), ...kept]
 }
 
 function limitRequests(requests: readonly (Message & { role: 'system' | 'user' })[], { maxEach, maxTotal }: RequestRules): readonly Message[] {

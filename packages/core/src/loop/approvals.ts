@@ -9,6 +9,8 @@ import { askPeople } from './ask-people.ts'
 import type { CheckedInput, GatedCall, RunnableCall, SettledCall } from './check-calls.ts'
 import { checkFirst, type FirstCheck } from './check-input.ts'
 import { sortAsFirstRelease } from './first-release.ts'
+import { isGuarded, tellsOrigins } from './guard/is-guarded.ts'
+import type { judgeCall } from './guard/judge-call.ts'
 import { type LoopRun, withinTimeLimit } from './loop-run.ts'
 import { makeQuestion } from './make-question.ts'
 
@@ -19,15 +21,16 @@ export interface SortedCalls {
   readonly invalid: readonly SettledCall<RunnableCall>[]
 }
 
-/** True for a call of a tool that may ask a person. */
-export function hasGate({ tool }: RunnableCall): boolean {
-  return tool.needsApproval !== false || tool.ask !== undefined
+/** True for a call of a tool that may ask a person, and for one that the guard decides about. */
+export function hasGate(run: LoopRun, call: RunnableCall): boolean {
+  const { needsApproval, ask } = call.tool
+  return needsApproval !== false || ask !== undefined || isGuarded(run, call)
 }
 
 /** Checks the inputs of calls with a gate, once, and asks the caller's code which of them a person has to approve. */
 export async function sortByGate(run: LoopRun, calls: readonly RunnableCall[]): Promise<SortedCalls> {
-  const asking = calls.filter(hasGate)
-  const free = calls.filter((call) => !hasGate(call))
+  const asking = calls.filter((call) => hasGate(run, call))
+  const free = calls.filter((call) => !asking.includes(call))
   if (run.operations.version === 1) {
     const sorted = await sortAsFirstRelease(run, asking)
     return { free: inCallOrder([...free, ...sorted.free]), gated: sorted.gated, invalid: [] }
@@ -73,7 +76,10 @@ export async function askForApproval(run: LoopRun, gated: readonly GatedCall[]):
     if (refusal !== undefined)
       refused.push({ call: item.call, output: { status: 'denied', text: refusal }, ms: 0, replayed: answer?.replayed ?? false, at: answer?.at })
     else if (approval.approve && approval.input !== undefined) edited.push(withAnswer({ ...item.call, input: approval.input }, approval))
-    else approved.push(withAnswer(item.call, approval))
+    else {
+      approved.push(withAnswer(item.call, approval))
+      if (answer !== undefined) grantTargets(run, item.call, { approval, replayed: answer.replayed })
+    }
   }
   const checked = run.operations.version === 1 ? { approved: edited, refused: [] } : await checkEdited(run, edited)
   return { approved: inCallOrder([...approved, ...checked.approved]), refused: [...refused, ...checked.refused] }
@@ -92,9 +98,17 @@ export async function pendingApprovals(run: LoopRun, gated: readonly GatedCall[]
 /**
  * Whether a call that its gate let pass would have to be approved now. An unsigned state may have been changed since the gate was asked.
  */
-export async function isGateClosedNow(run: LoopRun, { tool, checked }: RunnableCall, value: unknown): Promise<boolean> {
+export async function isGateClosedNow(
+  run: LoopRun,
+  call: RunnableCall,
+  { value, signal }: { readonly value: unknown; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const { tool, checked } = call
   if (checked?.verdict !== 'free' || !checked.replayed) return false
-  return (await askGate(run, tool, { live: value, isExact: checked.isExact })).verdict !== 'free'
+  if ((await askGate(run, tool, { live: value, isExact: checked.isExact })).verdict !== 'free') return true
+  if (!isGuarded(run, call)) return false
+  const { judgeFlow } = await import('./guard/judge-call.ts')
+  return (await judgeFlow(run, call, { value: { live: value, recorded: checked }, signal })).decision !== 'allow'
 }
 
 // Checking runs the caller's schema, and the gate is the caller's code: both are recorded.
@@ -106,8 +120,16 @@ function gateOperation(run: LoopRun, call: RunnableCall): Operation<Verdict> {
     const check = await checkInTime(run, call, { id, signal })
     if (!check.ok) return { verdict: 'invalid', message: check.message }
     const gate = await withinTimeLimit(run, signal, () => askGate(run, tool, { live: check.live, isExact: check.recorded.isExact }))
-    return { ...(gate === 'late' ? { verdict: 'ask' } : gate), ...check.recorded }
+    const judged = await withGuard(run, call, { gate: gate === 'late' ? { verdict: 'ask' } : gate, value: check, signal })
+    return judged.verdict === 'invalid' ? judged : { ...judged, ...check.recorded }
   })
+}
+
+// Its code is loaded with the first such call: most runs read nothing that is labelled.
+async function withGuard(run: LoopRun, call: RunnableCall, given: Parameters<typeof judgeCall>[2]): ReturnType<typeof judgeCall> {
+  if (!isGuarded(run, call) && (given.gate.verdict === 'free' || !tellsOrigins(run))) return given.gate
+  const { judgeCall } = await import('./guard/judge-call.ts')
+  return await judgeCall(run, call, given)
 }
 
 /** An input that a person gave instead of the model's gets a verdict of its own. */
@@ -219,7 +241,8 @@ function approvalQuestion(run: LoopRun, { call, question }: GatedCall): PendingQ
   // Where the schema changes the input, by a default or a transformation, people see what the tool gets, too.
   const value = checked === undefined || equalJson(checked.value, call.input) ? {} : { value: checked.value }
   const references = checked?.references === undefined ? {} : { references: checked.references }
-  const made = makeQuestion(run, call, { type: question === undefined ? 'approval' : 'question', details: { ...references, ...value, ...asked } })
+  const why = { ...(checked?.guard === 'ask' && { flow: checked.flow }), ...(checked?.origins !== undefined && { origins: checked.origins }) }
+  const made = makeQuestion(run, call, { type: question === undefined ? 'approval' : 'question', details: { ...references, ...value, ...asked, ...why } })
   return tool.expiresInMs === undefined || run.operations.version === 1 ? made : { ...made, expiresInMs: tool.expiresInMs }
 }
 
@@ -230,6 +253,16 @@ function refusalOf({ question }: GatedCall, approval: Approval): string | undefi
     return `Not run: a person denied this call${approval.reason ? `: ${approval.reason}` : '.'}`
   }
   return question !== undefined && approval.answer === undefined ? 'Not run: its question was not answered.' : undefined
+}
+
+// In an unsigned state others may have added the wider choice to an approval that was obeyed, so it counts only once.
+function grantTargets(
+  run: LoopRun,
+  { tool, checked }: RunnableCall,
+  { approval, replayed }: { readonly approval: Approval; readonly replayed: boolean },
+): void {
+  if (!approval.approve || approval.forTarget !== true || (replayed && run.recheckGates)) return
+  run.grants.grant(tool.name, checked?.guard === 'ask' ? (checked.flow?.targets ?? []).map(({ target }) => target) : [])
 }
 
 function withAnswer(call: RunnableCall, approval: Approval): RunnableCall {

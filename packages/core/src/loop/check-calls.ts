@@ -9,7 +9,7 @@ import type { RunVersion } from '../contract/result.ts'
 import type { Tool } from '../contract/tool.ts'
 import { finishInTurns } from '../contract/turns.ts'
 import { type CallPosition, makeOperationId } from '../durability/operation-ids.ts'
-import type { ToolCallOutput, Verdict } from '../durability/records.ts'
+import type { DeclaredFlow, ToolCallOutput, Verdict } from '../durability/records.ts'
 import { refusalOfAgent } from './children/child-agent.ts'
 import type { LoopRun } from './loop-run.ts'
 import { isRepeatedTooOften } from './repeats.ts'
@@ -33,6 +33,8 @@ export interface RunnableCall extends CallPosition {
   readonly binding?: JsonObject
   /** Why the tool cannot run in this process. */
   readonly gone?: string
+  /** What the tool declared, as it is recorded. */
+  readonly declared?: DeclaredFlow
 }
 
 /** A call that is answered without running. */
@@ -45,7 +47,8 @@ export interface RefusedCall extends CallPosition {
 export type CheckedCall = RunnableCall | RefusedCall
 
 /** A value that was checked before its call runs, as it is recorded. */
-export interface CheckedInput extends Pick<Extract<Verdict, { value: Json }>, 'verdict' | 'value' | 'isExact' | 'coerced' | 'references' | 'valueHash'> {
+export interface CheckedInput
+  extends Pick<Extract<Verdict, { value: Json }>, 'verdict' | 'value' | 'isExact' | 'coerced' | 'references' | 'valueHash' | 'guard' | 'flow' | 'origins'> {
   /** Id of the operation that checked it. */
   readonly operation: string
   /** True when it came from a record. */
@@ -98,6 +101,7 @@ export interface CataloguedCall {
   readonly read: { readonly input: Json } | { readonly problem: string }
   /** Why the tool cannot run in this process: it is not there any more, or it changed since. */
   readonly gone?: string
+  readonly declared?: DeclaredFlow
 }
 
 /** The calls of a step, with the tools that they mean. */
@@ -124,7 +128,7 @@ export async function checkCalls(run: LoopRun, given: StepCalls, callsKey: strin
 }
 
 type Refusal = Pick<RefusedCall, 'output'>
-type Judged = Refusal | Pick<RunnableCall, 'tool' | 'input' | 'binding' | 'gone'>
+type Judged = Refusal | Pick<RunnableCall, 'tool' | 'input' | 'binding' | 'gone' | 'declared'>
 
 function refuse(status: ToolStatus, text: string): Refusal {
   return { output: { status, text } }
@@ -139,8 +143,14 @@ async function judgeCall(run: LoopRun, { request, reply }: StepReply, { part, to
   if ('problem' in read) return refuse('invalid-input', read.problem)
   const noAgent = refusalOfAgent(run, tool)
   if (noAgent !== undefined) return refuse('skipped', noAgent)
-  const { binding, gone } = catalogued ?? {}
-  return { tool, input: read.input, ...(binding !== undefined && { binding }), ...(gone !== undefined && { gone }) }
+  const { binding, gone, declared = run.config.declaredBy(tool.name) } = catalogued ?? {}
+  return {
+    tool,
+    input: read.input,
+    ...(binding !== undefined && { binding }),
+    ...(gone !== undefined && { gone }),
+    ...(declared !== undefined && { declared }),
+  }
 }
 
 function isOffered({ config, stepTools }: LoopRun, { name }: Tool<never>, offered: readonly string[]): boolean {

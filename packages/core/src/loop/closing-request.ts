@@ -2,7 +2,7 @@ import { textOf, toolCallsOf } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
 import type { RunResult, StopReason } from '../contract/result.ts'
 import { endRun } from './end-run.ts'
-import { completeStep, type LoopRun } from './loop-run.ts'
+import { addNotice, completeStep, type LoopRun } from './loop-run.ts'
 import { closingRequest } from './prepare-step.ts'
 import { requestModel } from './request-model.ts'
 import { shownCall } from './resolve-calls.ts'
@@ -30,7 +30,7 @@ export async function endAtLimit(run: LoopRun, limit: StopReason): Promise<RunRe
   const step = run.transcript.currentStep
   const output = { status: 'skipped', text: `Not run: ${reached.toLowerCase()}.` } as const
   const results = toolCallsOf(outcome.reply.message).map((part, index) => resultPart(run, { step, index, part: shownCall(run, part) }, output))
-  run.transcript.addNotice(text)
+  addNotice(run, text)
   completeStep(run, outcome.reply, results)
   await settleClosingReply(run, outcome.reply)
   return endRun(run, limit)

@@ -1,6 +1,7 @@
 import type { ToolCatalogue } from '../catalogue/tool-catalogue.ts'
 import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { CatalogueMode } from '../contract/catalogue.ts'
+import type { Guard } from '../contract/flow.ts'
 import type { PrepareStep, StopWhen } from '../contract/hooks.ts'
 import type { ResolvedLimits } from '../contract/limits.ts'
 import type { ToolResultPart } from '../contract/messages.ts'
@@ -9,7 +10,7 @@ import type { OutputMode, OutputSpec } from '../contract/output.ts'
 import type { OutputForm } from '../contract/output-form.ts'
 import type { RunSettings } from '../contract/request-parameters.ts'
 import type { Tool } from '../contract/tool.ts'
-import type { ModelFacts } from '../durability/records.ts'
+import type { FlowRules, ModelFacts } from '../durability/records.ts'
 import type { HistoryRules } from '../history/history-rules.ts'
 
 /** An agent as the loop reads it: checked, with every default filled in. */
@@ -34,6 +35,8 @@ export interface LoopAgent {
   readonly output: LoopOutput | undefined
   readonly prepareStep: PrepareStep | undefined
   readonly stopWhen: StopWhen | undefined
+  /** What the caller gave. */
+  readonly guard: Guard | undefined
   /** Returns true for results that are never cleared. */
   readonly keepResult: ((result: ToolResultPart) => boolean) | undefined
 }
@@ -64,6 +67,8 @@ export interface ConfigValues {
   readonly toolDefinitions: readonly ToolDefinition[]
   /** `search`: tools that are not in `toolDefinitions` are found by a search. */
   readonly catalogue: CatalogueMode
+  /** `undefined` where nothing is declared, so that no call is guarded. */
+  readonly flow: FlowRules | undefined
   /** Those of the caller, and the one that takes the output: what a run of release 0.1.0 sends. */
   readonly ownDefinitions: () => readonly ToolDefinition[]
   /** The definition of a tool of the agent, or of one that the loop adds. */

@@ -2,7 +2,7 @@ import type { ArtifactStore } from '../contract/artifacts.ts'
 import type { ResolvedAttempts } from '../contract/attempts.ts'
 import type { RunEventBody } from '../contract/events.ts'
 import { reachedLimit } from '../contract/limits.ts'
-import type { Message, ToolCallPart } from '../contract/messages.ts'
+import { type Message, type ToolCallPart, user } from '../contract/messages.ts'
 import type { ModelReply } from '../contract/model.ts'
 import type { Operations } from '../contract/operations.ts'
 import type { PendingQuestion, RunStep, StopReason } from '../contract/result.ts'
@@ -15,6 +15,7 @@ import type { ShownStep } from './shown-step.ts'
 import { totalCost, totalUsage } from './spending.ts'
 import { CacheUse } from './state/cache-use.ts'
 import { Children } from './state/children.ts'
+import { GrantedTargets } from './state/granted-targets.ts'
 import { History } from './state/history.ts'
 import { Ledger } from './state/ledger.ts'
 import { ModelChain } from './state/model-chain.ts'
@@ -25,6 +26,7 @@ import { ResultIds } from './state/result-ids.ts'
 import { RunClock } from './state/run-clock.ts'
 import { RunConfig } from './state/run-config.ts'
 import { StepTools } from './state/step-tools.ts'
+import { Taint } from './state/taint.ts'
 import { Transcript } from './state/transcript.ts'
 
 /** What a run starts with. */
@@ -106,6 +108,8 @@ export interface LoopRun extends LoopStart {
   readonly children: Children<LoopRun>
   readonly questionIds: QuestionIds
   readonly resultIds: ResultIds
+  readonly taint: Taint
+  readonly grants: GrantedTargets
   readonly clock: RunClock
   readonly notes: Notes
 }
@@ -124,6 +128,8 @@ export function newLoopRun(start: LoopStart, input: readonly Message[]): LoopRun
     children: new Children(),
     questionIds: new QuestionIds(),
     resultIds: new ResultIds(start.child?.result),
+    taint: new Taint(start.child?.parent.taint),
+    grants: new GrantedTargets(start.child?.parent.grants),
     clock: new RunClock(),
     notes: new Notes(),
   }
@@ -150,12 +156,20 @@ export function limitOf({ config, ledger, transcript }: LoopRun): StopReason | u
   return reachedLimit(config.limits, { steps: transcript.steps.length, toolCalls: ledger.toolCalls, activeMs: ledger.activeMs })
 }
 
+/** Adds a message of the loop to the model. It is marked, as it does not say what the user wants; runs of release 0.1.0 have no such marks. */
+export function addNotice({ transcript, operations }: LoopRun, text: string): void {
+  transcript.addNotice(operations.version === 1 ? user(text) : { ...user(text), origin: 'loop' })
+}
+
 /** Completes the current step: the message with the results of all its calls. */
 export function completeStep(run: LoopRun, reply: ModelReply, toolResults: RunStep['toolResults']): void {
-  const { transcript, history, ledger, chain, show } = run
-  const { message, finishReason, usage, response } = reply
+  const { transcript, history, ledger, chain, taint, show } = run
+  const { finishReason, usage, response } = reply
   const step = transcript.currentStep
   history.addReply(usage, chain.lastIndex)
+  // The model wrote it before it had these results.
+  const message = taint.mark(reply.message)
+  taint.take(toolResults)
   transcript.addStep({ step, model: chain.lastModel.id, message, toolResults, finishReason, ...ledger.closeStep(), response })
   const cost = totalCost(run)
   show({ type: 'step-end', step, usage: totalUsage(run), ...(cost && { cost }) })

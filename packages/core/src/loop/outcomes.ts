@@ -1,5 +1,7 @@
 import { readOutcome } from '../contract/answers.ts'
+import { withLabels } from '../contract/labels.ts'
 import type { PendingQuestion } from '../contract/result.ts'
+import type { ToolCallOutput } from '../durability/records.ts'
 import { askPeople } from './ask-people.ts'
 import type { RunnableCall, SettledCall } from './check-calls.ts'
 import type { LoopRun } from './loop-run.ts'
@@ -24,8 +26,9 @@ export async function askForOutcomes(run: LoopRun, calls: readonly RunnableCall[
     const outcome = readOutcome(answer?.value ?? null)
     if ('repeat' in outcome) repeated.push(call)
     else {
-      const output = 'output' in outcome ? ({ status: 'ok', text: outcome.output } as const) : ({ status: 'error', text: outcome.failed } as const)
-      settled.push({ call, output, ms: 0, replayed: answer?.replayed ?? false, at: answer?.at })
+      const output: ToolCallOutput = 'output' in outcome ? { status: 'ok', text: outcome.output } : { status: 'error', text: outcome.failed }
+      // What the person found out is what the tool returned.
+      settled.push({ call, output: withLabels(output, call.declared?.returns ?? []), ms: 0, replayed: answer?.replayed ?? false, at: answer?.at })
     }
   }
   return { settled, repeated }

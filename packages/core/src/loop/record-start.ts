@@ -16,7 +16,7 @@ import { type LoopRun, withinTimeLimit } from './loop-run.ts'
  * of this process refuses the settings that the run recorded.
  */
 export async function recordStart(run: LoopRun): Promise<void> {
-  const { operations, agent, config, chain, questionIds, resultIds, history, ledger, transcript } = run
+  const { operations, agent, config, chain, questionIds, resultIds, taint, history, ledger, transcript } = run
   if (operations.version === 1) {
     config.beginFirstRelease()
     return
@@ -41,6 +41,7 @@ export async function recordStart(run: LoopRun): Promise<void> {
     throw new AgentError(`instructions of agent '${agent.name}' failed: ${failed}`, { code: 'invalid-options', phase: 'loop', cause: thrown })
   questionIds.begin(random)
   resultIds.begin(transcript.messages)
+  taint.begin(transcript.messages)
   config.begin(recorded)
   chain.begin(recorded.settings)
   history.begin(recorded.history)

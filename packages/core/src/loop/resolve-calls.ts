@@ -77,24 +77,25 @@ async function performResolve(run: LoopRun, parts: readonly ToolCallPart[]): Pro
   return outcome.output.calls
 }
 
-async function resolve({ agent: { catalogue }, operations }: LoopRun, { toolName, inputText }: ToolCallPart): Promise<ResolvedCall> {
+async function resolve({ agent: { catalogue }, operations, config }: LoopRun, { toolName, inputText }: ToolCallPart): Promise<ResolvedCall> {
   const tool = catalogue.find(toolName) ?? catalogue.find(bareToolName(toolName))
   if (tool === undefined) return { found: false }
   const read = await parseInput(inputText, tool.inputSchema, operations.version)
-  const found = { found: true, tool: toolFacts(tool) } as const
+  const found = { found: true, tool: toolFacts(tool, config.flow) } as const
   if ('problem' in read) return { ...found, problem: read.problem }
   return equalJson(read.input, plainInput(inputText)) ? found : { ...found, input: read.input }
 }
 
 /** The tool of this process, where it is the one that was recorded; else one that has its effect and gates, and does not run. */
-function withTool({ agent: { catalogue } }: LoopRun, asked: ToolCallPart, record: ResolvedCall & { readonly found: true }): AskedCall {
+function withTool({ agent: { catalogue }, config }: LoopRun, asked: ToolCallPart, record: ResolvedCall & { readonly found: true }): AskedCall {
   const { tool: facts, problem, input } = record
   const part = { ...asked, toolName: facts.name }
   const read = problem === undefined ? { input: input === undefined ? plainInput(part.inputText) : input } : { problem }
   const tool = catalogue.find(facts.name)
-  const catalogued = { binding: facts.binding, read }
-  if (tool !== undefined && equalJson(toolFacts(tool), facts)) return { part, tool, catalogued }
-  const change = tool === undefined ? 'is not there any more' : 'has changed since this call was sent: its schema, its effect or its approval'
+  const catalogued = { binding: facts.binding, read, ...(facts.flow !== undefined && { declared: facts.flow }) }
+  if (tool !== undefined && equalJson(toolFacts(tool, config.flow), facts)) return { part, tool, catalogued }
+  const change =
+    tool === undefined ? 'is not there any more' : 'has changed since this call was sent: its schema, its effect, its approval, or what it returns or reaches'
   return { part, tool: goneTool(facts), catalogued: { ...catalogued, gone: `Not run: the tool '${facts.name}' ${change}. Search for another one.` } }
 }
 

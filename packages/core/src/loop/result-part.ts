@@ -27,7 +27,7 @@ export function identityOf({ operations, resultIds }: LoopRun, call: CallPositio
 }
 
 /** Makes the result of a call as messages have it. */
-export function resultPart(run: LoopRun, call: ResultCall, { status, text, complete, foundTools, pinned }: ToolCallOutput): ToolResultPart {
+export function resultPart(run: LoopRun, call: ResultCall, { status, text, complete, labels, foundTools, pinned }: ToolCallOutput): ToolResultPart {
   const { toolCallId, toolName } = call.part
   return {
     type: 'tool-result',
@@ -37,6 +37,7 @@ export function resultPart(run: LoopRun, call: ResultCall, { status, text, compl
     status,
     text,
     ...(complete !== undefined && { complete }),
+    ...(labels !== undefined && { labels }),
     ...(foundTools !== undefined && { foundTools }),
     ...(pinned !== undefined && { pinned }),
   }

@@ -5,6 +5,7 @@ import { isBuiltInName } from '../contract/built-in-names.ts'
 import { FatalToolError, ToolError } from '../contract/errors.ts'
 import type { ToolEndEvent } from '../contract/events.ts'
 import { copyJsonInTurns, type Json } from '../contract/json.ts'
+import { withLabels } from '../contract/labels.ts'
 import type { ToolStatus } from '../contract/messages.ts'
 import type { Operation, OperationContext } from '../contract/operations.ts'
 import type { ToolCallContext, ToolOutput } from '../contract/tool.ts'
@@ -19,7 +20,7 @@ import { keepResult } from './keep-result.ts'
 import { type LoopRun, leftMs } from './loop-run.ts'
 import { pinOutput } from './pin-output.ts'
 import { ProgressReports } from './progress.ts'
-import { readResult } from './read-result.ts'
+import type { LabelledOutput } from './read-result.ts'
 import { identityOf } from './result-part.ts'
 
 /**
@@ -102,7 +103,7 @@ async function settleCall(run: LoopRun, call: RunnableCall, host: CallHost): Pro
     return output
   } catch (error) {
     signal.throwIfAborted()
-    return failedOutput(error)
+    return withLabels(failedOutput(error), call.declared?.returns ?? [])
   }
 }
 
@@ -114,18 +115,17 @@ async function checkAndRun(run: LoopRun, call: RunnableCall, { signal, progress 
   if (!check.ok) return { status: 'invalid-input', text: check.message }
   // The check may end after the call was abandoned. Then the tool must not start.
   signal.throwIfAborted()
-  if (run.recheckGates && (await isGateClosedNow(run, call, check.value))) {
+  if (run.recheckGates && (await isGateClosedNow(run, call, { value: check.value, signal }))) {
     return { status: 'denied', text: 'Not run: this call needs the approval of a person now. Call it again to ask for it.' }
   }
   // The caller's context has the type that its tools ask for: `Agent<Context>` checks it. Those of the loop get what they need of the run.
-  const isBuiltIn = isBuiltInName(tool.name)
-  const context = (isBuiltIn ? builtInContext(run) : run.context) as never
+  const context = (isBuiltInName(tool.name) ? builtInContext(run) : run.context) as never
   const idempotencyKey = makeOperationKey(run.operations.runId, call.id)
   const { toolCallId } = part
   const child = childAgentOf(tool)
   const limit = run.operations.version === 1 ? {} : { maxResultCharacters: maxArtifactCharacters }
   const given = { signal, context, idempotencyKey, toolCallId, progress, ...limit, ...(answer !== undefined && { answer }) }
-  const output = child === undefined ? readOutput(await tool.run(check.value, given), isBuiltIn) : await makePrompt(child, check.value, given)
+  const output = child === undefined ? readOutput(await tool.run(check.value, given), call) : await makePrompt(child, check.value, given)
   const { coerced, references } = check
   return {
     ...output,
@@ -142,15 +142,20 @@ async function makePrompt(child: ChildAgent, value: unknown, call: ToolCallConte
   return { ...output, delegated: true }
 }
 
-/** Only a tool of the loop says which tools it found. */
-function readOutput(output: ToolOutput, isBuiltIn: boolean): SettledOutput {
+/** Only a tool of the loop says which tools it found, and what it shows again has the labels that it had. */
+function readOutput(output: ToolOutput, { tool, declared }: RunnableCall): SettledOutput {
   const checked = checkedOutput(output)
-  return isBuiltIn && 'foundTools' in output ? { ...checked, foundTools: (output as SearchOutput).foundTools } : checked
+  if (!isBuiltInName(tool.name)) return withLabels(checked, declared?.returns ?? [])
+  const { foundTools, labels = [] } = output as Partial<SearchOutput & LabelledOutput>
+  return withLabels({ ...checked, ...(foundTools !== undefined && { foundTools }) }, labels)
 }
 
 function builtInContext(run: LoopRun): BuiltInContext & SearchContext {
   return {
-    readResult: (input) => readResult(run, input),
+    readResult: async (input) => {
+      const { readResult } = await import('./read-result.ts')
+      return await readResult(run, input)
+    },
     searchTools: async (query, signal) => {
       const { searchTools } = await import('./search-tools.ts')
       return await searchTools(run, query, signal)
@@ -176,7 +181,7 @@ function checkedOutput({ status, text, error }: ToolOutput): ToolOutput {
   return { status, text, ...(error !== undefined && { error }) }
 }
 
-function failedOutput(error: unknown): ToolOutput {
+function failedOutput(error: unknown): SettledOutput {
   if (isFatal(error)) return { status: 'fatal', text: 'The tool ended the run.', error: error.cause }
   const message = toolMessage(error)
   if (message !== undefined) return { status: 'error', text: message, error }

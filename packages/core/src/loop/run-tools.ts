@@ -89,7 +89,7 @@ function notTakenText(failed: readonly ToolResultPart[]): string {
 }
 
 async function runBesideOutput(run: LoopRun, results: CallResults, calls: readonly RunnableCall[]): Promise<readonly PendingQuestion[]> {
-  const { free, gated, invalid } = calls.some(hasGate) ? await sortByGate(run, calls) : { free: calls, gated: [], invalid: [] }
+  const { free, gated, invalid } = calls.some((call) => hasGate(run, call)) ? await sortByGate(run, calls) : { free: calls, gated: [], invalid: [] }
   for (const call of invalid) settle(run, results, call)
   const first = await execute(run, results, { calls: free, round: 0 })
   const unknownQuestions = (): readonly PendingQuestion[] => first.unknown.map((call) => makeQuestion(run, call, { type: 'outcome', round: 1 }))
@@ -197,11 +197,16 @@ async function settleUnknown(run: LoopRun, results: CallResults, calls: readonly
 
 /** Adds a result and shows its end. */
 function settle(run: LoopRun, results: CallResults, { call, output, ms, replayed, at }: SettledCall): void {
-  const { status, text, coerced } = output
+  const { status, text, coerced, labels } = output
   results.add(call.index, resultPart(run, call, output))
   const { toolCallId, toolName } = call.part
   const event = { type: 'tool-end', step: run.transcript.currentStep, key: call.id, toolCallId, toolName, status, text, ms } as const
-  run.show({ ...event, ...(coerced !== undefined && { coerced }), ...(replayed && { replayed, ...(at !== undefined && { at }) }) })
+  run.show({
+    ...event,
+    ...(coerced !== undefined && { coerced }),
+    ...(labels !== undefined && { labels }),
+    ...(replayed && { replayed, ...(at !== undefined && { at }) }),
+  })
 }
 
 // A call that was refused inside its operation did not run.

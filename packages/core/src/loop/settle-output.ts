@@ -7,7 +7,7 @@ import { type OutputCheck, outputToolName, readJsonText } from '../contract/outp
 import { checkWritten } from '../contract/output-form.ts'
 import type { RunStep } from '../contract/result.ts'
 import { makeOperationId } from '../durability/operation-ids.ts'
-import { type LoopRun, withinTimeLimit } from './loop-run.ts'
+import { addNotice, type LoopRun, withinTimeLimit } from './loop-run.ts'
 import { findTool } from './resolve-calls.ts'
 import type { HandedOver } from './state/children.ts'
 
@@ -37,7 +37,7 @@ export async function settleReply(run: LoopRun, reply: ModelReply, results: RunS
   }
   countRejection(run, check.message)
   const how = output.mode === 'tool' ? `Call ${outputToolName} with a corrected answer.` : 'Answer again with the corrected JSON object and nothing else.'
-  run.transcript.addNotice(`${check.message} ${how}`)
+  addNotice(run, `${check.message} ${how}`)
   return 'continue'
 }
 
@@ -53,7 +53,7 @@ export async function settleHandOver(run: LoopRun, reply: ModelReply, answer: Ha
     const check = await checkOutput(run, answer.outputText)
     if (!check.ok) {
       countRejection(run, check.message)
-      run.transcript.addNotice(`The answer of '${answer.agent}' is not the final answer: ${check.message} Give the final answer yourself.`)
+      addNotice(run, `The answer of '${answer.agent}' is not the final answer: ${check.message} Give the final answer yourself.`)
       return 'continue'
     }
     run.transcript.acceptOutput(check.value)

@@ -1,5 +1,6 @@
 import { AgentError } from '../contract/errors.ts'
-import { isJsonObject } from '../contract/json.ts'
+import { isJsonObject, type JsonObject } from '../contract/json.ts'
+import { labelsProblem } from '../contract/labels.ts'
 import { type AssistantMessage, type Message, type ToolCallPart, toolCallsOf } from '../contract/messages.ts'
 
 /**
@@ -49,6 +50,15 @@ export function shapeProblem(message: unknown): string | undefined {
   const { role, content }: Readonly<Record<string, unknown>> = message
   const parts = typeof role === 'string' && Object.hasOwn(partsOfRole, role) ? partsOfRole[role] : undefined
   if (parts === undefined) return `has the role ${JSON.stringify(role)}. The roles are system, user, assistant and tool.`
+  return marksProblem(message) ?? contentProblem(content, { role, parts })
+}
+
+// A mark that is misspelt must not be ignored: what it is about would be trusted.
+function marksProblem({ labels, origin }: JsonObject): string | undefined {
+  return labelsProblem(labels) ?? (origin === undefined || origin === 'loop' ? undefined : "has an origin other than 'loop'.")
+}
+
+function contentProblem(content: unknown, { role, parts }: { readonly role: unknown; readonly parts: readonly string[] }): string | undefined {
   if (typeof content === 'string' && role !== 'tool') return undefined
   if (parts.length === 0) return 'has a content that is not a string.'
   if (!Array.isArray(content)) return `has a content that is ${role === 'tool' ? 'not' : 'neither a string nor'} a list of parts.`
@@ -62,6 +72,8 @@ export function shapeProblem(message: unknown): string | undefined {
 function partProblem(part: unknown, allowed: readonly string[]): string | undefined {
   const type = isJsonObject(part) ? part['type'] : undefined
   if (!isJsonObject(part) || typeof type !== 'string' || !allowed.includes(type)) return `that is not a part of type ${allowed.join(' or ')}.`
+  const wrong = labelsProblem(part['labels'])
+  if (wrong !== undefined) return `that ${wrong}`
   const missing = (textFields[type] ?? []).find((field) => typeof part[field] !== 'string')
   return missing === undefined ? undefined : `of type ${type} whose '${missing}' is not a string.`
 }

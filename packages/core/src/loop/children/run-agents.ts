@@ -1,5 +1,6 @@
 import { AgentError } from '../../contract/errors.ts'
 import type { RunEventBody } from '../../contract/events.ts'
+import { withLabels } from '../../contract/labels.ts'
 import type { ResolvedLimits } from '../../contract/limits.ts'
 import { user } from '../../contract/messages.ts'
 import type { Operation } from '../../contract/operations.ts'
@@ -18,6 +19,7 @@ import { withError } from '../run-tool.ts'
 import { ShownStep } from '../shown-step.ts'
 import { type ChildAgent, childAgentOf } from './child-agent.ts'
 import { answerOf, failureOf } from './child-answer.ts'
+import { answerLabels, flowOfChild } from './child-flow.ts'
 import { divideLimits } from './child-limits.ts'
 
 /** Runs the agents that answer calls of one step, side by side. Returns the questions that people have to answer first. */
@@ -60,7 +62,7 @@ function childOf(run: LoopRun, { step, index, tool, prompt }: DelegatedCall, lim
         {
           ...inherited,
           agent,
-          planned: { ...agent.config, limits },
+          planned: { ...agent.config, limits, flow: flowOfChild(run.config, agent) },
           operations,
           show: (event) => show(locate(event)),
           attempts: agent.attempts,
@@ -118,7 +120,8 @@ function resultOperation(run: LoopRun, call: DelegatedCall | undefined, { child,
     effect: 'read',
     run: async (context) => {
       const agentMs = child.ledger.activeMs
-      const given = error === undefined ? answerOf(result) : failureOf(result, error)
+      const answer = error === undefined ? answerOf(result) : failureOf(result, error)
+      const given = withLabels(answer, answerLabels(child, answer))
       const output = await keepResult(run, { tool, identity: identityOf(run, call), output: given, keepMs: leftMs(run) }, context)
       if (error !== undefined) run.notes.keepToolError({ key, toolCallId, toolName, error })
       const { complete: _, ...shown } = output

@@ -2,7 +2,7 @@ import type { CatalogueMode } from '../../contract/catalogue.ts'
 import type { ResolvedLimits } from '../../contract/limits.ts'
 import { defaultLimits } from '../../contract/limits.ts'
 import type { ToolChoice, ToolDefinition } from '../../contract/model.ts'
-import type { ModelFacts, RecordedConfig } from '../../durability/records.ts'
+import type { DeclaredFlow, FlowRules, ModelFacts, RecordedConfig } from '../../durability/records.ts'
 import type { HistoryRules } from '../../history/history-rules.ts'
 import type { ConfigValues } from '../loop-agent.ts'
 
@@ -54,6 +54,17 @@ export class RunConfig {
     return this.#values.catalogue
   }
 
+  /** `undefined` where no call is guarded. */
+  get flow(): FlowRules | undefined {
+    return this.#values.flow
+  }
+
+  /** What a tool in the list declared when the run began. */
+  declaredBy(name: string): DeclaredFlow | undefined {
+    const { flow } = this.#values
+    return flow !== undefined && Object.hasOwn(flow.tools, name) ? flow.tools[name] : undefined
+  }
+
   /** True for a tool that is in the list, whether this agent has it or not. */
   sends(name: string): boolean {
     return this.#sentNames === undefined ? this.#values.toolDefinitions.some((tool) => tool.name === name) : this.#sentNames.includes(name)
@@ -62,14 +73,14 @@ export class RunConfig {
   /** A run of release 0.1.0 keeps the values of the agent, and sends the list of all its tools without those of the loop, which that release did not have. */
   beginFirstRelease(): void {
     const { ownDefinitions } = this.#values
-    this.#values = { ...this.#values, toolDefinitions: ownDefinitions(), catalogue: 'list' }
+    this.#values = { ...this.#values, toolDefinitions: ownDefinitions(), catalogue: 'list', flow: undefined }
   }
 
   /** Takes the recorded values. A recorded tool that the agent does not have any more is not offered. */
   begin(recorded: RecordedConfig): void {
     // Nothing changes where this process has recorded them just now, as most runs do.
     if (recorded === ownRecords.get(this.#values)) return
-    const { instructions, toolChoice, settings, limits, toolCallConcurrency, history, models, tools, catalogue = 'list' as const } = recorded
+    const { instructions, toolChoice, settings, limits, toolCallConcurrency, history, models, tools, catalogue = 'list' as const, flow } = recorded
     const { toolDefinitions, toolCallConcurrency: given, ownDefinitions, findDefinition } = this.#values
     this.#sentNames = tools
     const isSameList = tools.length === toolDefinitions.length && tools.every((name, index) => toolDefinitions[index]?.name === name)
@@ -82,6 +93,7 @@ export class RunConfig {
       history,
       models,
       catalogue,
+      flow,
       ownDefinitions,
       findDefinition,
       toolDefinitions: isSameList ? toolDefinitions : tools.flatMap((name) => findDefinition(name) ?? []),
@@ -107,7 +119,7 @@ export class RunConfig {
 const ownRecords = new WeakMap<ConfigValues, RecordedConfig>()
 
 function recordOf(
-  { toolChoice, settings, limits, toolCallConcurrency, history, models, toolDefinitions, catalogue }: ConfigValues,
+  { toolChoice, settings, limits, toolCallConcurrency, history, models, toolDefinitions, catalogue, flow }: ConfigValues,
   instructions: string | undefined,
 ): RecordedConfig {
   return Object.freeze({
@@ -121,6 +133,7 @@ function recordOf(
     models,
     tools: toolDefinitions.map(({ name }) => name),
     ...(catalogue === 'search' && { catalogue }),
+    ...(flow !== undefined && { flow }),
   })
 }
 

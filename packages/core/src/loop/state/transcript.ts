@@ -1,5 +1,5 @@
 import type { Json } from '../../contract/json.ts'
-import { type Message, user } from '../../contract/messages.ts'
+import type { Message, UserMessage } from '../../contract/messages.ts'
 import type { RunStep } from '../../contract/result.ts'
 import { countRepeat, noRepeats, type Repeats } from '../repeats.ts'
 
@@ -66,9 +66,9 @@ export class Transcript {
     this.#steps.push(step)
   }
 
-  /** Adds a message of the loop to the model, as a user message. */
-  addNotice(text: string): void {
-    this.#messages.push(user(text))
+  /** Adds a message of the loop to the model. */
+  addNotice(message: UserMessage): void {
+    this.#messages.push(message)
   }
 
   /**
