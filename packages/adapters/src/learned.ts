@@ -1,4 +1,4 @@
-import type { Message, ModelRequest } from '@capstan/core'
+import type { Dispatcher, Message, ModelRequest } from '@capstan/core'
 import type { EncodeMode, ModePatch } from './wire/encode-mode.ts'
 import type { RequestChange } from './wire/request-change.ts'
 
@@ -14,11 +14,13 @@ export interface Learned {
 }
 
 const maxEndpoints = 1_000
-const memory = new Map<string, Learned>()
+const ofProcess = new Map<string, Learned>()
+const ofTapes = new WeakMap<Dispatcher, Map<string, Learned>>()
 
-/** What this process knows of an endpoint and model beyond the profile. */
-export function learnedOf(baseURL: string, model: string): Learned {
+/** What this process knows of an endpoint and model beyond the profile. A tape has a memory of its own, which is empty when it is opened. */
+export function learnedOf(baseURL: string, model: string, dispatcher?: Dispatcher): Learned {
   const key = JSON.stringify([baseURL, model])
+  const memory = dispatcher?.isTape === true ? memoryOf(dispatcher) : ofProcess
   let learned = memory.get(key)
   if (learned === undefined) {
     learned = { patch: {}, done: new Set(), redirect: undefined, rooms: new WeakMap() }
@@ -26,6 +28,15 @@ export function learnedOf(baseURL: string, model: string): Learned {
     memory.set(key, learned)
   }
   return learned
+}
+
+function memoryOf(tape: Dispatcher): Map<string, Learned> {
+  let memory = ofTapes.get(tape)
+  if (memory === undefined) {
+    memory = new Map()
+    ofTapes.set(tape, memory)
+  }
+  return memory
 }
 
 /** Finds the mode of a request: that of profile and settings, overridden by what was learned. */

@@ -131,7 +131,7 @@ export function contextOf({ chat, request }: Call, { exchange, mode, credentials
 }
 
 function serialisingOf({ encoding, profile, settings }: Chat): Serialising {
-  const learned = learnedOf(settings.baseURL, encoding.model)
+  const learned = learnedOf(settings.baseURL, encoding.model, settings.dispatcher)
   return {
     learned,
     modeFor: createModeFinder((stream) => modeOf(profile, { ...settings, stream, thinks: encoding.thinks }), learned, ownLimit(profile, settings)),

@@ -19,6 +19,7 @@ export {
   type SimulatorOptions,
   startSimulator,
 } from '@capstan/simulator'
+export { openTape, type Pace, type Tape, type TapeOptions } from '@capstan/trace'
 export { assertCalled, assertCalledInOrder, assertCalledTimes, assertFinished, assertNotCalled } from './expectations/assertions.ts'
 export type { RunOutcome } from './expectations/made-calls.ts'
 export { matchers, type RunMatcherFunctions, type RunMatchers } from './expectations/matchers.ts'

@@ -1,3 +1,4 @@
+export { rewireAgent } from './agent/agent.ts'
 export { type ChildLimits, childTool } from './agent/child-tool.ts'
 export { checkToolDescription, checkToolEffect, checkToolFlow, checkToolName, maxTools, refusedTool, type ToolFlow } from './agent/tool-set.ts'
 export { defaultAttempts, type ResolvedAttempts } from './contract/attempts.ts'

@@ -35,6 +35,8 @@ async function dispatch(args: readonly string[], host: Host): Promise<number> {
       return await (await import('./simulate-command.ts')).simulateCommand(rest, host)
     case 'trace':
       return await (await import('./trace-command.ts')).traceCommand(rest, host)
+    case 'replay':
+      return await (await import('./replay-command.ts')).replayCommand(rest, host)
     case 'verify':
       return await (await import('./verify/command.ts')).verifyCommand(rest, host)
     case '--version':
@@ -43,12 +45,12 @@ async function dispatch(args: readonly string[], host: Host): Promise<number> {
       host.stdout.write(say`${version()}\n`)
       return exitCodes.finished
     default:
-      throw new UsageError(`there is no command '${command}'. The commands are run, chat, demo, runs, trace, simulate, verify and help.`)
+      throw new UsageError(`there is no command '${command}'. The commands are run, chat, demo, runs, trace, replay, simulate, verify and help.`)
   }
 }
 
 /** Commands whose output is their result: if it cannot be written, the result is lost. */
-const workers = ['run', 'demo', 'chat', 'verify', 'runs resume']
+const workers = ['run', 'demo', 'chat', 'replay', 'verify', 'runs resume']
 
 /** Corrects the exit code if stdout could not be written. For other commands, such as lists, a reader may close stdout early. */
 async function checkOutput(args: readonly string[], code: number, { stdout, stderr }: Host): Promise<number> {

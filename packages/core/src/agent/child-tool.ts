@@ -5,7 +5,7 @@ import type { OutputSpec } from '../contract/output.ts'
 import type { Tool } from '../contract/tool.ts'
 import { maxChildDepth } from '../durability/operation-ids.ts'
 import { ChildAgent } from '../loop/children/child-agent.ts'
-import { type Agent, loopAgentOf } from './agent.ts'
+import { type Agent, loopAgentOf, rewireAgent } from './agent.ts'
 
 /** Limits of an agent that answers calls of another one. Those that are absent are the agent's own. */
 export interface ChildLimits extends Limits {
@@ -53,6 +53,7 @@ export function childTool<Context, Output>(
     share,
     returns,
     depth,
+    rewired: (changes) => childTool(tool, typeof agent === 'function' ? () => rewireAgent(agent(), changes) : rewireAgent(agent, changes), options),
   })
   const run: Tool['run'] = async () => ({ status: 'error', text: 'Not run: an agent answers this tool, and only a run of an agent can call it.' })
   // The limit of the prompt is not one of the answer.

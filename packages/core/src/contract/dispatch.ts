@@ -12,6 +12,11 @@ export interface Dispatcher {
   dispatch(options: DispatchOptions, handler: DispatchHandler, next: Dispatcher): boolean
   /** True for one that reaches no network, such as a tape that replays: its requests need no key. Default: false. */
   readonly isOffline?: boolean
+  /**
+   * True for a tape. What refusals of an endpoint teach is then kept for this dispatcher and not for the process, so that a replay makes the
+   * requests that its recording made. Default: false.
+   */
+  readonly isTape?: boolean
   /** Sees the exchanges of each model that uses the dispatcher, as `model.observed(observer)` would. */
   readonly observer?: ExchangeObserver
 }

@@ -51,5 +51,5 @@ export interface ResponseObserver {
   /** The body is complete. */
   onEnd(at: number): void
   /** The exchange broke, was aborted, or was closed before its end. */
-  onError(error: Error & { readonly code: AgentErrorCode }, at: number): void
+  onError(error: Error & { readonly code: AgentErrorCode; readonly retryable: boolean }, at: number): void
 }

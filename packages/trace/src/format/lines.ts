@@ -50,7 +50,7 @@ export interface ExchangeLine extends ExchangePlace {
   /** The chunks of the response body as they came, compressed if the server compressed it: milliseconds since `request.at`, and the bytes in base64. */
   readonly chunks: readonly (readonly [ms: number, base64: string])[]
   /** What broke the exchange; absent for one that is complete. `aborted`: this side closed it. */
-  readonly error?: { readonly code: string; readonly message: string }
+  readonly error?: { readonly code: string; readonly message: string; readonly retryable?: boolean }
   /** In milliseconds since the Unix epoch. */
   readonly endAt: number
 }

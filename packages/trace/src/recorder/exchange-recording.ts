@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { AgentErrorCode, ObservedRequest, ResponseObserver } from '@capstan/core'
+import type { ObservedRequest, ResponseObserver } from '@capstan/core'
 import { exchangeKey } from '../format/exchange-key.ts'
 import type { ExchangeLine, TracedRequest, TracedResponse } from '../format/lines.ts'
 import { redactURL } from '../format/redact-url.ts'
@@ -58,8 +58,8 @@ export class ExchangeRecording implements ResponseObserver {
     this.#end(at)
   }
 
-  onError(error: Error & { readonly code: AgentErrorCode }, at: number): void {
-    this.#end(at, { code: error.code, message: this.#redact(error.message) })
+  onError({ code, message, retryable }: Parameters<ResponseObserver['onError']>[0], at: number): void {
+    this.#end(at, { code, message: this.#redact(message), retryable })
   }
 
   #bodyOf(body: Uint8Array): Pick<TracedRequest, 'body' | 'bodyEncoding'> {

@@ -1,5 +1,5 @@
 import type { Limits } from '../../contract/limits.ts'
-import type { Tool, ToolCallContext, ToolChild, ToolOutput } from '../../contract/tool.ts'
+import type { AgentChanges, Tool, ToolCallContext, ToolChild, ToolOutput } from '../../contract/tool.ts'
 import { maxChildDepth } from '../../durability/operation-ids.ts'
 import type { LoopAgent } from '../loop-agent.ts'
 import type { LoopRun } from '../loop-run.ts'
@@ -18,6 +18,7 @@ export interface ChildAgentOptions {
   readonly share: number
   /** How deep the agent may be nested: 1 for a run that no other one called. */
   readonly depth: number
+  readonly rewired: ToolChild['rewired']
 }
 
 /** The agent behind a tool. The loop runs it in place of the tool. */
@@ -43,6 +44,10 @@ export class ChildAgent implements ToolChild {
     const { agent } = this.#options
     this.#known ??= typeof agent === 'function' ? agent() : agent
     return this.#known
+  }
+
+  rewired(changes: AgentChanges): Tool<never> {
+    return this.#options.rewired(changes)
   }
 
   get tools(): LoopAgent['tools'] {
