@@ -13,6 +13,9 @@ import { errorOf, key, newFile } from '../testing/tapes.ts'
 import { replayAgent } from './replay-agent.ts'
 import { selectRun } from './select-run.ts'
 
+// The first run reads many files, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 40_000 })
+
 beforeEach(() => {
   vi.stubEnv('CI', '')
 })

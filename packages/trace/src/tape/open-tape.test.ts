@@ -6,6 +6,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { errorOf, eventsOf, key, newFile, tapedAgent } from '../testing/tapes.ts'
 import { openTape, type TapeOptions } from './open-tape.ts'
 
+// The first run reads many files, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 40_000 })
+
 beforeEach(() => {
   vi.stubEnv('CI', '')
 })

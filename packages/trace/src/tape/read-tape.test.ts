@@ -7,6 +7,9 @@ import { errorOf, eventsOf, key, newFile, tapedAgent } from '../testing/tapes.ts
 import { openTape } from './open-tape.ts'
 import { readTape } from './read-tape.ts'
 
+// The first run reads many files, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 40_000 })
+
 beforeEach(() => {
   vi.stubEnv('CI', '')
 })

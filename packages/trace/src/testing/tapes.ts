@@ -30,7 +30,8 @@ export function tapedAgent({
   apiKey,
   model = 'deepseek-chat',
   instructions,
-  weigh = () => 1200, trace
+  weigh = () => 1200,
+  trace,
 }: TapedAgent): Agent {
   const settings = {
     model,
