@@ -1,15 +1,17 @@
-// Runs one suite of this package under vitest, and prints its table: `faults`, `crashes` or `mutants`.
+// Runs one suite of this package under vitest, and prints its table: `faults`, `crashes`, `attacks` or `mutants`.
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { startVitest } from 'vitest/node'
+import { attackTables } from './attacks/tables.ts'
 import { crashTable } from './crashes/table.ts'
 import { helpText, readCommandLine } from './suite/command-line.ts'
-import { TableReporter } from './suite/table-reporter.ts'
+import { type JudgedRow, TableReporter } from './suite/table-reporter.ts'
 
 /** The test file of each suite, and how many of its tests run at once. */
 const suites = {
   faults: { file: 'packages/proof/src/faults.test.ts', atOnce: 4 },
   crashes: { file: 'packages/proof/src/crashes/crashes.test.ts', atOnce: availableParallelism() },
+  attacks: { file: 'packages/proof/src/attacks/attacks.test.ts', atOnce: 1 },
   mutants: { file: 'packages/proof/src/mutants/mutants.suite.ts', atOnce: Math.min(2, availableParallelism()) },
 } as const
 
@@ -36,14 +38,21 @@ const vitest = await startVitest('test', [], {
 })
 if (command.json) console.log(JSON.stringify({ seed: suite.seed, rows: reporter.rows }, undefined, 2))
 else {
-  if (command.markdown && name === 'crashes') console.log(`\n${crashTable(reporter.rows)}`)
+  const table = tableOf(reporter.rows)
+  if (table !== undefined) console.log(`\n${table}`)
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
-  console.log(`\n${reporter.summary()}${name === 'faults' ? `, seed ${suite.seed}` : ''}, ${seconds} s`)
+  console.log(`\n${reporter.summary()}${name === 'faults' || name === 'attacks' ? `, seed ${suite.seed}` : ''}, ${seconds} s`)
 }
 await vitest.close()
 const hasRun = reporter.rows.some(({ state }) => state !== 'skipped')
 if (!hasRun) console.error('No case ran. `--only` takes ids of faults, and parts of the names of crashes and mutants.')
 process.exitCode = reporter.failures > 0 || !hasRun ? 1 : 0
+
+/** The table of all rows, where the suite has one. */
+function tableOf(rows: readonly JudgedRow[]): string | undefined {
+  if (name === 'attacks') return attackTables(rows)
+  return name === 'crashes' && command?.markdown ? crashTable(rows) : undefined
+}
 
 function readArguments() {
   try {

@@ -1,6 +1,7 @@
 import { adapterMutants, toolMutants } from './adapter-mutants.ts'
 import { approvalMutants } from './approval-mutants.ts'
 import { commandMutants } from './command-mutants.ts'
+import { containmentMutants } from './containment-mutants.ts'
 import { coreMutants } from './core-mutants.ts'
 import { inputMutants } from './input-mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -11,5 +12,5 @@ import { storeMutants } from './store-mutants.ts'
 /** All planted faults. */
 export const allMutants: readonly Mutant[] = [
   ...[...coreMutants, ...adapterMutants, ...toolMutants],
-  ...[...inputMutants, ...approvalMutants, ...runMutants, ...storeMutants, ...sessionMutants, ...commandMutants],
+  ...[...inputMutants, ...approvalMutants, ...containmentMutants, ...runMutants, ...storeMutants, ...sessionMutants, ...commandMutants],
 ]

@@ -33,7 +33,7 @@ export function helpText(suites: readonly string[]): string {
   --json           one JSON document instead of lines
   --help           this text
 
-faults:
+faults, attacks:
   --seed N         the seed of random values; default: another one each time
 
 crashes:
