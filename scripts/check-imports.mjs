@@ -17,7 +17,7 @@ const directions = {
   mcp: ['core', 'tools'],
   'test-kit': ['core'],
   capstan: ['core', 'tools', 'adapters', 'simulator', 'durable', 'trace', 'mcp'],
-  bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan'],
+  bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'trace'],
   proof: ['core', 'tools', 'adapters', 'simulator', 'durable', 'restate', 'dbos', 'test-kit'],
   examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos', 'mcp'],
 }

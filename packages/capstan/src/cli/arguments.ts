@@ -27,6 +27,7 @@ const allOptions = {
   full: { type: 'boolean' },
   'grace-seconds': { type: 'string' },
   agent: { type: 'string' },
+  trace: { type: 'string' },
   json: { type: 'boolean' },
   jsonl: { type: 'boolean' },
   journal: { type: 'string' },
@@ -62,6 +63,8 @@ export interface RunArguments {
   /** The folder or connection string of the journal that records the run. */
   readonly journal: string | undefined
   readonly runId: string | undefined
+  /** The file that the events and the exchanges of the runs are written to. */
+  readonly trace: string | undefined
 }
 
 /** @throws {UsageError} For an unknown option or a value out of range. */
@@ -93,6 +96,7 @@ export function parseRunArguments(command: 'run' | 'demo' | 'chat', args: readon
     agent,
     journal,
     runId,
+    trace: line.text('trace'),
   }
 }
 

@@ -5,6 +5,7 @@ import { chooseAgent } from './choose-agent.ts'
 import { UsageError } from './command-line.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import type { Host, StopCause } from './host.ts'
+import { recordTraces } from './record-traces.ts'
 import { askedIn, askedLines } from './show-question.ts'
 import { RunView } from './show-run.ts'
 import { stopRun } from './stop-run.ts'
@@ -22,6 +23,8 @@ export async function chatCommand(words: readonly string[], host: Host): Promise
   const view = new RunView(host, { quiet: args.quiet, answers: true, full: args.full })
   try {
     if (note !== undefined) view.note(note, 'yellow')
+    const traced = await recordTraces(args.trace, host.env)
+    if (traced !== undefined) view.note(traced)
     if (host.stdin.isTTY) view.note(help)
     return await new Chat({ agent, view, host, graceMs: args.graceMs }).converse()
   } finally {

@@ -65,6 +65,10 @@ Recording (run, demo)
                       pg; set the password in PGPASSWORD
   --run-id ID         default random. A recorded run with this id is continued
 
+  --trace FILE        writes events and HTTP exchanges, without keys (also for
+                      chat, runs resume). With CAPSTAN_TRACE=DIR in the
+                      environment, each run gets a file in that folder
+
 Runs (each takes --journal DIR and --json)
   runs list [--status S] [--of AGENT] [--limit N] [--cursor TEXT]
                       the last begun first, 100 unless N says otherwise; S is

@@ -5,6 +5,7 @@ import { chooseAgent } from './choose-agent.ts'
 import type { Host } from './host.ts'
 import type { NamedJournal } from './open-journal.ts'
 import { readQuestion } from './read-question.ts'
+import { recordTraces } from './record-traces.ts'
 import { showResult } from './show-result.ts'
 import { RunView } from './show-run.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
@@ -19,6 +20,8 @@ export async function runCommand(command: 'run' | 'demo', words: readonly string
     if (note !== undefined) view.note(note, 'yellow')
     if (command === 'demo' && args.words.length === 0) view.note(say`Question: ${question}`, 'bold')
     const recorded = await openNamed(args.journal)
+    const traced = await recordTraces(args.trace, host.env)
+    if (traced !== undefined) view.note(traced)
     const run = agent.stream(question, { ...(recorded && { journal: recorded.journal }), ...(args.runId !== undefined && { runId: args.runId }) })
     if (recorded !== undefined) view.note(say`· run ${ShownText.shell(run.runId)}, recorded in ${ShownText.shell(recorded.name)}`)
     // A recorded run can wait for a decision. Of another one the person at the terminal is asked.

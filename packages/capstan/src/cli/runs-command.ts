@@ -19,6 +19,7 @@ import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
 import { isPostgres, openJournal, openSessions } from './open-journal.ts'
 import { readJson } from './read-json.ts'
+import { recordTraces } from './record-traces.ts'
 import { askedIn, askedLines } from './show-question.ts'
 import { showResult } from './show-result.ts'
 import { RunView } from './show-run.ts'
@@ -45,6 +46,7 @@ const options = {
   failed: { type: 'string' },
   again: { type: 'boolean' },
   full: { type: 'boolean' },
+  trace: { type: 'string' },
   'grace-seconds': { type: 'string' },
 } as const
 
@@ -71,7 +73,7 @@ const commands: Readonly<Record<string, Command>> = {
   approve: { takes: ['input', 'answer'], words: 2, run: (job) => answer(job, approval(job)) },
   deny: { takes: ['reason'], words: 2, run: (job) => answer(job, deny(job.line.text('reason'))) },
   outcome: { takes: ['output', 'failed', 'again'], words: 2, run: (job) => answer(job, outcome(job)) },
-  resume: { takes: ['agent', 'sessions', 'force', 'jsonl', 'quiet', 'full', 'grace-seconds'], words: 1, run: resume },
+  resume: { takes: ['agent', 'sessions', 'force', 'jsonl', 'quiet', 'full', 'trace', 'grace-seconds'], words: 1, run: resume },
 }
 
 /** `capstan runs`: lists and shows recorded runs, answers their questions and resumes them. */
@@ -171,6 +173,8 @@ async function resume({ host, journalName, journal, line, runId }: Job): Promise
   const agent = await loadAgent(location)
   const session = await sessionOf(journal, runId, line)
   const view = new RunView(host, { quiet: line.flag('quiet'), answers: output === 'text', full: line.flag('full') })
+  const traced = await recordTraces(line.text('trace'), host.env)
+  if (traced !== undefined) view.note(traced)
   return await showResult(agent.resume(runId, { journal, retryAfterText: 'restart', ...(session && { session }) }), {
     host,
     view,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { LineFile } from '../format/line-file.ts'
+import { makeFolder } from '../format/make-folder.ts'
 import { OldFiles } from './old-files.ts'
 import { OpenFiles } from './open-files.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -8,7 +9,7 @@ import type { LineSink, Sink } from './sink.ts'
 import { headerLine } from './trace-header.ts'
 
 /** Ends the name of each file. */
-export const extension = '.trace.jsonl'
+const extension = '.trace.jsonl'
 
 /** A folder with a file for each run, or several for a long one. */
 export class FolderSink implements Sink {
@@ -85,7 +86,10 @@ class RunFiles implements LineSink {
       try {
         return new LineFile(join(folder, `${name}${copy === 1 ? '' : `~${copy}`}${part}${extension}`), true)
       } catch (error) {
-        if (copy >= maxCopies || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        const { code } = error as NodeJS.ErrnoException
+        if (copy >= maxCopies || (code !== 'EEXIST' && code !== 'ENOENT')) throw error
+        // The folder was deleted while the program runs, or somebody made a link that leads nowhere.
+        if (code === 'ENOENT') makeFolder(folder)
       }
     }
   }

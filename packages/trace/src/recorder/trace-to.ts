@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Tracer } from '@capstan/core'
 import { invalidOptions, kindOf } from '@capstan/core/internal'
+import { makeFolder } from '../format/make-folder.ts'
 import { FileSink } from './file-sink.ts'
 import { FolderSink } from './folder-sink.ts'
 import { resolveOptions, type TraceOptions } from './options.ts'
@@ -18,7 +18,7 @@ export function traceTo(folder: string, options: TraceOptions = {}): Tracer {
   checkPath(folder, 'traceTo')
   const resolved = resolveOptions(options, 'traceTo()')
   const path = resolve(folder)
-  attempt(path, () => mkdirSync(path, { recursive: true, mode: 0o700 }))
+  attempt(path, () => makeFolder(path))
   return new Recorder(new FolderSink(path, resolved), resolved)
 }
 
@@ -32,7 +32,7 @@ export function traceToFile(file: string, options: TraceOptions = {}): Tracer {
   const resolved = resolveOptions(options, 'traceToFile()')
   const path = resolve(file)
   const sink = attempt(path, () => {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     return new FileSink(path, resolved)
   })
   return new Recorder(sink, resolved)
