@@ -31,7 +31,7 @@ function spanOf({ from, to, status }: Row): Span | undefined {
 function placeOf(): ((row: Row) => (time: number) => number) | undefined {
   const scale = store.scale.value
   if (scale.to <= scale.from && scale.from === 0) return undefined
-  if (store.scaleBy.value === 'run') return () => scale.at
+  if (store.axis.value === 'run') return () => scale.at
   return (row) => {
     const step = stepAround(row)
     const span = step === undefined ? undefined : spanOf(step)

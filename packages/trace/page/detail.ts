@@ -25,7 +25,7 @@ export function Detail(): VNode {
       <h2><${Line} text=${row.name} /></h2>
       <span class=${`pill ${row.status}`}>${statusWord(row)}</span>
       <span class="spacer"></span>
-      <span class="when">${[formatMs(durationOf(row)), formatTime(row.from)].filter((word) => word !== '').join(' · ')}</span>
+      <span class="when">${formatMs(durationOf(row))}<span class="date">${formatTime(row.from)}</span></span>
     </div>
     ${row.scope.path.length > 0 && html`<p class="path">in <${Line} text=${row.scope.path.join(' › ')} /></p>`}
     ${

@@ -1,5 +1,6 @@
 import type { ExchangeLine as RecordedExchange } from '../src/format/lines.ts'
 import type { PageLine, RunSummary } from '../src/viewer/lines.ts'
+import { parsePageLine } from '../src/viewer/parse-line.ts'
 
 /** What the page knows of where its data come from. */
 export interface Setup {
@@ -42,7 +43,7 @@ class ServedFeed implements Feed {
     // After a lost connection, the browser asks again with the number of the last batch, and the server continues behind it.
     const source = new EventSource(`run?id=${encodeURIComponent(id)}`)
     source.addEventListener('open', () => onState('live'))
-    source.addEventListener('message', ({ data }) => onLines(JSON.parse(String(data)) as readonly PageLine[]))
+    source.addEventListener('message', ({ data }) => onLines(parseLines(String(data))))
     source.addEventListener('end', () => {
       source.close()
       onEnd()
@@ -75,7 +76,7 @@ class SavedFeed implements Feed {
   }
 
   open(_: string, { onLines, onEnd }: Listener): () => void {
-    for (const script of document.querySelectorAll('script[data-lines]')) onLines(JSON.parse(script.textContent ?? '[]') as readonly PageLine[])
+    for (const script of document.querySelectorAll('script[data-lines]')) onLines(parseLines(script.textContent ?? ''))
     onEnd()
     return () => {}
   }
@@ -84,6 +85,10 @@ class SavedFeed implements Feed {
     const text = document.querySelector(`script[data-exchange="${exchange}"]`)?.textContent
     return text ? Promise.resolve(JSON.parse(text) as RecordedExchange) : Promise.reject(new Error('This file was saved without the bodies of its requests.'))
   }
+}
+
+function parseLines(text: string): readonly PageLine[] {
+  return text.split('\n').flatMap((line) => parsePageLine(line) ?? [])
 }
 
 export function findFeed(): Feed {

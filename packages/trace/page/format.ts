@@ -12,7 +12,8 @@ export function formatMs(ms: number | undefined): string {
 /** A time on the axis: as `formatMs`, without digits that say nothing. */
 export function formatTick(ms: number): string {
   if (ms === 0) return '0'
-  return ms < 60_000 && ms >= 1_000 ? `${Math.round(ms / 10) / 100} s` : formatMs(ms)
+  if (ms >= 60_000) return formatMs(ms).replace(' 00 s', '').replace(' 00 min', '')
+  return ms >= 1_000 ? `${Math.round(ms / 10) / 100} s` : formatMs(ms)
 }
 
 /** A number of tokens, such as `812`, `12.4k` or `1.20M`. */

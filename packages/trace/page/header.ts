@@ -18,7 +18,7 @@ export function Header(): VNode {
     <div class="title">
       ${hasList && html`<button class="back" aria-label="All runs" title="All runs" onClick=${() => store.leave()}>←</button>`}
       <h1><${Line} text=${titleOf(roots)} /></h1>
-      ${root !== undefined && roots.length === 1 && html`<span class=${`pill ${root.status}`}>${statusWord(root)}</span>`}
+      ${root !== undefined && roots.length === 1 && !isReading(root) && html`<span class=${`pill ${root.status}`}>${statusWord(root)}</span>`}
       <${Connection} />
       <span class="spacer"></span>
       <button class="icon" title="Colours (t)" aria-label="Light or dark" onClick=${nextTheme}>◐</button>
@@ -30,18 +30,24 @@ export function Header(): VNode {
   </header>` as VNode
 }
 
+/** Until the file is read, an end may still come. */
+function isReading({ status }: Row): boolean {
+  return status === 'open' && store.connection.value !== 'ended' && store.listing.value?.setup.follow !== true
+}
+
 function titleOf(roots: readonly Row[]): string {
   if (roots.length > 1) return plural(roots.length, 'run')
   return roots[0]?.name ?? 'No events yet'
 }
 
-const connectionWords = { reading: 'reading', live: 'live', lost: 'connection lost', ended: '' } as const
+const connectionWords = { reading: 'reading …', live: 'live', lost: 'connection lost' } as const
 
 function Connection(): VNode | undefined {
   const state = store.connection.value
-  const isLive = state === 'live' && store.listing.value?.setup.follow === true
-  if (state === 'ended' || (state === 'live' && !isLive)) return undefined
-  return html`<span class=${`connection ${state}`} role="status">${connectionWords[state]}</span>` as VNode
+  if (state === 'ended') return undefined
+  // A file that is not followed is read once, from beginning to end.
+  const shown = state === 'live' && store.listing.value?.setup.follow !== true ? 'reading' : state
+  return html`<span class=${`connection ${shown}`} role="status">${connectionWords[shown]}</span>` as VNode
 }
 
 function Totals({ roots }: { readonly roots: readonly Row[] }): VNode {
@@ -78,13 +84,13 @@ function costWords(roots: readonly Row[]): string {
 
 function Tools(): VNode {
   const matches = store.matches.value
-  const scale = store.scaleBy.value
+  const scale = store.axis.value
   return html`<div class="tools" role="search">
     <input id="search" type="search" placeholder="Search  /" aria-label="Search" value=${store.query.value}
       onInput=${({ currentTarget }: { readonly currentTarget: HTMLInputElement }) => (store.query.value = currentTarget.value)} />
     ${matches !== undefined && html`<span class="count" role="status">${plural(matches.size, 'match', 'matches')}</span>`}
     <button aria-pressed=${store.isNotableOnly.value} title="Only what failed, was tried again, refused or changed (p)"
       onClick=${() => (store.isNotableOnly.value = !store.isNotableOnly.value)}>Problems</button>
-    <button aria-pressed=${scale === 'step'} title="Each step on an axis of its own (z)" onClick=${() => (store.scaleBy.value = scale === 'run' ? 'step' : 'run')}>By step</button>
+    <button aria-pressed=${scale === 'step'} title="Each step on an axis of its own (z)" onClick=${() => store.switchAxis()}>By step</button>
   </div>` as VNode
 }

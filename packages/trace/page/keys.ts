@@ -23,7 +23,7 @@ const actions: Readonly<Record<string, () => void>> = {
     store.isNotableOnly.value = !store.isNotableOnly.value
   },
   z: () => {
-    store.scaleBy.value = store.scaleBy.value === 'run' ? 'step' : 'run'
+    store.switchAxis()
   },
   t: nextTheme,
   '?': () => {

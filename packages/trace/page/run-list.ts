@@ -32,7 +32,7 @@ export function RunList(): VNode {
 function Item({ run }: { readonly run: RunSummary }): VNode {
   const { agent, runId, status, at, bytes, problem, source } = run
   return html`<a href=${`#run=${run.id}`} aria-disabled=${problem !== undefined} class=${problem === undefined ? '' : 'broken'}>
-    <b><${Line} text=${agent ?? (source === 'tape' ? 'tape' : 'run')} /></b>
+    <b><${Line} text=${agent ?? (problem === undefined ? source : decodeURIComponent(run.id))} /></b>
     <span class=${`pill ${pillOf(run)}`}>${problem === undefined ? (status ?? 'no end') : 'unreadable'}</span>
     <span class="id"><${Line} text=${problem ?? runId} /></span>
     <span class="meta">${[source === 'journal' ? 'journal' : '', bytes === undefined ? '' : formatBytes(bytes), formatTime(at)].filter((word) => word !== '').join(' · ')}</span>

@@ -8,6 +8,12 @@ import { type Feed, findFeed, type RunListing } from './feed.ts'
 
 export type Tab = 'main' | 'request' | 'wire' | 'events'
 
+/** One axis for the run, or one for each step. */
+type Axis = 'run' | 'step'
+
+/** From so many rows on, the bars on the axis of the run are too short to be compared. */
+const manyRows = 500
+
 /** What is shown, and what the person chose. Components read the signals and call the methods. */
 class Store {
   readonly feed: Feed = findFeed()
@@ -23,15 +29,17 @@ class Store {
   readonly tab: Signal<Tab> = signal('main')
   readonly query: Signal<string> = signal('')
   readonly isNotableOnly: Signal<boolean> = signal(false)
-  readonly scaleBy: Signal<'run' | 'step'> = signal('run')
+  /** The axis that the person chose. */
+  readonly #axis: Signal<Axis | undefined> = signal(undefined)
   readonly isHelpOpen: Signal<boolean> = signal(false)
   readonly #collapsed: Signal<ReadonlySet<number>> = signal(new Set())
   /** Counts the changes of the model, which is not a signal itself. */
   readonly #version: Signal<number> = signal(0)
-  readonly #now: Signal<number> = signal(0)
   #model = new RunModel()
   #close: () => void = () => {}
   #waiting: PageLine[] = []
+  /** How long the last drawing took, in milliseconds. */
+  #drawMs = 0
 
   readonly matches: ReadonlySignal<ReadonlySet<Row> | undefined> = computed(() => {
     this.#version.value
@@ -52,13 +60,19 @@ class Store {
 
   readonly scale: ReadonlySignal<Scale> = computed(() => {
     this.#version.value
-    return makeScale(this.#model.rows, this.#now.value)
+    return makeScale(this.#model.rows, this.#model.lastAt ?? 0)
   })
 
   /** The model as it is now: a component that reads it is drawn again when it changes. */
   get model(): RunModel {
     this.#version.value
     return this.#model
+  }
+
+  readonly axis: ReadonlySignal<Axis> = computed(() => this.#axis.value ?? (this.model.rows.length > manyRows ? 'step' : 'run'))
+
+  switchAxis(): void {
+    this.#axis.value = this.axis.value === 'run' ? 'step' : 'run'
   }
 
   isCollapsed(row: Row): boolean {
@@ -141,21 +155,22 @@ class Store {
     })
   }
 
-  /** Lines that come within one frame are drawn once. */
+  /** Lines that come in quick succession are drawn together, so that drawing takes a small part of the time. */
   #receive(lines: readonly PageLine[]): void {
-    if (this.#waiting.length === 0) setTimeout(() => this.#draw(), 16)
+    if (this.#waiting.length === 0) setTimeout(() => this.#draw(), Math.min(1_000, Math.max(16, this.#drawMs * 8)))
     for (const line of lines) this.#waiting.push(line)
   }
 
   #draw(): void {
     const lines = this.#waiting
     this.#waiting = []
+    const before = performance.now()
     batch(() => {
       this.#model.add(lines)
-      this.#now.value = Math.max(this.#now.value, ...lastTimes(lines))
       this.#version.value += 1
       this.selected.value ??= this.#model.roots[0]
     })
+    this.#drawMs = performance.now() - before
   }
 
   #end(): void {
@@ -166,12 +181,6 @@ class Store {
       this.#version.value += 1
     })
   }
-}
-
-function lastTimes(lines: readonly PageLine[]): readonly number[] {
-  const last = lines.findLast((line) => line.type === 'exchange' || (line.type === 'event' && line.event.at !== undefined))
-  if (last === undefined) return []
-  return [last.type === 'exchange' ? last.endAt : last.type === 'event' ? (last.event.at ?? 0) : 0]
 }
 
 /** The rows of a tree in the order of a list. */

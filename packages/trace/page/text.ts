@@ -15,7 +15,7 @@ export function Text({ text, isJson = false, isCode = false }: { readonly text: 
   const rest = full.length - most
   return html`<div class=${isJson || isCode ? 'text code' : 'text'}>
     <bdi>${pieces(full.slice(0, most))}</bdi>
-    ${rest > 0 && html`<div class="cut">${formatBytes(most)} of ${formatBytes(full.length)} shown <button onClick=${() => setMost(most + moreCharacters)}>Show more</button></div>`}
+    ${rest > 0 && html`<div class="more">${formatBytes(most)} of ${formatBytes(full.length)} shown <button onClick=${() => setMost(most + moreCharacters)}>Show more</button></div>`}
   </div>` as VNode
 }
 

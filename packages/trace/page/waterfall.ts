@@ -2,7 +2,7 @@ import { html } from 'htm/preact'
 import type { VNode } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { durationOf, isNotable, type Row } from '../src/viewer/model/row.ts'
-import type { Scale } from '../src/viewer/model/scale.ts'
+import type { Gap, Scale } from '../src/viewer/model/scale.ts'
 import { stepMoney, tokensOf, totalMoney } from '../src/viewer/model/totals.ts'
 import { Bar } from './bar.ts'
 import { formatCount, formatMoney, formatMs, formatTick } from './format.ts'
@@ -67,7 +67,7 @@ function keepInView(element: HTMLElement | null, index: number, rowHeight: numbe
 
 function Axis(): VNode {
   const scale = store.scale.value
-  const isByStep = store.scaleBy.value === 'step'
+  const isByStep = store.axis.value === 'step'
   const ticks = isByStep ? [] : ticksOf(scale)
   const left = (time: number): { readonly left: string } => ({ left: `${scale.at(time) * 100}%` })
   return html`<div class="axis" aria-hidden="true">
@@ -87,7 +87,7 @@ function Axis(): VNode {
 }
 
 /** The least distance of two ticks, as a part of the axis. */
-const leastDistance = 0.14
+const leastDistance = 0.18
 
 /** Round times from the beginning, as many as there is room for. */
 function ticksOf({ from, to, gaps, at }: Scale): readonly number[] {
@@ -100,11 +100,18 @@ function ticksOf({ from, to, gaps, at }: Scale): readonly number[] {
     // Behind a long gap, counting goes on where work does.
     const gap = gaps.find((each) => time > each.from && time < each.to)
     if (gap !== undefined) time = from + Math.ceil((gap.to - from) / step) * step
-    if (at(time) - last < leastDistance || at(time) > 1 - leastDistance / 2) continue
+    const isFree =
+      at(time) - last >= leastDistance && at(time) <= 1 - leastDistance / 2 && !gaps.some((each) => covers(at(time), { from: at(each.from), to: at(each.to) }))
+    if (!isFree) continue
     ticks.push(time)
     last = at(time)
   }
   return ticks
+}
+
+/** True if the words of a tick at this position would stand on a gap. */
+function covers(position: number, gap: Gap): boolean {
+  return gap.to >= position && gap.from <= position + leastDistance
 }
 
 /** The smallest round length of time that is at least this long. */
@@ -117,7 +124,7 @@ function RowLine({ row, top }: { readonly row: Row; readonly top: number; readon
   const isSelected = store.selected.value === row
   const hasChildren = row.children.length > 0
   const isOpen = hasChildren && !store.isCollapsed(row)
-  const duration = durationOf(row)
+  const duration = durationOf(row) ?? openFor(row)
   const marked = !isOpen && hasChildren && row.kind !== 'run' && hasNotable(row)
   const classes = ['row', row.kind, row.status, isSelected ? 'selected' : '', isNotable(row) ? 'notable' : ''].join(' ')
   return html`<div id=${`row-${row.id}`} class=${classes} style=${{ top: `${top}px` }} role="treeitem" aria-level=${row.level + 1} aria-selected=${isSelected}
@@ -141,6 +148,12 @@ function RowLine({ row, top }: { readonly row: Row; readonly top: number; readon
     <span class="number tokens"><${CacheBar} row=${row} /></span>
     <span class="number cost">${moneyWords(row)}</span>
   </div>` as VNode
+}
+
+/** How long a row that has no end yet is at work. */
+function openFor({ status, from }: Row): number | undefined {
+  const { lastAt } = store.model
+  return status !== 'open' || from === undefined || lastAt === undefined ? undefined : lastAt - from
 }
 
 function hasNotable(row: Row): boolean {

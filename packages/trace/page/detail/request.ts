@@ -76,6 +76,8 @@ function NewMessage({
   readonly isFirst: boolean
 }): VNode {
   const [now, then] = [showMessage(message), old === undefined ? undefined : showMessage(old)]
+  // Behind the first message that changed, others may be as they were.
+  if (old !== undefined && JSON.stringify(old) === JSON.stringify(message)) return html`<${MessageBox} message=${now} number=${number} />` as VNode
   const isChanged = then !== undefined && then.role === now.role
   return html`<${MessageBox} message=${now} number=${number} mark=${isFirst ? undefined : isChanged ? 'changed' : 'new'}>
     ${isChanged && html`<${Changes} now=${now} then=${then} />`}

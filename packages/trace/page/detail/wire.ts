@@ -76,7 +76,7 @@ function Chunks({ exchange }: { readonly exchange: RecordedExchange }): VNode {
   }, [exchange])
   if (typeof chunks === 'string') return html`<p class="hint">${chunks}</p>` as VNode
   return html`<div class="chunks">
-    ${chunks.slice(0, most).map(({ ms, text }, index) => html`<div key=${index} class="chunk"><span class="number">+${formatMs(ms)}</span><${Text} text=${text} isCode=${true} /></div>`)}
+    ${chunks.slice(0, most).map(({ ms, text }, index) => html`<div key=${index} class="chunk"><span class="number">+${formatMs(ms)}</span><${Text} text=${text.trimEnd()} isCode=${true} /></div>`)}
     ${chunks.length > most && html`<button onClick=${() => setMost(most + 1_000)}>Show more of the ${plural(chunks.length, 'chunk')}</button>`}
   </div>` as VNode
 }

@@ -1,13 +1,14 @@
 import type { PageLine } from '../viewer/lines.ts'
 import type { Row } from '../viewer/model/row.ts'
 import { RunModel } from '../viewer/model/run-model.ts'
+import { parsePageLine } from '../viewer/parse-line.ts'
 import { TraceTranslator } from '../viewer/source/translate-trace.ts'
 import type { WrittenTrace } from './written-trace.ts'
 
 /** The lines that the page gets of a trace. */
 export function pageLines(trace: WrittenTrace): readonly PageLine[] {
   const translator = new TraceTranslator()
-  return trace.lines.flatMap((line) => translator.translate(JSON.stringify(line)) ?? [])
+  return trace.lines.flatMap((line) => parsePageLine(translator.translate(JSON.stringify(line)) ?? '') ?? [])
 }
 
 export function modelOf(trace: WrittenTrace): RunModel {

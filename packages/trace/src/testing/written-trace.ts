@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import type { Json, JsonObject } from '@capstan/core'
 
 /** Writes the lines of a trace by hand, so that a test sees exactly what it reads. Each event is one millisecond later than the one before it. */
@@ -77,4 +78,9 @@ export class WrittenTrace {
   toString(): string {
     return this.lines.map((line) => `${JSON.stringify(line)}\n`).join('')
   }
+}
+
+/** Adds the last line of a trace to a file. */
+export function appendLine(path: string, { lines }: WrittenTrace): void {
+  appendFileSync(path, `${JSON.stringify(lines.at(-1))}\n`)
 }

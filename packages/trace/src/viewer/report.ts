@@ -36,9 +36,9 @@ export async function writeReport(source: RunSource, write: (text: string) => Pr
   await write(dataScript('data-runs', JSON.stringify({ runs: [run], setup: { title: options.title ?? '' } })))
   let [events, exchanges] = [0, 0]
   for await (const batch of source.lines(run.id)) {
-    if (batch.length > 0) await write(dataScript('data-lines', JSON.stringify(batch)))
-    events += batch.filter(({ type }) => type === 'event').length
-    exchanges += batch.filter(({ type }) => type === 'exchange').length
+    if (batch.length > 0) await write(dataScript('data-lines', batch.join('\n')))
+    events += batch.filter((line) => line.startsWith('{"type":"event"')).length
+    exchanges += batch.filter((line) => line.startsWith('{"type":"exchange"')).length
   }
   for (let number = 0; number < exchanges; number += 1) {
     const text = await source.exchange(run.id, number)

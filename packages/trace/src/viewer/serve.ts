@@ -125,7 +125,7 @@ class ViewerServer implements ServedViewer {
       const lines = left >= batch.length ? [] : batch.slice(left)
       left = Math.max(0, left - batch.length)
       if (lines.length === 0) continue
-      if (!response.write(`id: ${count}\ndata: ${JSON.stringify(lines)}\n\n`)) await drained(response, signal)
+      if (!response.write(`id: ${count}\n${eventOf(lines)}`)) await drained(response, signal)
     }
     response.end('event: end\ndata: \n\n')
   }
@@ -183,8 +183,14 @@ function sendJson(response: ServerResponse, json: string): void {
 function fail(response: ServerResponse, error: unknown): void {
   const message = error instanceof Error ? error.message : String(error)
   if (!response.headersSent) return end(response, 500, message)
-  const note = [{ type: 'note', message: `It cannot be read any further: ${message}` }]
-  response.end(`data: ${JSON.stringify(note)}\n\nevent: end\ndata: \n\n`)
+  const note = { type: 'note', message: `It cannot be read any further: ${message}` }
+  response.end(`${eventOf([JSON.stringify(note)])}event: end\ndata: \n\n`)
+}
+
+/** A message with several lines: the page gets them joined by line feeds. */
+function eventOf(lines: readonly string[]): string {
+  // A carriage return would end a line. In JSON it can only be between the tokens of a damaged line.
+  return `${lines.map((line) => `data: ${line.replaceAll('\r', ' ')}\n`).join('')}\n`
 }
 
 async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {

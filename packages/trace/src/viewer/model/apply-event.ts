@@ -27,12 +27,11 @@ export function applyEvent(event: SeenEvent, scope: DraftScope, make: MakeRow): 
 }
 
 /** Rows around a new row last at least as long. */
-function span(row: DraftRow, { at, endAt = at }: SeenEvent): void {
+function span(row: DraftRow, { at }: SeenEvent): void {
   if (at === undefined) return
   for (let outer = row.parent; outer !== undefined; outer = outer.parent) {
     if (outer.status === 'open' || outer.to === undefined) outer.extend(at, undefined)
   }
-  if (row.kind === 'run') row.extend(at, endAt)
 }
 
 function rowOf(event: SeenEvent, scope: DraftScope, make: MakeRow): DraftRow | undefined {
@@ -51,7 +50,7 @@ function rowOf(event: SeenEvent, scope: DraftScope, make: MakeRow): DraftRow | u
     case 'reasoning-delta':
     case 'text-delta':
     case 'tool-call-delta':
-      return scope.request
+      return requestOf(event, scope)
     case 'step-retry':
       return retry(event, scope, make)
     case 'message-end':
@@ -140,6 +139,11 @@ function beginRequest(event: Of<'attempt'>, scope: DraftScope, make: MakeRow): D
   const row = make(stepOf(event, scope, make), { kind: 'request', name: model, step, number: attempt, from: at, scope })
   scope.request = row
   return row
+}
+
+/** Deltas are written when they are joined, which may be after the end of their attempt. */
+function requestOf({ step, attempt }: Of<'text-delta' | 'reasoning-delta' | 'tool-call-delta'>, scope: DraftScope): DraftRow | undefined {
+  return scope.steps.get(step)?.children.findLast(({ kind, number }) => kind === 'request' && number === attempt)
 }
 
 function retry(event: Of<'step-retry'>, scope: DraftScope, make: MakeRow): DraftRow {

@@ -3,6 +3,9 @@ import { applyEvent } from './apply-event.ts'
 import { DraftRow, DraftScope } from './draft.ts'
 import type { Row } from './row.ts'
 
+/** The most notes that are kept. */
+const maxNotes = 20
+
 /** The rows of the runs of one trace, built from its lines as they come. */
 export class RunModel {
   readonly #scopes = new Map<string, DraftScope>()
@@ -18,6 +21,7 @@ export class RunModel {
     return row
   }
   #source: RunLine['source'] = 'trace'
+  #lastAt: number | undefined
 
   /** One for each run, in the order in which they began. */
   get roots(): readonly Row[] {
@@ -38,6 +42,10 @@ export class RunModel {
   get source(): RunLine['source'] {
     return this.#source
   }
+  /** The newest time that was recorded. */
+  get lastAt(): number | undefined {
+    return this.#lastAt
+  }
 
   add(lines: readonly PageLine[]): void {
     for (const line of lines) this.#add(line)
@@ -45,7 +53,7 @@ export class RunModel {
 
   /** Nothing more will come: what is still open was cut. */
   end(): void {
-    for (const row of this.#rows) if (row.status === 'open') row.status = 'cut'
+    for (const row of this.#rows) if (row.status === 'open') row.close('cut', this.#lastAt)
   }
 
   #add(line: PageLine): void {
@@ -72,6 +80,7 @@ export class RunModel {
   }
 
   #addEvent({ event }: EventLine): void {
+    this.#reach(event.endAt ?? event.at)
     const scope = this.#scopeOf(event.runId, event.path ?? [])
     const row = applyEvent(event, scope, this.#make)
     if (event.type !== 'attempt' || row === undefined) return
@@ -81,6 +90,7 @@ export class RunModel {
 
   #addExchange(exchange: ExchangeLine): void {
     this.#exchanges[exchange.id] = exchange
+    this.#reach(exchange.endAt)
     const row = this.#unmatched.get(matchKey({ ...exchange, isSummary: exchange.summary === true }))?.shift() ?? this.#requestOutside(exchange)
     row.exchange = exchange
     // Without an event, such as in a tape, the exchange says how it went.
@@ -88,6 +98,10 @@ export class RunModel {
     row.status = exchange.error === undefined && (exchange.status ?? 0) < 400 ? 'ok' : 'failed'
     row.to = exchange.endAt
     row.scope.row.extend(exchange.at, exchange.endAt)
+  }
+
+  #reach(at: number | undefined): void {
+    if (at !== undefined && at > (this.#lastAt ?? 0)) this.#lastAt = at
   }
 
   #requestOutside(exchange: ExchangeLine): DraftRow {
@@ -109,7 +123,8 @@ export class RunModel {
   }
 
   #addNote({ message }: NoteLine): void {
-    this.#notes.push(message)
+    if (this.#notes.length < maxNotes) this.#notes.push(message)
+    else this.#notes[maxNotes] = 'There are more problems in this file.'
   }
 
   #scopeOf(runId: string, path: readonly string[]): DraftScope {

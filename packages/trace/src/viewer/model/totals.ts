@@ -34,15 +34,13 @@ export function totalMoney(row: Row): Money | undefined {
 export function stepMoney(row: Row): Money | undefined {
   const money = moneyOf(eventOf(row, 'step-end')?.cost)
   if (money === undefined) return undefined
-  const before = [...row.scope.steps.values()].filter(({ step }) => step < row.step)
-  const last = before.sort((left, right) => left.step - right.step).at(-1)
-  const earlier = last === undefined ? 0 : (moneyOf(eventOf(last, 'step-end')?.cost)?.micros ?? 0)
+  const before = row.scope.steps.get(row.step - 1)
+  const earlier = before === undefined ? 0 : (moneyOf(eventOf(before, 'step-end')?.cost)?.micros ?? 0)
   return { ...money, micros: Math.max(0, money.micros - earlier) }
 }
 
 function lastStepEnd(row: Row): Extract<SeenEvent, { readonly type: 'step-end' }> | undefined {
-  const steps = row.children.filter(({ kind }) => kind === 'step')
-  const last = steps.findLast((step) => eventOf(step, 'step-end') !== undefined)
+  const last = row.children.findLast((child) => eventOf(child, 'step-end') !== undefined)
   return last === undefined ? undefined : eventOf(last, 'step-end')
 }
 

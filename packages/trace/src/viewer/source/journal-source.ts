@@ -32,7 +32,7 @@ export class JournalSource implements RunSource {
     return { runs: runs.map(summaryOf), ...(cursor !== undefined && { note: `The newest ${maxRuns} runs are listed.` }) }
   }
 
-  async *lines(id: string, follow?: AbortSignal): AsyncGenerator<readonly PageLine[]> {
+  async *lines(id: string, follow?: AbortSignal): AsyncGenerator<readonly string[]> {
     let count = 0
     const answered = new Set<string>()
     for (;;) {
@@ -42,7 +42,7 @@ export class JournalSource implements RunSource {
       for (const { key } of decided) answered.add(key)
       const added = [...lines.slice(count), ...decided]
       count = lines.length
-      if (added.length > 0) yield added
+      if (added.length > 0) yield added.map((line) => JSON.stringify(line))
       if (follow === undefined || follow.aborted) return
       await sleep(journalPollMs, undefined, { signal: follow }).catch(() => {})
       if (follow.aborted) return

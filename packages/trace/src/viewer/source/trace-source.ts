@@ -16,8 +16,6 @@ interface Place {
 
 /** The most runs of a folder that are listed. */
 const maxRuns = 1_000
-/** The most lines of one file that are reported as unreadable. */
-const maxNotes = 20
 
 /** One trace or tape in a file, or all traces of a folder. Files of the same run, such as rotated ones, are one run. */
 export class TraceSource implements RunSource {
@@ -47,7 +45,7 @@ export class TraceSource implements RunSource {
     return groups.size > maxRuns ? { runs, note: `The newest ${maxRuns} of ${groups.size} runs are listed.` } : { runs }
   }
 
-  async *lines(id: string, follow?: AbortSignal): AsyncGenerator<readonly PageLine[]> {
+  async *lines(id: string, follow?: AbortSignal): AsyncGenerator<readonly string[]> {
     const reading = new RunReading(await this.#filesOf(id))
     this.#places.set(id, reading.places)
     yield* reading.read()
@@ -98,7 +96,6 @@ class RunReading {
   readonly places: Place[] = []
   readonly #readers = new Map<string, LineReader>()
   readonly #translator = new TraceTranslator()
-  #notes = 0
 
   constructor(paths: readonly string[]) {
     this.add(paths)
@@ -108,7 +105,7 @@ class RunReading {
     for (const path of paths) if (!this.#readers.has(path)) this.#readers.set(path, new LineReader(path))
   }
 
-  async *read(): AsyncGenerator<readonly PageLine[]> {
+  async *read(): AsyncGenerator<readonly string[]> {
     for (const [path, reader] of this.#readers) {
       for await (const batch of reader.read()) {
         const lines = batch.flatMap(({ text, start, bytes }) => this.#translate({ path, start, bytes }, text))
@@ -118,23 +115,23 @@ class RunReading {
   }
 
   /** What is to be said about the ends of the files. */
-  rest(): readonly PageLine[] {
+  rest(): readonly string[] {
     return [...this.#readers].flatMap(([path, { restBytes }]) =>
-      restBytes === 0
-        ? []
-        : [{ type: 'note', message: `The last line of ${basename(path)} is cut after ${restBytes} bytes: the process ended while it was written.` } as const],
+      restBytes === 0 ? [] : [noteOf(`The last line of ${basename(path)} is cut after ${restBytes} bytes: the process ended while it was written.`)],
     )
   }
 
-  #translate(place: Place, text: string | undefined): readonly PageLine[] {
+  #translate(place: Place, text: string | undefined): readonly string[] {
     if (text === '') return []
     const before = this.#translator.exchanges
-    const line: PageLine | undefined =
-      text === undefined ? { type: 'note', message: `A line of ${place.bytes} bytes is too long and is skipped.` } : this.#translator.translate(text)
+    const line = text === undefined ? noteOf(`A line of ${place.bytes} bytes is too long and is skipped.`) : this.#translator.translate(text)
     if (this.#translator.exchanges > before) this.places.push(place)
-    if (line?.type === 'note') this.#notes += 1
-    return line === undefined || (line.type === 'note' && this.#notes > maxNotes) ? [] : [line]
+    return line === undefined ? [] : [line]
   }
+}
+
+function noteOf(message: string): string {
+  return JSON.stringify({ type: 'note', message } satisfies PageLine)
 }
 
 /** True if there is a file or folder at a path. */

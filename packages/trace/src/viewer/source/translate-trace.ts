@@ -2,7 +2,11 @@ import type { JsonObject } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
 import type { ExchangeLine as RecordedExchange } from '../../format/lines.ts'
 import type { EventLine, ExchangeLine, PageLine, SeenEvent } from '../lines.ts'
+import { isEventOfRun } from '../parse-line.ts'
 import { RequestComparison } from './compare-requests.ts'
+
+/** How the line of an event begins. */
+const eventStart = '{"type":"event",'
 
 /** Turns the lines of a trace, in order, into lines for the page. */
 export class TraceTranslator {
@@ -16,8 +20,17 @@ export class TraceTranslator {
     return this.#exchanges
   }
 
-  /** Returns `undefined` for a line that is of no interest here, and a note for one that cannot be read. */
-  translate(text: string): PageLine | undefined {
+  /**
+   * Returns the line for the page as JSON; `undefined` for a line that is of no interest there. An event is what most lines are: it is passed on as
+   * it is, and read by the page.
+   */
+  translate(text: string): string | undefined {
+    if (text.startsWith(eventStart)) return text
+    const line = this.#translate(text)
+    return line === undefined ? undefined : JSON.stringify(line)
+  }
+
+  #translate(text: string): PageLine | undefined {
     const line = parseObject(text)
     if (line === undefined) return { type: 'note', message: `A line that is not JSON is skipped: ${JSON.stringify(text.slice(0, 60))}` }
     if (isExchange(line)) return this.#exchange(line)
@@ -91,5 +104,5 @@ function areChunks(chunks: unknown): boolean {
 
 /** True for an event, also one of a later release. */
 export function isEvent(value: unknown): value is SeenEvent {
-  return isJsonObject(value) && typeof value['type'] === 'string' && typeof value['runId'] === 'string' && typeof value['step'] === 'number'
+  return isEventOfRun(value)
 }

@@ -1,0 +1,194 @@
+import { appendFileSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { appendLine, WrittenTrace } from '../testing/written-trace.ts'
+import { writeReport } from './report.ts'
+import { serveViewer } from './serve.ts'
+import { TraceSource } from './source/trace-source.ts'
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+const folder = mkdtempSync(join(tmpdir(), 'page-'))
+const hostile = `</script><script>hacked=1</script><img src=x onerror="hacked=1"><a href="javascript:hacked=1">x</a> \u001b[31m \u202e${'x'.repeat(50)}`
+let count = 0
+
+function write(trace: WrittenTrace | string): string {
+  count += 1
+  const path = join(folder, `${count}.trace.jsonl`)
+  writeFileSync(path, trace.toString())
+  return path
+}
+
+/** A run with what the page has views for. */
+function oddRun(): WrittenTrace {
+  const error = { code: 'rate-limited', message: 'Too many requests.', phase: 'headers', retryable: true }
+  const [question, reply] = [
+    { role: 'user', content: 'How warm is it?' },
+    { role: 'assistant', content: 'looking' },
+  ]
+  const edit = { kind: 'clear', step: 2, reason: 'cold', results: ['r1.0'], tokensBefore: 900, tokensAfter: 300, rereadTokens: 20 }
+  const trace = new WrittenTrace().begin('traveller').event('step-start', { step: 1 }).event('attempt', { step: 1, attempt: 1, model: 'm', reason: 'first' })
+  trace.event('step-retry', { step: 1, attempt: 1, delayMs: 300, error }).after(300)
+  trace.step(1, '', { get_weather: '{"celsius":102.2}' }).exchange(1, [question], { reply: 'data: {"chunk":1}\n\n' })
+  trace
+    .event('history-edit', { step: 2, edit })
+    .step(2, 'It is 102 °C.')
+    .exchange(2, [{ role: 'user', content: 'How cold is it?' }, reply])
+  return trace.end('It is 102 °C.')
+}
+
+describe.skipIf(executablePath === undefined)('the page in Chromium', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args })
+  }, 60_000)
+  afterAll(async () => await browser.close())
+
+  interface Look {
+    readonly width?: number
+    readonly follow?: boolean
+  }
+
+  /** Opens a file in the page, and fails on any error of the page. */
+  async function open(path: string, work: (page: Page) => Promise<void>, { width = 1_280, follow = false }: Look = {}): Promise<void> {
+    const source = path.endsWith('.jsonl') ? TraceSource.ofFile(path) : TraceSource.ofFolder(path)
+    const viewer = await serveViewer(source, { title: 'test', follow })
+    await see(viewer.url, work, width)
+    await viewer.close()
+  }
+
+  async function see(url: string, work: (page: Page) => Promise<void>, width = 1_280): Promise<void> {
+    const page = await browser.newPage({ viewport: { width, height: 800 } })
+    const problems: string[] = []
+    page.on('pageerror', ({ message }) => problems.push(message))
+    page.on('console', (message) => void (message.type() === 'error' && problems.push(message.text())))
+    page.setDefaultTimeout(20_000)
+    await page.goto(url)
+    await work(page)
+    expect(problems).toEqual([])
+    await page.close()
+  }
+
+  const rowNames = (page: Page): Promise<readonly string[]> => page.locator('[role=treeitem] .name b').allTextContents()
+
+  test('shows the tree of a run, what stands out, and the details of each row', { timeout: 60_000 }, async () => {
+    await open(write(oddRun()), async (page) => {
+      await page.getByText('It is 102 °C.').first().waitFor()
+      expect(await rowNames(page)).toEqual(['traveller', 'step 1', 'm', 'before the retry', 'm', 'get_weather', 'step 2', 'old results cleared', 'm'])
+      expect(await page.locator('.notable-list button').allTextContents()).toHaveLength(3)
+      await page.locator('.notable-list button', { hasText: 'rate-limited' }).click()
+      await page.locator('.failure', { hasText: 'Too many requests.' }).waitFor()
+      await page.locator('[role=treeitem]', { hasText: 'get_weather' }).click()
+      expect(await page.locator('.detail-body').textContent()).toContain('"celsius": 102.2')
+      await page.locator('[role=treeitem]', { hasText: 'prefix broke' }).click()
+      await page.getByRole('tab', { name: 'Messages' }).click()
+      expect(await page.locator('.break').textContent()).toContain('message 1 of the 1')
+      expect(await page.locator('del').textContent()).toBe('warm')
+      expect(await page.locator('ins').textContent()).toBe('cold')
+      await page.keyboard.press('3')
+      await page.locator('.chunk').first().waitFor()
+      await page.getByText('As curl').click()
+      expect(await page.locator('.detail-body').textContent()).toContain('--header "Authorization: Bearer $API_KEY"')
+    })
+  })
+
+  test('keys move, open, filter and search, and a narrow screen shows the details over the list', { timeout: 60_000 }, async () => {
+    const look = async (page: Page): Promise<void> => {
+      await page.locator('[role=treeitem]').nth(8).waitFor()
+      for (const key of ['j', 'ArrowDown', 'k']) await page.keyboard.press(key)
+      expect(await page.locator('[aria-selected=true][role=treeitem] .name b').textContent()).toBe('step 1')
+      await page.keyboard.press('ArrowLeft')
+      expect(await rowNames(page)).toEqual(['traveller', 'step 1', 'step 2', 'old results cleared', 'm'])
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('n')
+      expect(await page.locator('.detail-head h2').textContent()).toBe('m')
+      expect(await page.locator('.detail').isVisible()).toBe(false)
+      await page.keyboard.press('Enter')
+      expect(await page.locator('.detail').isVisible()).toBe(true)
+      await page.keyboard.press('Escape')
+      expect(await page.locator('.detail').isVisible()).toBe(false)
+      await page.keyboard.press('p')
+      expect(await page.getByText('3 matches').isVisible()).toBe(true)
+      await page.keyboard.press('p')
+      await page.keyboard.press('/')
+      await page.keyboard.type('CELSIUS')
+      await page.getByText('1 match').waitFor()
+      expect(await rowNames(page)).toEqual(['traveller', 'step 1', 'get_weather'])
+      // Nothing reaches over the edge.
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    }
+    await open(write(oddRun()), look, { width: 390 })
+  })
+
+  test('no text of a run becomes markup, runs, or changes how other text looks', { timeout: 60_000 }, async () => {
+    const trace = new WrittenTrace(hostile).begin(hostile).step(1, hostile, { [hostile]: hostile })
+    trace
+      .exchange(1, [{ role: 'user', content: hostile }], { reply: hostile })
+      .event('warning', { step: 1, warning: { code: hostile, message: hostile } })
+      .end(hostile)
+    const look = async (page: Page): Promise<void> => {
+      await page.locator('[role=treeitem]').nth(4).waitFor()
+      for (const row of [0, 1, 2, 3, 4]) {
+        await page.locator('[role=treeitem]').nth(row).click()
+        for (const key of ['1', '2', '3', '4']) await page.keyboard.press(key)
+      }
+      expect(
+        await page.evaluate('[typeof hacked, document.querySelectorAll("img, a, iframe").length, /[\\u001b\\u202e]/.test(document.body.innerText)]'),
+      ).toEqual(['undefined', 0, false])
+    }
+    const path = write(trace)
+    await open(path, look)
+    const report = join(folder, 'report.html')
+    await writeReport(TraceSource.ofFile(path), async (text) => appendFileSync(report, text), { title: hostile })
+    await see(`file://${report}`, look)
+  })
+
+  test('a run is shown while it works, and a folder lists its runs', { timeout: 60_000 }, async () => {
+    const path = write(new WrittenTrace('live').begin('live'))
+    const look = async (page: Page): Promise<void> => {
+      await page.getByText('live', { exact: true }).first().waitFor()
+      expect(await rowNames(page)).toEqual(['live'])
+      appendLine(path, new WrittenTrace('live').event('step-start', { step: 1 }))
+      await page.getByText('step 1').waitFor()
+    }
+    await open(path, look, { follow: true })
+    await open(folder, async (page) => {
+      await page.getByRole('link', { name: /live/ }).click()
+      await page.getByText('step 1').waitFor()
+      await page.getByRole('button', { name: 'All runs' }).click()
+      await page.getByRole('heading', { name: /runs/ }).waitFor()
+    })
+  })
+
+  test('of a long run only rows that are seen are in the document, and its end is reached', { timeout: 60_000 }, async () => {
+    const trace = new WrittenTrace().begin()
+    for (let step = 1; step <= 2_000; step += 1) trace.step(step, '', { look: `seen ${step}` })
+    await open(write(trace.end('Done.')), async (page) => {
+      await page.getByText('Done.').waitFor()
+      expect(await page.locator('[role=treeitem]').count()).toBeLessThan(60)
+      await page.keyboard.press('End')
+      await page.locator('[aria-selected=true]', { hasText: 'look' }).waitFor()
+      await page.getByRole('searchbox').fill('SEEN 1777')
+      await page.getByText('1 match').waitFor()
+    })
+  })
+
+  test('a file without events, and one that is cut, say so', { timeout: 60_000 }, async () => {
+    await open(write(new WrittenTrace()), async (page) => await page.getByText('This file holds no events.').waitFor())
+    await open(write(`${new WrittenTrace().begin('cut run')}{"type":"eve`), async (page) => {
+      await page.getByText(/The last line of .* is cut/).waitFor()
+      await page.getByText('The record ends before the run did.').waitFor()
+    })
+  })
+})
