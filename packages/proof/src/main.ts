@@ -1,9 +1,10 @@
-// Runs one suite of this package under vitest, and prints its table: `faults`, `crashes`, `attacks` or `mutants`.
+// Runs one suite of this package under vitest, and prints its table: `faults`, `crashes`, `attacks`, `stock-tools` or `mutants`.
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { startVitest } from 'vitest/node'
 import { attackTables } from './attacks/tables.ts'
 import { crashTable } from './crashes/table.ts'
+import { tableOfRows } from './stock-tools/table.ts'
 import { helpText, readCommandLine } from './suite/command-line.ts'
 import { type JudgedRow, TableReporter } from './suite/table-reporter.ts'
 
@@ -12,6 +13,7 @@ const suites = {
   faults: { file: 'packages/proof/src/faults.test.ts', atOnce: 4 },
   crashes: { file: 'packages/proof/src/crashes/crashes.test.ts', atOnce: availableParallelism() },
   attacks: { file: 'packages/proof/src/attacks/attacks.test.ts', atOnce: 1 },
+  'stock-tools': { file: 'packages/proof/src/stock-tools/stock-tools.test.ts', atOnce: 1 },
   mutants: { file: 'packages/proof/src/mutants/mutants.suite.ts', atOnce: Math.min(2, availableParallelism()) },
 } as const
 
@@ -51,6 +53,7 @@ process.exitCode = reporter.failures > 0 || !hasRun ? 1 : 0
 /** The table of all rows, where the suite has one. */
 function tableOf(rows: readonly JudgedRow[]): string | undefined {
   if (name === 'attacks') return attackTables(rows)
+  if (name === 'stock-tools') return tableOfRows(rows)
   return name === 'crashes' && command?.markdown ? crashTable(rows) : undefined
 }
 
