@@ -152,6 +152,12 @@ test('a team of agents survives kill -9 while an agent inside the run waits for 
   )
 })
 
+test('an agent with the tools of an MCP server', async ({ skip }) => {
+  const output = await run('mcp-agent')
+  skip(output.includes('cannot be installed'), output)
+  expect(output).toBe('files__list_directory, files__read_text_file\napproved: oslo.txt\nTake warm clothes; the ferry leaves at nine.\n')
+}, 150_000)
+
 test('an approval on Restate', async ({ skip }) => {
   const output = await run('on-restate')
   skip(output.includes('cannot be installed'), output)

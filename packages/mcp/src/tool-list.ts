@@ -72,6 +72,8 @@ export class ToolList {
     try {
       await this.read(request)
     } catch (error) {
+      // A notice may come while the server is closed.
+      if (this.#options.host.connection.isClosed) return
       this.#warn('list-failed', `the list of tools cannot be read, so the last one stays: ${describeFailure(error)}`)
     }
   }

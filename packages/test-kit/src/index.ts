@@ -3,6 +3,7 @@ export { type Exchange, type Expected, isDocument, isStream, type OwnExchange } 
 export { allStreams, hasRecordings, missingRecordings, ownExchanges, type RecordedFile, recordedExchanges, recordedFiles } from './exchanges/read-exchanges.ts'
 export { type AtEntry, folderSessions } from './folder-sessions.ts'
 export { type McpCommand, scriptedMcpServer } from './mcp-server.ts'
+export { installMcpServers, type McpServersInstall } from './mcp-servers.ts'
 export { type PostgresServer, postgresFolder, startPostgres } from './postgres.ts'
 export { type Reply, type ReplyingModel, type ReplyingModelOptions, replyingModel } from './replying-model.ts'
 export { installRestate, type RestateInstall } from './restate.ts'

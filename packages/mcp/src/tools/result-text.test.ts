@@ -27,6 +27,7 @@ test('a structured result is shown once', async () => {
   expect(await resultText({ content: [{ type: 'text', text: '{"of": [1, 2], "sum": 3}' }], structuredContent }, describeMedia)).toBe('{"of": [1, 2], "sum": 3}')
   expect(await resultText({ content: [{ type: 'text', text: 'The sum is 3.' }], structuredContent }, describeMedia)).toBe('The sum is 3.\n{"sum":3,"of":[1,2]}')
   expect(await resultText({ content: [], structuredContent }, describeMedia)).toBe('{"sum":3,"of":[1,2]}')
+  expect(await resultText({ content: [{ type: 'text', text: 'A file.' }], structuredContent: { content: 'A file.' } }, describeMedia)).toBe('A file.')
 })
 
 test('media become what the caller makes of them', async () => {

@@ -1,5 +1,5 @@
 import type { Json } from '@capstan/core'
-import { canonicalJson, formatCount } from '@capstan/core/internal'
+import { canonicalJson, formatCount, isJsonObject } from '@capstan/core/internal'
 import type { CallToolResult, ContentBlock, EmbeddedResource, ResourceLink } from '@modelcontextprotocol/client'
 import type { Media } from '../options.ts'
 
@@ -11,11 +11,12 @@ const maxComparedCharacters = 1_000_000
 
 /**
  * The text of a result: its texts, links as lines, and media as what `mediaText` makes of them. The structured result follows as JSON,
- * unless one of the texts already is that.
+ * unless the texts already say that.
  */
 export async function resultText({ content = [], structuredContent }: CallToolResult, mediaText: MediaText): Promise<string> {
   const texts = await Promise.all(content.map((block) => blockText(block, mediaText)))
-  if (structuredContent === undefined || texts.some((text) => isJsonOf(text, structuredContent))) return texts.join('\n')
+  const text = texts.join('\n')
+  if (structuredContent === undefined || isWrapped(text, structuredContent) || texts.some((each) => isJsonOf(each, structuredContent))) return text
   return [...texts, safeJson(structuredContent)].join('\n')
 }
 
@@ -50,6 +51,12 @@ async function resourceText({ resource }: EmbeddedResource, mediaText: MediaText
   const { uri, mimeType = 'application/octet-stream' } = resource
   if ('text' in resource) return `[resource ${uri}]\n${resource.text}`
   return await mediaText({ type: 'resource', mimeType, bytes: Buffer.from(resource.blob, 'base64'), uri })
+}
+
+/** Many servers repeat their text as the only property of an object, such as `{ content: text }`. */
+function isWrapped(text: string, value: unknown): boolean {
+  const values = isJsonObject(value) ? Object.values(value) : []
+  return values.length === 1 && values[0] === text
 }
 
 function isJsonOf(text: string, value: unknown): boolean {
