@@ -23,16 +23,12 @@ export async function fileServer(): Promise<FileServer> {
   const folder = await mkdtemp(join(tmpdir(), 'capstan-notes-'))
   await writeFile(join(folder, 'oslo.txt'), 'Oslo: warm clothes, and the ferry at nine.')
   const simulator = await startSimulator({ respond: (request) => replyTo(request, join(folder, 'oslo.txt')) })
+  const model = evolink('kimi-k2-thinking', { baseURL: simulator.baseURL, apiKey: 'none' })
   const close = async (): Promise<void> => {
     await simulator.close()
     await rm(folder, { recursive: true })
   }
-  return {
-    command: join(stdout.trim(), 'node_modules', '.bin', 'mcp-server-filesystem'),
-    folder,
-    model: evolink('kimi-k2-thinking', { baseURL: simulator.baseURL, apiKey: 'none' }),
-    close,
-  }
+  return { command: join(stdout.trim(), 'node_modules/.bin/mcp-server-filesystem'), folder, model, close }
 }
 
 function replyTo({ rawBody }: SimulatedRequest, path: string): ScriptedReply {
