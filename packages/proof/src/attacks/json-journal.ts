@@ -12,8 +12,16 @@ export class JsonJournal implements Journal {
   async open(runId: string, head?: RunHead): ReturnType<Journal['open']> {
     if (!this.#runs.has(runId) && head !== undefined) this.#runs.set(runId, { head: JSON.stringify(head), records: [], decisions: new Map() })
     const { records } = this.#runOf(runId)
+    let isDead = false
     const append = async (added: readonly RunRecord[]): Promise<void> => {
-      this.#beforeRecord()
+      // A process that is dead writes nothing more.
+      if (isDead) throw new Error('The process is dead.')
+      try {
+        this.#beforeRecord()
+      } catch (error) {
+        isDead = true
+        throw error
+      }
       records.push(...added.map((record) => JSON.stringify(record)))
     }
     const readDecisions = async (): Promise<readonly Decision[]> => (await this.read(runId)).decisions
