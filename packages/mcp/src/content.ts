@@ -1,4 +1,4 @@
-import { assistant, type Message, type UserPart, user } from '@capstan/core'
+import { assistant, type Label, type Message, type UserPart, user } from '@capstan/core'
 import type { ContentBlock, GetPromptResult, ReadResourceResult } from '@modelcontextprotocol/client'
 import { describeMedia, resultText } from './tools/result-text.ts'
 
@@ -19,10 +19,17 @@ export function readContents({ contents }: ReadResourceResult): readonly Resourc
   })
 }
 
-/** Turns a prompt of a server into messages. Images of a user stay images. */
-export async function toMessages({ messages }: GetPromptResult): Promise<readonly Message[]> {
+/**
+ * Turns a prompt of a server into messages. Images of a user stay images.
+ *
+ * @param labels - What the results of the server are: its prompts are the same.
+ */
+export async function toMessages({ messages }: GetPromptResult, labels: readonly Label[]): Promise<readonly Message[]> {
   return await Promise.all(
-    messages.map(async ({ role, content }) => (role === 'assistant' ? assistant(await blockText(content)) : user([await userPart(content)]))),
+    messages.map(async ({ role, content }) => {
+      const message = role === 'assistant' ? assistant(await blockText(content)) : user([await userPart(content)])
+      return labels.length === 0 ? message : { ...message, labels }
+    }),
   )
 }
 

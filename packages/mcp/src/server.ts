@@ -96,10 +96,14 @@ export class McpServer implements ToolSource {
     return await this.#askFor('prompts', async (client, options) => (await client.listPrompts(undefined, { ...options, cacheMode: 'bypass' })).prompts)
   }
 
-  /** Makes the messages of a prompt. They come from outside: read them before they become the input of a run. */
+  /**
+   * Makes the messages of a prompt. They come from outside: a person should read them before they become the input of a run. They have the labels of
+   * `returns`, so what they say names no destination for the guard of an agent.
+   */
   async prompt(name: string, args: Readonly<Record<string, string>> = {}): Promise<readonly Message[]> {
+    const labels = [this.#parts.settings.returns].flat()
     return await this.#ask(`cannot make the prompt ${JSON.stringify(name)}`, () =>
-      this.#parts.connection.request(async (client, options) => await toMessages(await client.getPrompt({ name, arguments: { ...args } }, options))),
+      this.#parts.connection.request(async (client, options) => await toMessages(await client.getPrompt({ name, arguments: { ...args } }, options), labels)),
     )
   }
 
