@@ -103,6 +103,14 @@ test('a coding agent changes nothing that a person did not approve, and shows ea
   expect(await readdir(kept)).toEqual(['CHANGES.md', 'total.mjs', 'total.test.mjs'])
 }, 60_000)
 
+test('a research agent writes the file that the user named, and a person is asked about the file that a page named', async () => {
+  const output = await run('research-agent')
+  expect(output.match(/^http_fetch: .*$/gm)).toEqual(['http_fetch: ok', 'http_fetch: ok', 'http_fetch: ok', 'http_fetch: invalid-input'])
+  expect(output.match(/^write_file: .*$/gm)).toEqual(['write_file: denied', 'write_file: ok'])
+  expect(output.match(/^asked about: .*$/gm)).toEqual([expect.stringMatching(/"path":"start\.sh".*"sources":\["r2\.1"\]/)])
+  expect(output).toMatch(/The report is in report\.md\. Files: report\.md$/m)
+})
+
 test('text of a model cannot look like another line of a question, or control the terminal', () => {
   const rows = diffLines('a\nb', `a\n${'x'.repeat(100)}\u001b[2K\r\u202eyes`).flatMap((line) => wrapLine(line, 80))
   expect(rows.slice(0, 3)).toEqual(['  = a', '  - b', `  + ${'x'.repeat(76)}`])
