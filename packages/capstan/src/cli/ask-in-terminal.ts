@@ -38,7 +38,8 @@ export async function continueByAsking(
   try {
     const answers = await askInTerminal(pending, { host, view, reader })
     if (answers === undefined) view.lines([say`The question is not answered, so nothing was run.`])
-    return answers === undefined ? undefined : agent.resume(state, { answers, retryAfterText: 'restart' })
+    // Nobody else had the state, so earlier approvals count.
+    return answers === undefined ? undefined : agent.resume(state, { answers, acceptAnswers: true, retryAfterText: 'restart' })
   } finally {
     reader.close()
     release()

@@ -69,7 +69,14 @@ class OneQuestion {
       return { done, failed, ...ifComplete({ again: async () => this.#ifAlone({ repeat: true }) }) }
     }
     if (type === 'question') return { ...ifComplete({ answer: async () => this.#askText(say`Your answer: `, answer) }), no }
-    return { ...ifComplete({ yes: async () => this.#ifAlone(approve(this.#edited?.input)) }), no, edit: async () => this.#edit() }
+    const yes: Action = async () => this.#ifAlone({ approve: true, ...this.#edited })
+    const target: Action = async () => this.#ifAlone(approve({ forTarget: true }))
+    return { ...ifComplete({ yes, ...(this.#hasTargets && { target }) }), no, edit: async () => this.#edit() }
+  }
+
+  // What a person changed is approved once.
+  get #hasTargets(): boolean {
+    return this.#edited === undefined && (this.#asked.flow?.targets.length ?? 0) > 0
   }
 
   async #choose(actions: Readonly<Record<string, Action>>): Promise<Action | undefined> {
@@ -115,6 +122,7 @@ class OneQuestion {
     this.#isComplete = !shown.isCut
     view.lines(shown.lines)
     if (!this.#isComplete) view.lines([say`Not everything is shown. To see all of it, type: full`], 'yellow')
+    else if (this.#hasTargets) view.lines([say`To allow all calls of ${this.#asked.toolName} with these destinations, for the rest of the run, type: target`])
     return 'ask-again'
   }
 }

@@ -98,14 +98,14 @@ class Chat {
     // If the run fails, the question remains in the messages, so that the next reply can refer to it.
     this.#messages = input
     try {
-      let result = await this.#follow(this.#agent.stream(input, { retryAfterText: 'restart' }))
+      let result = await this.#follow(this.#agent.stream(input, { retryAfterText: 'restart', attended: canAsk(this.#host) }))
       while (result.pending.length > 0 && result.state !== undefined) {
         const answers = await this.#ask(result)
         if (answers === undefined) {
           this.#view.lines([say`The question is not answered, so nothing was run.`])
           break
         }
-        result = await this.#follow(this.#agent.resume(result.state, { answers, retryAfterText: 'restart' }))
+        result = await this.#follow(this.#agent.resume(result.state, { answers, acceptAnswers: true, retryAfterText: 'restart' }))
       }
       this.#isOver ||= result.status === 'paused'
       this.#messages = result.messages

@@ -74,7 +74,9 @@ Runs (each takes --journal DIR and --json)
                       the last begun first, 100 unless N says otherwise; S is
                       finished, limit, paused, unusable, unfinished or broken
   runs show ID        with the ids of its questions; with --full nothing is cut
-  runs approve ID QUESTION [--input JSON] [--answer TEXT]
+  runs approve ID QUESTION [--input JSON] [--answer TEXT] [--for-target]
+                      --for-target: all calls of the tool with the same
+                      destinations, for the rest of the run
   runs deny ID QUESTION [--reason TEXT]
   runs outcome ID QUESTION --output TEXT | --failed TEXT | --again
                       the outcome of a call that a crash interrupted

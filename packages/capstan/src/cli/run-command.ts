@@ -22,10 +22,15 @@ export async function runCommand(command: 'run' | 'demo', words: readonly string
     const recorded = await openNamed(args.journal)
     const traced = await recordTraces(args.trace, host.env)
     if (traced !== undefined) view.note(traced)
-    const run = agent.stream(question, { ...(recorded && { journal: recorded.journal }), ...(args.runId !== undefined && { runId: args.runId }) })
-    if (recorded !== undefined) view.note(say`· run ${ShownText.shell(run.runId)}, recorded in ${ShownText.shell(recorded.name)}`)
     // A recorded run can wait for a decision. Of another one the person at the terminal is asked.
     const isAsked = recorded === undefined && args.output === 'text' && canAsk(host)
+    const run = agent.stream(question, {
+      // With other outputs, whoever gets the result has its state, and can answer.
+      ...(recorded === undefined && args.output === 'text' && !isAsked && { attended: false }),
+      ...(recorded && { journal: recorded.journal }),
+      ...(args.runId !== undefined && { runId: args.runId }),
+    })
+    if (recorded !== undefined) view.note(say`· run ${ShownText.shell(run.runId)}, recorded in ${ShownText.shell(recorded.name)}`)
     const next = (result: RunResult): Promise<Run | undefined> => continueByAsking(agent, result, { host, view })
     return await showResult(run, { host, view, output: args.output, journal: recorded?.name, graceMs: args.graceMs, ...(isAsked && { next }) })
   } finally {

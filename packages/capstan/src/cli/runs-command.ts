@@ -41,6 +41,7 @@ const options = {
   force: { type: 'boolean' },
   input: { type: 'string' },
   answer: { type: 'string' },
+  'for-target': { type: 'boolean' },
   reason: { type: 'string' },
   output: { type: 'string' },
   failed: { type: 'string' },
@@ -70,7 +71,7 @@ interface Command {
 const commands: Readonly<Record<string, Command>> = {
   list: { takes: ['status', 'of', 'limit', 'cursor'], words: 0, run: list },
   show: { takes: ['full'], words: 1, run: show },
-  approve: { takes: ['input', 'answer'], words: 2, run: (job) => answer(job, approval(job)) },
+  approve: { takes: ['input', 'answer', 'for-target'], words: 2, run: (job) => answer(job, approval(job)) },
   deny: { takes: ['reason'], words: 2, run: (job) => answer(job, deny(job.line.text('reason'))) },
   outcome: { takes: ['output', 'failed', 'again'], words: 2, run: (job) => answer(job, outcome(job)) },
   resume: { takes: ['agent', 'sessions', 'force', 'jsonl', 'quiet', 'full', 'trace', 'grace-seconds'], words: 1, run: resume },
@@ -143,7 +144,9 @@ function write({ stdout }: Host, lines: readonly ShownText[]): void {
 
 function approval({ line }: Job): Approval {
   const [input, text] = [line.text('input'), line.text('answer')]
-  return { ...(input === undefined ? approve() : approve(readInput(input))), ...(text !== undefined && { answer: text }) }
+  if (line.flag('for-target') && input !== undefined) throw new UsageError('give either --for-target or --input: a changed input is approved once.')
+  if (line.flag('for-target')) return approve({ forTarget: true })
+  return { approve: true, ...(input !== undefined && { input: readInput(input) }), ...(text !== undefined && { answer: text }) }
 }
 
 function outcome({ line }: Job): OutcomeAnswer {

@@ -1,5 +1,6 @@
-import type { Json, PendingQuestion } from '@capstan/core'
+import type { AskedFlow, FieldOrigin, Json, PendingQuestion } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
+import { noteOf, readFlow, readOrigins, whySections } from './show-flow.ts'
 import { type Field, type FieldLines, fieldsOf, type Room, showFields } from './terminal/fields.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
 
@@ -17,17 +18,34 @@ export interface Asked {
   /** The earlier results that the input refers to: sizes, hashes and first lines. */
   readonly references: Json | undefined
   readonly question: Json | undefined
+  /** Why the guard asks. */
+  readonly flow: AskedFlow | undefined
+  /** Where the fields of what the tool gets were found. */
+  readonly origins: readonly FieldOrigin[]
   /** When answers are no longer accepted, in milliseconds since the Unix epoch. */
   readonly until: number | undefined
 }
 
 /** Reads the content of a question. Content of an unknown form is shown unchanged. */
 export function askedIn({ about, askedAt, expiresInMs }: Omit<PendingQuestion, 'id' | 'position'>): Asked {
-  const { type, toolName, tool, input, value, references, question, agent, path }: Readonly<Record<string, Json | undefined>> = isJsonObject(about) ? about : {}
+  const { type, toolName, tool, input, value, references, question, agent, path, flow, origins }: Readonly<Record<string, Json | undefined>> = isJsonObject(
+    about,
+  )
+    ? about
+    : {}
   const version = tool !== undefined && isJsonObject(tool) && typeof tool['version'] === 'string' ? tool['version'] : undefined
   const until = askedAt === undefined || expiresInMs === undefined ? undefined : askedAt + expiresInMs
   const place = Array.isArray(path) ? ` (${path.join(' > ')})` : ''
-  const rest = { version, agent: typeof agent === 'string' ? `${agent}${place}` : undefined, value, references, question, until }
+  const rest = {
+    version,
+    agent: typeof agent === 'string' ? `${agent}${place}` : undefined,
+    value,
+    references,
+    question,
+    flow: readFlow(flow),
+    origins: readOrigins(origins),
+    until,
+  }
   if (typeof type === 'string' && typeof toolName === 'string') return { type, toolName, input: input ?? null, ...rest }
   return { type: 'approval', toolName: 'unknown', input: about, ...rest }
 }
@@ -38,15 +56,19 @@ export function askedIn({ about, askedAt, expiresInMs }: Omit<PendingQuestion, '
  * @param edited - The input that a person wants instead. Both versions are shown.
  */
 export function askedLines(asked: Asked, { columns, lines }: Room, edited?: Json): FieldLines {
-  const { input, value, references, question } = asked
+  const { input, value, references, question, origins } = asked
+  // Origins are those of what the tool gets.
+  const withNotes = (fields: readonly Field[]): readonly Field[] => fields.map((field) => ({ ...field, note: noteOf(field, origins) }))
+  const given = value === undefined ? withNotes(inputFields(input)) : inputFields(input)
   const sections = [
-    { head: headOf(asked), fields: [...(question === undefined ? [] : fieldsOf(question, say`question`)), ...inputFields(input)] },
+    { head: headOf(asked), fields: [...(question === undefined ? [] : fieldsOf(question, say`question`)), ...given] },
     ...(references === undefined
       ? []
       : [{ head: say`It refers to earlier results, whose values the tool gets:`, fields: fieldsOf(references, say`reference`) }]),
     ...(value === undefined || edited !== undefined
       ? []
-      : [{ head: say`The tool gets this, because its schema changes the input:`, fields: inputFields(value) }]),
+      : [{ head: say`The tool gets this, because its schema changes the input:`, fields: withNotes(inputFields(value)) }]),
+    ...whySections(asked),
     ...(edited === undefined ? [] : [{ head: say`A person changed the input to:`, fields: inputFields(edited) }]),
   ]
   const room = { columns, lines: Math.floor(lines / sections.length) }

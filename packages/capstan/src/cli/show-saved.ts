@@ -53,7 +53,9 @@ export function questionLines(question: PendingQuestion, view: SavedView): reado
     ...lines,
     ...(isCut ? [say`Not everything is shown. To see all of it: ${commandLine(view, ['show'], ['--full'])}`] : []),
     say`To answer, copy one of these lines:`,
-    ...(asked.type === 'outcome' || asked.type === 'question' ? choices[asked.type] : [line('approve'), line('deny', '--reason TEXT')]),
+    ...(asked.type === 'outcome' || asked.type === 'question'
+      ? choices[asked.type]
+      : [line('approve'), ...(asked.flow?.targets.length ? [line('approve', '--for-target')] : []), line('deny', '--reason TEXT')]),
   ]
 }
 

@@ -1,5 +1,5 @@
 import type { Json } from '@capstan/core'
-import { isJsonObject } from '@capstan/core/internal'
+import { escapePointer, isJsonObject } from '@capstan/core/internal'
 import { countCharacters } from './characters.ts'
 import { count } from './count.ts'
 import { codePointOf, type Hidden } from './reveal.ts'
@@ -10,6 +10,10 @@ import { widthOf } from './wrap.ts'
 export interface Field {
   readonly name: ShownText
   readonly value: Json
+  /** JSON pointer to the value. Default: empty, for the complete value. */
+  readonly at?: string
+  /** What is known about the value. */
+  readonly note?: ShownText | undefined
 }
 
 /** The room for fields. */
@@ -38,12 +42,15 @@ export function fieldsOf(value: Json, name: ShownText): readonly Field[] {
 }
 
 function addFields(fields: Field[], field: Field, depth: number): void {
-  const { name, value } = field
+  const { name, value, at = '' } = field
   const isList = Array.isArray(value)
   const isOne = (!isList && !isJsonObject(value)) || depth > maxDepth || name.length > maxParentLength || Object.keys(value).length === 0
   if (isOne) fields.push(field)
-  else if (isList) for (const [index, item] of value.entries()) addFields(fields, { name: say`${name}[${index}]`, value: item }, depth + 1)
-  else for (const [key, item] of Object.entries(value)) addFields(fields, { name: nameOf(name, key), value: item ?? null }, depth + 1)
+  else if (isList)
+    for (const [index, item] of value.entries()) addFields(fields, { name: say`${name}[${index}]`, value: item, at: `${at}/${index}` }, depth + 1)
+  else
+    for (const [key, item] of Object.entries(value))
+      addFields(fields, { name: nameOf(name, key), value: item ?? null, at: `${at}/${escapePointer(key)}` }, depth + 1)
 }
 
 function nameOf(parent: ShownText, key: string): ShownText {
@@ -96,7 +103,7 @@ function cutLines({ lines }: Block, most: number): readonly ShownText[] {
 const indent = '  '
 const gutter = '  | '
 
-function blockOf({ name, value }: Field, columns: number): Block {
+function blockOf({ name, value, note }: Field, columns: number): Block {
   const found = new Map<string, Found>()
   const shown = ShownText.strict(value, (hidden) => {
     const known = found.get(hidden.character)
@@ -106,8 +113,9 @@ function blockOf({ name, value }: Field, columns: number): Block {
       known.times++
     }
   })
-  const length = typeof value === 'string' ? say` (${count(countCharacters(value), 'character')})` : ShownText.empty
-  return { lines: breakLine(say`${name}${length}: ${shown}`, columns), notes: found.size === 0 ? [] : breakLine(noteOf(name, [...found.values()]), columns) }
+  const facts = [...(typeof value === 'string' ? [say`${count(countCharacters(value), 'character')}`] : []), ...(note === undefined ? [] : [note])]
+  const about = facts.length === 0 ? ShownText.empty : say` (${ShownText.join(facts, ', ')})`
+  return { lines: breakLine(say`${name}${about}: ${shown}`, columns), notes: found.size === 0 ? [] : breakLine(noteOf(name, [...found.values()]), columns) }
 }
 
 /** A kind of hidden character, as it was found last, and how often it was found. */
