@@ -1,6 +1,5 @@
 import type { AskedFlow, FieldOrigin, Json } from '@capstan/core'
 import { isJsonObject } from '@capstan/core/internal'
-import type { Asked } from './show-question.ts'
 import type { Field } from './terminal/fields.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
 
@@ -23,7 +22,7 @@ export function readOrigins(origins: Json | undefined): readonly FieldOrigin[] {
 }
 
 /** Says why the guard asks: where the call leads, and what the run had read before. */
-export function whySections({ flow }: Pick<Asked, 'flow'>): readonly Section[] {
+export function whySections(flow: AskedFlow | undefined): readonly Section[] {
   if (flow === undefined) return []
   const { reaches, targets, sources, more = 0 } = flow
   const read = sources.map(({ id, toolName: tool, labels }): Field => {

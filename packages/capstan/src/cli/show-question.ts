@@ -68,7 +68,7 @@ export function askedLines(asked: Asked, { columns, lines }: Room, edited?: Json
     ...(value === undefined || edited !== undefined
       ? []
       : [{ head: say`The tool gets this, because its schema changes the input:`, fields: withNotes(inputFields(value)) }]),
-    ...whySections(asked),
+    ...whySections(asked.flow),
     ...(edited === undefined ? [] : [{ head: say`A person changed the input to:`, fields: inputFields(edited) }]),
   ]
   const room = { columns, lines: Math.floor(lines / sections.length) }
