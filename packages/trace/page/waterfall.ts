@@ -34,8 +34,7 @@ export function Waterfall(): VNode {
   useLayoutEffect(() => {
     // While a run is watched from its end, new rows stay in view.
     const element = scroller.current
-    if (element !== null && store.connection.value === 'live' && view.top + view.height > element.scrollHeight - 4 * view.rowHeight)
-      element.scrollTop = element.scrollHeight
+    if (element !== null && isFollowed() && view.top + view.height > element.scrollHeight - 4 * view.rowHeight) element.scrollTop = element.scrollHeight
   }, [rows.length])
   const first = Math.max(0, Math.floor(view.top / view.rowHeight) - spareRows)
   const last = Math.min(rows.length, Math.ceil((view.top + view.height) / view.rowHeight) + spareRows)
@@ -44,11 +43,16 @@ export function Waterfall(): VNode {
     <div class="rows" role="tree" aria-label="Rows" tabindex="0" ref=${scroller} onScroll=${measure}
       aria-activedescendant=${selected === undefined ? undefined : `row-${selected.id}`}>
       <div class="all" style=${{ height: `${rows.length * view.rowHeight}px` }}>
-        ${rows.slice(first, last).map((row, index) => html`<${RowLine} key=${row.id} row=${row} top=${(first + index) * view.rowHeight} version=${store.model} />`)}
+        ${rows.slice(first, last).map((row, index) => html`<${RowLine} key=${row.id} row=${row} top=${(first + index) * view.rowHeight} />`)}
       </div>
       ${rows.length === 0 && html`<p class="nothing">${store.connection.value === 'reading' ? 'Reading …' : emptyWords()}</p>`}
     </div>
   </section>` as VNode
+}
+
+/** True while what is added to the run is shown as it comes. */
+function isFollowed(): boolean {
+  return store.connection.value === 'live' && store.listing.value?.setup.follow === true
 }
 
 function emptyWords(): string {
@@ -120,7 +124,7 @@ function roundStep(ms: number): number {
   return steps.find((step) => step >= ms) ?? Math.ceil(ms / 3_600_000) * 3_600_000
 }
 
-function RowLine({ row, top }: { readonly row: Row; readonly top: number; readonly version: unknown }): VNode {
+function RowLine({ row, top }: { readonly row: Row; readonly top: number }): VNode {
   const isSelected = store.selected.value === row
   const hasChildren = row.children.length > 0
   const isOpen = hasChildren && !store.isCollapsed(row)

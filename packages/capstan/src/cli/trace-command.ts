@@ -62,8 +62,8 @@ async function serve(source: RunSource, { location, port, isFollowing, host, sto
   const { serveViewer } = await import('@capstan/trace/viewer')
   const viewer = await serveViewer(source, { title: location, follow: isFollowing, port })
   host.stdout.write(say`${viewer.url}\n`)
-  host.stderr.write(say`Open this address in a browser on this machine. It shows the contents of messages\n`)
-  host.stderr.write(say`to everyone who has it. Ctrl-C ends it.\n`)
+  host.stderr.write(say`Open this address in a browser on this machine. Whoever has it can read the\n`)
+  host.stderr.write(say`messages of the run. Ctrl-C ends it.\n`)
   if (!stopped.aborted) await once(stopped, 'abort')
   await viewer.close()
   return exitCodes.finished

@@ -11,6 +11,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: string
   readonly cwd?: string
+  /** Called for each piece of stdout, with all of stdout so far. */
+  readonly onStdout?: (text: string, child: ChildProcess) => void
   /** Called for each piece of stderr, with all of stderr so far. */
   readonly onStderr?: (text: string, child: ChildProcess) => void
 }
@@ -22,11 +24,12 @@ export interface Ended {
 }
 
 /** Runs the real command in a separate process, without a key unless one is given, and with pipes instead of a terminal. */
-export function capstan(args: readonly string[], { env, stdin = '', cwd, onStderr }: CommandOptions = {}): Promise<Ended> {
+export function capstan(args: readonly string[], { env, stdin = '', cwd, onStdout, onStderr }: CommandOptions = {}): Promise<Ended> {
   const child = spawn(process.execPath, [cli, ...args], { env: environment(env), ...(cwd !== undefined && { cwd }) })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk) => {
     stdout += chunk
+    onStdout?.(stdout, child)
   })
   child.stderr.on('data', (chunk) => {
     stderr += chunk

@@ -44,7 +44,7 @@ function Notable({ rows }: { readonly rows: readonly Row[] }): VNode {
       ${rows.slice(0, maxNotable).map(
         (row) => html`<li key=${row.id}><button onClick=${() => store.select(row)}>
         <span class=${`dot ${row.kind} ${row.status}`}></span><b><${Line} text=${shortName(row)} /></b>
-        <span>${[statusWord(row), hintOf(row)].filter((word) => word !== '').join(' · ')}</span>
+        <span>${[row.status === 'ok' ? '' : statusWord(row), hintOf(row)].filter((word) => word !== '').join(' · ')}</span>
         <small>${row.step > 0 ? `step ${row.step}` : ''}</small>
       </button></li>`,
       )}
