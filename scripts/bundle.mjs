@@ -19,7 +19,7 @@ async function bundle(folder) {
   rmSync(out, { recursive: true, force: true })
   // Other packages stay imports, so that there is one copy of core for all of them.
   // Comments with the paths of the joined modules are for whoever debugs the bundler.
-  const experimental = { attachDebugInfo: 'none' }
+  const experimental = { attachDebugInfo: /** @type {const} */ ('none') }
   const work = await rolldown({ cwd: folder, input, external: /^[^./]/, platform: 'node', logLevel: 'warn', experimental })
   // One file holds what the first entry reads and others share: more files would take longer to read.
   const [first = ''] = Object.values(input)

@@ -6,7 +6,7 @@ import type { Message } from '../contract/messages.ts'
 import { checkNames, invalidOptions, kindOf } from '../contract/options.ts'
 import type { OutputSpec, SchemaReader } from '../contract/output.ts'
 import type { RunResult, RunState, RunVersion } from '../contract/result.ts'
-import type { AgentChanges } from '../contract/tool.ts'
+import type { OptionsChange } from '../contract/tool.ts'
 import { readAnswers } from '../durability/decisions.ts'
 import { type Definition, definitionOf } from '../durability/definition.ts'
 import { type RunRecord, runVersion } from '../durability/records.ts'
@@ -22,7 +22,6 @@ import type { AgentOptions, CommonRunOptions, JournalResumeOptions, ResumeOption
 import { checkCallOptions, readInput } from './check-options.ts'
 import { readState, type StateKey, signState } from './read-state.ts'
 import { planRun, resolveAgent } from './resolve-agent.ts'
-import { rewireOptions } from './rewire-agent.ts'
 
 /** Makes the options object optional if each of its options is. */
 type Arguments<Options> = Record<string, never> extends Options ? [options?: Options] : [options: Options]
@@ -41,15 +40,15 @@ export function loopAgentOf<Output>(agent: Agent<never, Output>, output: OutputS
   throw invalidOptions(`An agent that \`new Agent({ … })\` made is needed, not ${kindOf(agent)}.`)
 }
 
-let rewire: <Context, Output>(agent: Agent<Context, Output>, changes: AgentChanges) => Agent<Context, Output>
+let rewire: <Context, Output>(agent: Agent<Context, Output>, change: OptionsChange) => Agent<Context, Output>
 
 /**
- * Makes a copy of an agent with other models and other tools, also in the agents behind its tools.
+ * Makes a copy of an agent with other options. For agents behind its tools, see `rewired` of `ToolChild`.
  *
  * @throws {AgentError} `invalid-options` for a value that is not an agent of this copy of the package, or where a change does not fit.
  */
-export function rewireAgent<Context, Output>(agent: Agent<Context, Output>, changes: AgentChanges): Agent<Context, Output> {
-  if (agent instanceof Agent) return rewire(agent, changes)
+export function rewireAgent<Context, Output>(agent: Agent<Context, Output>, change: OptionsChange): Agent<Context, Output> {
+  if (agent instanceof Agent) return rewire(agent, change)
   throw invalidOptions(`An agent that \`new Agent({ … })\` made is needed, not ${kindOf(agent)}.`)
 }
 
@@ -60,7 +59,7 @@ export class Agent<Context = unknown, Output = unknown> {
   readonly name: string
   static {
     read = (agent, output) => (output === undefined ? agent.#agent : resolveAgent({ ...agent.#options, output }, agent.#readSchema))
-    rewire = (agent, changes) => new Agent(rewireOptions(agent.#options, changes), agent.#readSchema)
+    rewire = (agent, change) => new Agent(change(agent.#options), agent.#readSchema)
   }
 
   readonly #options: AgentOptions<Context, Output>

@@ -53,7 +53,7 @@ export function childTool<Context, Output>(
     share,
     returns,
     depth,
-    rewired: (changes) => childTool(tool, typeof agent === 'function' ? () => rewireAgent(agent(), changes) : rewireAgent(agent, changes), options),
+    rewired: (change) => childTool(tool, typeof agent === 'function' ? () => rewireAgent(agent(), change) : rewireAgent(agent, change), options),
   })
   const run: Tool['run'] = async () => ({ status: 'error', text: 'Not run: an agent answers this tool, and only a run of an agent can call it.' })
   // The limit of the prompt is not one of the answer.

@@ -1,7 +1,7 @@
 import type { Label, Target } from './flow.ts'
 import type { Json } from './json.ts'
 import type { ToolStatus } from './messages.ts'
-import type { Model, ToolDefinition } from './model.ts'
+import type { ToolDefinition } from './model.ts'
 
 /**
  * What repeating a call means: `read` changes nothing, `idempotent` may be repeated with the same key, `once` must not be repeated
@@ -54,17 +54,12 @@ export interface Tool<Context = unknown> extends ToolDefinition {
 export interface ToolChild {
   /** The tools of the agent. An agent that is given as a function is made when they are first read. */
   readonly tools: ReadonlyMap<string, Tool<never>>
-  /** The same tool, whose agent has other models and tools. */
-  rewired(changes: AgentChanges): Tool<never>
+  /** The same tool, whose agent has other options. */
+  rewired(change: OptionsChange): Tool<never>
 }
 
-/** What takes the place of parts of an agent, and of the agents behind its tools. */
-export interface AgentChanges {
-  /** What takes the place of a model. */
-  readonly model: (model: Model) => Model
-  /** What takes the place of a tool. It must have the same name; a tool with an agent behind it is not changed itself. */
-  readonly tool: (tool: Tool<never>) => Tool<never>
-}
+/** Makes the options of a copy from those of an agent. */
+export type OptionsChange = <Options extends object>(options: Options) => Options
 
 /** The checked value of an input, or the message for the model about what to correct. */
 export type ToolCheck =

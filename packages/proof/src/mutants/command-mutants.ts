@@ -122,7 +122,7 @@ const answerMutants: readonly Mutant[] = [
       killer: 'a call that does not fit on the screen cannot be approved before all of it was shown',
     },
   ]),
-  ...mutantsOf({ file: `${cli}/chat-command.ts`, test: chatTest }, [
+  ...mutantsOf({ file: `${cli}/ask-in-terminal.ts`, test: chatTest }, [
     {
       name: 'lines that came before a question answer it',
       search: 'if (await reader.discard()) view',
@@ -131,8 +131,8 @@ const answerMutants: readonly Mutant[] = [
     },
     {
       name: 'a pipe answers questions',
-      search: 'if (this.#reader.isTerminal && stderr.isTTY === true) {',
-      replace: 'if (this.#reader !== undefined) {',
+      search: 'return stdin.isTTY === true && stderr.isTTY === true',
+      replace: 'return stdin.isTTY !== stderr',
       killer: 'lines of a pipe never answer a question: the chat pauses with exit code 4',
     },
   ]),

@@ -6,6 +6,7 @@ import { textOfRequest } from '../tape/tape-player.ts'
 import { Course, type Departure } from './course.ts'
 import { readInput, splitInstructions } from './read-input.ts'
 import { RecordedResults } from './recorded-results.ts'
+import { rewireOptions } from './rewire-options.ts'
 
 /** What is replayed. */
 export interface ReplayOptions {
@@ -53,13 +54,14 @@ export async function replayAgent({ agent, exchanges, lines, runTools = [] }: Re
   const results = new RecordedResults(exchanges, lines)
   const known = new Set<string>()
   const calls: ReplayedCall[] = []
-  const rewired = rewireAgent(agent, {
+  const change = rewireOptions({
     model: (model) => modelOn(model, course),
     tool: (tool) => {
       known.add(tool.name)
       return runTools.includes(tool.name) ? executed(tool) : recorded(tool, results, course)
     },
   })
+  const rewired = rewireAgent(agent, change)
   const missing = runTools.find((name) => !known.has(name))
   if (missing !== undefined) throw invalidOptions(`The agent has no tool '${missing}' to run. Its tools: ${[...known].join(', ') || 'none'}.`)
   const end = await runToEnd(rewired, inputOf(exchanges[0]), { course, onEvent: callCollector(calls, runTools) })

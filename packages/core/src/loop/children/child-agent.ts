@@ -1,5 +1,5 @@
 import type { Limits } from '../../contract/limits.ts'
-import type { AgentChanges, Tool, ToolCallContext, ToolChild, ToolOutput } from '../../contract/tool.ts'
+import type { OptionsChange, Tool, ToolCallContext, ToolChild, ToolOutput } from '../../contract/tool.ts'
 import { maxChildDepth } from '../../durability/operation-ids.ts'
 import type { LoopAgent } from '../loop-agent.ts'
 import type { LoopRun } from '../loop-run.ts'
@@ -46,8 +46,8 @@ export class ChildAgent implements ToolChild {
     return this.#known
   }
 
-  rewired(changes: AgentChanges): Tool<never> {
-    return this.#options.rewired(changes)
+  rewired(change: OptionsChange): Tool<never> {
+    return this.#options.rewired(change)
   }
 
   get tools(): LoopAgent['tools'] {
