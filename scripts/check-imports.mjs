@@ -18,7 +18,7 @@ const directions = {
   'test-kit': ['core'],
   capstan: ['core', 'tools', 'adapters', 'simulator', 'durable', 'trace', 'mcp'],
   bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'trace'],
-  proof: ['core', 'tools', 'adapters', 'simulator', 'durable', 'restate', 'dbos', 'test-kit'],
+  proof: ['core', 'tools', 'adapters', 'simulator', 'durable', 'restate', 'dbos', 'test-kit', 'mcp'],
   examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos', 'mcp'],
 }
 const testsMayAlsoImport = ['simulator', 'test-kit']
