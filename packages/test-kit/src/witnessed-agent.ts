@@ -22,7 +22,7 @@ export class Witness {
 }
 
 /** A tool whose effects are counted. */
-export interface WitnessedTool extends Partial<Pick<Tool, 'effect' | 'needsApproval' | 'expiresInMs' | 'maxResultBytes'>> {
+export interface WitnessedTool extends Partial<Pick<Tool, 'effect' | 'needsApproval' | 'expiresInMs' | 'maxResultBytes' | 'returns' | 'reaches'>> {
   /** Length of what is added to the output of this tool, in characters. Default: that of all tools. */
   readonly bulk?: number
 }

@@ -26,6 +26,8 @@ export interface Crash {
   readonly changes?: boolean
   /** True for an agent with a catalogue, whose tool `work` vanishes once a request was sent. */
   readonly vanishes?: boolean
+  /** True for an agent that reads untrusted content and pays; once a request was sent its tools declare nothing, and its guard is off. */
+  readonly tainted?: boolean
 }
 
 export type EndedRun = Pick<RunResult, 'text' | 'messages' | 'toolCalls'>

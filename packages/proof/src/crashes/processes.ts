@@ -133,7 +133,7 @@ export async function withRun<Value>(
 /** One run from its start to its end: a process for each death of the plan, then as many as it takes. */
 export async function runToEnd(
   store: StoreName,
-  { effect, plan = [], slow = false, team = false, overflow = false, changes = false, vanishes = false }: Crash,
+  { effect, plan = [], slow = false, team = false, overflow = false, changes = false, vanishes = false, tainted = false }: Crash,
 ): Promise<RunReport> {
   return await withRun({ store, effect }, async (setting, outside) => {
     let [kills, unknown] = [0, 0]
@@ -146,7 +146,7 @@ export async function runToEnd(
         pending = [],
         result,
         records = [],
-      } = await runChild({ ...setting, slow, changes, vanishes, ...(team && { team: {} }), ...(overflow && { overflow: {} }), ...plan[count] })
+      } = await runChild({ ...setting, slow, changes, vanishes, tainted, ...(team && { team: {} }), ...(overflow && { overflow: {} }), ...plan[count] })
       if (error !== undefined) throw new Error(`${error}: ${message}`)
       kills += Number(killed)
       unknown += Number(stopReason === 'outcome-unknown')

@@ -17,6 +17,7 @@ import {
 } from './processes.ts'
 import { killedInSession } from './session-cases.ts'
 import type { StoreName } from './stores.ts'
+import { killTainted, taintedRun } from './tainted-case.ts'
 import { killTeam, teamCases } from './team-case.ts'
 import { searchThenVanish, vanishedTool } from './vanished-case.ts'
 import { countOf, happenedOnce, waitFor } from './witnessed.ts'
@@ -56,6 +57,7 @@ export const storeCases: readonly StoreCase[] = [
       },
     }),
   ),
+  { name: taintedRun, stores: all, run: (store, isQuick) => killTainted((crash) => runToEnd(store, crash), { pauses: true, isQuick }) },
   { name: vanishedTool, stores: all, run: (store) => searchThenVanish((crash) => runToEnd(store, crash)) },
   ...overflowCases.map(
     ({ name, which }): StoreCase => ({

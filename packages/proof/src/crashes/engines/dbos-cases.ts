@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { ToolEffect } from '@capstan/core'
 import type { Seen } from '../matrix.ts'
 import { killOverflow, overflowCases } from '../overflow-case.ts'
+import { killTainted, taintedRun } from '../tainted-case.ts'
 import { killTeam, teamCases } from '../team-case.ts'
 import { searchThenVanish, vanishedTool } from '../vanished-case.ts'
 import { type Crew, type DbosCrash, type RunningDbos, startWorker, type WorkerPlan } from './dbos-crew.ts'
@@ -18,6 +19,7 @@ export const dbosCases: readonly EngineCase<RunningDbos>[] = [
   { name: 'database killed, the tool ends meanwhile', run: (engine) => databaseKilled(engine, { holdAt: 'after work', holdMs: 100 }) },
   ...teamCases.map(({ name, ...kills }): EngineCase<RunningDbos> => ({ name, run: ({ runToEnd }) => killTeam(runToEnd, { ...kills, pauses: false }) })),
   ...overflowCases.map(({ name, which }): EngineCase<RunningDbos> => ({ name, run: ({ runToEnd }) => killOverflow(runToEnd, { which, stride: 3 }) })),
+  { name: taintedRun, run: ({ runToEnd }) => killTainted(runToEnd, { pauses: false }) },
   { name: vanishedTool, run: ({ runToEnd }) => searchThenVanish(runToEnd) },
   { name: 'a run that kills whoever runs it', run: givenUp },
 ]

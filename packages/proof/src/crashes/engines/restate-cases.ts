@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ToolEffect } from '@capstan/core'
 import type { Seen } from '../matrix.ts'
 import { killOverflow, overflowCases } from '../overflow-case.ts'
+import { killTainted, taintedRun } from '../tainted-case.ts'
 import { killTeam, teamCases } from '../team-case.ts'
 import { searchThenVanish, vanishedTool } from '../vanished-case.ts'
 import { type EngineCase, judge } from './engine.ts'
@@ -22,6 +23,7 @@ const done = { effects: 1, unknown: 0 }
 export const restateCases: readonly EngineCase<RunningRestate>[] = [
   ...teamCases.map(({ name, ...kills }): EngineCase<RunningRestate> => ({ name, run: ({ runToEnd }) => killTeam(runToEnd, { ...kills, pauses: false }) })),
   ...overflowCases.map(({ name, which }): EngineCase<RunningRestate> => ({ name, run: ({ runToEnd }) => killOverflow(runToEnd, { which, stride: 3 }) })),
+  { name: taintedRun, run: ({ runToEnd }) => killTainted(runToEnd, { pauses: false }) },
   { name: vanishedTool, run: ({ runToEnd }) => searchThenVanish(runToEnd) },
   { name: 'two workers, the one at work killed, idempotent', run: (engine) => twoWorkers(engine, 'idempotent', repeated) },
   { name: 'two workers, the one at work killed, once', run: (engine) => twoWorkers(engine, 'once', asked) },

@@ -39,7 +39,19 @@ let names = 0
 
 async function runToEnd(
   shared: LocalServer,
-  { effect, plan = [], slow = false, team = false, overflow = false, changes = false, vanishes = false, worker = {}, server: given, during }: RestateCrash,
+  {
+    effect,
+    plan = [],
+    slow = false,
+    team = false,
+    overflow = false,
+    changes = false,
+    vanishes = false,
+    tainted = false,
+    worker = {},
+    server: given,
+    during,
+  }: RestateCrash,
 ): Promise<RunReport> {
   return await withRun({ store: 'file', effect }, async ({ path, witness, runId }, outside: Witness) => {
     const own = plan.some(({ point }) => pointOf(point).torn !== undefined) ? await startServer() : undefined
@@ -54,6 +66,7 @@ async function runToEnd(
       slow,
       changes,
       vanishes,
+      tainted,
       ...(team && { team: {} }),
       ...(overflow && { overflow: {} }),
       ...worker,
