@@ -1,33 +1,37 @@
-// A test of an agent: the model's replies come from a script, over HTTP, with no key and no network. Run it with `node --test`.
-import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { Agent, evolink, tool } from 'capstan'
-import { startSimulator } from 'capstan/testing'
+// Tests of an agent: the model follows a script, and the agent, its tool and its rules are real. Run it with `node --test`.
+import { test } from 'node:test'
+import { Agent, tool } from 'capstan'
+import { assertCalled, assertFinished, assertNotCalled, call, fakeClock, type ScriptedModelReply, scriptedModel } from 'capstan/testing'
 
-const simulator = await startSimulator({
-  script: [{ toolCalls: [{ name: 'get_price', input: { item: 'tea' } }] }, { text: 'Tea costs 3 euros.' }],
-})
-after(() => simulator.close())
-
-const getPrice = tool({
-  name: 'get_price',
-  description: 'Price of an item, in euros.',
-  inputSchema: { type: 'object', properties: { item: { type: 'string' } }, required: ['item'] },
-  effect: 'read',
-  execute: () => 3,
-})
-// One attempt: a request that the script does not have fails at once.
-const agent = new Agent({
-  model: evolink('kimi-k2-thinking', { baseURL: simulator.baseURL, apiKey: 'test' }),
-  tools: [getPrice],
-  attempts: { max: 1 },
+const refund = tool({
+  name: 'refund',
+  description: 'Refunds an order, in euros.',
+  inputSchema: { type: 'object', properties: { order: { type: 'string' }, amount: { type: 'number' } }, required: ['order', 'amount'] },
+  needsApproval: ({ amount }) => Number(amount) > 100,
+  execute: ({ order, amount }) => `Refunded ${amount} euros for ${order}.`,
 })
 
-test('the agent looks up the price before it answers', async () => {
-  const result = await agent.generate('What does tea cost?')
-  assert.equal(result.text, 'Tea costs 3 euros.')
-  assert.deepEqual(
-    result.steps.map(({ toolResults }) => toolResults.map(({ toolName, text }) => `${toolName}: ${text}`)),
-    [['get_price: 3'], []],
-  )
+/** The agent under test. Its model must be asked for each reply of the script, and for no more. */
+function agentWith(script: readonly ScriptedModelReply[], after: (check: () => void) => void): Agent {
+  return new Agent({ model: scriptedModel(script, { after }), tools: [refund] })
+}
+
+test('a small refund is paid', async (t) => {
+  const agent = agentWith([call('refund', { order: 'A1', amount: 5 }), 'You have your money back.'], (check) => t.after(check))
+  const result = await agent.generate('My tea was cold.')
+  assertCalled(result, 'refund', { amount: 5 })
+  assertFinished(result, 'money back')
+})
+
+test('a large refund waits for a person', async (t) => {
+  const agent = agentWith([call('refund', { order: 'A1', amount: 500 })], (check) => t.after(check))
+  assertNotCalled(await agent.generate('My car was cold.'), 'refund')
+})
+
+test('a model that says nothing is given up after a minute, which takes no time here', async (t) => {
+  using clock = fakeClock()
+  const agent = agentWith([{ hangs: true }], (check) => t.after(check))
+  const run = agent.generate('Hello?', { limits: { durationMs: 60_000 } })
+  await clock.advance(61_000)
+  t.assert.equal((await run).stopReason, 'max-duration')
 })

@@ -11,6 +11,7 @@ Usage
   capstan demo [options] ["question"]  like run; offline model without a key
   capstan runs [command] [options]     recorded runs: list, decide, resume
   capstan trace FILE [options]         look at recorded runs in a browser
+  capstan replay FILE [options]        a changed agent on a recorded run
   capstan simulate [options]           a local provider for tests
   capstan verify [options]             check an endpoint against its profile
   capstan help | --help | --version
@@ -98,6 +99,17 @@ Trace
   --run ID            the run for --html, where there are several
   --port N            default 0, a free port
 
+Replay
+  replay FILE --agent FILE#NAME
+                      runs the agent on a tape, or a trace with the tape:
+                      without a network, a key and costs. It shows where the
+                      agent leaves the recorded run, with exit code 1
+  --run-tool NAME     executes this tool; may be repeated. All others give
+                      their recorded results
+  --run-id ID         the run, where the file has several
+  --full              nothing is cut
+  --json              the report as one JSON object on stdout
+
 Simulate
   --endpoint NAME     evolink (default), deepseek, moonshot, openrouter,
                       vllm, sglang, llama.cpp or ollama
@@ -127,5 +139,6 @@ Verify (with --model, --base-url, --api-key-env as above)
 Exit codes
   0 finished   1 error   2 usage   3 a limit, or the context window, was reached
   4 paused or stopped, or the outcome of a call is unknown   130 aborted
+  replay: 0 same course   1 left, or an error   2 usage
   verify: 0 as expected   1 the endpoint differs or fails   2 usage
 `

@@ -1,7 +1,8 @@
-import { type Agent, type Answers, answer, approve, type Json, type Model, type RunEvent, type RunResult, type Tool } from '@capstan/core'
+import { type Agent, type Answers, answer, approve, type Json, type RunEvent, type RunResult, type Tool } from '@capstan/core'
 import { invalidOptions, isJsonObject, rewireAgent } from '@capstan/core/internal'
 import type { ExchangeLine, TraceLine } from '../format/lines.ts'
 import { type Difference, messagesOf, parseBody } from '../tape/compare-requests.ts'
+import { modelThrough } from '../tape/model-through.ts'
 import { textOfRequest } from '../tape/tape-player.ts'
 import { Course, type Departure } from './course.ts'
 import { readInput, splitInstructions } from './read-input.ts'
@@ -55,7 +56,7 @@ export async function replayAgent({ agent, exchanges, lines, runTools = [] }: Re
   const known = new Set<string>()
   const calls: ReplayedCall[] = []
   const change = rewireOptions({
-    model: (model) => modelOn(model, course),
+    model: (model) => modelThrough(model, course),
     tool: (tool) => {
       known.add(tool.name)
       return runTools.includes(tool.name) ? executed(tool) : recorded(tool, results, course)
@@ -107,11 +108,6 @@ async function runToEnd(agent: Agent, input: ReturnType<typeof readInput>, { cou
 
 function yesTo({ pending }: RunResult): Answers {
   return Object.fromEntries(pending.map(({ id, about }) => [id, isJsonObject(about) && about['type'] === 'question' ? answer('') : approve()]))
-}
-
-function modelOn(model: Model, course: Course): Model {
-  if (model.through !== undefined) return model.through(course)
-  throw invalidOptions(`The model ${model.id} does not use HTTP, so it cannot be replayed from a tape.`)
 }
 
 function executed(tool: Tool<never>): Tool<never> {

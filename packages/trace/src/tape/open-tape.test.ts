@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { openaiCompatible } from '@capstan/adapters'
-import type { Agent, Dispatcher, ExchangeObserver, RunEvent } from '@capstan/core'
+import { Agent, type Dispatcher, type ExchangeObserver, type RunEvent } from '@capstan/core'
+import { scriptedModel } from '@capstan/core/testing'
 import { type FaultRule, type ScriptedReply, startSimulator } from '@capstan/simulator'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { errorOf, eventsOf, key, newFile, tapedAgent } from '../testing/tapes.ts'
@@ -45,6 +46,14 @@ test('a run is recorded once with a key, and replayed without a key and without 
   expect(tape.mode).toBe('replay')
   expect(await eventsOf(tapedAgent({ baseURL, dispatcher: tape.dispatcher }))).toEqual(events)
   tape.assertDone()
+})
+
+test('a tape makes a copy of an agent that uses it', async () => {
+  const { file, baseURL } = await record()
+  const tape = openTape(file)
+  expect((await tape.agent(tapedAgent({ baseURL })).generate('go')).text).toBe('The tent weighs 1200 g.')
+  tape.assertDone()
+  expect(() => tape.agent(new Agent({ model: scriptedModel([]) }))).toThrow('does not use HTTP')
 })
 
 test('the file is for its owner only, and has no key, also where the provider echoes it', async () => {

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import { AgentError, type Dispatcher, type DispatchOptions } from '@capstan/core'
-import { checkNames, invalidOptions, kindOf } from '@capstan/core/internal'
+import { type Agent, AgentError, type Dispatcher, type DispatchOptions } from '@capstan/core'
+import { checkNames, invalidOptions, kindOf, rewireAgent } from '@capstan/core/internal'
 import { exchangeKey } from '../format/exchange-key.ts'
 import { withoutSignatures } from '../recorder/redaction.ts'
+import { rewireOptions } from '../replay/rewire-options.ts'
+import { modelThrough } from './model-through.ts'
 import type { Pace } from './play-exchange.ts'
 import { readTape } from './read-tape.ts'
 import { TapePlayer } from './tape-player.ts'
@@ -34,6 +36,12 @@ export interface Tape {
   readonly mode: 'record' | 'replay'
   /** For the setting `dispatcher` of models: `evolink(id, { dispatcher: tape.dispatcher })`. While the tape replays, no key is needed. */
   readonly dispatcher: Dispatcher
+  /**
+   * Makes a copy of an agent whose models, and those of the agents behind its tools, use the tape. The copy has no `trace`.
+   *
+   * @throws {AgentError} `invalid-options` for a model that does not use HTTP.
+   */
+  agent<Context, Output>(agent: Agent<Context, Output>): Agent<Context, Output>
   /**
    * Checks that every exchange of a replay was asked for.
    *
@@ -87,7 +95,7 @@ function recordTape(file: string, record: 'once' | 'all', options: TapeOptions):
   const recording = new TapeRecording(file, { clean: cleanerOf(options), dispatcher: options.dispatcher })
   recording.start()
   const close = (): Promise<void> => recording.close()
-  return { file, mode: 'record', dispatcher: recording.dispatcher, assertDone: () => undefined, close, [Symbol.asyncDispose]: close }
+  return { ...tapeOn(recording.dispatcher), file, mode: 'record', assertDone: () => undefined, close, [Symbol.asyncDispose]: close }
 }
 
 function whyRecording(file: string, record: 'once' | 'all'): string {
@@ -106,7 +114,12 @@ function replayTape(file: string, options: TapeOptions): Tape {
     exchangeKey({ method, url: `${origin}${path}`, body: clean(Buffer.from(body).toString()) })
   const player = new TapePlayer(readTape(file).exchanges, { file, pace: options.pace ?? 'at-once', keyOf })
   const close = async (): Promise<void> => undefined
-  return { file, mode: 'replay', dispatcher: player, assertDone: () => player.assertDone(), close, [Symbol.asyncDispose]: close }
+  return { ...tapeOn(player), file, mode: 'replay', assertDone: () => player.assertDone(), close, [Symbol.asyncDispose]: close }
+}
+
+function tapeOn(dispatcher: Dispatcher): Pick<Tape, 'dispatcher' | 'agent'> {
+  const change = rewireOptions({ model: (model) => modelThrough(model, dispatcher), tool: (tool) => tool })
+  return { dispatcher, agent: (agent) => rewireAgent(agent, change) }
 }
 
 /** What becomes of a body before it is written: the recorder of traces removes signatures in the same way. */
