@@ -77,7 +77,7 @@ test('the test of the page passes in a real process of vitest, and fails with th
 
 test('the odd run: recorded, looked at, mended, replayed, and kept by a tape', { timeout }, async () => {
   await using simulator = await startSimulator()
-  const online = { BASE_URL: simulator.baseURL, EVOLINK_API_KEY: 'docs-testing-key' }
+  const online = { MODEL_URL: simulator.baseURL, EVOLINK_API_KEY: 'docs-testing-key' }
   expect(await run('capstan run --agent ./odd.js --trace odd.trace.jsonl "What does the tent weigh?"', online)).toMatchObject({
     code: 0,
     output: expect.stringContaining('1200'),
@@ -86,7 +86,7 @@ test('the odd run: recorded, looked at, mended, replayed, and kept by a tape', {
   expect(readFileSync(join(folder, 'odd.html'), 'utf8')).toContain('1200')
 
   const replayed = await run('capstan replay odd.trace.jsonl --agent ./packer.js --run-tool weigh')
-  expect(replayed.code).toBe(1)
+  expect(replayed).toMatchObject({ code: 1 })
   const shown = blocks.find(({ language, code }) => language === 'text' && code.startsWith('Calls:'))?.code ?? 'none'
   // In a pipe a line is not broken.
   expect(replayed.output.replace(/\s+/g, ' ')).toContain(shown.trim().replace(/\s+/g, ' '))

@@ -4,7 +4,7 @@ import { loadAgent } from './choose-agent.ts'
 import { CommandLine, UsageError } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
-import { columnsOf, type Output, styleFor } from './terminal/output.ts'
+import { columnsOf, type Output, roomOf, styleFor } from './terminal/output.ts'
 import { ShownText, say } from './terminal/shown-text.ts'
 import { fitLine, wrapText } from './terminal/wrap.ts'
 
@@ -70,15 +70,16 @@ interface Showing {
 function show(report: ReplayReport, { host, isFull, head }: Showing): void {
   const { stdout } = host
   const style = styleFor(stdout, host.env)
-  const width = isFull ? Number.POSITIVE_INFINITY : Math.min(columnsOf(stdout), 80)
+  const width = columnsOf(stdout)
+  const room = isFull ? Number.POSITIVE_INFINITY : roomOf(stdout)
   const write = (text: ShownText): unknown => stdout.write(say`${text}\n`)
   for (const text of head) write(style('dim', wrapText(text, width, '  ')))
   if (report.changes.length > 0) write(say`\nChanged in the requests:`)
-  writeDifferences(report.changes, { stdout, width, most: isFull ? Number.POSITIVE_INFINITY : 6 })
+  writeDifferences(report.changes, { stdout, room, most: isFull ? Number.POSITIVE_INFINITY : 6 })
   if (report.calls.length > 0) write(say`\nCalls:`)
   for (const [index, { toolName, input, source, text, path = [] }] of report.calls.entries()) {
-    write(fitLine(say`  ${index + 1}. ${[...path, toolName].join(' > ')} ${ShownText.strict(input)}`, width))
-    write(style(source === 'executed' ? 'yellow' : 'dim', fitLine(say`     ${source}: ${ShownText.line(text)}`, width)))
+    write(fitLine(say`  ${index + 1}. ${[...path, toolName].join(' > ')} ${ShownText.strict(input)}`, room))
+    write(style(source === 'executed' ? 'yellow' : 'dim', fitLine(say`     ${source}: ${ShownText.line(text)}`, room)))
   }
   write(ShownText.empty)
   const { departure, requests } = report
@@ -89,7 +90,7 @@ function show(report: ReplayReport, { host, isFull, head }: Showing): void {
       wrapText(say`The agent leaves the recorded course after ${departure.request - 1} of ${requests.recorded} requests: ${departure.message}`, width, '  '),
     ),
   )
-  writeDifferences(departure.differences, { stdout, width, most: isFull ? Number.POSITIVE_INFINITY : 3 })
+  writeDifferences(departure.differences, { stdout, room, most: isFull ? Number.POSITIVE_INFINITY : 3 })
   if (departure.kind !== 'end') write(wrapText(say`The recording has no reply for what comes next, so the replay ends here.`, width, '  '))
 }
 
@@ -100,10 +101,17 @@ function sameCourse({ requests, end }: ReplayReport): ShownText {
 
 interface Writing {
   readonly stdout: Output
-  readonly width: number
+  /** Columns of a line. */
+  readonly room: number
   readonly most: number
 }
 
-function writeDifferences(differences: readonly Difference[], { stdout, width, most }: Writing): void {
-  for (const line of showDifferences(differences, { columns: width, differences: most })) stdout.write(say`${ShownText.line(line)}\n`)
+function writeDifferences(differences: readonly Difference[], { stdout, room, most }: Writing): void {
+  // Shown characters are what is compared and cut: one that is hidden takes more room.
+  const shown = differences.map(({ where, recorded, made }) => ({ where, recorded: visible(recorded), made: visible(made) }))
+  for (const line of showDifferences(shown, { columns: room, differences: most })) stdout.write(say`${ShownText.line(line)}\n`)
+}
+
+function visible(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : ShownText.prose(text).toString()
 }
