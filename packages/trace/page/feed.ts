@@ -1,6 +1,6 @@
 import type { ExchangeLine as RecordedExchange } from '../src/format/lines.ts'
 import type { PageLine, RunSummary } from '../src/viewer/lines.ts'
-import { parsePageLine } from '../src/viewer/parse-line.ts'
+import { followEvents, parseLines } from './event-stream.ts'
 
 /** What the page knows of where its data come from. */
 export interface Setup {
@@ -39,17 +39,10 @@ class ServedFeed implements Feed {
     return (await readJson('runs')) as RunListing
   }
 
-  open(id: string, { onLines, onEnd, onState }: Listener): () => void {
-    // After a lost connection, the browser asks again with the number of the last batch, and the server continues behind it.
-    const source = new EventSource(`run?id=${encodeURIComponent(id)}`)
-    source.addEventListener('open', () => onState('live'))
-    source.addEventListener('message', ({ data }) => onLines(parseLines(String(data))))
-    source.addEventListener('end', () => {
-      source.close()
-      onEnd()
-    })
-    source.addEventListener('error', () => onState('lost'))
-    return () => source.close()
+  open(id: string, listener: Listener): () => void {
+    const stopped = new AbortController()
+    void followEvents(`run?id=${encodeURIComponent(id)}`, listener, stopped.signal)
+    return () => stopped.abort()
   }
 
   async exchange(id: string, exchange: number): Promise<RecordedExchange> {
@@ -85,10 +78,6 @@ class SavedFeed implements Feed {
     const text = document.querySelector(`script[data-exchange="${exchange}"]`)?.textContent
     return text ? Promise.resolve(JSON.parse(text) as RecordedExchange) : Promise.reject(new Error('This file was saved without the bodies of its requests.'))
   }
-}
-
-function parseLines(text: string): readonly PageLine[] {
-  return text.split('\n').flatMap((line) => parsePageLine(line) ?? [])
 }
 
 export function findFeed(): Feed {

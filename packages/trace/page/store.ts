@@ -14,6 +14,9 @@ type Axis = 'run' | 'step'
 /** From so many rows on, the bars on the axis of the run are too short to be compared. */
 const manyRows = 500
 
+/** From so many lines at once on, and with so many rows, a file is read and not followed. */
+const bulkLines = 200
+
 /** What is shown, and what the person chose. Components read the signals and call the methods. */
 class Store {
   readonly feed: Feed = findFeed()
@@ -38,8 +41,6 @@ class Store {
   #model = new RunModel()
   #close: () => void = () => {}
   #waiting: PageLine[] = []
-  /** How long the last drawing took, in milliseconds. */
-  #drawMs = 0
 
   readonly matches: ReadonlySignal<ReadonlySet<Row> | undefined> = computed(() => {
     this.#version.value
@@ -155,22 +156,21 @@ class Store {
     })
   }
 
-  /** Lines that come in quick succession are drawn together, so that drawing takes a small part of the time. */
+  /** Lines that come in quick succession are drawn together. While a long file is read, the page is drawn twice a second. */
   #receive(lines: readonly PageLine[]): void {
-    if (this.#waiting.length === 0) setTimeout(() => this.#draw(), Math.min(1_000, Math.max(16, this.#drawMs * 8)))
+    const isBulk = lines.length > bulkLines && this.#model.rows.length > bulkLines
+    if (this.#waiting.length === 0) setTimeout(() => this.#draw(), isBulk ? 500 : 16)
     for (const line of lines) this.#waiting.push(line)
   }
 
   #draw(): void {
     const lines = this.#waiting
     this.#waiting = []
-    const before = performance.now()
     batch(() => {
       this.#model.add(lines)
       this.#version.value += 1
       this.selected.value ??= this.#model.roots[0]
     })
-    this.#drawMs = performance.now() - before
   }
 
   #end(): void {
