@@ -98,7 +98,7 @@ function observe({ connection, observers: own, settings }: Chat, credentials: Re
   const { observer } = settings.dispatcher ?? {}
   const observers = observer === undefined ? own : [...own, observer]
   if (observers.length === 0) return undefined
-  const url = shownURL(new URL(path, connection.origin))
+  const url = shownURL(connection, path)
   return new Observation(observers, {
     url,
     method: 'POST',

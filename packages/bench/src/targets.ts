@@ -55,6 +55,10 @@ export const targets: readonly Target[] = [
   { scenario: 's10', metric: 'journal', of: 'ratio', limit: 1.5, row: 'capstan, journal' },
   { scenario: 's11', metric: 'index-cpu', of: 'median', limit: 300 },
   { scenario: 's11', metric: 'search', of: 'median', limit: 2 },
+  // Nothing, within what two equal programs differ by.
+  { scenario: 's12', metric: 'traced', of: 'ratio', limit: 1.02, row: 'capstan, off' },
+  { scenario: 's12', metric: 'traced', of: 'ratio', limit: 1.05, row: 'capstan, events' },
+  { scenario: 's12', metric: 'traced', of: 'ratio', limit: 1.15, row: 'capstan, tape' },
 ]
 
 /** How a target was met. */

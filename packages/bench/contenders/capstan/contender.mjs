@@ -25,17 +25,20 @@ const eventTypes = /** @type {const} */ ([
 ])
 
 export async function create({ baseURL, apiKey, tool: { name, description, schema }, mode, schemaKind, execute }) {
-  if (!['plain', 'on', 'iterate', 'listen', 'journal'].includes(mode)) return undefined
+  if (!['plain', 'on', 'iterate', 'listen', 'journal', 'untraced', 'trace', 'tape'].includes(mode)) return undefined
   const work = tool({ name, description, inputSchema: schemaKind === 'json' ? schema : await zodSchema(), effect: 'read', execute: (input) => execute(input) })
+  const needsFolder = mode === 'journal' || mode === 'trace' || mode === 'tape'
+  const folder = needsFolder ? mkdtempSync(join(tmpdir(), 'capstan-bench-')) : undefined
+  const trace = await tracerFor(mode, folder)
   const agent = new Agent({
+    ...(trace && { trace }),
     model: openaiCompatible({ baseURL, apiKey, model: 'bench', stream: mode !== 'plain' }),
     tools: [work],
     limits: { steps: 10_000, toolCalls: 10_000 },
   })
-  const folder = mode === 'journal' ? mkdtempSync(join(tmpdir(), 'capstan-bench-')) : undefined
-  const journal = folder && fileJournal(folder)
+  const journal = mode === 'journal' ? fileJournal(folder) : undefined
   const close = () => folder && rmSync(folder, { recursive: true, force: true })
-  return { run: (prompt, onText) => runs[mode]({ agent, journal }, prompt, onText), close }
+  return { run: (prompt, onText) => (runs[mode] ?? runs.on)({ agent, journal }, prompt, onText), close }
 }
 
 const runs = {
@@ -68,6 +71,12 @@ const runs = {
     if (last === 0) throw new Error('The listeners received no event.')
     return text
   },
+}
+
+async function tracerFor(mode, folder) {
+  if (!['untraced', 'trace', 'tape'].includes(mode)) return undefined
+  const { traceTo } = await import('@capstan/trace')
+  return mode === 'untraced' ? undefined : traceTo(folder, { tape: mode === 'tape' })
 }
 
 async function zodSchema() {

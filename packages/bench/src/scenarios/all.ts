@@ -10,6 +10,7 @@ import { types } from './s8-types.ts'
 import { soak } from './s9-soak.ts'
 import { durability } from './s10-durability.ts'
 import { catalogue } from './s11-catalogue.ts'
+import { traces } from './s12-traces.ts'
 
 /** In the order in which they run and are shown. */
 export const scenarios: readonly Scenario[] = [
@@ -25,4 +26,5 @@ export const scenarios: readonly Scenario[] = [
   soak,
   durability,
   catalogue,
+  traces,
 ]

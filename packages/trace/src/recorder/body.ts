@@ -37,6 +37,7 @@ function redactBytes(bytes: Buffer, redact: Redact): Buffer | undefined {
   const clean = redact(text)
   if (clean !== text) return Buffer.from(clean)
   // JSON may write any character as an escape.
+  if (!text.includes('\\u00')) return undefined
   const plain = text.replace(/\\u00([2-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
   if (plain === text) return undefined
   const cleanPlain = redact(plain)

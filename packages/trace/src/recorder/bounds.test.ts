@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Agent, type Tracer } from '@capstan/core'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { readTrace } from '../format/read-trace.ts'
 import { replyStream, sendStream, startProvider } from '../testing/provider.ts'
 import { bodyOf, eventsOf, exchangesOf, modelAt, newFolder, traceIn, tracesIn } from '../testing/traces.ts'
 import { traceTo, traceToFile } from './trace-to.ts'
+
+// Real servers take seconds where many tests run at once.
+vi.setConfig({ testTimeout: 30_000 })
 
 const long = 'x'.repeat(5_000)
 

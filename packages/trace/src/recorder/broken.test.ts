@@ -1,9 +1,12 @@
 import { Agent, type RunEvent } from '@capstan/core'
 import { startSimulator } from '@capstan/simulator'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { replyStream, sendStream, startProvider } from '../testing/provider.ts'
 import { bodyOf, eventsOf, exchangesOf, modelAt, newFolder, traceIn, tracesIn } from '../testing/traces.ts'
 import { traceTo } from './trace-to.ts'
+
+// Real servers take seconds where many tests run at once.
+vi.setConfig({ testTimeout: 30_000 })
 
 const once = { attempts: { max: 1 } }
 

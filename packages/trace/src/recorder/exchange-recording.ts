@@ -35,13 +35,12 @@ export class ExchangeRecording implements ResponseObserver {
     this.#place = origin
     const isKept = parts.budget.take(body.length, 0)
     this.#requestBytes = isKept ? body.length : 0
-    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, request.redact(value)]))
+    const headers = cleanHeaders(request.headers, request.redact)
     this.#request = { method, url: redactURL(request.url), headers, ...(isKept ? this.#bodyOf(body) : { body: '', omittedBytes: body.length }), at }
   }
 
   onHeaders(status: number, headers: Readonly<Record<string, string>>, at: number): void {
-    const shown = Object.entries(shownResponseHeaders(headers, this.#request.url)).map(([name, value]) => [name, this.#redact(value)])
-    this.#response = { status, headers: Object.fromEntries(shown), at }
+    this.#response = { status, headers: redactValues(shownResponseHeaders(headers, this.#request.url), this.#redact), at }
   }
 
   onChunk(chunk: Uint8Array, at: number): void {
@@ -95,6 +94,24 @@ export class ExchangeRecording implements ResponseObserver {
     const headers = headersOf(response, clean?.change)
     return { response: { ...response, headers, ...(omittedBytes > 0 && { omittedBytes }) }, chunks: clean?.chunks ?? [] }
   }
+}
+
+/** By the headers that are sent, which are one object for many requests. */
+const cleaned = new WeakMap<ObservedRequest['headers'], ObservedRequest['headers']>()
+
+function cleanHeaders(headers: ObservedRequest['headers'], redact: Redact): ObservedRequest['headers'] {
+  let clean = cleaned.get(headers)
+  if (clean === undefined) {
+    clean = redactValues(headers, redact)
+    cleaned.set(headers, clean)
+  }
+  return clean
+}
+
+function redactValues(headers: Readonly<Record<string, string>>, redact: Redact): Readonly<Record<string, string>> {
+  const joined = Object.values(headers).join('\n')
+  if (redact(joined) === joined) return headers
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, redact(value)]))
 }
 
 // The length of a body that was changed is another one.

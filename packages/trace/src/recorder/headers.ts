@@ -11,7 +11,20 @@ export function shownResponseHeaders(headers: Readonly<Record<string, string>>, 
 }
 
 function shownValue(name: string, value: string, base: string): string {
-  if (!plain.test(name) || (isCredentialName(name) && !/^x-(?:ratelimit|rate-limit)-/.test(name))) return redacted
+  if (!isPlain(name)) return redacted
   if (name !== 'location') return value
   return URL.canParse(value, base) ? redactURL(new URL(value, base).href) : redacted
+}
+
+/** By name, for the names that came before: they are the same in each response. */
+const known = new Map<string, boolean>()
+const maxKnown = 1_000
+
+function isPlain(name: string): boolean {
+  let found = known.get(name)
+  if (found === undefined) {
+    found = plain.test(name) && (!isCredentialName(name) || /^x-(?:ratelimit|rate-limit)-/.test(name))
+    if (known.size < maxKnown) known.set(name, found)
+  }
+  return found
 }

@@ -2,10 +2,13 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Agent, approve, type RunEvent } from '@capstan/core'
 import { jsonSchema, tool } from '@capstan/tools'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { replyStream, sendJson, sendStream, startProvider } from '../testing/provider.ts'
 import { bodyOf, eventsOf, exchangesOf, modelAt, newFolder, traceIn, tracesIn } from '../testing/traces.ts'
 import { traceTo } from './trace-to.ts'
+
+// Real servers take seconds where many tests run at once.
+vi.setConfig({ testTimeout: 30_000 })
 
 const look = tool({
   name: 'look',

@@ -62,10 +62,7 @@ export class RunTrace {
   /** Adds the line of an exchange that has ended. */
   endExchange(line: ExchangeLine): void {
     this.#openExchanges -= 1
-    if (this.#failure === undefined) {
-      this.#push(writeLine(line))
-      this.write()
-    }
+    if (this.#failure === undefined) this.write(writeLine(line))
     if (this.#isEnded && this.#openExchanges === 0) this.#parts.sink.close()
   }
 
@@ -76,10 +73,14 @@ export class RunTrace {
     return contents === undefined ? clean : contents.text(clean, { kind, ...(runId !== undefined && { runId }) })
   }
 
-  /** Writes the lines that wait. */
-  write(): void {
-    if (this.#pending.length === 0) return
-    const text = this.#pending.join('')
+  /**
+   * Writes the lines that wait.
+   *
+   * @param last - A line to write after them, without secrets.
+   */
+  write(last = ''): void {
+    if (this.#pending.length === 0 && last === '') return
+    const text = this.#withoutSecrets(this.#pending.join('')) + last
     this.#pending = []
     this.#pendingLength = 0
     try {
@@ -110,11 +111,16 @@ export class RunTrace {
 
   #pushEvent(event: TracedEvent): void {
     const { contents } = this.#parts
-    let json = JSON.stringify(event)
-    for (const redact of this.#redactors) json = redact(json)
-    json = withoutSignatures(json)
-    if (contents !== undefined) json = contents.event(json, event.runId)
-    this.#push(`{"type":"event","event":${json}}\n`)
+    const json = JSON.stringify(event)
+    // What the caller redacts has no secrets any more. Otherwise all lines of a step are searched at once.
+    const clean = contents === undefined ? json : contents.event(this.#withoutSecrets(json), event.runId)
+    this.#push(`{"type":"event","event":${clean}}\n`)
+  }
+
+  #withoutSecrets(text: string): string {
+    let clean = text
+    for (const redact of this.#redactors) clean = redact(clean)
+    return withoutSignatures(clean)
   }
 
   #push(line: string): void {

@@ -1,10 +1,13 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { Agent } from '@capstan/core'
 import { jsonSchema, tool } from '@capstan/tools'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { replyStream, sendStream, startProvider } from '../testing/provider.ts'
 import { bodyOf, eventsOf, exchangesOf, modelAt, newFolder, testKey, textIn, traceIn } from '../testing/traces.ts'
 import { traceTo } from './trace-to.ts'
+
+// Real servers take seconds where many tests run at once.
+vi.setConfig({ testTimeout: 30_000 })
 
 const signature = 'ab12'.repeat(16)
 const forms: readonly string[] = [
