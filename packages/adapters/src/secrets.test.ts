@@ -128,7 +128,7 @@ test('a model shows neither its settings nor its key', () => {
   const model = evolink('kimi-k2-thinking', { apiKey: key })
   expect(everything(model)).not.toContain(key)
   expect(everything(model.withSettings?.({ maxOutputTokens: 9 }))).not.toContain(key)
-  expect(Object.keys(model).toSorted()).toEqual(['complete', 'id', 'observed', 'schemaAsSent', 'stream', 'traits', 'withSettings'])
+  expect(Object.keys(model).toSorted()).toEqual(['complete', 'id', 'observed', 'schemaAsSent', 'stream', 'through', 'traits', 'withSettings'])
 })
 
 test('what looks like a key is taken out even when it is not ours', () => {
