@@ -3,6 +3,7 @@ import { approvalMutants } from './approval-mutants.ts'
 import { commandMutants } from './command-mutants.ts'
 import { containmentMutants } from './containment-mutants.ts'
 import { coreMutants } from './core-mutants.ts'
+import { httpMutants } from './http-mutants.ts'
 import { inputMutants } from './input-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { runMutants } from './run-mutants.ts'
@@ -12,5 +13,5 @@ import { storeMutants } from './store-mutants.ts'
 /** All planted faults. */
 export const allMutants: readonly Mutant[] = [
   ...[...coreMutants, ...adapterMutants, ...toolMutants],
-  ...[...inputMutants, ...approvalMutants, ...containmentMutants, ...runMutants, ...storeMutants, ...sessionMutants, ...commandMutants],
+  ...[...inputMutants, ...httpMutants, ...approvalMutants, ...containmentMutants, ...runMutants, ...storeMutants, ...sessionMutants, ...commandMutants],
 ]

@@ -4,6 +4,7 @@ import { type HttpHost, startHttpHost } from '../testing/http-host.ts'
 import { connectTo } from './connect.ts'
 import { Hosts } from './hosts.ts'
 import { type HttpOptions, http } from './index.ts'
+import { nextTarget } from './request.ts'
 
 let host: HttpHost
 let other: HttpHost
@@ -188,6 +189,17 @@ test('where all public hosts are allowed, a redirect does not lead to another ho
   expect(await redirected('https://evil.example/?data', { hosts: 'public', resolve: unused })).toContain(
     'it is another host. Request that URL if it is the right one',
   )
+})
+
+test('a page of a stranger does not lead to a private host', async () => {
+  const tool = http({ hosts: 'public', privateHosts: [`127.0.0.1:${other.port}`] })
+  const target = new Hosts({ hosts: 'public', privateHosts: [`127.0.0.1:${other.port}`] })
+  const [stranger, own] = [target.target('https://site.example/'), target.target(`${other.url}/`)]
+  if ('problem' in stranger || 'problem' in own) throw new Error('a host is refused')
+  expect([stranger.isListed, own.isListed]).toEqual([false, true])
+  expect(() => nextTarget(target, stranger, `${other.url}/admin`)).toThrow('it is another host')
+  expect(nextTarget(target, own, '/page').url.pathname).toBe('/page')
+  expect(await use(tool, { url: `${other.url}/` })).toContain('INTERNAL')
 })
 
 test('headers of the owner stay with their host', async () => {

@@ -51,8 +51,8 @@ export async function send(client: Client, { target, method, headers, body, sign
 
 /**
  * Sends a request without a body and follows redirects. Each one is checked as the first URL is, and gets only the headers of its own host.
- * A redirect from a host that is not listed leads only to the same host, with or without `www.`: another one was chosen by neither the owner
- * of the tool nor the caller.
+ * A redirect between hosts that are not both listed leads only to the same host, with or without `www.`: another one was chosen by neither the
+ * owner of the tool nor the caller, and a page of a stranger must not lead to a private host.
  *
  * @throws {ToolError} Also for a redirect that is not followed.
  */
@@ -70,13 +70,15 @@ export async function sendAndFollow(client: Client, request: OutgoingRequest): P
   }
 }
 
-function nextTarget(hosts: Hosts, from: Target, location: string): Target {
+/** The target of a redirect. @throws {ToolError} If it is not followed. */
+export function nextTarget(hosts: Hosts, from: Target, location: string): Target {
   const refuse = (why: string): never => {
     throw new ToolError(`${inLine(from.url.href)} redirects to ${inLine(location)}, which was not followed: ${why}.`)
   }
   const next = URL.canParse(location, from.url.href) ? hosts.target(new URL(location, from.url).href) : { problem: 'it is not a URL' }
   if ('problem' in next) return refuse(next.problem)
-  if (!next.isListed && withoutWww(next) !== withoutWww(from)) return refuse('it is another host. Request that URL if it is the right one')
+  const isListed = from.isListed && next.isListed
+  if (!isListed && withoutWww(next) !== withoutWww(from)) return refuse('it is another host. Request that URL if it is the right one')
   return next
 }
 
