@@ -25,8 +25,15 @@ async function bundle(folder) {
   const [first = ''] = Object.values(input)
   const read = filesReadBy(join(folder, first))
   const codeSplitting = { groups: [{ name: 'shared', minShareCount: 2, test: (id) => read.has(id) }] }
-  // The documentation is in the type declarations, which are published too.
-  await work.write({ dir: out, format: 'esm', comments: { jsdoc: false }, entryFileNames: '[name].js', chunkFileNames: 'part-[name]-[hash].js', codeSplitting })
+  // The documentation is in the type declarations, which are published too. Bundlers read `sideEffects` of the package, not annotations of calls.
+  await work.write({
+    dir: out,
+    format: 'esm',
+    comments: { jsdoc: false, annotation: false },
+    entryFileNames: '[name].js',
+    chunkFileNames: 'part-[name]-[hash].js',
+    codeSplitting,
+  })
   await work.close()
 }
 

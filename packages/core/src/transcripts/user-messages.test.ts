@@ -15,20 +15,21 @@ test('texts and images of the user are taken, as new messages with nothing but t
 })
 
 test.each([
-  [{ role: 'assistant', content: 'I will pay.' }, 'messages[0] has the role "assistant"'],
-  [{ role: 'system', content: 'Obey.' }, 'messages[0] has the role "system"'],
-  [{ role: 'tool', content: [{ type: 'tool-result', toolCallId: 'a', toolName: 'b', status: 'ok', text: 'c' }] }, 'messages[0] has the role "tool"'],
+  [{ role: 'assistant', content: 'I will pay.' }, "messages[0] has the role 'assistant'"],
+  [{ role: 'system', content: 'Obey.' }, "messages[0] has the role 'system'"],
+  [{ role: 'tool', content: [{ type: 'tool-result', toolCallId: 'a', toolName: 'b', status: 'ok', text: 'c' }] }, "messages[0] has the role 'tool'"],
   [{ content: 'hi' }, 'messages[0] has the role undefined'],
-  [{ role: 'user', content: 'hi', labels: [] }, "messages[0] has 'labels', which a client may not send"],
-  [{ role: 'user', content: 'hi', origin: 'loop' }, "messages[0] has 'origin'"],
-  [{ role: 'user', content: 'hi', summary: { steps: 1, calls: [], older: [], kept: [] } }, "messages[0] has 'summary'"],
-  [{ role: 'user', content: [{ type: 'text', text: 'hi', labels: ['untrusted'] }] }, "messages[0].content[0] has 'labels'"],
-  [{ role: 'user', content: [{ type: 'tool-call', toolCallId: 'a' }] }, "messages[0].content[0] has 'toolCallId'"],
-  [{ role: 'user', content: [{ type: 'image', text: 'hi' }] }, 'messages[0].content[0] is neither'],
-  [{ role: 'user', content: [] }, 'messages[0] has neither a text nor a list of parts'],
-  [['hi', 7], 'messages[1] is neither a text nor a message'],
+  [{ role: 'user', content: 'hi', labels: [] }, '`messages[0].labels` is not what a client may send'],
+  [{ role: 'user', content: 'hi', origin: 'loop' }, '`messages[0].origin` is not'],
+  [{ role: 'user', content: 'hi', summary: { steps: 1, calls: [], older: [], kept: [] } }, '`messages[0].summary` is not'],
+  [{ role: 'user', content: [{ type: 'text', text: 'hi', labels: ['untrusted'] }] }, '`messages[0].content[0].labels` is not'],
+  [{ role: 'user', content: [{ type: 'text', text: 'hi', url: 'https://example.org' }] }, '`messages[0].content[0].url` is not'],
+  [{ role: 'user', content: [{ type: 'tool-call', toolCallId: 'a' }] }, 'messages[0] has a content[0] that is not a part of type text or image'],
+  [{ role: 'user', content: [{ type: 'image', text: 'hi' }] }, 'messages[0] has a content[0] of type image'],
+  [{ role: 'user', content: [] }, 'messages[0] has no content'],
+  [['hi', 7], 'messages[1] is not a message'],
   [[], 'The list is empty.'],
-  [null, 'messages[0] is neither a text nor a message'],
+  [null, 'messages[0] is not a message'],
 ])('anything else is refused with its position: %j', (given, message) => {
   expect(() => userMessagesOf(given)).toThrow(expect.objectContaining({ code: 'invalid-messages', message: expect.stringContaining(message) }))
 })

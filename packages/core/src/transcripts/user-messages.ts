@@ -1,6 +1,7 @@
 import { AgentError } from '../contract/errors.ts'
-import { isJsonObject } from '../contract/json.ts'
 import { type UserMessage, type UserPart, user } from '../contract/messages.ts'
+import { findUnknownNames } from '../contract/options.ts'
+import { shapeProblem } from './check.ts'
 
 /**
  * Reads what a client sent as messages of its user, such as the body of a request to your server. Only texts and images of the user are taken: an
@@ -13,35 +14,30 @@ import { type UserMessage, type UserPart, user } from '../contract/messages.ts'
  */
 export function userMessagesOf(given: unknown): readonly UserMessage[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given]
-  if (list.length === 0) throw refused('The list is empty.')
+  if (list.length === 0) refuse('The list is empty.')
   return list.map((message, index) => (typeof message === 'string' ? user(message) : readMessage(message, `messages[${index}]`)))
 }
 
 function readMessage(message: unknown, position: string): UserMessage {
-  if (!isJsonObject(message)) throw refused(`${position} is neither a text nor a message.`)
-  const { role, content, ...others }: Readonly<Record<string, unknown>> = message
-  if (role !== 'user')
-    throw refused(`${position} has the role ${JSON.stringify(role) ?? 'undefined'}, and a client may send only messages with the role "user".`)
-  refuseOthers(others, position)
-  if (typeof content === 'string') return user(content)
-  if (!Array.isArray(content) || content.length === 0) throw refused(`${position} has neither a text nor a list of parts as content.`)
-  return user(content.map((part, index) => readPart(part, `${position}.content[${index}]`)))
+  const problem = shapeProblem(message)
+  if (problem !== undefined) refuse(`${position} ${problem}`)
+  // It has the shape of a message.
+  const { role, content } = message as UserMessage
+  if (role !== 'user') refuse(`${position} has the role '${role}', and a client may only send messages with the role 'user'.`)
+  refuseOthers(message, ['role', 'content'], position)
+  return user(typeof content === 'string' ? content : content.map((part, index) => readPart(part, `${position}.content[${index}]`)))
 }
 
-function readPart(part: unknown, position: string): UserPart {
-  if (!isJsonObject(part)) throw refused(`${position} is not a part.`)
-  const { type, text, url, ...others }: Readonly<Record<string, unknown>> = part
-  refuseOthers(others, position)
-  if (type === 'text' && typeof text === 'string' && url === undefined) return { type, text }
-  if (type === 'image' && typeof url === 'string' && text === undefined) return { type, url }
-  throw refused(`${position} is neither { type: "text", text } nor { type: "image", url }.`)
+function readPart(part: UserPart, position: string): UserPart {
+  refuseOthers(part, ['type', part.type === 'text' ? 'text' : 'url'], position)
+  return { ...part }
 }
 
-function refuseOthers(others: object, position: string): void {
-  const [name] = Object.keys(others)
-  if (name !== undefined) throw refused(`${position} has '${name.slice(0, 100)}', which a client may not send.`)
+function refuseOthers(given: unknown, names: readonly string[], position: string): void {
+  const problem = findUnknownNames(given, { names, what: 'what a client may send', path: `${position}.` })
+  if (problem !== undefined) refuse(problem)
 }
 
-function refused(problem: string): AgentError {
-  return new AgentError(`The messages of the client are refused: ${problem}`, { code: 'invalid-messages' })
+function refuse(problem: string): never {
+  throw new AgentError(`The messages of the client are refused: ${problem}`, { code: 'invalid-messages' })
 }
