@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { Agent, createLimiter, decide, deepseek, evolink, fileJournal, moonshot, openaiCompatible, postgresJournal, sqliteJournal, tool } from './index.ts'
-import { startSimulator } from './testing.ts'
+import { fakeClock, openTape, scriptedModel, startSimulator } from './testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'capstan-options-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -33,6 +33,9 @@ const calls: readonly (readonly [string, (unknown: Record<string, unknown>) => u
   ['fileJournal', (unknown) => fileJournal(folder, unknown), 'lease', 'leaseMs'],
   ['sqliteJournal', (unknown) => sqliteJournal(join(folder, 'a.db'), unknown), 'lease', 'leaseMs'],
   ['postgresJournal', (unknown) => postgresJournal('postgres://localhost/runs', unknown), 'schemaName', 'schema'],
+  ['openTape', (unknown) => openTape(join(folder, 'a.tape.jsonl'), unknown), 'mode', 'record'],
+  ['scriptedModel', (unknown) => scriptedModel([], unknown), 'contextwindow', 'contextWindow'],
+  ['fakeClock', (unknown) => fakeClock(unknown), 'nowMs', 'now'],
 ]
 
 test.each(calls)('%s refuses an unknown option and names the right one', async (_, call, name, right) => {

@@ -57,6 +57,22 @@ function argumentsOf([program, ...args]: readonly string[]): readonly string[] {
   return args
 }
 
+/** What docs/testing.md says of the mock timers of `node:test`. */
+const mockTimers = `
+import { mock, test } from 'node:test'
+import { Agent } from 'capstan'
+import { assertCalled, assertFinished, openTape, scriptedModel } from 'capstan/testing'
+import { agent } from './odd.js'
+
+test('a scripted model and a tape work under mock timers', async () => {
+  mock.timers.enable()
+  assertFinished(await new Agent({ model: scriptedModel(['Done.']) }).generate('go'), 'Done.')
+  const tape = openTape('odd.trace.jsonl', { record: 'none' })
+  assertCalled(await tape.agent(agent).generate('What does the tent weigh?'), 'weigh', { item: 'tent' })
+  tape.assertDone()
+})
+`
+
 // Each process loads everything anew.
 const timeout = 60_000
 
@@ -84,6 +100,9 @@ test('the odd run: recorded, looked at, mended, replayed, and kept by a tape', {
   })
   expect((await run('capstan trace odd.trace.jsonl --html odd.html')).code).toBe(0)
   expect(readFileSync(join(folder, 'odd.html'), 'utf8')).toContain('1200')
+
+  writeFileSync(join(folder, 'clock.test.js'), mockTimers)
+  expect((await run('node --test clock.test.js')).output).toMatch(/pass 1\n/)
 
   const replayed = await run('capstan replay odd.trace.jsonl --agent ./packer.js --run-tool weigh')
   expect(replayed).toMatchObject({ code: 1 })
