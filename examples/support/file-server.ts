@@ -16,7 +16,7 @@ export interface FileServer {
   close(): Promise<void>
 }
 
-/** Installs the server at the first use (54 MB). You would write `command: 'npx', args: ['-y', '@modelcontextprotocol/server-filesystem', folder]`. */
+/** Installs the server at the first use (63 MB). You would write `command: 'npx', args: ['-y', '@modelcontextprotocol/server-filesystem', folder]`. */
 export async function fileServer(): Promise<FileServer> {
   const { status, stdout, stderr } = spawnSync(process.execPath, [installer], { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr.trim())

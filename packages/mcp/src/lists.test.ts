@@ -32,7 +32,7 @@ test('a list that changes in the middle of a run: a search finds what came, and 
     ],
     { onRequest: (step) => (step === 2 ? expect.poll(() => server.toolName('late')).toBe('test__late') : undefined) },
   )
-  const { steps } = await new Agent({ model, tools: [server], catalogue: 'always' }).generate('Go.', { limits })
+  const { steps } = await new Agent({ model, tools: [server], catalogue: 'always', guard: 'off' }).generate('Go.', { limits })
   const results = steps.flatMap(({ toolResults }) => toolResults)
   expect(results.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'unknown-tool'])
   expect(results[1]?.foundTools).toContain('test__late')
@@ -43,11 +43,18 @@ test('a run with a list keeps the tools that it began with, and one that is gone
   const model = replyingModel([{ calls: ['test__change'] }, { calls: ['test__echo', 'test__late'] }, { text: 'Done.' }], {
     onRequest: (step) => (step === 2 ? expect.poll(() => server.toolName('late')).toBe('test__late') : undefined),
   })
-  const { steps } = await new Agent({ model, tools: [...server.tools] }).generate('Go.', { limits })
+  const { steps } = await new Agent({ model, tools: [...server.tools], guard: 'off' }).generate('Go.', { limits })
   expect(steps[1]?.toolResults.map(({ status, text }) => [status, text])).toEqual([
     ['unknown-tool', "Not run: the MCP server test does not have the tool 'test__echo' any more."],
     ['unknown-tool', expect.stringContaining("there is no tool 'test__late'")],
   ])
+})
+
+test('results are untrusted: after one, the guard of the agent asks about further calls, also where none needs an approval', async () => {
+  const { server } = await startServer('plain', { needsApproval: false })
+  const model = replyingModel([{ calls: ['test__echo'] }, { calls: ['test__environment'] }, { text: 'Done.' }])
+  const { status, steps, pending } = await new Agent({ model, tools: [...server.tools] }).generate('Go.', { limits })
+  expect([status, steps[0]?.toolResults[0]?.status, pending.length]).toEqual(['paused', 'ok', 1])
 })
 
 test('tools that did not change stay the same objects, and the array, too', async () => {
@@ -78,6 +85,14 @@ test('definitions that break a rule are skipped with one warning, and do not sto
     expect.objectContaining({ type: 'tools-skipped', message: expect.stringMatching(/^MCP server test: 12 of its tools cannot be used: "deep"/) }),
   ])
   expect(await callTool(server, 'test__echo', { input: { text: 'x' } })).toMatchObject({ text: 'echo x' })
+})
+
+test('a callback that throws does not stop a server', async () => {
+  const onWarning = (): never => {
+    throw new Error('a defect of the caller')
+  }
+  const { server } = await startServer('hostile', { onWarning })
+  expect(server.skipped).toHaveLength(12)
 })
 
 test('a pattern that takes for ever elsewhere is checked in no time', async () => {

@@ -61,13 +61,14 @@ class Start {
       },
     })
     this.#list = list
+    // Before the list is read, so that no change of it is missed.
+    this.#watch()
     try {
       await list.read(connection.request)
     } catch (error) {
       await connection.close()
       throw serverFailed(name, `cannot list its tools: ${describeFailure(error)}.`, error)
     }
-    this.#watch()
     return new McpServer({ name, settings: this.#settings, connection, list })
   }
 

@@ -185,7 +185,20 @@ export function checkOptions(options: McpOptions): Settings {
   if (typeof trusted !== 'boolean') throw invalidOptions(`mcp({ trusted }) must be true or false, not ${kindOf(trusted)}.`)
   if (!['undefined', 'boolean', 'function'].includes(typeof needsApproval))
     throw invalidOptions(`mcp({ needsApproval }) must be true, false or a function, not ${kindOf(needsApproval)}.`)
-  return { ...options, deny, trusted, returns, onWarning, ...checkNumbers(options) }
+  const { onChange } = options
+  const calls = { onWarning: guarded(onWarning), ...(onChange !== undefined && { onChange: guarded(onChange) }) }
+  return { ...options, deny, trusted, returns, ...calls, ...checkNumbers(options) }
+}
+
+/** A callback of the caller that throws must not end the work that reports to it. */
+function guarded<Args extends readonly unknown[]>(callback: (...args: Args) => void): (...args: Args) => void {
+  return (...args) => {
+    try {
+      callback(...args)
+    } catch (error) {
+      process.emitWarning(`A callback of mcp() failed: ${kindOf(error)}.`, { type: 'CapstanWarning', code: 'CAPSTAN_MCP' })
+    }
+  }
 }
 
 function checkPatterns({ allow, deny }: McpOptions): void {

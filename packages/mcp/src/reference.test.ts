@@ -79,7 +79,9 @@ describe.skipIf('reason' in installed).each<Transport>(['stdio', 'HTTP'])(`the r
     if (transport === 'stdio') expect([await call('trigger-elicitation-request'), asked]).toEqual([expect.stringContaining('Ada'), [expect.any(String)]])
     const [resource] = await server.resources()
     expect(await server.readResource(resource?.uri ?? '')).toEqual([expect.objectContaining({ text: expect.any(String) })])
-    expect(await server.prompt('args-prompt', { city: 'Oslo' })).toEqual([{ role: 'user', content: [{ type: 'text', text: expect.stringContaining('Oslo') }] }])
+    expect(await server.prompt('args-prompt', { city: 'Oslo' })).toEqual([
+      { role: 'user', content: [{ type: 'text', text: expect.stringContaining('Oslo') }], labels: ['untrusted'] },
+    ])
     await expect(server.readResource('demo://nothing')).rejects.toMatchObject({ code: 'mcp-failed' })
   })
 })
