@@ -41,8 +41,12 @@ class Search {
   #looked = 0
   #untilTurn = charactersOfTurn
 
+  /** Secret results by what looks like a secret in them. */
+  readonly #bySecretWord = new Map<string, ReadText>()
+
   constructor(known: KnownTexts) {
     this.#known = known
+    for (const read of known.read.filter(isSecret)) for (const word of secretWords(read.text)) this.#bySecretWord.set(word, read)
   }
 
   originOfResult(id: string): Origin {
@@ -56,10 +60,12 @@ class Search {
     const found: ReadText[] = []
     for (const read of this.#known.read) {
       if (!(await this.#mayLook(read.text.length * pieces.length))) return { from: 'unknown' }
-      if (pieces.some((piece) => has(read.text, piece))) found.push(read)
+      // Where it cannot be told, what others wrote counts as the origin.
+      if (pieces.some((piece) => has(read.text, piece, read.labels.length > 0))) found.push(read)
     }
     const isOfUser = this.#known.user.some((given) => has(given, text))
-    const secret = found.filter(isSecret)
+    const carried = secretWords(text).flatMap((word) => this.#bySecretWord.get(word) ?? [])
+    const secret = [...found.filter(isSecret), ...carried]
     if (secret.length > 0) return { from: 'secret', ...sourcesOf(secret) }
     if (isOfUser) return { from: 'user', ...sourcesOf(found.filter(isUntrusted)) }
     const untrusted = found.filter(isUntrusted)
@@ -94,8 +100,13 @@ function sourcesOf(found: readonly ReadText[]): Pick<FieldOrigin, 'sources'> {
 }
 
 // A short text is in any long one by chance, so it has to be there as a word.
-function has(text: string, piece: string): boolean {
-  return piece.length < minLineCharacters ? isNamed(piece, text) : text.includes(piece)
+function has(text: string, piece: string, inTooMany = false): boolean {
+  return piece.length < minLineCharacters ? isNamed(piece, text, inTooMany) : text.includes(piece)
+}
+
+/** Words that look like keys, codes or numbers: a longer text may carry them. */
+function secretWords(text: string): readonly string[] {
+  return text.split(/[\s"'`,;:=&?/<>()[\]{}]+/).filter((word) => word.length >= 20 || (word.length >= 6 && /\d/.test(word)))
 }
 
 /** The text itself, and its longer lines. */
