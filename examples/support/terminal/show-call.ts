@@ -5,12 +5,13 @@ import type { MarkedLine } from './wrap-line.ts'
 
 /** All that a question says about a call: a change of a text as removed and added lines, everything else as one line for each field. */
 export async function showCall(about: Json, root: string): Promise<readonly MarkedLine[]> {
-  const { type: _type, toolCallId: _id, tool: _tool, toolName, input, value = input, ...others } = objectOf(about)
+  const { type: _type, toolCallId: _id, tool: _tool, toolName, input, value = input, origins = [], ...others } = objectOf(about)
   const { old_text: oldText, new_text: newText, content, ...fields } = objectOf(value)
   const former = await formerText(root, fields['path'])
   return [
     { mark: '', text: `${String(toolName)}:` },
     ...Object.entries({ ...fields, ...others }).flatMap(([name, field]) => fieldLines(name, field)),
+    ...(origins as readonly JsonObject[]).map(({ at, from }) => ({ mark: '  ', text: `${at} comes from: ${from}` })),
     ...(typeof content === 'string' ? diffLines(former, content) : []),
     ...(typeof oldText === 'string' && typeof newText === 'string' ? editLines(former, { oldText, newText }) : []),
   ]
@@ -29,6 +30,7 @@ function objectOf(value: Json | undefined): JsonObject {
 }
 
 function fieldLines(name: string, field: Json | undefined): readonly MarkedLine[] {
-  if (Array.isArray(field)) return field.flatMap((item, index) => fieldLines(`${name}[${index}]`, item))
-  return [{ mark: '  ', text: `${name}: ${JSON.stringify(field)}` }]
+  const isOne = typeof field !== 'object' || field === null || Object.keys(field).length === 0
+  if (isOne) return [{ mark: '  ', text: `${name}: ${JSON.stringify(field)}` }]
+  return Object.entries(field).flatMap(([key, item]) => fieldLines(Array.isArray(field) ? `${name}[${key}]` : `${name}.${key}`, item))
 }

@@ -41,8 +41,8 @@ export async function recordStart(run: LoopRun): Promise<void> {
     throw new AgentError(`instructions of agent '${agent.name}' failed: ${failed}`, { code: 'invalid-options', phase: 'loop', cause: thrown })
   questionIds.begin(random)
   resultIds.begin(transcript.messages)
-  taint.begin(transcript.messages)
   config.begin(recorded)
+  taint.begin(transcript.messages, (toolName) => config.declaredBy(toolName)?.returns)
   chain.begin(recorded.settings)
   history.begin(recorded.history)
 }

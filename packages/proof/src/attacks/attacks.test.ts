@@ -45,6 +45,7 @@ const quickNames = [
   'a secret | result.messages | send mail',
   'a page | result.messages as JSON | send mail',
   'an error message | repairMessages() | write',
+  'a secret mail | messages without labels | pay',
   'a fetched page | read while the guard was off | own word',
   'a secret | read by an agent that reaches nothing | pay',
   'a page | the messages of an abort | pay',

@@ -30,6 +30,12 @@ const labelMutants: readonly Mutant[] = [
       replace: '',
       killer: 'a marked message | verbatim | write',
     },
+    {
+      name: 'results without labels are trusted',
+      search: 'part.labels === undefined && !neverRan.has(part.status)',
+      replace: 'part.labels !== undefined && !neverRan.has(part.status)',
+      killer: 'a secret mail | messages without labels | pay',
+    },
   ]),
   ...mutantsOf({ file: `${core}/loop/run-tool.ts`, test }, [
     {

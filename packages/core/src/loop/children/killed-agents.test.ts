@@ -157,7 +157,7 @@ test('agents of different lengths, inside each other and with approvals: killed 
   }
   expect(whole.records.length).toBeGreaterThan(60)
   expect(asked).toBeGreaterThan(5)
-})
+}, 60_000)
 
 /** People say of each call of unknown outcome that it was done. */
 class AnsweringEngine extends NumberedEngine {
@@ -191,7 +191,7 @@ test('on an engine that numbers its steps, killed after each one, the run takes 
     expect([crashAfter, essence(next)]).toEqual([crashAfter, whole])
   }
   expect(recorded.length).toBeGreaterThan(40)
-})
+}, 60_000)
 
 test('the calls of all agents are recorded under the calls that they answer', async () => {
   const { records } = await toEnd()

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Agent } from '../../agent/agent.ts'
 import type { AgentOptions } from '../../agent/agent-options.ts'
 import { approve } from '../../contract/answers.ts'
+import { type Message, user } from '../../contract/messages.ts'
 import type { OutputSpec } from '../../contract/output.ts'
 import type { RunResult } from '../../contract/result.ts'
 import type { Tool } from '../../contract/tool.ts'
@@ -129,6 +130,15 @@ test('a summary has the labels of what it took the place of, and compact keeps t
   const mail = mailTool()
   const next = new Agent({ model: scriptedModel([{ calls: [attack] }]), tools: [mail] })
   expect((await next.generate([...(summary === undefined ? [] : [summary]), { role: 'user', content: 'Go on.' }])).pending).toHaveLength(1)
+})
+
+test('a result without labels is what its tool declares, unless it says that it is trusted', async () => {
+  const { messages } = await run([{ calls: [call('read_page')] }, { text: 'done' }], [testTool('read_page', () => page)])
+  const next = async (input: readonly Message[]): Promise<RunResult> =>
+    await new Agent({ model: scriptedModel([{ calls: [attack] }, { text: 'done' }]), tools: [read, mailTool()] }).generate([...input, user('Go on.')])
+  expect((await next(messages)).pending[0]?.about).toMatchObject({ flow: { sources: [{ id: 'r1.0', toolName: 'read_page', labels: ['untrusted'] }] } })
+  const trusted = JSON.parse(JSON.stringify(messages), (_, value) => (value?.type === 'tool-result' ? { ...value, labels: [] } : value)) as Message[]
+  expect((await next(trusted)).status).toBe('finished')
 })
 
 test('what a person says that an unknown call returned is what the tool returned', async () => {

@@ -1,6 +1,6 @@
 import type { Label } from '../../contract/flow.ts'
 import { joinLabels, labelsOf, withLabels } from '../../contract/labels.ts'
-import type { AssistantMessage, Message, ToolResultPart } from '../../contract/messages.ts'
+import type { AssistantMessage, Message, ToolResultPart, ToolStatus } from '../../contract/messages.ts'
 
 /** Something labelled that the run has read. */
 export interface TaintSource {
@@ -42,13 +42,16 @@ export class Taint {
     return this.#labels.includes(label) || this.#parent?.has(label) === true
   }
 
-  /** Takes the input. */
-  begin(input: readonly Message[]): void {
+  /**
+   * Takes the input.
+   *
+   * @param returnsOf - What a tool of the agent declares. It counts for results without labels, such as those of a conversation that was kept before
+   * the tool declared it: a label is never taken off by it.
+   */
+  begin(input: readonly Message[], returnsOf: (toolName: string) => readonly Label[] | undefined): void {
     for (const [index, message] of input.entries()) {
-      const labels = labelsOf(message)
-      if (labels.length === 0) continue
-      if (message.role === 'tool') this.take(message.content)
-      else this.#add({ id: `messages/${index}`, labels })
+      if (message.role === 'tool') this.take(message.content.map((part) => withDeclared(part, returnsOf)))
+      else if (labelsOf(message).length > 0) this.#add({ id: `messages/${index}`, labels: labelsOf(message) })
     }
   }
 
@@ -69,4 +72,12 @@ export class Taint {
     this.#sources.push(source)
     this.#labels = joinLabels(this.#labels, source.labels)
   }
+}
+
+/** Statuses of calls that never ran: their texts are those of the loop. */
+const neverRan: ReadonlySet<ToolStatus> = new Set(['denied', 'skipped', 'invalid-input', 'unknown-tool'])
+
+function withDeclared(part: ToolResultPart, returnsOf: (toolName: string) => readonly Label[] | undefined): ToolResultPart {
+  const returns = part.labels === undefined && !neverRan.has(part.status) ? returnsOf(part.toolName) : undefined
+  return returns === undefined ? part : { ...part, labels: returns }
 }

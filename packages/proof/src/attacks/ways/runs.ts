@@ -10,6 +10,12 @@ export const byRuns: readonly Way[] = [
   { name: 'result.messages as JSON', play: (stage) => playLater(stage, (messages) => JSON.parse(JSON.stringify(messages))) },
   { name: 'repairMessages()', play: (stage) => playLater(stage, (messages) => repairMessages([...messages]).messages) },
   {
+    name: 'messages without labels',
+    needsResult: true,
+    // As of a conversation that was kept before the tool declared what it returns.
+    play: (stage) => playLater(stage, (messages) => JSON.parse(JSON.stringify(messages), (key, value) => (key === 'labels' ? undefined : value))),
+  },
+  {
     name: 'read while the guard was off',
     play: (stage) => playOther(stage, { guard: 'off' }),
   },
