@@ -76,7 +76,7 @@ const runs = {
 async function tracerFor(mode, folder) {
   if (!['untraced', 'trace', 'tape'].includes(mode)) return undefined
   const { traceTo } = await import('@capstan/trace')
-  return mode === 'untraced' ? undefined : traceTo(folder, { tape: mode === 'tape' })
+  return folder === undefined ? undefined : traceTo(folder, { tape: mode === 'tape' })
 }
 
 async function zodSchema() {

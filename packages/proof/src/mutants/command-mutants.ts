@@ -70,7 +70,7 @@ const shownMutants: readonly Mutant[] = [
       replace: 'return say`${parent}.${key}`',
       killer: 'a name cannot look like another field',
     },
-    { name: 'fields have no length', search: "typeof value === 'string' ? say` (", replace: "value === '' ? say` (", killer: 'each field has a line' },
+    { name: 'fields have no length', search: "typeof value === 'string' ? [say`", replace: "value === '' ? [say`", killer: 'each field has a line' },
     {
       name: 'a value that was cut looks complete',
       search: 'isCut ||= block.lines.length > kept + 1',
@@ -87,8 +87,8 @@ const shownMutants: readonly Mutant[] = [
   ...mutantsOf({ file: `${cli}/show-question.ts`, test: `${cli}/show-question.test.ts` }, [
     {
       name: 'of an edited call only the new input is shown',
-      search: '...(question === undefined ? [] : fieldsOf(question, say`question`)), ...inputFields(input)]',
-      replace: '...(question === undefined ? [] : fieldsOf(question, say`question`)), ...inputFields(edited ?? input)]',
+      search: 'withNotes(inputFields(input)) : inputFields(input)',
+      replace: 'withNotes(inputFields(edited ?? input)) : inputFields(edited ?? input)',
       killer: 'an edited input is shown below the input of the model',
     },
     {
