@@ -26,8 +26,8 @@ const labelMutants: readonly Mutant[] = [
     },
     {
       name: 'labels of messages of the input are ignored',
-      search: 'else this.#add({ id: `messages/${index}`, labels })',
-      replace: '',
+      search: 'else if (labelsOf(message).length > 0) this.#add({',
+      replace: 'else if (labelsOf(message).length > 9) this.#add({',
       killer: 'a marked message | verbatim | write',
     },
     {
