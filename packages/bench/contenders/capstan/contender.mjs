@@ -36,7 +36,7 @@ export async function create({ baseURL, apiKey, tool: { name, description, schem
     tools: [work],
     limits: { steps: 10_000, toolCalls: 10_000 },
   })
-  const journal = mode === 'journal' ? fileJournal(folder) : undefined
+  const journal = mode === 'journal' && folder !== undefined ? fileJournal(folder) : undefined
   const close = () => folder && rmSync(folder, { recursive: true, force: true })
   return { run: (prompt, onText) => (runs[mode] ?? runs.on)({ agent, journal }, prompt, onText), close }
 }
