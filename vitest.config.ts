@@ -25,8 +25,9 @@ export default defineConfig({
     pool: 'forks',
     // Vitest leaves one processor free, so that only one of two works. Most tests wait for sockets and processes anyway.
     maxWorkers: availableParallelism(),
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
+    // Only a test that hangs needs so long. Those that start processes share the processors with others.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     teardownTimeout: 5_000,
     // A stray `.only` fails everywhere, not only where CI is set.
     allowOnly: false,

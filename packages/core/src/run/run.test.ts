@@ -118,7 +118,7 @@ test('the iterator shows run-error and then throws what broke', async () => {
   })().catch((thrown: unknown) => thrown)
 
   expect(seen.at(-1)).toBe('run-error')
-  expect(AgentError.is(error) && error.code).toBe('internal')
+  expect(AgentError.is(error) && error.code).toBe('unexpected-request')
 })
 
 test('a listener that throws or rejects gives a warning, and the run continues', async () => {
