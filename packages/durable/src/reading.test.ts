@@ -26,8 +26,10 @@ test('a reader gets the end of each recorded message and call, in order', async 
 
   expect(finished).toHaveLength(4)
   for (const [index, event] of finished.entries()) {
-    const { seq: _, execution: __, operation: ___, ...shown } = ends[index] ?? ({} as RunEvent)
+    const { seq: _, execution: __, operation: ___, at, ...shown } = ends[index] ?? ({} as RunEvent)
     expect(event).toMatchObject({ ...shown, ms: expect.any(Number), replayed: true })
+    // What happened was recorded before it was shown.
+    expect(event.at).toBeLessThanOrEqual(at)
   }
 })
 

@@ -17,6 +17,8 @@ export interface ProcessTransportOptions {
 
 /** After a process has ended, others may still hold its output open. */
 const drainMs = 200
+/** A process whose input broke is nearly always about to end, and then its exit code says more. */
+const exitMs = 1_000
 /** How often the end of the first process is waited for before it is asked to end. */
 const politeShare = 4
 
@@ -34,6 +36,11 @@ export class ProcessTransport implements Transport {
   #closing: Promise<void> | undefined
   #stderr = ''
   #reason: string | undefined
+  /** Called once there is a reason. */
+  #onGone: () => void = () => {}
+  readonly #gone = new Promise<void>((resolve) => {
+    this.#onGone = resolve
+  })
 
   constructor(options: ProcessTransportOptions) {
     this.#options = options
@@ -77,9 +84,10 @@ export class ProcessTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    const input = this.#child?.stdin
-    if (input === undefined || this.#reason !== undefined || !input.writable)
-      throw new ConnectionFailure(`it does not run any more (${this.#reason ?? 'it closed its input'})`)
+    const child = this.#child
+    const input = child?.stdin
+    if (child !== undefined && input?.writable === false) await this.#inputBroke(child)
+    if (input === undefined || this.#reason !== undefined) throw new ConnectionFailure(`it does not run any more (${this.#reason ?? 'it was not started'})`)
     if (!input.write(serializeMessage(message))) await Promise.race([once(input, 'drain'), once(input, 'close')])
   }
 
@@ -101,8 +109,8 @@ export class ProcessTransport implements Transport {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = `${this.#stderr}${text}`.slice(-maxStderrCharacters)
     })
-    // A pipe that breaks is one that ends: the process tells why.
-    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', (error: Error) => this.onerror?.(error))
+    child.stdin.on('error', () => void this.#inputBroke(child))
+    for (const stream of [child.stdout, child.stderr]) stream.on('error', (error: Error) => this.onerror?.(error))
   }
 
   #receive(line: string): void {
@@ -123,10 +131,20 @@ export class ProcessTransport implements Transport {
     })
   }
 
+  /** Settles once there is a reason: that of the process, if it ends soon. */
+  async #inputBroke(child: ChildProcessWithoutNullStreams): Promise<void> {
+    const timer = setTimeout(() => {
+      if (child.exitCode === null && child.signalCode === null) this.#fail('it closed its input')
+    }, exitMs)
+    await this.#gone
+    clearTimeout(timer)
+  }
+
   /** Tells the client once that there is no server any more, and ends what is left of it. */
   #fail(reason: string): void {
     if (this.#reason !== undefined) return
     this.#reason = reason
+    this.#onGone()
     for (const stream of [this.#child?.stdout, this.#child?.stderr]) stream?.destroy()
     void this.close()
     this.onclose?.()
