@@ -53,7 +53,8 @@ async function run(command: string, env: Readonly<Record<string, string>> = {}):
 
 function argumentsOf([program, ...args]: readonly string[]): readonly string[] {
   if (program === 'capstan') return [cli, ...args]
-  if (program === 'npx') return [join(folder, 'node_modules/vitest/vitest.mjs'), ...args.slice(1)]
+  // On a busy machine, the first test of a file waits for its modules.
+  if (program === 'npx') return [join(folder, 'node_modules/vitest/vitest.mjs'), ...args.slice(1), '--testTimeout=30000']
   return args
 }
 

@@ -51,10 +51,10 @@ async function whileFlipping(lab: Lab, act: () => Promise<unknown>): Promise<voi
   const flip = async (): Promise<void> => {
     while (isRunning) {
       renameSync(place, aside)
-      symlinkSync(lab.outside, place)
+      takePlace(place, () => symlinkSync(lab.outside, place))
       await new Promise(setImmediate)
       rmSync(place)
-      renameSync(aside, place)
+      takePlace(place, () => renameSync(aside, place))
       await new Promise(setImmediate)
     }
   }
@@ -63,6 +63,18 @@ async function whileFlipping(lab: Lab, act: () => Promise<unknown>): Promise<voi
   isRunning = false
   await flipping
   rmSync(place, { recursive: true })
+}
+
+/** Makes what shall be at a place. A tool may have made a folder there since it became free. */
+function takePlace(place: string, make: () => void): void {
+  for (;;) {
+    try {
+      return make()
+    } catch (error) {
+      if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+      rmSync(place, { recursive: true })
+    }
+  }
 }
 
 /** Attacks by paths, links and names of files. */
