@@ -1,4 +1,6 @@
 // One process of a crash test on a journal: continues a run, or decides its questions, and prints the outcome as JSON in its last line.
+
+import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentError, approve, decide, openQuestions, type RunResult, Session } from '@capstan/core'
@@ -61,7 +63,10 @@ async function reach(position: string): Promise<void> {
     process.kill(process.pid, 'SIGSTOP')
   }
   if (setting.term?.at === position) {
+    // On a busy machine the signal may arrive after the work, which then does not end during a stop.
+    const arrived = once(process, 'SIGTERM')
     process.kill(process.pid, 'SIGTERM')
+    await arrived
     await sleep(setting.term.workMs)
   }
   if (setting.slow === true) await sleep(3)
