@@ -101,7 +101,7 @@ function ticksOf({ from, to, gaps, at }: Scale): readonly number[] {
   const ticks: number[] = []
   let last = Number.NEGATIVE_INFINITY
   for (let time = from; time < to && ticks.length < 12; time += step) {
-    // Behind a long gap, counting goes on where work does.
+    // After a long gap, the axis counts from the moment at which work continues.
     const gap = gaps.find((each) => time > each.from && time < each.to)
     if (gap !== undefined) time = from + Math.ceil((gap.to - from) / step) * step
     const isFree =

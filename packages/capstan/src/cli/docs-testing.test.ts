@@ -74,7 +74,7 @@ test('a scripted model and a tape work under mock timers', async () => {
 })
 `
 
-// Each process loads everything anew.
+// Each process loads all modules again.
 const timeout = 60_000
 
 test('the tests of the page pass in real processes of node:test', { timeout }, async () => {

@@ -82,7 +82,7 @@ test.each([
   expect(stderr).toContain(message)
 })
 
-test('a tool that does not exist is a usage error, and a file that is no tape is an error', async () => {
+test('a tool that does not exist is a usage error, and a file that is not a tape is an error', async () => {
   const [tool, tape] = await Promise.all([
     replay('same.mjs', '--run-tool', 'wiegh'),
     capstan(['replay', fileURLToPath(import.meta.url), '--agent', file('same.mjs')]),

@@ -50,7 +50,7 @@ test.each([
   expect(message).toContain(advice)
 })
 
-test.each([['allow'], [true], [null]])('a guard that is no decision is refused: %j', (guard) => {
+test.each([['allow'], [true], [null]])('an invalid guard is refused: %j', (guard) => {
   expect(agentRefusal({ model, guard })).toContain("`guard` must be one of 'ask', 'deny', 'off'")
 })
 

@@ -1,7 +1,7 @@
 import { isReservedName } from '../contract/built-in-names.ts'
 import type { ToolSource } from '../contract/catalogue.ts'
 import { AgentError } from '../contract/errors.ts'
-import type { Label } from '../contract/flow.ts'
+import { allLabels } from '../contract/labels.ts'
 import type { Tool, ToolEffect } from '../contract/tool.ts'
 
 /** DeepSeek, Moonshot and Evolink document the same limit. */
@@ -136,8 +136,6 @@ export function checkToolEffect(name: string, effect: unknown): void {
   throw refusedTool(`Tool "${name}": at /effect, expected ${toolEffects.map((known) => `'${known}'`).join(', ')}, found ${JSON.stringify(effect)}.`)
 }
 
-const labels: readonly Label[] = ['untrusted', 'secret']
-
 /** The options of a tool that say what flows through it. */
 export interface ToolFlow {
   readonly returns?: unknown
@@ -151,7 +149,7 @@ export function checkToolFlow(name: string, { returns, reaches, targets }: ToolF
     throw refusedTool(`Tool "${name}": at ${pointer}, expected ${expected}, found ${JSON.stringify(found) ?? kindOf(found)}.`)
   }
   const given = Array.isArray(returns) ? returns : [returns]
-  if (returns !== undefined && !given.every((label) => labels.some((known) => known === label)))
+  if (returns !== undefined && !given.every((label) => allLabels.some((known) => known === label)))
     refuse('/returns', "'untrusted', 'secret' or a list of both", returns)
   const isWords = Array.isArray(reaches) && reaches.every((word) => typeof word === 'string' && word !== '')
   if (reaches !== undefined && !isWords) refuse('/reaches', "a list of words such as ['external']", reaches)

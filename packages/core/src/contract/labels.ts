@@ -2,7 +2,8 @@ import type { Label } from './flow.ts'
 import type { Message } from './messages.ts'
 
 const none: readonly Label[] = []
-const all: readonly Label[] = ['untrusted', 'secret']
+/** All labels, in the order in which lists have them. */
+export const allLabels: readonly Label[] = ['untrusted', 'secret']
 
 /** Anything that may carry labels. */
 export interface Labelled {
@@ -12,7 +13,7 @@ export interface Labelled {
 /** Labels as a list in a fixed order; the same list for the same labels. */
 export function joinLabels(...lists: readonly (readonly Label[] | undefined)[]): readonly Label[] {
   const given = lists.flatMap((labels) => labels ?? none)
-  return given.length === 0 ? none : all.filter((label) => given.includes(label))
+  return given.length === 0 ? none : allLabels.filter((label) => given.includes(label))
 }
 
 /** The labels of a message and of its parts. */
@@ -31,6 +32,6 @@ export function withLabels<Value extends object>(value: Value & Labelled, labels
 
 /** Why these are no labels, or `undefined`. */
 export function labelsProblem(labels: unknown): string | undefined {
-  if (labels === undefined || (Array.isArray(labels) && labels.every((label) => all.some((known) => known === label)))) return undefined
-  return `has labels other than a list of '${all.join("' and '")}'.`
+  if (labels === undefined || (Array.isArray(labels) && labels.every((label) => allLabels.some((known) => known === label)))) return undefined
+  return `has labels other than a list of '${allLabels.join("' and '")}'.`
 }

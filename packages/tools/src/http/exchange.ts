@@ -26,7 +26,7 @@ export function exchange({ url, method, headers, body, socket }: Exchange): Prom
     request.once('response', resolve)
     // Later errors are those of the response.
     request.on('error', reject)
-    // Such as after an upgrade that nobody asked for, which is no error of the request.
+    // Such as after an upgrade that nobody asked for, which is not an error of the request.
     request.once('upgrade', () => socket.destroy())
     socket.once('close', () => reject(Object.assign(new Error('The connection was closed.'), { code: 'ECONNRESET' })))
     request.end(body)

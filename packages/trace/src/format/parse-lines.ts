@@ -1,6 +1,6 @@
 import { type TraceLine, traceVersion } from './lines.ts'
 
-/** A line that is no line of a trace: the process was killed while it was written, or something else wrote to the file. */
+/** A line that cannot be read as a line of a trace: the process was killed while it was written, or something else wrote to the file. */
 export interface TraceProblem {
   /** From 1. */
   readonly line: number

@@ -39,3 +39,10 @@ test.each<readonly [JsonObject, Json]>([
 ])('%j with %j may have free text', (schema, value) => {
   expect(hasFreeText(schema, value)).toBe(true)
 })
+
+test('a list may be longer than the arguments of a call', () => {
+  const schema = { type: 'array', items: { type: 'number' } }
+  const numbers = Array.from({ length: 300_000 }, () => 1)
+  expect(hasFreeText(schema, numbers)).toBe(false)
+  expect(hasFreeText(schema, [...numbers, 'text'])).toBe(true)
+})

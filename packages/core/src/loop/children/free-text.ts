@@ -69,10 +69,10 @@ function* textsIn(whole: Json): Generator<string> {
   const open: Json[] = [whole]
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
     if (typeof value === 'string') yield value
-    else if (Array.isArray(value)) open.push(...value)
+    else if (Array.isArray(value)) for (const item of value) open.push(item)
     else if (isJsonObject(value)) {
       yield* Object.keys(value)
-      open.push(...Object.values(value).filter((item) => item !== undefined))
+      for (const item of Object.values(value)) if (item !== undefined) open.push(item)
     }
   }
 }
