@@ -69,10 +69,12 @@ function* textsIn(whole: Json): Generator<string> {
   const open: Json[] = [whole]
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
     if (typeof value === 'string') yield value
-    else if (Array.isArray(value)) for (const item of value) open.push(item)
-    else if (isJsonObject(value)) {
-      yield* Object.keys(value)
-      for (const item of Object.values(value)) if (item !== undefined) open.push(item)
-    }
+    else if (isJsonObject(value)) yield* Object.keys(value)
+    for (const item of itemsIn(value)) if (item !== undefined) open.push(item)
   }
+}
+
+function itemsIn(value: Json): readonly (Json | undefined)[] {
+  if (Array.isArray(value)) return value
+  return isJsonObject(value) ? Object.values(value) : []
 }
