@@ -1,14 +1,23 @@
-// Compares the code blocks of docs and READMEs with what the packages export.
+// Checks Markdown pages: links, code that is taken from files, and the names that other code blocks import.
 import { publicEntries } from './api/read-exports.mjs'
+import { embedCode } from './docs/embedded-code.mjs'
+import { deadLinks } from './docs/links.mjs'
 import { finish, projectFiles, readText } from './project-files.mjs'
 
 const exported = new Map(publicEntries().map(({ specifier, exports }) => [specifier, new Set(exports.map(({ name }) => name))]))
 const block = /^```(?:ts|tsx|js|mjs|typescript)\n([\s\S]*?)^```/gm
 const imports = /\bimport (?:type )?\{([^}]*)\} from '([^']+)'/g
 
-// A decision is a record of its day: its names may be gone.
-const pages = projectFiles().filter((path) => path.endsWith('.md') && !path.startsWith('docs/decisions/'))
-finish(pages.flatMap((path) => [...readText(path).matchAll(block)].flatMap(([, code = '']) => checkImports(path, code))))
+const pages = projectFiles().filter((path) => path.endsWith('.md'))
+finish(pages.flatMap((path) => [...deadLinks(path), ...checkCode(path)]))
+
+function checkCode(path) {
+  const { text, problems } = embedCode(path)
+  const changed = text === readText(path) ? [] : [`${path}: its code is not that of the files it names: npm run docs`]
+  // A decision is a record of its day: its names may be gone.
+  const blocks = path.startsWith('docs/decisions/') ? [] : [...text.matchAll(block)]
+  return [...problems, ...changed, ...blocks.flatMap(([, code = '']) => checkImports(path, code))]
+}
 
 function checkImports(path, code) {
   return [...code.matchAll(imports)].flatMap(([, list = '', specifier = '']) => {

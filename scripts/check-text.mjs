@@ -1,6 +1,6 @@
-// Finds text that must never be committed (paths of one machine, package registry hosts, secrets) and links to files that do not exist.
-import { existsSync, readFileSync } from 'node:fs'
-import { join, posix } from 'node:path'
+// Finds text that must never be committed: paths of one machine, package registry hosts, secrets.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { finish, projectFiles, root } from './project-files.mjs'
 
 // A class of one letter keeps each pattern from matching its own source.
@@ -23,8 +23,7 @@ function checkFile(path) {
   const bytes = readFileSync(join(root, path))
   if (bytes.includes(0)) return []
   const text = bytes.toString('utf8')
-  const lines = text.split('\n').flatMap((line, index) => badWordsOf(line).map((what) => `${path}:${index + 1}: ${what}`))
-  return [...lines, ...(path.endsWith('.md') ? deadLinks(path, text) : [])]
+  return text.split('\n').flatMap((line, index) => badWordsOf(line).map((what) => `${path}:${index + 1}: ${what}`))
 }
 
 function badWordsOf(line) {
@@ -34,12 +33,4 @@ function badWordsOf(line) {
       return found !== undefined && !madeUp.test(found)
     })
     .map(({ what }) => what)
-}
-
-function deadLinks(path, text) {
-  const prose = text.replace(/^```[\s\S]*?^```/gm, '')
-  return [...prose.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g)]
-    .map((match) => match[1] ?? '')
-    .filter((target) => !existsSync(join(root, posix.join(posix.dirname(path), decodeURI(target)))))
-    .map((target) => `${path}: links to ${target}, which does not exist`)
 }

@@ -31,7 +31,7 @@ const checks = [
   ['weight', ['scripts/check-weight.mjs']],
   ['page of the viewer', ['scripts/build-viewer.mjs', '--check']],
   ['mutants', ['packages/proof/dist/mutants/check.js']],
-  ['names in docs', ['scripts/check-docs.mjs']],
+  ['pages of docs', ['scripts/check-docs.mjs']],
   ['docs/errors.md', ['scripts/generate-errors.mjs', '--check']],
   ['docs/models.md', ['scripts/generate-models.mjs', '--check']],
   ['docs/api.md', ['scripts/generate-api.mjs', '--check']],
