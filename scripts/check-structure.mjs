@@ -3,6 +3,9 @@ import { finish, isTest, packageNames, projectFiles, readJson, readText, without
 
 const maxNesting = 3
 const maxExampleLines = 40
+/** A folder of examples that is not shared support is a complete program, of several files. */
+const maxProgramLines = 150
+const program = /^examples\/(?!support\/)[^/]+\//
 const control = /^(?:\} )?(?:else )?(?:if|for|while|switch|try|do)\b|^\} (?:else|catch|finally)\b/
 const functionStart = /=> \{$|\bfunction\b.*\{$|^(?:(?:public|private|protected|static|override|async|get|set|\*)\s*)*[#\w[\].]+(?:<.*>)?\(.*\{$|^\)[^(]*\{$/
 const modelName = /\b(?:kimi-(?:k|latest|thinking)|moonshot-v\d|deepseek-(?:chat|reasoner|v\d|r\d))/
@@ -41,12 +44,13 @@ function depthOf(open) {
 function checkForm(path) {
   const text = readText(path)
   const bare = withoutComments(text)
+  const maxLines = program.test(path) ? maxProgramLines : maxExampleLines
   const isExample = path.startsWith('examples/') && !isTest(path)
   const isIndex = /^packages\/[^/]+\/src\/index\.ts$/.test(path)
   const isShared = /^packages\/(?:core|tools|adapters)\/src\/(?!profiles\/)/.test(path) && !isTest(path)
   return [
     ...(/@ts-expect-error\s*$/m.test(text) ? [`${path}: @ts-expect-error without its reason on the same line`] : []),
-    ...(isExample && linesOf(text) > maxExampleLines ? [`${path}: more than ${maxExampleLines} lines`] : []),
+    ...(isExample && linesOf(text) > maxLines ? [`${path}: more than ${maxLines} lines`] : []),
     ...(isIndex && hasCode(bare) ? [`${path}: an index holds named exports only`] : []),
     ...(isShared && modelName.test(bare) ? [`${path}: names a model; model names belong in profiles`] : []),
   ]

@@ -3,7 +3,7 @@ import { parseRunArguments } from './arguments.ts'
 import { askInTerminal, canAsk } from './ask-in-terminal.ts'
 import { chooseAgent } from './choose-agent.ts'
 import { UsageError } from './command-line.ts'
-import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { exitCodeOf, exitCodeOfError, exitCodes } from './exit-codes.ts'
 import type { Host, StopCause } from './host.ts'
 import { recordTraces } from './record-traces.ts'
 import { askedIn, askedLines } from './show-question.ts'
@@ -114,7 +114,7 @@ class Chat {
       if (!AgentError.is(error)) throw error
       this.#view.fail(error)
       this.#messages = error.result?.messages ?? input
-      this.#exitCode = error.code === 'aborted' ? exitCodes.aborted : exitCodes.error
+      this.#exitCode = exitCodeOfError(error)
     }
   }
 

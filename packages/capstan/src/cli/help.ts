@@ -138,7 +138,8 @@ Verify (with --model, --base-url, --api-key-env as above)
 
 Exit codes
   0 finished   1 error   2 usage   3 a limit, or the context window, was reached
-  4 paused or stopped, or the outcome of a call is unknown   130 aborted
+  4 paused or stopped, or the outcome of a call is unknown
+  75 another process is working on the run   130 aborted
   replay: 0 same course   1 left, or an error   2 usage
   verify: 0 as expected   1 the endpoint differs or fails   2 usage
 `

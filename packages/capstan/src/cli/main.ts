@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { AgentError } from '@capstan/core'
 import { CommandError, UsageError } from './command-line.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodeOfError, exitCodes } from './exit-codes.ts'
 import { helpText } from './help.ts'
 import type { Host } from './host.ts'
 import { columnsOf } from './terminal/output.ts'
@@ -74,7 +74,7 @@ export function report(error: unknown, { stderr }: Host): number {
   }
   if (AgentError.is(error)) {
     write(say`error (${error.code})`, error.message)
-    return error.code === 'invalid-options' ? exitCodes.usage : exitCodes.error
+    return exitCodeOfError(error)
   }
   if (error instanceof CommandError || (error instanceof Error && 'syscall' in error)) write(say`error`, error.message)
   else write(say`error (internal, a defect of capstan or of the agent)`, error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -1,6 +1,6 @@
 import { AgentError, type Run, type RunResult } from '@capstan/core'
 import type { OutputForm } from './command-line.ts'
-import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { exitCodeOf, exitCodeOfError, exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
 import { type RunView, writeEvents } from './show-run.ts'
 import { commandLine, questionLines } from './show-saved.ts'
@@ -71,5 +71,5 @@ function showFailed(error: AgentError, { host, view, output }: Showing): number 
   if (output === 'json') host.stdout.write(say`${ShownText.json({ error, result: error.result }, 2)}\n`)
   if (error.result !== undefined) view.note(summarise(error.result, error.code))
   view.fail(error)
-  return error.code === 'aborted' ? exitCodes.aborted : exitCodes.error
+  return exitCodeOfError(error)
 }
