@@ -7,7 +7,7 @@ import { finish, isTest, packageNames, projectFiles, readJson, readText, root, w
 /** Package: the packages of ours that it may import. */
 const directions = {
   core: [],
-  simulator: [], // Written from the providers' documentation alone, so that no mistake is shared with the adapters.
+  simulator: [], // Written only from the providers' documentation, so that no mistake is shared with the adapters.
   tools: ['core'],
   adapters: ['core'],
   durable: ['core'],

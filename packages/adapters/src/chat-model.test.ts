@@ -67,7 +67,7 @@ test('a model that does not stream yields the same events in one array', async (
   expect(server.requests[0]?.body).toMatchObject({ stream: false })
 })
 
-test('a whole completion in answer to a request for a stream is taken as it is', async () => {
+test('a complete document in answer to a request for a stream is taken as it is', async () => {
   await using server = await startProvider((response) => sendJson(response, 200, completion({ content: 'Hi' })))
   const { text, reply, error } = await collect(evolink('deepseek-chat', { baseURL: server.baseURL, apiKey }))
 

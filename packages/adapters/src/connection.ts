@@ -24,7 +24,7 @@ export interface RequestHeaders {
   readonly keySource: string | undefined
 }
 
-/** Headers whose values are no secrets. Any other header of the settings may hold one, whatever its name. */
+/** Headers whose values are not secret. Any other header of the settings may hold one, whatever its name. */
 const plainHeader = /^(?:accept|content|user-agent$|referer$|http-referer$|origin$|host$|x-title$|x-request-id$|openai-organization$|openai-project$)/
 const scheme = /^(?:bearer|basic|token|digest|apikey)$/i
 /** The value of a header with an unusual name counts as a secret from this length on; shorter ones are ordinary words. */

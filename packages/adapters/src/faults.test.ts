@@ -127,7 +127,7 @@ test('a socket that stays open after [DONE] is not waited for', async () => {
   expect(ms).toBeLessThan(1_500)
 })
 
-test('a stream that stays open after the finish reason is whole', async () => {
+test('a stream that stays open after the finish reason is complete', async () => {
   await using server = await startProvider((response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.write(delta({ content: 'a' }) + finish('stop'))
@@ -288,7 +288,7 @@ test('a consumer that is slow holds the server back', async () => {
   expect(written).toBeLessThan(32 * 1024 * 1024)
 })
 
-test('cut at every byte, a stream gives its whole answer or a typed error and a prefix', async () => {
+test('cut at every byte, a stream gives its complete answer or a typed error and a prefix', async () => {
   const call = { index: 0, id: 'c', function: { name: 'pay', arguments: '{"to":"Zoë 😀"}' } }
   const whole = Buffer.from(delta({ content: 'Grüße 😀' }) + delta({ tool_calls: [call] }) + finish('tool_calls', usage) + done)
   const finishedAt = whole.indexOf('"finish_reason":"tool_calls"')

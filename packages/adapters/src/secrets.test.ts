@@ -143,7 +143,7 @@ test.each([
   ['not a URL', 'nonsense', /not a URL/],
   ['another scheme', 'ftp://host/v1', /https:\/\//],
   ['credentials', 'https://user:test-pass@host/v1', /apiKey/],
-  ['the whole path', 'https://host/v1/chat/completions/', /already ends/],
+  ['the complete path', 'https://host/v1/chat/completions/', /already ends/],
 ])('a base URL with %s is refused', (_name, baseURL, message) => {
   expect(() => openaiCompatible({ baseURL, model: 'm' })).toThrow(message)
   expect(() => openaiCompatible({ baseURL, model: 'm' })).not.toThrow(/test-pass/)

@@ -2,7 +2,7 @@ import type { Dispatcher, JsonObject, Limiter, Prices, RequestParameters } from 
 import type { ParameterName } from './profiles/parameters.ts'
 import type { ByteLimits, Clocks, FinishMeaning } from './profiles/profile.ts'
 
-/** Clocks in milliseconds; `Infinity` switches one off. All of them stand still while the consumer does not ask for more. */
+/** Clocks in milliseconds; `Infinity` switches one off. All of them are paused while the consumer does not ask for more. */
 export type Timeouts = Partial<Clocks>
 
 /** How requests are sent; the same for all models. */

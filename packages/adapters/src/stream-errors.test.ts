@@ -64,7 +64,7 @@ test('an error line that comes byte by byte is one error', async () => {
   expect(error).toMatchObject({ code: 'rate-limited', providerMessage: words })
 })
 
-test.each(['error', 'errors happened', 'error page'])('a document that begins with "%s" is none', async (text) => {
+test.each(['error', 'errors happened', 'error page'])('a document that begins with "%s" is not an event of a stream', async (text) => {
   await using server = await startProvider((response) => sendStream(response, text))
   const { error } = await collect(openaiCompatible({ baseURL: server.baseURL, model: 'm' }))
   expect(error?.code).toMatch(/^(?:unexpected-content|stream-truncated)$/)

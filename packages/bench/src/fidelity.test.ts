@@ -10,12 +10,12 @@ test('the end of the messages is found behind brackets in texts and in calls', (
   expect(() => endOfMessages('{"messages":[')).toThrow()
 })
 
-test('what is sent back as it was written is whole', () => {
+test('messages that are sent back unchanged count as unchanged', () => {
   const written = [{ arguments: ['{ "a":1 }'], reasoning: 'why' }]
   expect(compareRequests([body(user), body(user, call('{ "a":1 }'))], written)).toEqual({ prefix: 100, arguments: 100, reasoning: 100 })
 })
 
-test('arguments written anew, lost reasoning and a changed beginning are seen', () => {
+test('arguments that were serialised again, lost reasoning and a changed beginning are seen', () => {
   const written = [{ arguments: ['{ "a":1 }'], reasoning: 'why' }]
   const changed = { ...call('{"a":1}'), reasoning_content: undefined }
   expect(compareRequests([body(user), body({ ...user, name: 'x' }, changed)], written)).toEqual({ prefix: 0, arguments: 0, reasoning: 0 })

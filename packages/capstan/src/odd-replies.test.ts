@@ -56,7 +56,7 @@ describe.each([
     expect([result?.status, result?.text, inputs, requests]).toEqual(['finished', 'One 😀 two.', [], 1])
   })
 
-  test.each(['call-arguments:null', 'call-arguments:empty', 'call-arguments:empty-array'])('%s is no argument', async (fault) => {
+  test.each(['call-arguments:null', 'call-arguments:empty', 'call-arguments:empty-array'])('%s counts as no arguments', async (fault) => {
     expect((await run(fault, pays, stream)).inputs).toEqual([{}])
   })
 

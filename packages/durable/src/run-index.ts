@@ -78,7 +78,7 @@ export function isListed(run: IndexedRun, changedAt: number, { statuses: wanted,
   return pairsOf(metadata).every((pair) => own.has(pair))
 }
 
-/** A run as it is listed: what was decided meanwhile is no question any more. */
+/** A run as it is listed: questions that were decided meanwhile are not listed. */
 export function listedRun(
   position: Position,
   { questions, ...run }: IndexedRun,

@@ -133,7 +133,7 @@ describe.each(stores)('a list of runs (%s)', (store) => {
     expect(runs.map(({ metadata, agent }) => ({ metadata, agent }))).toEqual([{ metadata: odd, agent: '\u0000\ud800 agent' }])
   })
 
-  test('runs that crashed are resumed by ten lines, and those at work are left alone', async () => {
+  test('runs that crashed are resumed by ten lines, and those at work are not touched', async () => {
     const journal = journalsOf(store)
     const sessions = fileSessions(join(newFolder(), 'sessions'))
     const agent = new Agent({ name: 'clerk', model: replyingModel([{ text: 'Done.' }, { text: 'Done again.' }]) })
@@ -200,7 +200,7 @@ describe('the index of runs in files', () => {
     expect(readdirSync(join(folder, '.index'))).toHaveLength(2)
   })
 
-  test('loses the mark of a deleted run, and ignores what is no mark', async () => {
+  test('loses the mark of a deleted run, and ignores a file that is not a mark', async () => {
     const { folder } = await twoRuns()
     rmSync(join(folder, 'a'), { recursive: true })
     writeFileSync(join(folder, '.index', 'notes'), '')

@@ -92,7 +92,7 @@ export function finish(reason: string, usage?: Record<string, unknown>): string 
 /** The last frame of a stream. */
 export const done: string = frame('[DONE]')
 
-/** A whole stream that says a text. */
+/** A complete stream with one text. */
 export function textStream(...texts: readonly string[]): string {
   return `${delta({ role: 'assistant', content: '' })}${texts.map((content) => delta({ content })).join('')}${finish('stop', usage)}${done}`
 }

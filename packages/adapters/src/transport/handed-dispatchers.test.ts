@@ -152,7 +152,7 @@ test('a dispatcher that reaches no network needs no key, and sends none', async 
   expect(Object.keys(seen[0] ?? {})).not.toContain('authorization')
 })
 
-test('a dispatcher can send through the agent that it stands before, and its observer sees the exchange', async () => {
+test('a dispatcher can send through the agent that it wraps, and its observer sees the exchange', async () => {
   await using server = await startProvider((response) => sendStream(response, textStream('a', 'b')))
   const statuses: number[] = []
   const onHeaders = (status: number): unknown => statuses.push(status)

@@ -56,7 +56,7 @@ export class StreamDecoder {
    * The last events: warnings and the reply.
    *
    * @param warnings - Further warnings, such as from the transport.
-   * @throws {AgentError} `stream-truncated` without a finish reason, or what the finish word stands for.
+   * @throws {AgentError} `stream-truncated` without a finish reason, or the error that the finish reason means.
    */
   finish(warnings: readonly Warning[]): readonly ModelEvent[] {
     const context = this.#context

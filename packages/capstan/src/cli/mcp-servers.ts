@@ -34,7 +34,7 @@ export async function connectServers({ commands, urls, env }: RunArguments['mcp'
   throw failed.reason
 }
 
-/** `NAME=COMMAND` or `NAME=URL`: what stands before the names of the tools. */
+/** `NAME=COMMAND` or `NAME=URL`: the prefix of the names of its tools. */
 function readNamed(text: string): { readonly name: string | undefined; readonly value: string } {
   const [, name, value = text] = /^([A-Za-z][\w-]*)=([\s\S]+)$/.exec(text) ?? []
   return { name, value }

@@ -31,7 +31,7 @@ export async function openTrace(location: string): Promise<RunSource> {
 async function openRun(folder: string): Promise<RunSource> {
   const path = resolve(folder)
   const source = new JournalSource(openJournal(dirname(path)).journal, decodeURIComponent(basename(path)))
-  // Refuses what is no run.
+  // Refuses a value that is not a run.
   await source.list()
   return source
 }

@@ -114,7 +114,7 @@ test('a question of the guard shows where each field was found, and why it is as
   ])
 })
 
-test('where the schema changes the input, the origins stand beside what the tool gets; a field that is shown as one has the worst origin in it', () => {
+test('where the schema changes the input, the origins are shown beside what the tool gets; a field that is shown as one has the worst origin in it', () => {
   const about = {
     ...guarded,
     input: { to: { $result: 'r1.0' } },

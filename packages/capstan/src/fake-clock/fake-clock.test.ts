@@ -65,7 +65,7 @@ test('a time limit of a run passes when the clock moves past it', async () => {
   expect((await result).stopReason).toBe('max-duration')
 })
 
-test('requests over real sockets work while the clock stands still', async () => {
+test('requests over real sockets work while the clock does not move', async () => {
   await using simulator = await startSimulator({ script: [{ text: 'Hello.' }, { text: 'Hi.' }] })
   const agent = new Agent({ model: evolink('kimi-k2-thinking', { baseURL: simulator.baseURL, apiKey: 'test' }) })
   // The first request loads files.

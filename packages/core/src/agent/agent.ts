@@ -26,7 +26,7 @@ import { planRun, resolveAgent } from './resolve-agent.ts'
 /** Makes the options object optional if each of its options is. */
 type Arguments<Options> = Record<string, never> extends Options ? [options?: Options] : [options: Options]
 
-/** Makes the agent that answers calls of a tool; set by `Agent`, which alone can read its own fields. */
+/** Makes the agent that answers calls of a tool; set by `Agent`, the only code that can read its private fields. */
 let read: <Output>(agent: Agent<never, Output>, output: OutputSpec | undefined) => LoopAgent
 
 /**
@@ -136,7 +136,7 @@ export class Agent<Context = unknown, Output = unknown> {
    * Replaces old steps of messages by a summary that the model writes, and a list of their calls: what a long run does by itself. It sends one
    * or two requests, and none where no step is older than `keepSteps` of the `history` option.
    *
-   * @throws {AgentError} `invalid-messages`, `invalid-options`; `aborted` after an abort. A summary that fails is no error: the list takes its place.
+   * @throws {AgentError} `invalid-messages`, `invalid-options`; `aborted` after an abort. A summary that fails is not an error: the list is used without it.
    */
   async compact(messages: readonly Message[], options: CompactOptions = {}): Promise<Compaction> {
     checkNames(options, { names: ['signal', 'context'], what: 'an option of compact()' })

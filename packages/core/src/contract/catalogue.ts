@@ -2,7 +2,7 @@ import type { ToolDefinition } from './model.ts'
 import { outputToolName } from './output.ts'
 import type { Tool } from './tool.ts'
 
-/** Names of the two tools that stand for all others in the requests of a run with a catalogue. */
+/** Names of the two tools that replace all others in the requests of a run with a catalogue. */
 export const searchToolName = 'search_tools'
 export const callToolName = 'call_tool'
 

@@ -25,7 +25,7 @@ test('two values are equal as Node says it', () => {
   const parsed = fc.json({ maxDepth: 2 }).map((text) => JSON.parse(text) as Json)
   fc.assert(
     fc.property(parsed, parsed, (left, right) => {
-      // Minus zero is none once it was written.
+      // Minus zero becomes zero when it is written.
       const [one, other] = [JSON.parse(JSON.stringify(left)) as Json, JSON.parse(JSON.stringify(right)) as Json]
       expect(equalJson(one, other)).toBe(isDeepStrictEqual(one, other))
       expect(equalJson(one, copyJson(one))).toBe(true)

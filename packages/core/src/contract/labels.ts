@@ -30,7 +30,7 @@ export function withLabels<Value extends object>(value: Value & Labelled, labels
   return labels.length === 0 ? value : { ...value, labels: joinLabels(value.labels, labels) }
 }
 
-/** Why these are no labels, or `undefined`. */
+/** Why this value is not a list of labels; `undefined` if it is one. */
 export function labelsProblem(labels: unknown): string | undefined {
   if (labels === undefined || (Array.isArray(labels) && labels.every((label) => allLabels.some((known) => known === label)))) return undefined
   return `has labels other than a list of '${allLabels.join("' and '")}'.`

@@ -15,7 +15,7 @@ export function memberText(text: string, name: string): string | undefined {
     const start = text.indexOf(':', endOfName) + 1
     const end = endOfValue(text, start)
     if (readName(text.slice(index, endOfName)) === name) found = text.slice(start, end).trim()
-    // After the comma; the end of the object is no name, so it ends the loop.
+    // After the comma; the end of the object cannot be read as a name, so it ends the loop.
     index = text[end] === ',' ? end + 1 : end
   }
   return found

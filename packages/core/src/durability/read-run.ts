@@ -54,7 +54,7 @@ function eventsIn(runId: string, numbered: readonly Numbered[]): FoundEvent[] {
   return [...ownEvents, ...placesIn(own, numbered).flatMap((place) => eventsInside(runId, place, numbered))]
 }
 
-// What a child did is no part of a step of its own: the result of its call is.
+// What a child did is not part of a step of the run; only the result of its call is.
 function isOwn(numbered: Numbered): numbered is Numbered<DoneRecord> {
   return numbered.record.type === 'done' && !isOfChild(numbered.record.id)
 }

@@ -93,7 +93,7 @@ test('a choice of tools by prepareStep keeps it beside them', async () => {
   expect(await offered({ tools, prepareStep: () => ({ activeTools: [] }) })).toBeUndefined()
 })
 
-test.each(['read_result', 'search_tools', 'call_tool', 'final_answer'])('%s is no name for a tool of a caller', (name) => {
+test.each(['read_result', 'search_tools', 'call_tool', 'final_answer'])('%s is refused as the name of a tool of a caller', (name) => {
   expect(() => new Agent({ model: scriptedModel([]), tools: [testTool(name)] })).toThrow(
     `at /name, expected a name that is not reserved. Use, for example, "my_${name}"`,
   )

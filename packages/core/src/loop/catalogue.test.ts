@@ -112,7 +112,7 @@ describe('a call', () => {
   })
 })
 
-test('a search that is not one is answered with what it takes', async () => {
+test('a search with invalid arguments is answered with the arguments that it takes', async () => {
   for (const input of [{}, { query: ' ' }, { query: 5 }]) {
     expect(await resultOf({ calls: [call('search_tools', input)] })).toMatchObject({ status: 'invalid-input', text: expect.stringContaining('/query') })
   }

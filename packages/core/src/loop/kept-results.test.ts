@@ -48,7 +48,7 @@ test('of a large result the model gets head, tail, sizes and an id, and read_res
   expect(shown).not.toHaveProperty('complete')
 })
 
-test('a result within the cap is whole, and read_result shows it too', async () => {
+test('a result within the cap is complete, and read_result shows it too', async () => {
   const model = scriptedModel([ask, read({ id: 'r1.0' }), done])
   const result = await new Agent({ model, tools: [search('short')] }).generate('go')
   expect(textsIn(result)).toEqual(['short', 'r1.0 of search: lines 1 to 1, 1 line and 5 characters in all; no more follow:\nshort'])

@@ -82,7 +82,7 @@ test('a text that was changed anywhere is read as JSON.parse reads it, if that r
       const reader = new PartialJson()
       for (const piece of cut(broken, cuts)) reader.push(piece)
       const whole = read(broken)
-      // What stands before or after the object does not belong to it.
+      // Text before or after the object does not belong to it.
       if (broken.startsWith('{') && whole !== undefined) expect(JSON.stringify(reader.value)).toBe(JSON.stringify(whole))
     }),
     { numRuns: 300 },

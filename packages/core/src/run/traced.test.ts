@@ -113,6 +113,6 @@ test('a tracer that throws does not break a run', async () => {
   expect(result.warnings[0]).toEqual({ code: 'listener-threw', message: "A listener of 'run-start' threw: boom" })
 })
 
-test.each([{}, 'traces', () => undefined, { onEvent: () => undefined }])('what is no tracer is refused: %s', (given) => {
+test.each([{}, 'traces', () => undefined, { onEvent: () => undefined }])('a value that is not a tracer is refused: %s', (given) => {
   expect(() => new Agent({ model: scriptedModel([]), trace: given as unknown as Tracer })).toThrow(/`trace` must be what `traceTo\(folder\)`/)
 })

@@ -12,7 +12,7 @@ const messages: readonly Message[] = [user('go'), assistant('gone')]
 const view: readonly Message[] = [user('short')]
 const ending = { runId: 'r', version: 'v0', messages, view, inputCount: 1, outcome: 'ended', now: 0 } as const
 
-test('a view is kept with the messages that it stands for', () => {
+test('a view is kept with the messages that it replaces', () => {
   expect(endIn(logOf({ type: 'open', runId: 'r' }), ending)).toEqual({ type: 'messages', messages, runId: 'r', view })
 })
 

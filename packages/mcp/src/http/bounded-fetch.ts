@@ -41,7 +41,7 @@ function boundBody(maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
   })
 }
 
-/** Counts the bytes of one event: the stream itself may go on for days. */
+/** Counts the bytes of one event: the stream itself may last for days. */
 function boundEvents(maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
   let size = 0
   return new TransformStream({

@@ -32,7 +32,7 @@ test('whatever a server calls its tools: the names are allowed, and no two are a
   expect(() => fc.assert(property, { numRuns: 40 })).not.toThrow()
 })
 
-test('a server gets a name that can stand before those of its tools, whatever it calls itself', () => {
+test('a server gets a name that can be a prefix of the names of its tools, whatever it calls itself', () => {
   expect(serverNameOf('secure-filesystem-server')).toBe('secure-filesystem-server')
   expect(serverNameOf('\u001b[31m 12 My__Server__ !')).toBe('m_12_My_Server')
   const property = fc.property(fc.string({ unit: character, maxLength: 60 }), (text) => isServerName(serverNameOf(text)))

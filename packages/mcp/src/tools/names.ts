@@ -38,7 +38,7 @@ function fold(name: string): string {
 /** The longest name of a server, so that most tools keep theirs. */
 const maxServerLength = 32
 
-/** True for a name that can stand before the names of tools. */
+/** True for a name that can be a prefix of the names of tools. */
 export function isServerName(name: unknown): name is string {
   return typeof name === 'string' && name.length <= maxServerLength && /^[A-Za-z](?:[A-Za-z0-9-]|_(?!_))*$/.test(name) && !name.endsWith('_')
 }

@@ -3,7 +3,7 @@ import { describeMedia, resultText } from './result-text.ts'
 
 const image = { type: 'image', mimeType: 'image/png', data: Buffer.alloc(4_035).toString('base64') } as const
 
-test('texts, links and media stand in their order', async () => {
+test('texts, links and media keep their order', async () => {
   const content = [
     { type: 'text', text: 'Found:' },
     { type: 'resource_link', uri: 'file:///a.txt', name: 'a.txt', mimeType: 'text/plain', size: 1_200, description: 'The first.' },

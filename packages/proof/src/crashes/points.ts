@@ -71,7 +71,7 @@ export const points: Readonly<Record<string, Point>> = {
   'P15 in the middle of a write': { torn: isDone('tool work') },
 }
 
-/** Points of single cases, which are no rows of the matrix. */
+/** Points of single cases, which are not rows of the matrix. */
 const otherPoints: Readonly<Record<string, Point>> = { 'search recorded': { after: isDone('tool search_tools') } }
 
 /** The point of that name; for `undefined` one at which nothing dies. */

@@ -12,7 +12,7 @@ import type { EndpointName } from './simulated-endpoint.ts'
 interface Row {
   readonly rule: string
   readonly body: JsonObject
-  /** A text is the whole message. */
+  /** A string must equal the complete message. */
   readonly says: string | RegExp
   /** Default 400. */
   readonly status?: number

@@ -14,16 +14,16 @@ interface Form {
   readonly path: string
   /** Fields of a delta that name reasoning. */
   readonly reasoning: readonly string[]
-  /** Where usage stands in a stream that was asked for it. */
+  /** Where a stream reports usage if the request asked for it. */
   readonly usage: 'finish-chunk' | 'own-chunk' | 'both'
-  /** Where it stands when nobody asked. */
+  /** Where it reports usage if the request did not ask for it. */
   readonly usageUnasked: boolean
   readonly callId: RegExp
-  /** The content of a whole message that only calls tools. */
+  /** The content of a complete message that only calls tools. */
   readonly content: '' | null
   /** The finish reason of streamed calls. */
   readonly finish: string
-  /** Fields of the whole body. */
+  /** Fields of the complete body. */
   readonly body?: JsonObject
 }
 

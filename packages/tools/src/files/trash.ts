@@ -121,7 +121,7 @@ export class Trash {
     return await this.#openOwn(`${trashName}/${slotName}`)
   }
 
-  /** Opens a folder that no link may stand for: what is deleted would go to where the link leads. */
+  /** Opens a folder, and refuses a link: deleted files would go to where the link leads. */
   async #openOwn(path: string): Promise<OpenEntry> {
     const entry = await this.#jail.open(path)
     if (entry.kind === 'folder' && entry.path === path) return entry

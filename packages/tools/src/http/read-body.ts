@@ -60,7 +60,7 @@ export async function readBody(message: IncomingMessage, maxBytes: number): Prom
   let sent = 0
   message.on('data', (chunk: Buffer) => {
     sent += chunk.byteLength
-    // A compressed body can go on for ever without a byte of content.
+    // A compressed body can continue for ever without a byte of content.
     if (sent <= maxBytes || stream === message) return
     isCut = true
     stream.destroy()

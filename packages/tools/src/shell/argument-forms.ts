@@ -5,7 +5,7 @@ import { compilePattern, type Program } from '../patterns/program.ts'
 import { PatternError, readPattern } from '../patterns/syntax.ts'
 
 /**
- * One argument: a text stands for itself; a pattern must match the complete argument; `{ rest }` stands for all further arguments, none
+ * One argument: a string must be equal; a pattern must match the complete argument; `{ rest }` stands for all further arguments, none
  * included, which must each match. A pattern only lets an argument pass that begins with `-` if the pattern itself begins with `-`.
  */
 export type ArgumentPattern = string | RegExp | { readonly rest: RegExp }

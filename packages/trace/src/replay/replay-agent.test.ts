@@ -102,7 +102,7 @@ test('a tool that is named runs, and the course is left where its result differs
   })
 })
 
-test('changed instructions, tools and parameters are noted, and the course goes on', async () => {
+test('changed instructions, tools and parameters are noted, and the run continues', async () => {
   const { tape } = await record()
   const model = openaiCompatible({ baseURL: 'http://127.0.0.1:9/v1', model: 'deepseek-chat', temperature: 0 })
   const report = await replay(tape, agentOf({ model, instructions: 'Weights are in kilograms.', tools: [weighTool(0), weighTool(0, { name: 'count' })] }))

@@ -34,7 +34,7 @@ test('a rewired agent has other models and tools, also behind its tools and in i
   await expect(original.generate('go')).rejects.toMatchObject({ code: 'unexpected-request' })
 })
 
-test('what is no agent is refused', () => {
+test('a value that is not an agent is refused', () => {
   const change = rewireOptions({ model: (model) => model, tool: (given) => given })
   expect(() => rewireAgent({} as Agent, change)).toThrow(expect.objectContaining({ code: 'invalid-options' }))
 })

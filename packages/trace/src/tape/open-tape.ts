@@ -25,7 +25,7 @@ export interface TapeOptions {
   readonly redact?: (text: string) => string
   /**
    * Called once with what is to be done at the end of the test: `onTestFinished` of vitest, or `t.after` of `node:test`. It closes a recording, and
-   * checks that a replay has used the whole tape. Default: nobody calls it.
+   * checks that a replay has used every exchange of the tape. Default: nobody calls it.
    */
   readonly after?: (finish: () => Promise<void>) => void
 }

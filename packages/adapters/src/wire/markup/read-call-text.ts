@@ -92,7 +92,7 @@ function brokenCall(body: string, tagName: string | undefined): NamedCall {
   const name = tagName ?? /"name"\s*:\s*"([^"\\\n]{1,200})"/.exec(body)?.[1]
   const input = /"arguments"\s*:\s*/.exec(body)
   const inputText = input === null ? body : body.slice(input.index + input[0].length).replace(/\s*\}$/, '')
-  // What was broken must not become whole by being cut out, and no arguments are not an empty object.
+  // Cutting a broken part out must not make a valid call of it, and missing arguments are not an empty object.
   return name === undefined || inputText === '' || isJsonText(inputText) ? { name: unreadableCall, inputText: body } : { name, inputText }
 }
 

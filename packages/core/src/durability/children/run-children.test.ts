@@ -119,7 +119,7 @@ test('a body of a child has the key of its path', async () => {
   expect(keys).toEqual(['r/steps/1/tools/2/steps/4/tools/0/again/1'])
 })
 
-test('a child that throws has ended with what it threw, at once or later, and the others go on', async () => {
+test('a child that throws has ended with what it threw, at once or later, and the others continue', async () => {
   const broken = new Error('broken')
   const children: readonly Child<unknown>[] = [
     childOf(0, () => {
@@ -162,7 +162,7 @@ test('an abort ends all children at once, whatever their operations do, and noth
   expect(host.records.map(({ id }) => id)).toEqual(['start', 'steps/1/tools/1/steps/1/model/1'])
 })
 
-test('a stop lets what has begun end and be recorded, and the children go on from there', async () => {
+test('a stop lets what has begun end and be recorded, and the children continue from there', async () => {
   const effects: string[] = []
   const host = new DyingHost()
   const stopping = childOf(3, async (operations) => {

@@ -32,7 +32,7 @@ interface Batch {
 }
 
 /**
- * The host on a distributed engine. Records of an earlier part of the run, from memory or a journal, stand in front of what the
+ * The host on a distributed engine. Records of an earlier part of the run, from memory or a journal, come before what the
  * engine has. Before the bodies of `once` operations start, a step of its own records which process starts them: a body that is
  * to run in another one may have had its effect, so its outcome is unknown.
  */

@@ -143,7 +143,7 @@ test('the time of agents is that of the run, and an agent does not outlast it', 
   expect(result.activeMs).toBeGreaterThanOrEqual(60)
 })
 
-test('an agent at its own time limit ends alone', async () => {
+test('an agent at its own time limit ends without ending the others', async () => {
   const worker = scripted([{ calls: [call('look')] }], { tools: [testTool('look', never)] })
   const boss = scripted([{ calls: [ask('a')] }, { text: 'end' }], { tools: [agentTool('a', worker, { limits: { durationMs: 20 } })] })
   const result = await soon(boss.generate('go'))

@@ -164,7 +164,7 @@ export class HistorySizes {
     }
   }
 
-  /** The result at this position is no candidate any more. */
+  /** Removes the result at this position from the candidates. */
   keep(at: number): void {
     this.#pending = this.#pending.filter((result) => result.at !== at)
     const index = this.#candidates.findIndex((result) => result.at === at)

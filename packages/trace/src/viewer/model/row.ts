@@ -84,7 +84,7 @@ export type PrefixBreak = { readonly at: 'tools' } | { readonly at: 'messages'; 
 /** Where the prefix of a request broke; `undefined` if it only adds to the request before it. */
 export function breakOf({ request }: ExchangeLine): PrefixBreak | undefined {
   if (request?.before === undefined) return undefined
-  // Tools stand before the messages in every prompt.
+  // Tools come before the messages in every prompt.
   if (request.tools !== undefined) return { at: 'tools' }
   return request.kept < request.of ? { at: 'messages', index: request.kept } : undefined
 }

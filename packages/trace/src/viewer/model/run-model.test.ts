@@ -45,7 +45,7 @@ test('a run is a tree of steps, requests, waits and calls', () => {
   expect(model.rows.filter(isNotable).map(({ name, status }) => `${name} ${status}`)).toEqual(['m failed', 'odd ok'])
 })
 
-test('the rows of an agent stand below the call that it answers, also of the second call of a tool, and deeper', () => {
+test('the rows of an agent are below the call that it answers, also of the second call of a tool, and deeper', () => {
   const call = (key: string): readonly [string, object] => ['tool-start', { step: 1, key, toolCallId: 'c', toolName: 'research', input: {} }]
   const trace = new WrittenTrace().begin()
   for (const index of [0, 1]) trace.event(...(call(`steps/1/tools/${index}`) as [string, never]))

@@ -1,6 +1,6 @@
 import type { Row } from './row.ts'
 
-/** Where times stand on the axis, from 0 to 1. Long times in which nothing works are shortened. */
+/** Positions of times on the axis, from 0 to 1. Long times in which nothing works are shortened. */
 export interface Scale {
   /** Position of a time. */
   at(time: number): number
