@@ -1,7 +1,6 @@
 import { resolveAgent } from '../agent/resolve-agent.ts'
 import { approve } from '../contract/answers.ts'
 import { isJsonObject, type Json } from '../contract/json.ts'
-import type { Message } from '../contract/messages.ts'
 import type { Model } from '../contract/model.ts'
 import type { Operation, Operations } from '../contract/operations.ts'
 import type { PendingQuestion } from '../contract/result.ts'
@@ -11,7 +10,8 @@ import { type Child, runChildren } from '../durability/children/run-children.ts'
 import { RecordHost } from '../durability/hosts/record-host.ts'
 import type { RunRecord } from '../durability/records.ts'
 import { runAgents } from '../loop/children/run-agents.ts'
-import { newLoopRun } from '../loop/loop-run.ts'
+import type { LoopAgent } from '../loop/loop-agent.ts'
+import { type LoopRun, newLoopRun } from '../loop/loop-run.ts'
 import { runLoop } from '../loop/run-loop.ts'
 import { QuestionIds } from '../loop/state/question-ids.ts'
 import { tick } from './runs.ts'
@@ -20,6 +20,9 @@ import { testTool } from './test-tool.ts'
 
 /** The names of the tools that each step of a child calls; then it answers. */
 export type Steps = readonly (readonly ('look' | 'book' | 'ship' | 'pay')[])[]
+
+/** The calls of each step of a model. */
+export type CallSteps = readonly (readonly ReturnType<typeof call>[])[]
 
 const tools: Readonly<Record<string, { readonly effect: ToolEffect; readonly needsApproval?: boolean }>> = {
   look: { effect: 'read' },
@@ -30,26 +33,32 @@ const tools: Readonly<Record<string, { readonly effect: ToolEffect; readonly nee
 
 /** A child that runs the loop. What its tools do is added to `effects`, with the idempotency key. */
 export function loopChild(index: number, steps: Steps, effects: string[]): Child<string> {
-  const agent = resolveAgent({ model: steppingModel(steps), tools: toolsWith(effects) })
+  const calls = steps.map((names, step) => names.map((name) => call(name, { step })))
+  const agent = resolveAgent({ model: steppingModel(calls), tools: toolsWith(effects) })
   return {
     ...placeOf(index),
     run: async (operations) => {
-      const start = {
-        agent,
-        planned: agent.config,
-        attempts: agent.attempts,
-        context: undefined,
-        restartAfterText: false,
-        recheckGates: false,
-        artifacts: undefined,
-        tracers: [],
-        runAgents,
-      }
-      const input: readonly Message[] = [{ role: 'user', content: [{ type: 'text', text: `Child ${index}.` }] }]
-      const { text, messages, stopReason } = await runLoop(newLoopRun({ ...start, operations, show: () => {} }, input))
+      const run = loopRunOf(agent, operations, `Child ${index}.`)
+      const { text, messages, stopReason } = await runLoop(run)
       return JSON.stringify([stopReason, text, messages])
     },
   }
+}
+
+/** The run of an agent on these operations, which nobody watches. */
+export function loopRunOf(agent: LoopAgent, operations: Operations, input: string): LoopRun {
+  const start = {
+    agent,
+    planned: agent.config,
+    attempts: agent.attempts,
+    context: undefined,
+    restartAfterText: false,
+    recheckGates: false,
+    artifacts: undefined,
+    tracers: [],
+    runAgents,
+  }
+  return newLoopRun({ ...start, operations, show: () => {} }, [{ role: 'user', content: input }])
 }
 
 /** A child of this very code. */
@@ -79,7 +88,8 @@ export function work(id: string, options: Partial<Operation<Json>> = {}): Operat
   return { id, name: 'work', effect: 'read', run: async () => id, ...options }
 }
 
-function toolsWith(effects: string[]) {
+/** The tools `look`, `book`, `ship` and `pay`, one of each effect and one that is approved. What they do is added to `effects`, with the idempotency key. */
+export function toolsWith(effects: string[]) {
   return Object.entries(tools).map(([name, options], order) =>
     testTool(
       name,
@@ -96,18 +106,18 @@ function toolsWith(effects: string[]) {
   )
 }
 
-// The next reply follows from the messages, as with a real model.
-function steppingModel(steps: Steps): Model {
+/** A model that makes the calls of these steps, one step after the other, and then answers: its reply follows from the messages, as with a real model. */
+export function steppingModel(steps: CallSteps, answer = `Step ${steps.length + 1}.`): Model {
   return modelOf(async function* ({ messages }) {
     const step = messages.filter(({ role }) => role === 'assistant').length
-    const calls = (steps[step] ?? []).map((name) => call(name, { step }))
-    const parts = calls.map(({ name, input }, index) => ({
+    const parts = (steps[step] ?? []).map(({ name, input }, index) => ({
       type: 'tool-call' as const,
       toolCallId: `call_${index}`,
       toolName: name,
       inputText: JSON.stringify(input),
     }))
-    yield [replyEvent([{ type: 'text', text: `Step ${step + 1}.` }, ...parts])]
+    const text = step < steps.length ? `Step ${step + 1}.` : answer
+    yield [replyEvent([{ type: 'text', text }, ...parts], { usage: { inputTokens: 10 + step, outputTokens: 5, totalTokens: 15 + step } })]
   })
 }
 

@@ -3,56 +3,23 @@ import { Agent } from '../../agent/agent.ts'
 import { resolveAgent } from '../../agent/resolve-agent.ts'
 import { approve } from '../../contract/answers.ts'
 import { isJsonObject, type Json } from '../../contract/json.ts'
-import type { Model } from '../../contract/model.ts'
 import type { PendingQuestion, RunResult } from '../../contract/result.ts'
 import { decideOn } from '../../durability/decisions.ts'
 import { EngineHost } from '../../durability/hosts/engine-host.ts'
 import type { RunHost } from '../../durability/hosts/run-host.ts'
 import type { RunRecord } from '../../durability/records.ts'
 import { agentTool, ask } from '../../testing/agent-tools.ts'
-import { answerOf, DyingHost } from '../../testing/children.ts'
+import { answerOf, type CallSteps, DyingHost, loopRunOf, steppingModel, toolsWith } from '../../testing/children.ts'
 import { NumberedEngine, type RecordedStep } from '../../testing/numbered-engine.ts'
 import { soon, tick } from '../../testing/runs.ts'
-import { call, modelOf, replyEvent } from '../../testing/scripted-model.ts'
-import { testTool } from '../../testing/test-tool.ts'
+import { call } from '../../testing/scripted-model.ts'
 import type { LoopAgent } from '../loop-agent.ts'
-import { newLoopRun } from '../loop-run.ts'
 import { runLoop } from '../run-loop.ts'
-import { runAgents } from './run-agents.ts'
-
-type Calls = readonly ReturnType<typeof call>[]
-
-/** A model that calls these tools step by step, and then answers: its reply follows from the messages, as with a real model. */
-function steppingModel(steps: readonly Calls[], answer: string): Model {
-  return modelOf(async function* ({ messages }) {
-    const step = messages.filter(({ role }) => role === 'assistant').length
-    const calls = (steps[step] ?? []).map(({ name, input }, index) => ({
-      type: 'tool-call' as const,
-      toolCallId: `call_${index}`,
-      toolName: name,
-      inputText: JSON.stringify(input),
-    }))
-    const text = step < steps.length ? `Step ${step + 1}.` : answer
-    yield [replyEvent([{ type: 'text', text }, ...calls], { usage: { inputTokens: 10 + step, outputTokens: 5, totalTokens: 15 + step } })]
-  })
-}
 
 /** Three agents of different lengths; one of them has another one, and two ask for approval. What tools do is added to `effects`. */
 function team(effects: string[]): LoopAgent {
-  const tools = (['look', 'book', 'ship', 'pay'] as const).map((name, order) =>
-    testTool(
-      name,
-      async (_, { idempotencyKey, signal }) => {
-        // Bodies that began together end in another order.
-        for (let turn = order; turn < 4; turn++) await tick()
-        signal.throwIfAborted()
-        effects.push(`${name} ${idempotencyKey}`)
-        return `${name} done`
-      },
-      { effect: name === 'look' ? 'read' : name === 'book' ? 'idempotent' : 'once', needsApproval: name === 'pay' },
-    ),
-  )
-  const agent = (name: string, steps: readonly Calls[], more: typeof tools = []): Agent =>
+  const tools = toolsWith(effects)
+  const agent = (name: string, steps: CallSteps, more: typeof tools = []): Agent =>
     new Agent({ name, model: steppingModel(steps, `${name} is done`), tools: [...tools, ...more] })
   const deep = agent('deep', [[call('ship', { deep: 1 })], [call('pay', { deep: 2 })]])
   const first = agent('first', [[call('look'), ask('deep')], [call('book')]], [agentTool('deep', deep)])
@@ -70,19 +37,7 @@ function team(effects: string[]): LoopAgent {
 }
 
 async function runOn(host: RunHost, effects: string[]): Promise<RunResult> {
-  const agent = team(effects)
-  const start = {
-    agent,
-    planned: agent.config,
-    attempts: agent.attempts,
-    context: undefined,
-    restartAfterText: false,
-    recheckGates: false,
-    artifacts: undefined,
-    tracers: [],
-    runAgents,
-  }
-  const run = newLoopRun({ ...start, operations: host, show: () => {} }, [{ role: 'user', content: 'go' }])
+  const run = loopRunOf(team(effects), host, 'go')
   try {
     return await runLoop(run)
   } finally {
