@@ -9,7 +9,7 @@ import { Failure } from './failure.ts'
 /** A time in which the run waited by itself. */
 export function WaitDetail({ row }: { readonly row: Row }): VNode {
   if (row.name === 'no process')
-    return html`<p class="hint">No process worked on the run in this time: it was stopped, or it crashed, and was resumed later.</p>` as VNode
+    return html`<p class="hint">No process worked on the run in this time: it was stopped, it crashed, or an engine suspended it while it waited, such as for a person. It was resumed later.</p>` as VNode
   const siblings = row.parent?.children ?? []
   const failed = siblings[siblings.indexOf(row) - 1]
   const retry = failed === undefined ? undefined : eventOf(failed, 'step-retry')

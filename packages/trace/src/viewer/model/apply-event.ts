@@ -80,7 +80,17 @@ function begin(event: Of<'run-start'>, scope: DraftScope, make: MakeRow): DraftR
 function resume(event: Of<'run-start'>, scope: DraftScope, make: MakeRow): void {
   const waiting = scope.row.children.findLast(({ kind, status }) => kind === 'person' && status === 'waiting')
   if (waiting !== undefined) return waiting.close('ok', event.at)
-  make(scope.row, { kind: 'wait', name: 'no process', step: 0, from: scope.row.to }).close('ok', event.at)
+  // What the process was doing when it was last heard of.
+  cutLeaves(scope.row, scope.lastAt)
+  make(scope.row, { kind: 'wait', name: 'no process', step: 0, from: scope.row.to ?? scope.lastAt }).close('ok', event.at)
+}
+
+/** Steps, and calls that agents answer, are continued by the next process; what was under way in them is not. */
+function cutLeaves(row: DraftRow, at: number | undefined): void {
+  for (const child of row.children) {
+    if (child.children.length > 0 || child.kind === 'step') cutLeaves(child, at)
+    else if (child.status === 'open') child.close('cut', at)
+  }
 }
 
 function finish(event: Of<'run-end'> | Of<'run-error'>, scope: DraftScope, make: MakeRow): DraftRow {
@@ -178,7 +188,8 @@ function beginCall(event: Of<'tool-start'>, scope: DraftScope, make: MakeRow): D
 function endCall(event: Of<'tool-end'>, scope: DraftScope, make: MakeRow): DraftRow | undefined {
   const { key, toolName, step, status, at, ms } = event
   const begun = scope.calls.get(key)
-  if (begun !== undefined && begun.status !== 'open' && event.replayed === true) return undefined
+  // Of a call that was cut, the result was recorded before its process died.
+  if (begun !== undefined && begun.status !== 'open' && begun.status !== 'cut' && event.replayed === true) return undefined
   const from = at === undefined ? undefined : at - ms
   const row = begun ?? make(stepOf(event, scope, make), { kind: 'tool', name: toolName, step, from, number: indexOfCall(key), scope })
   if (begun === undefined) {

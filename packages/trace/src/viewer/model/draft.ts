@@ -72,6 +72,8 @@ export class DraftScope implements Scope {
   instructions: string | undefined
   request: DraftRow | undefined
   wait: DraftRow | undefined
+  /** Of a run: the newest time of its events so far. */
+  lastAt: number | undefined
 
   constructor(runId: string, path: readonly string[], row: DraftRow) {
     this.runId = runId

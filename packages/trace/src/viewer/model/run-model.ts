@@ -81,11 +81,20 @@ export class RunModel {
 
   #addEvent({ event }: EventLine): void {
     this.#reach(event.endAt ?? event.at)
-    const scope = this.#scopeOf(event.runId, event.path ?? [])
+    const { runId, path = [], at = 0, endAt = at } = event
+    const scope = this.#scopeOf(runId, path)
+    const run = path.length === 0 ? scope : this.#scopeOf(runId, [])
+    // Requests of a process that died have no exchanges.
+    if (event.type === 'run-start' && run.lastAt !== undefined) this.#forgetRequestsOf(runId)
     const row = applyEvent(event, scope, this.#make)
+    if (endAt > (run.lastAt ?? 0)) run.lastAt = endAt
     if (event.type !== 'attempt' || row === undefined) return
     const key = matchKey({ ...event, isSummary: event.reason === 'summary' })
     this.#unmatched.set(key, [...(this.#unmatched.get(key) ?? []), row])
+  }
+
+  #forgetRequestsOf(runId: string): void {
+    for (const key of this.#unmatched.keys()) if (key.startsWith(`${runId}\n`)) this.#unmatched.delete(key)
   }
 
   #addExchange(exchange: ExchangeLine): void {
