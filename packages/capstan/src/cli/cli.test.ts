@@ -25,6 +25,11 @@ test('demo works without a key: only the result is on stdout, everything else on
   )
 })
 
+test('demo answers the question of the Chinese README in Chinese', async () => {
+  const { code, stdout } = await capstan(['demo', '2,340 的 17% 是多少？从 2026-11-21 到 2027-03-01 有多少天？'])
+  expect([code, stdout.trim()]).toEqual([0, '2,340 的 17% 等于 397.8。从 2026-11-21 到 2027-03-01 有 100 天。'])
+})
+
 test('demo without a question calls two tools in parallel and then a third', async () => {
   const { stdout } = await capstan(['demo', '--jsonl'])
   const events = stdout

@@ -1,12 +1,15 @@
 import { asArray, asObject, asString, canonicalJson, isArray, isObject, type Json, type JsonObject, parseJson } from '../json.ts'
+import { isChinese, normalizeChinese } from './chinese/normalize-chinese.ts'
 import { normalizeDates } from './dates.ts'
 import { readOutput, type ToolOutput } from './tool-output.ts'
 import { callName, type FoundTool, readFoundTools, searchName, unwrapCall } from './tool-search.ts'
 
 /** A request as the rules read it. */
 export interface OfflineRequest {
-  /** What the user asks now: the first 20,000 characters, with dates written as `YYYY-MM-DD`. */
+  /** What the user asks now: the first 20,000 characters, with dates written as `YYYY-MM-DD`, and Chinese numbers in digits. */
   readonly asked: string
+  /** True when the user asks in Chinese. */
+  readonly inChinese: boolean
   /** All text of the system and user messages. */
   readonly prompt: string
   readonly tools: readonly OfflineTool[]
@@ -82,7 +85,8 @@ export function readRequest(body: JsonObject): OfflineRequest {
   const isSearch = ({ name }: CallResult): boolean => hasSearch && name === searchName
   const searches = results.filter(isSearch).reverse()
   return {
-    asked: normalizeDates((asked?.text ?? '').slice(0, MAX_ASKED_CHARACTERS)),
+    asked: normalizeChinese(normalizeDates((asked?.text ?? '').slice(0, MAX_ASKED_CHARACTERS))),
+    inChinese: isChinese(asked?.text ?? ''),
     prompt,
     tools: hasSearch ? offered.filter(({ name }) => name !== searchName && name !== callName) : offered,
     found: hasSearch ? searches.flatMap(({ text }) => readFoundTools(text).map((tool) => ({ ...withParameters(tool), isFound: true }))) : undefined,

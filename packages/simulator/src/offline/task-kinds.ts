@@ -1,3 +1,4 @@
+import { findChineseDates, findChineseSums } from './chinese/find-chinese.ts'
 import { findDates } from './dates.ts'
 import { findFileTasks } from './files.ts'
 import { findSums } from './sums.ts'
@@ -108,4 +109,4 @@ export const taskKinds: { readonly [Kind in TaskKind]: TaskRules } = {
 }
 
 /** Finders of all kinds of work. Dates come first, as 2026-11-21 is not a subtraction, and sums come last. */
-export const finders: readonly FindTasks[] = [findDates, findTimes, findFileTasks, findSums]
+export const finders: readonly FindTasks[] = [findChineseDates, findDates, findTimes, findFileTasks, findChineseSums, findSums]

@@ -2,7 +2,7 @@ import { cityZones } from './cities.ts'
 import { type FindTasks, wholeTask } from './task.ts'
 
 const TIME = /\b(?:\d{4}-\d{2}-\d{2}[T ])?(?:\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\.?)?|\d{1,2}\s?[ap]\.?m\.?)(?![\w:])/i
-const TIME_NOW = /\bwhat(?:'s| is)? (?:the )?(?:current )?time\b|\btime is it\b/i
+const TIME_NOW = /\bwhat(?:'s| is)? (?:the )?(?:current )?time\b|\btime is it\b|几点/i
 const ZONE = /\b(?:[A-Z][A-Za-z]+\/[A-Z][A-Za-z_]+(?:\/[A-Z][A-Za-z_]+)?|UTC(?:[+-]\d{1,2}(?::\d{2})?)?|GMT)\b/g
 
 /** Finds a time that is to be converted to another zone: "14:30 in Berlin in Tokyo", "What time is it in Tokyo?" */

@@ -1,4 +1,5 @@
 import { isObject } from '../json.ts'
+import { chineseOther, chinesePlanned, describeInChinese, nothingFits } from './chinese/chinese-sentences.ts'
 import type { PlannedCall } from './plan.ts'
 import { type CallResult, callKey, type OfflineRequest } from './read-request.ts'
 import { taskKinds } from './task-kinds.ts'
@@ -13,17 +14,19 @@ export function wordReply(request: OfflineRequest, plan: readonly PlannedCall[])
   if (ASKS_WHO.test(request.asked)) return describeItself(request)
   const planned = new Set(plan.flatMap(({ tool, input }) => (input === undefined ? [] : [callKey({ name: tool.name, input })])))
   const others = request.newResults.filter((result) => !planned.has(callKey(result)))
+  if (request.inChinese) return [...plan.map(chinesePlanned), ...others.map(chineseOther)].join('') || `${nothingFits}${describeInChinese(request)}`
   const sentences = [...plan.map(plannedSentence), ...others.map(otherSentence)]
   return sentences.join(' ') || `I found nothing in your words that fits a tool. ${describeItself(request)}`
 }
 
-function describeItself({ tools, asked }: OfflineRequest): string {
+function describeItself(request: OfflineRequest): string {
+  const { tools, inChinese } = request
+  if (inChinese) return describeInChinese(request)
   const offer =
     tools.length === 0
       ? 'This request offers no tools, so there is nothing that I could call.'
       : `With the tools of this request (${tools.map(({ name }) => name).join(', ')}) I can do what their parameters say.`
-  const chinese = /\p{Script=Han}/u.test(asked) ? ' 我是按规则工作的离线替身，不是语言模型。' : ''
-  return `I am a rule-based stand-in for a language model, not a language model. I pick tools by numbers, percentages, dates, times, paths, quoted text, names and cities in your words, and word an answer from their results. ${offer}${chinese}`
+  return `I am a rule-based stand-in for a language model, not a language model. I pick tools by numbers, percentages, dates, times, paths, quoted text, names and cities in your words, and word an answer from their results. ${offer}`
 }
 
 function plannedSentence({ kind, tool, input, values, phrase, result }: PlannedCall): string {
