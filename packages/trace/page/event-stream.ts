@@ -1,4 +1,4 @@
-import type { PageLine } from '../src/viewer/lines.ts'
+import { type PageLine, passingStart } from '../src/viewer/lines.ts'
 import { parsePageLine } from '../src/viewer/parse-line.ts'
 import type { Listener } from './feed.ts'
 
@@ -15,7 +15,8 @@ export async function followEvents(url: string, listener: Listener, stopped: Abo
     await reading.read(url, stopped).catch(() => {})
     if (stopped.aborted) return
     if (reading.isEnded) return listener.onEnd()
-    listener.onState('lost')
+    listener.onState(reading.isRefused ? 'gone' : 'lost')
+    if (reading.isRefused) return
     await new Promise((resolve) => setTimeout(resolve, againMs))
   }
 }
@@ -27,6 +28,8 @@ class EventReading {
   /** The beginning of a line whose rest is still to come. */
   #rest = ''
   isEnded = false
+  /** True when whatever listens there now does not know the token of this page. */
+  isRefused = false
 
   constructor(listener: Listener) {
     this.#listener = listener
@@ -35,6 +38,7 @@ class EventReading {
   async read(url: string, signal: AbortSignal): Promise<void> {
     this.#rest = ''
     const response = await fetch(url, { signal, headers: { 'last-event-id': String(this.#count) } })
+    this.isRefused = response.status === 403 || response.status === 404
     if (!response.ok || response.body === null) throw new Error(`status ${response.status}`)
     this.#listener.onState('live')
     const reader = response.body.getReader()
@@ -46,7 +50,7 @@ class EventReading {
     const lines = (this.#rest + text).split('\n')
     this.#rest = lines.pop() ?? ''
     const data = lines.filter((line) => line.startsWith('data: {')).map((line) => line.slice('data: '.length))
-    this.#count += data.length
+    this.#count += data.filter((line) => !line.startsWith(passingStart)).length
     if (lines.includes('event: end')) this.isEnded = true
     if (data.length > 0) this.#listener.onLines(data.flatMap((line) => parsePageLine(line) ?? []))
   }

@@ -17,12 +17,15 @@ export interface RunListing {
   readonly setup: Setup
 }
 
+/** `lost`: it is made again. `gone`: another command listens there now. */
+export type ConnectionState = 'live' | 'lost' | 'gone'
+
 /** What a reader of a run is told. */
 export interface Listener {
   onLines(lines: readonly PageLine[]): void
   /** Everything that is recorded was read. */
   onEnd(): void
-  onState(state: 'live' | 'lost'): void
+  onState(state: ConnectionState): void
 }
 
 /** Where the page gets its data. */

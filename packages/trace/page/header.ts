@@ -40,7 +40,12 @@ function titleOf(roots: readonly Row[]): string {
   return roots[0]?.name ?? 'No events yet'
 }
 
-const connectionWords = { reading: 'reading …', live: 'live', lost: 'connection lost' } as const
+const connectionWords = {
+  reading: 'reading …',
+  live: 'live',
+  lost: 'connection lost, trying again …',
+  gone: 'connection lost: open the new address that the command printed',
+} as const
 
 function Connection(): VNode | undefined {
   const state = store.connection.value

@@ -4,7 +4,7 @@ import { isNotable, type Row } from '../src/viewer/model/row.ts'
 import { RunModel } from '../src/viewer/model/run-model.ts'
 import { makeScale, type Scale } from '../src/viewer/model/scale.ts'
 import { Search } from '../src/viewer/model/search.ts'
-import { type Feed, findFeed, type RunListing } from './feed.ts'
+import { type ConnectionState, type Feed, findFeed, type RunListing } from './feed.ts'
 
 export type Tab = 'main' | 'request' | 'wire' | 'events'
 
@@ -17,6 +17,9 @@ const manyRows = 500
 /** From so many lines at once on, and with so many rows, a file is read and not followed. */
 const bulkLines = 200
 
+/** How often the list of a folder that is followed is read again, in milliseconds. */
+const listAgainMs = 2_000
+
 /** What is shown, and what the person chose. Components read the signals and call the methods. */
 class Store {
   readonly feed: Feed = findFeed()
@@ -25,7 +28,7 @@ class Store {
   readonly failure: Signal<string> = signal('')
   /** The run that is open; empty while the list is shown. */
   readonly openId: Signal<string> = signal('')
-  readonly connection: Signal<'reading' | 'live' | 'lost' | 'ended'> = signal('reading')
+  readonly connection: Signal<'reading' | ConnectionState | 'ended'> = signal('reading')
   readonly selected: Signal<Row | undefined> = signal(undefined)
   /** True where the details lie over the list, on a narrow screen. */
   readonly isDetailOpen: Signal<boolean> = signal(false)
@@ -111,12 +114,27 @@ class Store {
 
   async load(): Promise<void> {
     try {
-      const listing = await this.feed.list()
-      this.listing.value = listing
+      this.listing.value = await this.feed.list()
       this.openFromHash()
+      if (this.listing.value.setup.follow === true) this.#listAgain()
     } catch (error) {
       this.failure.value = error instanceof Error ? error.message : String(error)
     }
+  }
+
+  /** Looks for runs that began meanwhile, while the list is shown, or could be shown if there were more of them. */
+  #listAgain(): void {
+    setTimeout(() => void this.#lookAgain().finally(() => this.#listAgain()), listAgainMs)
+  }
+
+  async #lookAgain(): Promise<void> {
+    const known = this.listing.value?.runs.length ?? 0
+    if (this.openId.value !== '' && known > 1) return
+    // Where the command does not answer, the list stays.
+    const listing = await this.feed.list().catch(() => undefined)
+    if (listing === undefined) return
+    this.listing.value = listing
+    if (known === 0) this.openFromHash()
   }
 
   /** Opens the run that the address names, or the only one; otherwise shows the list. */

@@ -44,7 +44,12 @@ export interface QuestionLine {
   readonly askedAt?: number
   readonly answer?: Json
   readonly answeredAt?: number
+  /** True for an answer that the run has not taken yet. */
+  readonly passing?: true
 }
+
+/** How a line begins that says what is not recorded in the run yet. It is not counted: who reads the run again gets other ones, or none. */
+export const passingStart = '{"passing":true,'
 
 /** What the reader of the file has to say, such as that its last line is cut. */
 export interface NoteLine {

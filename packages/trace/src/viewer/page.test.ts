@@ -1,23 +1,13 @@
-import { appendFileSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isBrowserMissing, launchBrowser } from '../testing/browser.ts'
 import { appendLine, WrittenTrace } from '../testing/written-trace.ts'
 import { writeReport } from './report.ts'
 import { serveViewer } from './serve.ts'
 import { TraceSource } from './source/trace-source.ts'
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 const folder = mkdtempSync(join(tmpdir(), 'page-'))
 const hostile = `</script><script>hacked=1</script><img src=x onerror="hacked=1"><a href="javascript:hacked=1">x</a> \u001b[31m \u202e${'x'.repeat(50)}`
@@ -48,10 +38,10 @@ function oddRun(): WrittenTrace {
   return trace.end('It is 102 °C.')
 }
 
-describe.skipIf(executablePath === undefined)('the page in Chromium', () => {
+describe.skipIf(isBrowserMissing)('the page in Chromium', () => {
   let browser: Browser
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args })
+    browser = await launchBrowser()
   }, 60_000)
   afterAll(async () => await browser.close())
 

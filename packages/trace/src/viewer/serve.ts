@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { checkNames } from '@capstan/core/internal'
+import { passingStart } from './lines.ts'
 import { readPage } from './page-file.ts'
 import type { RunSource } from './source/source.ts'
 
@@ -116,16 +117,11 @@ class ViewerServer implements ServedViewer {
     const signal = AbortSignal.any([gone.signal, this.#closing.signal])
     response.setHeader('content-type', 'text/event-stream; charset=utf-8')
     response.flushHeaders()
-    // Lines, not batches, are counted: a file that grew meanwhile is read in other batches.
-    let left = Number(request.headers['last-event-id'] ?? 0) || 0
-    let count = 0
+    const rest = new LinesBehind(Number(request.headers['last-event-id'] ?? 0) || 0)
     for await (const batch of this.#source.lines(id, this.#options.follow === true ? signal : undefined)) {
       if (signal.aborted) return
-      count += batch.length
-      const lines = left >= batch.length ? [] : batch.slice(left)
-      left = Math.max(0, left - batch.length)
-      if (lines.length === 0) continue
-      if (!response.write(`id: ${count}\n${eventOf(lines)}`)) await drained(response, signal)
+      const lines = rest.of(batch)
+      if (lines.length > 0 && !response.write(`id: ${rest.count}\n${eventOf(lines)}`)) await drained(response, signal)
     }
     response.end('event: end\ndata: \n\n')
   }
@@ -144,6 +140,25 @@ class ViewerServer implements ServedViewer {
   #isToken(given: string): boolean {
     const [left, right] = [Buffer.from(given), Buffer.from(this.#token)]
     return left.length === right.length && timingSafeEqual(left, right)
+  }
+}
+
+/** The lines behind those that a page has. Lines, not batches, are counted: a file that grew meanwhile is read in other batches. */
+class LinesBehind {
+  readonly #known: number
+  /** Lines of the run so far, whether the page had them or not. */
+  count = 0
+
+  constructor(known: number) {
+    this.#known = known
+  }
+
+  of(batch: readonly string[]): readonly string[] {
+    return batch.filter((line) => {
+      if (line.startsWith(passingStart)) return true
+      this.count += 1
+      return this.count > this.#known
+    })
   }
 }
 

@@ -59,7 +59,8 @@ function decisionLines(lines: readonly PageLine[], decisions: readonly Decision[
   return decisions.flatMap(({ id, answer, at }) => {
     const asked = lines.findLast((line) => line.type === 'question' && line.key === id)
     if (asked?.type !== 'question' || asked.answer !== undefined) return []
-    return [{ ...asked, answer, ...(at !== undefined && { answeredAt: at }) }]
+    // The first member says what the line is.
+    return [{ passing: true, ...asked, answer, ...(at !== undefined && { answeredAt: at }) }]
   })
 }
 
