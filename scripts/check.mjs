@@ -32,6 +32,7 @@ const checks = [
   ['page of the viewer', ['scripts/build-viewer.mjs', '--check']],
   ['mutants', ['packages/proof/dist/mutants/check.js']],
   ['pages of docs', ['scripts/check-docs.mjs']],
+  ['translation', ['scripts/check-translation.mjs']],
   ['docs/errors.md', ['scripts/generate-errors.mjs', '--check']],
   ['docs/models.md', ['scripts/generate-models.mjs', '--check']],
   ['docs/api.md', ['scripts/generate-api.mjs', '--check']],
