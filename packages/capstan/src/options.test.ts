@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { replayAgent, traceTo, traceToFile } from '@capstan/trace'
+import { serveViewer, TraceSource, writeReport } from '@capstan/trace/viewer'
 import { afterAll, expect, test } from 'vitest'
 import { Agent, createLimiter, decide, deepseek, evolink, fileJournal, moonshot, openaiCompatible, postgresJournal, sqliteJournal, tool } from './index.ts'
 import { fakeClock, openTape, scriptedModel, startSimulator } from './testing.ts'
@@ -11,6 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const connection = { baseURL: 'http://127.0.0.1:9', apiKey: 'test-key' }
 const model = evolink('deepseek-chat', connection)
 const agent = new Agent({ model })
+const traces = TraceSource.ofFolder(folder)
 const look = { name: 'look', description: 'Looks.', inputSchema: { type: 'object' }, execute: () => 'ok' } as const
 
 /** Every public function that takes an object of options: a call with an option that it does not have, and the option meant. */
@@ -34,6 +37,11 @@ const calls: readonly (readonly [string, (unknown: Record<string, unknown>) => u
   ['sqliteJournal', (unknown) => sqliteJournal(join(folder, 'a.db'), unknown), 'lease', 'leaseMs'],
   ['postgresJournal', (unknown) => postgresJournal('postgres://localhost/runs', unknown), 'schemaName', 'schema'],
   ['openTape', (unknown) => openTape(join(folder, 'a.tape.jsonl'), unknown), 'mode', 'record'],
+  ['traceTo', (unknown) => traceTo(folder, unknown), 'maxFilesize', 'maxFile'],
+  ['traceToFile', (unknown) => traceToFile(join(folder, 'a.trace.jsonl'), unknown), 'mask', 'redact'],
+  ['replayAgent', (unknown) => replayAgent({ agent, exchanges: [], lines: [], ...unknown }), 'tools', 'runTools'],
+  ['serveViewer', (unknown) => serveViewer(traces, unknown), 'folow', 'follow'],
+  ['writeReport', (unknown) => writeReport(traces, async () => {}, unknown), 'titel', 'title'],
   ['scriptedModel', (unknown) => scriptedModel([], unknown), 'contextwindow', 'contextWindow'],
   ['fakeClock', (unknown) => fakeClock(unknown), 'nowMs', 'now'],
 ]

@@ -59,7 +59,12 @@ export class Agent<Context = unknown, Output = unknown> {
   readonly name: string
   static {
     read = (agent, output) => (output === undefined ? agent.#agent : resolveAgent({ ...agent.#options, output }, agent.#readSchema))
-    rewire = (agent, change) => new Agent(change(agent.#options), agent.#readSchema)
+    rewire = (agent, change) => {
+      const copy = new Agent(change(agent.#options), agent.#readSchema)
+      const { builtIns } = copy.#agent
+      if (change.builtIn !== undefined) for (const [name, tool] of builtIns) builtIns.set(name, change.builtIn(tool))
+      return copy
+    }
   }
 
   readonly #options: AgentOptions<Context, Output>

@@ -59,7 +59,11 @@ export interface ToolChild {
 }
 
 /** Makes the options of a copy from those of an agent. */
-export type OptionsChange = <Options extends object>(options: Options) => Options
+export interface OptionsChange {
+  <Options extends object>(options: Options): Options
+  /** What takes the place of a tool of the loop, such as `read_result`. Default: the tool itself. */
+  readonly builtIn?: (tool: Tool<never>) => Tool<never>
+}
 
 /** The checked value of an input, or the message for the model about what to correct. */
 export type ToolCheck =

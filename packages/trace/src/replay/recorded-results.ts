@@ -1,5 +1,5 @@
-import type { Json, JsonObject, ToolOutput, ToolStatus } from '@capstan/core'
-import { canonicalJson, isJsonObject } from '@capstan/core/internal'
+import type { Json, JsonObject, RunEventOf, ToolOutput, ToolStatus } from '@capstan/core'
+import { bareToolName, callToolName, canonicalJson, isJsonObject } from '@capstan/core/internal'
 import type { ExchangeLine, TraceLine } from '../format/lines.ts'
 import { messagesOf, parseBody } from '../tape/compare-requests.ts'
 import { textOfRequest } from '../tape/tape-player.ts'
@@ -19,6 +19,8 @@ export class RecordedResults {
   readonly #sent = new Queues()
   /** What the events of a trace say. */
   readonly #ended = new Queues()
+  #last: RunEventOf<'run-end'> | undefined
+  #end: RunEventOf<'run-end'> | undefined
 
   constructor(exchanges: readonly ExchangeLine[], lines: readonly TraceLine[]) {
     const seen = new Set<string>()
@@ -36,6 +38,18 @@ export class RecordedResults {
     return ended ?? sent
   }
 
+  /** True for a call about which the recorded run asks a person, and that is its end. */
+  reachesEnd({ toolName, toolCallId }: RecordedCall): boolean {
+    const asked = this.#last?.pending?.find(({ about }) => isJsonObject(about) && about['toolName'] === toolName && about['toolCallId'] === toolCallId)
+    if (asked !== undefined) this.#end = this.#last
+    return asked !== undefined
+  }
+
+  /** How the recorded run ended, once the replay has reached a call that waits for a person there. */
+  get end(): RunEventOf<'run-end'> | undefined {
+    return this.#end
+  }
+
   /** A request brings the results of the step before it: they follow the newest message with calls. */
   #addRequest(messages: readonly Json[]): void {
     const start = messages.findLastIndex((message) => isJsonObject(message) && Array.isArray(message['tool_calls']))
@@ -51,9 +65,10 @@ export class RecordedResults {
 
   #addEvents(lines: readonly TraceLine[]): void {
     const inputs = new Map<string, Json>()
-    for (const line of lines) {
-      if (line.type !== 'event') continue
-      const { event } = line
+    // A run that is resumed says again what it said before.
+    const events = lines.flatMap((line) => (line.type === 'event' && !('replayed' in line.event && line.event.replayed === true) ? [line.event] : []))
+    this.#last = events.findLast((event) => event.type === 'run-end')
+    for (const event of events) {
       const place = `${event.runId} ${event.path?.join('/') ?? ''}`
       if (event.type === 'tool-start') inputs.set(`${place} ${event.key}`, event.input)
       const input = event.type === 'tool-end' ? inputs.get(`${place} ${event.key}`) : undefined
@@ -70,33 +85,58 @@ function endedStatus(status: ToolStatus): ToolStatus {
 }
 
 class Queues {
-  readonly #byCall = new Map<string, RecordedResult[]>()
+  /** By the id of the call and the name of the tool; several where a provider repeats its ids. */
+  readonly #byCall = new Map<string, { readonly input: Json; readonly result: RecordedResult }[]>()
 
   add(call: RecordedCall, result: RecordedResult): void {
     const key = keyOf(call)
-    const queue = this.#byCall.get(key)
-    if (queue === undefined) this.#byCall.set(key, [result])
-    else queue.push(result)
+    const queue = this.#byCall.get(key) ?? []
+    queue.push({ input: call.input, result })
+    this.#byCall.set(key, queue)
   }
 
   take(call: RecordedCall): RecordedResult | undefined {
-    return this.#byCall.get(keyOf(call))?.shift()
+    const queue = this.#byCall.get(keyOf(call)) ?? []
+    const text = canonicalJson(call.input)
+    const same = queue.findIndex(({ input }) => canonicalJson(input) === text)
+    const index = same >= 0 ? same : queue.findIndex(({ input }) => fits(input, call.input))
+    return index < 0 ? undefined : queue.splice(index, 1)[0]?.result
   }
 }
 
-function keyOf({ toolName, toolCallId, input }: RecordedCall): string {
-  return JSON.stringify([toolName, toolCallId, canonicalJson(input)])
+function keyOf({ toolName, toolCallId }: RecordedCall): string {
+  return JSON.stringify([toolName, toolCallId])
+}
+
+/** True for the input that a recorded one has become: a reference to an earlier result is by then what it refers to. */
+function fits(recorded: Json | undefined, made: Json | undefined): boolean {
+  if (isJsonObject(recorded) && typeof recorded['$result'] === 'string') return made !== undefined
+  if (Array.isArray(recorded)) return Array.isArray(made) && recorded.length === made.length && recorded.every((item, index) => fits(item, made[index]))
+  if (isJsonObject(recorded) && isJsonObject(made)) {
+    const names = Object.keys(recorded)
+    return names.length === Object.keys(made).length && names.every((name) => fits(recorded[name], made[name]))
+  }
+  return recorded === made
 }
 
 function readCall(call: Json): RecordedCall | undefined {
   const { id, function: called } = isJsonObject(call) ? call : {}
   if (!isJsonObject(called) || typeof id !== 'string' || typeof called['name'] !== 'string' || typeof called['arguments'] !== 'string') return undefined
   try {
-    return { toolName: called['name'], toolCallId: id, input: JSON.parse(called['arguments']) as Json }
+    return { toolCallId: id, ...unwrapped(called['name'], JSON.parse(called['arguments']) as Json) }
   } catch {
     // Such a call never ran.
     return undefined
   }
+}
+
+/** The tool that a call means: with a catalogue, models call most tools through `call_tool`. */
+function unwrapped(name: string, input: Json): Omit<RecordedCall, 'toolCallId'> {
+  const isInside = bareToolName(name) === callToolName && isJsonObject(input) && typeof input['name'] === 'string'
+  if (!isInside) return { toolName: bareToolName(name), input }
+  const { name: inner, input: given = {} } = input as { readonly name: string; readonly input?: Json }
+  // Some models write the arguments as a text of JSON.
+  return { toolName: bareToolName(inner), input: typeof given === 'string' ? (JSON.parse(given) as Json) : given }
 }
 
 /** The text of a message: a string, or the texts of its parts. */

@@ -1,5 +1,5 @@
 import { type Agent, type Answers, answer, approve, type Json, type RunEvent, type RunResult, type Tool } from '@capstan/core'
-import { invalidOptions, isJsonObject, rewireAgent } from '@capstan/core/internal'
+import { checkNames, invalidOptions, isJsonObject, readResultName, rewireAgent } from '@capstan/core/internal'
 import type { ExchangeLine, TraceLine } from '../format/lines.ts'
 import { type Difference, messagesOf, parseBody } from '../tape/compare-requests.ts'
 import { modelThrough } from '../tape/model-through.ts'
@@ -45,27 +45,37 @@ export interface ReplayReport {
 }
 
 /**
- * Runs an agent on a recorded run. Nothing reaches the network. Tools do not run, unless they are named: they give their recorded results. Questions
- * to people are answered with yes, because the recorded run went on after them, and the calls that they are about do not run.
+ * Runs an agent on a recorded run. Nothing reaches the network. Tools do not run, unless they are named: they give their recorded results, also where
+ * a person was asked. Questions of the guard are answered with yes, because the recorded run continued after them, and the calls that they are about
+ * do not run.
  *
  * @throws {AgentError} `invalid-options` for a tool that cannot be executed, or a model that does not use HTTP; what broke the run otherwise.
  */
-export async function replayAgent({ agent, exchanges, lines, runTools = [] }: ReplayOptions): Promise<ReplayReport> {
+export async function replayAgent(options: ReplayOptions): Promise<ReplayReport> {
+  checkNames(options, {
+    names: ['agent', 'exchanges', 'lines', 'runTools'],
+    what: 'an option of replayAgent()',
+    instead: { tools: 'runTools', tape: 'exchanges' },
+  })
+  const { agent, exchanges, lines, runTools = [] } = options
   const course = new Course(exchanges)
   const results = new RecordedResults(exchanges, lines)
+  const recording: Recording = { course, results }
   const known = new Set<string>()
   const calls: ReplayedCall[] = []
   const change = rewireOptions({
     model: (model) => modelThrough(model, course),
     tool: (tool) => {
       known.add(tool.name)
-      return runTools.includes(tool.name) ? executed(tool) : recorded(tool, results, course)
+      return runTools.includes(tool.name) ? executed(tool) : recorded(tool, recording)
     },
+    // Of a result that was cut, the recording does not have the rest.
+    builtIn: (tool) => (tool.name === readResultName ? recorded(tool, recording) : tool),
   })
   const rewired = rewireAgent(agent, change)
   const missing = runTools.find((name) => !known.has(name))
   if (missing !== undefined) throw invalidOptions(`The agent has no tool '${missing}' to run. Its tools: ${[...known].join(', ') || 'none'}.`)
-  const end = await runToEnd(rewired, inputOf(exchanges[0]), { course, onEvent: callCollector(calls, runTools) })
+  const end = await runToEnd(rewired, inputOf(exchanges[0]), { ...recording, onEvent: callCollector(calls, runTools) })
   const ended = end !== undefined && course.unused > 0 && course.departure === undefined
   if (ended)
     course.leave({
@@ -89,19 +99,27 @@ function inputOf(exchange: ExchangeLine | undefined): ReturnType<typeof readInpu
   return readInput(splitInstructions(messagesOf(parseBody(textOfRequest(exchange)) ?? {})).messages)
 }
 
-interface Following {
+/** What a replay follows. */
+interface Recording {
   readonly course: Course
+  readonly results: RecordedResults
+}
+
+interface Following extends Recording {
   readonly onEvent: (event: RunEvent) => void
 }
 
+type End = Pick<RunResult, 'status' | 'stopReason' | 'text'>
+
 /** Runs the agent; `undefined` where it leaves the course. */
-async function runToEnd(agent: Agent, input: ReturnType<typeof readInput>, { course, onEvent }: Following): Promise<RunResult | undefined> {
+async function runToEnd(agent: Agent, input: ReturnType<typeof readInput>, { course, results, onEvent }: Following): Promise<End | undefined> {
   try {
     let result = await agent.generate(input, { attempts: { delayMs: 0 }, onEvent })
     while (result.state !== undefined && result.pending.length > 0) result = await agent.resume(result.state, { answers: yesTo(result), onEvent }).result
     return result
   } catch (error) {
     if (course.departure !== undefined) return undefined
+    if (results.end !== undefined) return results.end
     throw error
   }
 }
@@ -115,11 +133,12 @@ function executed(tool: Tool<never>): Tool<never> {
   throw invalidOptions(`The tool '${tool.name}' asks a person before it runs, so a replay does not run it: its recorded results are used.`)
 }
 
-/** A tool that gives recorded results. Its own checks of the input stay. */
-function recorded(tool: Tool<never>, results: RecordedResults, course: Course): Tool<never> {
+/** A tool that gives recorded results. Its own checks of the input stay. It asks nobody: what a person said is in the result. */
+function recorded({ ask: _, ...tool }: Tool<never>, { course, results }: Recording): Tool<never> {
   const inputs = new WeakMap<object, Json>()
   return {
     ...tool,
+    needsApproval: false,
     // What is recorded was cut already.
     maxResultBytes: Number.MAX_SAFE_INTEGER,
     check: async (input) => {
@@ -131,8 +150,10 @@ function recorded(tool: Tool<never>, results: RecordedResults, course: Course): 
       const known = typeof value === 'object' && value !== null ? inputs.get(value) : undefined
       // After a question it is a copy, which nearly always equals its input.
       const input = known ?? (JSON.parse(JSON.stringify(value) ?? 'null') as Json)
-      const result = results.take({ toolName: tool.name, toolCallId, input })
+      const call = { toolName: tool.name, toolCallId, input }
+      const result = results.take(call)
       if (result !== undefined) return result
+      if (results.reachesEnd(call)) return { status: 'fatal', text: 'The recorded run waits for a person here.' }
       const message = `it calls ${tool.name} with ${JSON.stringify(input)}, and the recording has no result of such a call.`
       return { status: 'fatal', text: 'The tool ended the run.', error: course.leave({ kind: 'call', message, differences: [] }) }
     },

@@ -7,13 +7,15 @@ export interface AgentChanges {
   readonly model: (model: Model) => Model
   /** What takes the place of a tool. It must have the same name; a tool with an agent behind it is not changed itself. */
   readonly tool: (tool: Tool<never>) => Tool<never>
+  /** What takes the place of a tool of the loop, such as `read_result`. Default: the tool itself. */
+  readonly builtIn?: (tool: Tool<never>) => Tool<never>
 }
 
 /** Makes options of agents with other models and other tools, also in the agents behind their tools. The copies are not traced. */
 export function rewireOptions(changes: AgentChanges): OptionsChange {
   // An agent gives its own options, and gets them back with what is changed here.
   const change = (options: object): object => rewired(options as AgentOptions, { changes, change: change as OptionsChange })
-  return change as OptionsChange
+  return Object.assign(change as OptionsChange, changes.builtIn && { builtIn: changes.builtIn })
 }
 
 function rewired(options: AgentOptions, { changes, change }: { readonly changes: AgentChanges; readonly change: OptionsChange }): object {
