@@ -12,18 +12,19 @@ const directions = {
   adapters: ['core'],
   durable: ['core'],
   trace: ['core'],
+  server: ['core'],
   restate: ['core'],
   dbos: ['core'],
   mcp: ['core', 'tools'],
   'test-kit': ['core'],
   capstan: ['core', 'tools', 'adapters', 'simulator', 'durable', 'trace', 'mcp'],
-  bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'trace'],
-  proof: ['core', 'tools', 'adapters', 'simulator', 'durable', 'restate', 'dbos', 'test-kit', 'mcp'],
-  examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos', 'mcp'],
+  bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'trace', 'server'],
+  proof: ['core', 'tools', 'adapters', 'simulator', 'durable', 'restate', 'dbos', 'test-kit', 'mcp', 'server'],
+  examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos', 'mcp', 'server'],
 }
 const testsMayAlsoImport = ['simulator', 'test-kit']
 /** Package: what only its tests may import. A recorder is tested on the models and the tools that it records. */
-const testsOf = { trace: ['adapters', 'tools', 'durable', 'restate', 'dbos'] }
+const testsOf = { trace: ['adapters', 'tools', 'durable', 'restate', 'dbos'], server: ['adapters', 'durable', 'tools'] }
 
 const network = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls', 'node:dgram', 'undici', 'eventsource-parser']
 const adapters = 'packages/adapters/src'

@@ -1,0 +1,28 @@
+import { call } from '@capstan/core/testing'
+import { applyEvent, emptyView } from '@capstan/server/view'
+import { expect, test } from 'vitest'
+import { eventsOf, newStores, payTool, scriptedAgent, serve, testTool } from './testing/served.ts'
+
+test('a run streams to a client, waits for a decision, and continues in the same stream', async () => {
+  const pay = payTool()
+  const replies = [{ reasoning: 'Hm.', text: 'I look.', calls: [call('look')] }, [call('pay', { amount: 5 })], 'Paid.']
+  await using served = await serve({ agents: { support: scriptedAgent(replies, [testTool('look'), pay]) }, ...newStores() })
+  const { client } = served
+  const { runId } = await client.start({ input: 'Pay it.', session: 'chat' })
+  let view = emptyView
+  const events = await eventsOf(client, runId, async (event) => {
+    view = applyEvent(view, event)
+    const [question] = view.pending
+    if (event.type === 'run-end' && question !== undefined) await client.decide(runId, { [question.id]: { approve: true } })
+  })
+  expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'finished', text: 'Paid.', isLast: true })
+  expect(view).toMatchObject({ status: 'finished', pending: [] })
+  expect(view.steps.map(({ text, calls }) => [text, calls.map(({ toolName, status }) => `${toolName} ${status}`)])).toEqual([
+    ['I look.', ['look ok']],
+    ['', ['pay ok']],
+    ['Paid.', []],
+  ])
+  expect(pay.paid).toEqual([{ amount: 5 }])
+  expect(await client.run(runId)).toMatchObject({ status: 'finished', agent: 'support', session: 'chat', result: { text: 'Paid.' } })
+  expect((await client.session('chat')).messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'tool', 'assistant'])
+})

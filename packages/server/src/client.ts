@@ -1,0 +1,149 @@
+import type { ErrorBody, ListedServerRun, OpenQuestion, ServerAnswer, ServerEvent, ServerRun, ServerSession, StartRequest } from './protocol.ts'
+
+/** Options of `connect`. */
+export interface ClientOptions {
+  /** Where the server is, such as `https://agents.example.com` or `/api`. */
+  readonly url: string
+  /** Called for each request: headers that say who asks. Default: none. */
+  readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
+  /** Default: the global `fetch`. */
+  readonly fetch?: typeof fetch
+}
+
+/** An answer of the server that is not a success. */
+export class ServerError extends Error {
+  override readonly name: string = 'ServerError'
+  /** The HTTP status; 0 when no answer came. */
+  readonly status: number
+  readonly code: string
+  /** When the same request may succeed, in milliseconds; `undefined` when the server does not say. */
+  readonly retryAfterMs: number | undefined
+  /** The run that is in the way, or what was decided already. */
+  readonly details: Partial<ErrorBody['error']>
+
+  constructor(response: Pick<Response, 'status' | 'headers'>, error: Partial<ErrorBody['error']>) {
+    super(error.message ?? `The server answered ${response.status}.`)
+    const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+    this.status = response.status
+    this.code = error.code ?? 'unknown'
+    this.retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined
+    this.details = error
+  }
+}
+
+/** Options of `client.events`. */
+export interface EventsOptions {
+  /** Ends the iteration. The run goes on. */
+  readonly signal?: AbortSignal
+  /** The id of the last event that the caller has, from `onId`. Default: from the beginning. */
+  readonly after?: string
+  /** Called with the id of each event. */
+  readonly onId?: (id: string) => void
+  /** Called when the connection is lost, with the time until the next try in milliseconds. The next event says that there is one again. */
+  readonly onRetry?: (delayMs: number, error: unknown) => void
+}
+
+/** A client of an agent server. It has no dependencies and runs in browsers and in Node. All methods throw `ServerError`. */
+export interface Client {
+  start(request: StartRequest & { readonly idempotencyKey?: string }): Promise<{ readonly runId: string }>
+  /** The events of a run, to its end. A lost connection is made again: what was shown continues, or `restart` says that it begins again. */
+  events(runId: string, options?: EventsOptions): AsyncGenerator<ServerEvent, void>
+  run(runId: string): Promise<ServerRun>
+  runs(query?: Query): Promise<{ readonly runs: readonly ListedServerRun[]; readonly cursor?: string }>
+  decide(runId: string, answers: Readonly<Record<string, ServerAnswer>>): Promise<{ readonly status: string }>
+  stop(runId: string): Promise<void>
+  questions(): Promise<readonly OpenQuestion[]>
+  sessions(query?: Query): Promise<readonly { readonly session: string; readonly changedAt: number }[]>
+  session(name: string): Promise<ServerSession>
+  deleteSession(name: string): Promise<void>
+}
+
+type Query = Readonly<Record<string, string>>
+const maxDelayMs = 15_000
+
+/** Makes a client. */
+export function connect({ url, headers = () => ({}), fetch: send = (input, init) => globalThis.fetch(input, init) }: ClientOptions): Client {
+  async function ask(method: string, path: string, more: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {}): Promise<Response> {
+    const type: Record<string, string> = more.body === undefined ? {} : { 'content-type': 'application/json' }
+    const body = more.body === undefined ? {} : { body: JSON.stringify(more.body) }
+    const signal = more.signal === undefined ? {} : { signal: more.signal }
+    const response = await send(url.replace(/\/$/, '') + path, { method, ...body, ...signal, headers: { ...(await headers()), ...type, ...more.headers } })
+    if (response.ok) return response
+    const { error = {} } = (await response.json().catch(() => ({}))) as Partial<ErrorBody>
+    throw new ServerError(response, error)
+  }
+  const json = async <Body>(response: Promise<Response>): Promise<Body> => (await (await response).json()) as Body
+  const runPath = (runId: string): string => `/runs/${encodeURIComponent(runId)}`
+  const open = (runId: string, last?: string, signal?: AbortSignal): Promise<Response> =>
+    ask('GET', `${runPath(runId)}/events`, { headers: { accept: 'text/event-stream', ...(last && { 'last-event-id': last }) }, ...(signal && { signal }) })
+  return {
+    events: (runId, options = {}) => follow((last) => open(runId, last, options.signal), options),
+    start: async ({ idempotencyKey: key, ...body }) => json(ask('POST', '/runs', { body, ...(key !== undefined && { headers: { 'idempotency-key': key } }) })),
+    run: async (runId) => json(ask('GET', runPath(runId))),
+    runs: async (query = {}) => json(ask('GET', `/runs?${new URLSearchParams(query)}`)),
+    decide: async (runId, answers) => json(ask('POST', `${runPath(runId)}/decisions`, { body: { answers } })),
+    stop: async (runId) => void (await ask('POST', `${runPath(runId)}/stop`)),
+    questions: async () => (await json<{ questions: readonly OpenQuestion[] }>(ask('GET', '/questions'))).questions,
+    sessions: async (query = {}) => (await json<{ sessions: [] }>(ask('GET', `/sessions?${new URLSearchParams(query)}`))).sessions,
+    session: async (name) => json(ask('GET', `/sessions/${encodeURIComponent(name)}`)),
+    deleteSession: async (name) => void (await ask('DELETE', `/sessions/${encodeURIComponent(name)}`)),
+  }
+}
+
+async function* follow(open: (last?: string) => Promise<Response>, { signal, after, onId, onRetry }: EventsOptions): AsyncGenerator<ServerEvent, void> {
+  let last = after
+  for (let failures = 0; !signal?.aborted; failures++) {
+    let delayMs = backOff(failures)
+    try {
+      for await (const { id, event } of readEvents(await open(last))) {
+        failures = 0
+        last = id ?? last
+        if (id !== undefined) onId?.(id)
+        if (event.type === 'reconnect') delayMs = event.retryMs
+        else yield event
+        if ('isLast' in event) return
+      }
+    } catch (error) {
+      delayMs = Math.max(delayMs, delayAfter(error, signal))
+      onRetry?.(delayMs, error)
+    }
+    await pause(delayMs, signal)
+  }
+}
+
+async function* readEvents({ body }: Response): AsyncGenerator<{ readonly id: string | undefined; readonly event: ServerEvent }> {
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+  let buffer = ''
+  try {
+    for (let step = await reader?.read(); step?.done === false; step = await reader?.read()) {
+      const blocks = (buffer + step.value).split('\n\n')
+      buffer = blocks.pop() ?? ''
+      for (const block of blocks) {
+        const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trimStart()]))
+        const data = fields.get('data')
+        if (data !== undefined) yield { id: fields.get('id'), event: JSON.parse(data) as ServerEvent }
+      }
+    }
+  } finally {
+    await reader?.cancel().catch(() => undefined)
+  }
+}
+
+/** What the server asked for; throws an error that the next try would give again. */
+function delayAfter(error: unknown, signal?: AbortSignal): number {
+  if (!(error instanceof ServerError)) return 0
+  if (!signal?.aborted && error.status !== 429 && error.status < 500) throw error
+  return error.retryAfterMs ?? 0
+}
+
+/** A random part keeps clients of a server that comes back from asking all at once. */
+function backOff(failures: number): number {
+  return failures === 0 ? 0 : Math.min(maxDelayMs, 250 * 2 ** failures) * (0.5 + Math.random() / 2)
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal?.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true })
+  })
+}

@@ -1,0 +1,118 @@
+import type { Cost, Limits, RunUsage } from '@capstan/core'
+import { Refusal } from '../http/refusal.ts'
+
+/** What a run has spent. */
+export interface Spending {
+  readonly tokens: number
+  /** In micro-units of the currency of the model's prices. */
+  readonly cost: number
+}
+
+/** Keeps what principals have spent. */
+export interface SpendingLedger {
+  /** Sets what a run has spent in total: calling it again for the same run replaces the earlier amount. */
+  set(principalId: string, runId: string, spent: Spending & { readonly at: number }): void | Promise<void>
+  /** The sum of all runs that spent something since this time, in milliseconds since the Unix epoch. */
+  sum(principalId: string, since: number): Spending | Promise<Spending>
+}
+
+/** What all runs of one principal may spend in a time. At least one of `tokens` and `cost`. */
+export interface Budget {
+  readonly tokens?: number
+  /** In micro-units of the currency of the model's prices. Needs models with prices. */
+  readonly cost?: number
+  /** The time, in milliseconds: of any such time, ending now. */
+  readonly perMs: number
+  /** Default: in the memory of this process, so a restart forgets what was spent. */
+  readonly ledger?: SpendingLedger
+}
+
+/** A ledger in memory: entries leave it when their time is over. */
+export class MemoryLedger implements SpendingLedger {
+  readonly #spent = new Map<string, Map<string, Spending & { readonly at: number }>>()
+
+  set(principalId: string, runId: string, spent: Spending & { readonly at: number }): void {
+    const runs = this.#spent.get(principalId) ?? new Map<string, Spending & { readonly at: number }>()
+    this.#spent.set(principalId, runs.set(runId, spent))
+  }
+
+  sum(principalId: string, since: number): Spending {
+    const runs = this.#spent.get(principalId)
+    let [tokens, cost] = [0, 0]
+    for (const [runId, spent] of runs ?? []) {
+      if (spent.at < since) runs?.delete(runId)
+      else [tokens, cost] = [tokens + spent.tokens, cost + spent.cost]
+    }
+    if (runs?.size === 0) this.#spent.delete(principalId)
+    return { tokens, cost }
+  }
+}
+
+/** Keeps runs of a principal within its budget: what running ones may still spend is reserved. */
+export class Budgets {
+  readonly #memory = new MemoryLedger()
+  readonly #reserved = new Map<string, Map<string, Spending>>()
+
+  /**
+   * Reserves what a new run may spend.
+   *
+   * @returns The limits of the run: no more than what is left.
+   * @throws {Refusal} 429 when nothing is left, or other runs have reserved it.
+   */
+  async reserve({ principalId, runId, budget, limits }: Reservation): Promise<Limits> {
+    if (budget === undefined) return limits
+    const spent = await (budget.ledger ?? this.#memory).sum(principalId, Date.now() - budget.perMs)
+    const reserved = this.#reservedBy(principalId)
+    const left = { tokens: (budget.tokens ?? Infinity) - spent.tokens - reserved.tokens, cost: (budget.cost ?? Infinity) - spent.cost - reserved.cost }
+    if (left.tokens < 1 || left.cost < 1) throw exhausted(spent, budget)
+    const own = { tokens: Math.min(limits.tokens ?? Infinity, left.tokens), cost: Math.min(limits.cost ?? Infinity, left.cost) }
+    const runs = this.#reserved.get(principalId) ?? new Map<string, Spending>()
+    this.#reserved.set(principalId, runs.set(runId, own))
+    return {
+      ...limits,
+      ...(own.tokens < Infinity && { tokens: Math.floor(own.tokens) }),
+      ...(own.cost < Infinity && { cost: Math.floor(own.cost) }),
+    }
+  }
+
+  /** Records what a run has spent until now, and gives back what it had reserved. */
+  async settle({ principalId, runId, budget }: Omit<Reservation, 'limits'>, spent: Spending | undefined): Promise<void> {
+    this.release(principalId, runId)
+    if (budget === undefined || spent === undefined) return
+    await (budget.ledger ?? this.#memory).set(principalId, runId, { ...spent, at: Date.now() })
+  }
+
+  /** Gives back what a run had reserved. */
+  release(principalId: string, runId: string): void {
+    const runs = this.#reserved.get(principalId)
+    if (runs?.delete(runId) && runs.size === 0) this.#reserved.delete(principalId)
+  }
+
+  #reservedBy(principalId: string): Spending {
+    let [tokens, cost] = [0, 0]
+    for (const reserved of this.#reserved.get(principalId)?.values() ?? []) {
+      if (reserved.tokens < Infinity) tokens += reserved.tokens
+      if (reserved.cost < Infinity) cost += reserved.cost
+    }
+    return { tokens, cost }
+  }
+}
+
+interface Reservation {
+  readonly principalId: string
+  readonly runId: string
+  readonly budget: Budget | undefined
+  readonly limits: Limits
+}
+
+/** What a usage and its cost come to; where an attempt never reported, the most that it can have been. */
+export function spendingOf(usage: RunUsage, cost: Cost | undefined): Spending {
+  const tokens = usage.totalTokens ?? (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0)
+  return { tokens, cost: cost?.amountMicros ?? cost?.atMost ?? 0 }
+}
+
+function exhausted(spent: Spending, budget: Budget): Refusal {
+  const isSpent = spent.tokens >= (budget.tokens ?? Infinity) || spent.cost >= (budget.cost ?? Infinity)
+  const message = isSpent ? 'Your budget is spent.' : 'Your running runs may spend the rest of your budget. Wait until they have ended.'
+  return new Refusal(429, ['budget-exhausted', message], { retryAfterSeconds: isSpent ? Math.ceil(Math.min(budget.perMs, 3_600_000) / 1000) : 10 })
+}

@@ -1,0 +1,293 @@
+import { AgentError, type Run, type RunEvent, type SavedRun, Session } from '@capstan/core'
+import type { NamedAgent, ServedAgents } from '../agents.ts'
+import { Refusal } from '../http/refusal.ts'
+import { type Budget, Budgets, spendingOf } from '../limits/budget.ts'
+import { type LoadGauge, overloaded } from '../limits/load-gauge.ts'
+import { type RateLimiter, resolveRate } from '../limits/rate.ts'
+import type { ResolvedOptions } from '../options.ts'
+import type { Principal } from '../principal.ts'
+import type { StartRequest } from '../protocol.ts'
+import { metadataOf, RunAccess, type RunMetadata } from './access.ts'
+import { LiveRun, type LiveRunParts } from './live-run.ts'
+import { makeRunId, makeSessionId } from './run-ids.ts'
+import { checkSame, requestIn, type StartedRun } from './same-request.ts'
+
+/** What the live works with. */
+export interface LiveRunsParts {
+  readonly options: ResolvedOptions
+  readonly agents: ServedAgents
+  readonly rates: RateLimiter
+  readonly gauge: LoadGauge
+  /** Called when a part of a run has ended. */
+  readonly onSettled: (live: LiveRun) => void
+}
+
+/** The longest delay that a timer takes, in milliseconds. */
+const longestTimerMs = 2 ** 31 - 1
+/** How long tool calls at work may take after a person has stopped their run, in milliseconds. */
+const stopGraceMs = 10_000
+
+/** The runs of this process: begins them, continues them, ends them. It owns what is live. */
+export class LiveRuns {
+  readonly access: RunAccess
+  readonly #parts: LiveRunsParts
+  readonly #live = new Map<string, LiveRun>()
+  /** Runs that are being begun or continued, so that nobody does it twice at once. */
+  readonly #starting = new Map<string, { readonly owner: string; readonly promise: Promise<LiveRun> }>()
+  readonly #budgets = new Budgets()
+  #isClosing = false
+
+  constructor(parts: LiveRunsParts) {
+    this.#parts = parts
+    this.access = new RunAccess(parts.options.journal, (runId) => this.#live.get(runId))
+  }
+
+  get all(): readonly LiveRun[] {
+    return [...this.#live.values()]
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing
+  }
+
+  get runningCount(): number {
+    return this.#atWork()
+  }
+
+  /**
+   * Begins a run, or finds the one that the key began.
+   *
+   * @throws {Refusal} 404, 409, 422, 429 or 503. {AgentError} `session-busy`, `journal-failed`.
+   */
+  async start(principal: Principal, request: StartRequest, key?: string): Promise<StartedRun> {
+    const runId = makeRunId(principal.id, key)
+    const known = key === undefined ? undefined : await this.#known(runId)
+    if (known !== undefined) return checkSame(runId, known, request)
+    const live = this.#live.get(runId)
+    if (live !== undefined) return checkSame(runId, live.request, request)
+    // Nothing is awaited between this look and the entry, so of two requests with one key only one begins the run.
+    const begun = this.#starting.get(runId)
+    if (begun !== undefined) return checkSame(runId, (await begun.promise).request, request)
+    try {
+      await this.#enter(runId, principal.id, () => this.#begin(principal, request, runId))
+    } catch (error) {
+      // Another process has begun it in this moment.
+      const saved = AgentError.is(error) && error.code === 'run-locked' ? await this.access.read(runId) : undefined
+      if (saved === undefined) throw error
+      return checkSame(runId, requestIn(saved), request)
+    }
+    return { runId, isNew: true }
+  }
+
+  /**
+   * Takes a run of the journal into this process: continues it from where it was left. One that has ended, or waits for a person, is only
+   * replayed.
+   *
+   * @throws {AgentError} `run-locked` when another process has it, and what else prevents it.
+   */
+  async adopt(saved: SavedRun): Promise<LiveRun> {
+    const { runId } = saved.head
+    const live = this.#live.get(runId)
+    if (live !== undefined) return live
+    const owner = { id: metadataOf(saved.head)?.principal ?? '' }
+    return await (this.#starting.get(runId)?.promise ?? this.#enter(runId, owner.id, () => this.#continue(saved, owner)))
+  }
+
+  /** Continues a run that waits, once its part before has ended. */
+  async resume(live: LiveRun): Promise<void> {
+    await live.settled
+    if (live.phase !== 'waiting' || this.#isClosing) return
+    const start = await this.#resumeWith(live)
+    // Another answer may have continued it meanwhile.
+    if (live.phase === 'waiting') await live.begin(start).catch(this.#parts.options.onError)
+  }
+
+  /** Stops a run of this process for good. */
+  async stop(live: LiveRun): Promise<void> {
+    live.stopForGood(stopGraceMs)
+    if (live.phase === 'waiting') await this.#finish(live)
+  }
+
+  /** Lets no run begin any more, and stops those at work: what has begun may end within the time. Returns those that have not ended. */
+  async drain(graceMs: number): Promise<readonly LiveRun[]> {
+    this.#isClosing = true
+    await Promise.allSettled([...this.#starting.values()].map(({ promise }) => promise))
+    for (const live of this.#live.values()) live.drain()
+    const running = this.all.filter(({ phase }) => phase === 'running')
+    await within(graceMs, Promise.all(running.map(({ settled }) => settled)))
+    const left = running.filter(({ phase }) => phase === 'running')
+    // A journal keeps them as they are, and the next process continues them. Without one they would only be cut later.
+    if (this.#parts.options.journal === undefined) for (const live of left) live.abort()
+    return left
+  }
+
+  /** Gives a run up that another process has, or that nobody asks for. */
+  forget(live: LiveRun): void {
+    if (this.#live.get(live.runId) === live) this.#live.delete(live.runId)
+    live.leave()
+  }
+
+  async #enter(runId: string, owner: string, begin: () => Promise<LiveRun>): Promise<LiveRun> {
+    const promise = begin()
+    promise.catch(() => undefined)
+    this.#starting.set(runId, { owner, promise })
+    try {
+      return await promise
+    } finally {
+      this.#starting.delete(runId)
+    }
+  }
+
+  async #begin(principal: Principal, request: StartRequest, runId: string): Promise<LiveRun> {
+    const agent = this.#agentFor(request.agent)
+    this.#admit(principal)
+    const { journal, whileBusy } = this.#parts.options
+    const limits = await this.#budgets.reserve({
+      principalId: principal.id,
+      runId,
+      budget: this.#budgetOf(principal),
+      limits: (await agent.limits?.(principal)) ?? {},
+    })
+    const metadata: RunMetadata = { principal: principal.id, agent: agent.name, ...(request.session !== undefined && { session: request.session }) }
+    const live = this.#newLive(runId, { owner: principal, agent, session: request.session, request })
+    try {
+      const common = await this.#commonOptions(live)
+      const own = journal === undefined ? { attended: false } : { journal, metadata }
+      const options = { runId, limits, whilePaused: whileBusy, ...own, ...common }
+      await this.#beginLive(live, (onEvent) => agent.agent.stream(request.input, { ...options, onEvent } as never))
+      return live
+    } catch (error) {
+      this.#budgets.release(principal.id, runId)
+      throw error
+    }
+  }
+
+  async #continue(saved: SavedRun, owner: Principal): Promise<LiveRun> {
+    const { head } = saved
+    const { agent: name, session } = metadataOf(head) ?? {}
+    const agent = (name === undefined ? undefined : this.#parts.agents.find(name)) ?? this.#parts.agents.findByOwnName(head.agent)
+    if (agent === undefined) throw new Refusal(409, ['agent-not-served', 'The agent of this run is not served any more.'])
+    const live = this.#newLive(head.runId, { owner, agent, session, request: requestIn(saved) })
+    await this.#beginLive(live, await this.#resumeWith(live))
+    return live
+  }
+
+  #newLive(runId: string, own: Pick<LiveRunParts, 'owner' | 'agent' | 'session' | 'request'>): LiveRun {
+    const { show, onError } = this.#parts.options
+    return new LiveRun({ runId, ...own, show, onError, onSettled: (live) => this.#settle(live) })
+  }
+
+  async #beginLive(live: LiveRun, start: (onEvent: (event: RunEvent) => void) => Run): Promise<void> {
+    this.#live.set(live.runId, live)
+    try {
+      await live.begin(start)
+    } catch (error) {
+      this.forget(live)
+      throw error
+    }
+  }
+
+  /** How a run is continued: from the journal, or from its state in memory. */
+  async #resumeWith(live: LiveRun): Promise<(onEvent: (event: RunEvent) => void) => Run> {
+    const { journal } = this.#parts.options
+    const { agent } = live.agent
+    const common = await this.#commonOptions(live)
+    const state = live.result?.state
+    return (onEvent) =>
+      journal === undefined ? agent.resume(state as never, { ...common, onEvent } as never) : agent.resume(live.runId, { ...common, journal, onEvent } as never)
+  }
+
+  async #commonOptions({ owner, agent, session: name }: LiveRun): Promise<object> {
+    const { sessions } = this.#parts.options
+    const session = name === undefined || sessions === undefined ? undefined : await Session.open(sessions, makeSessionId(owner.id, name))
+    const context: unknown = await agent.context?.(owner)
+    return { retryAfterText: 'restart', ...(session !== undefined && { session }), ...(context !== undefined && { context }) }
+  }
+
+  /** Ends a run that a person has stopped: what is recorded is replayed, and the first thing beyond it is cut. */
+  async #finish(live: LiveRun): Promise<void> {
+    const start = await this.#resumeWith(live)
+    if (!live.isFinishing) return
+    const begun = live.begin((onEvent) => {
+      const run = start((event) => {
+        onEvent(event)
+        if (event.type === 'attempt' || event.type === 'tool-start') run.abort()
+      })
+      return run
+    })
+    await begun.catch(this.#parts.options.onError)
+  }
+
+  /** @throws {Refusal} 429 and 503. */
+  #admit(principal: Principal): void {
+    const { options, rates, gauge } = this.#parts
+    if (this.#isClosing) throw overloaded('The server is restarting.')
+    gauge.refuseAbove(options.maxDelayMs)
+    if (this.#atWork() >= options.maxRuns) throw overloaded(`${options.maxRuns} runs are at work.`)
+    const rate = resolveRate(typeof options.rate === 'function' ? options.rate(principal) : options.rate)
+    const own = this.#atWork(principal.id)
+    if (own >= rate.runsAtOnce) throw new Refusal(429, ['too-many-runs', `You have ${own} runs at work. Wait until one has ended.`], { retryAfterSeconds: 5 })
+    rates.takeRun(principal.id, rate)
+  }
+
+  /** Runs at work, with those that are being begun: of all, or of one principal. */
+  #atWork(principalId?: string): number {
+    const isCounted = (id: string): boolean => principalId === undefined || id === principalId
+    const live = this.all.filter(({ owner, phase }) => phase === 'running' && isCounted(owner.id)).length
+    return live + [...this.#starting].filter(([runId, { owner }]) => !this.#live.has(runId) && isCounted(owner)).length
+  }
+
+  #agentFor(name: string | undefined): NamedAgent {
+    const { agents } = this.#parts
+    const agent = agents.find(name)
+    if (agent !== undefined) return agent
+    const problem = name === undefined ? 'Name one of the agents in `agent`' : 'There is no agent with this name'
+    throw new Refusal(name === undefined ? 400 : 404, ['agent-not-found', `${problem}: ${agents.names.join(', ')}.`])
+  }
+
+  #budgetOf(principal: Principal): Budget | undefined {
+    const { budget } = this.#parts.options
+    return typeof budget === 'function' ? budget(principal) : budget
+  }
+
+  /** The request of a run that is there: in this process, or in the journal. */
+  async #known(runId: string): Promise<StartRequest | undefined> {
+    const live = this.#live.get(runId)
+    if (live?.request !== undefined) return live.request
+    const saved = await this.access.read(runId)
+    return saved && requestIn(saved)
+  }
+
+  #settle(live: LiveRun): void {
+    const { result, owner, runId } = live
+    const last = result ?? live.error?.result
+    const spent = last && spendingOf(last.usage, last.cost)
+    this.#budgets.settle({ principalId: owner.id, runId, budget: this.#budgetOf(owner) }, spent).catch(this.#parts.options.onError)
+    this.#parts.onSettled(live)
+    if (live.phase === 'elsewhere') this.forget(live)
+    if (live.isFinishing) void this.#finish(live).catch(this.#parts.options.onError)
+    this.#forgetLater(live)
+  }
+
+  /** Events are kept for readers who connect again. What a journal has can be read from it later. */
+  #forgetLater(live: LiveRun): void {
+    const timer = setTimeout(
+      () => {
+        if (live.phase === 'running' || this.#live.get(live.runId) !== live) return
+        if (live.phase === 'waiting' && (live.log.readers > 0 || this.#parts.options.journal === undefined)) return this.#forgetLater(live)
+        this.forget(live)
+      },
+      Math.min(this.#parts.options.keepMs, longestTimerMs),
+    )
+    timer.unref()
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.min(ms, longestTimerMs))
+  })
+  await Promise.race([work, timeout])
+  clearTimeout(timer)
+}

@@ -1,0 +1,91 @@
+import type { Answers } from '@capstan/core'
+import { noSuchRun } from '../http/refusal.ts'
+import type { ResolvedOptions } from '../options.ts'
+import type { Principal } from '../principal.ts'
+import type { ListedServerRun, OpenQuestion, ServerRun, StartRequest } from '../protocol.ts'
+import type { FoundRun } from './access.ts'
+import { Decisions } from './decisions.ts'
+import { type FollowOptions, followRun } from './follow-run.ts'
+import type { Frame } from './frame-log.ts'
+import type { LiveRun } from './live-run.ts'
+import type { LiveRuns } from './live-runs.ts'
+import { infoOf, RunInfos, type RunsPage, type RunsQuery } from './run-infos.ts'
+import type { StartedRun } from './same-request.ts'
+
+/** Questions that one request lists. */
+const maxQuestions = 100
+
+/** What principals do with runs. All protocols are built on it: it decides whose a run is, and each method refuses what is not for its principal. */
+export class ServerRuns {
+  readonly #live: LiveRuns
+  readonly #decisions: Decisions
+  readonly #infos: RunInfos
+  readonly #options: ResolvedOptions
+
+  constructor(live: LiveRuns, options: ResolvedOptions) {
+    this.#live = live
+    this.#options = options
+    this.#decisions = new Decisions(options, live.access)
+    this.#infos = new RunInfos(options, live)
+  }
+
+  /** Begins a run, or finds the one that this key began. It is recorded, and has its place in its session, when the promise resolves. */
+  async start(principal: Principal, request: StartRequest, key?: string): Promise<StartedRun> {
+    return await this.#live.start(principal, request, key)
+  }
+
+  /** The runs of a principal, the last begun first. */
+  async list(principal: Principal, query: RunsQuery): Promise<RunsPage> {
+    return await this.#infos.list(principal, query)
+  }
+
+  /** A run of this principal. One that has ended elsewhere is replayed for its result. */
+  async info(principal: Principal, runId: string): Promise<ServerRun> {
+    const found = await this.#live.access.own(principal, runId)
+    const live = found.live ?? (await this.#replayed(found))
+    const info = infoOf({ ...found, live })
+    if (info === undefined) throw noSuchRun()
+    return info
+  }
+
+  /** The events of a run of this principal, in batches: see `followRun`. */
+  async follow(principal: Principal, runId: string, options: FollowOptions): Promise<AsyncGenerator<readonly Frame[], void>> {
+    const found = await this.#live.access.own(principal, runId)
+    const { show } = this.#options
+    const { access } = this.#live
+    return followRun({ access, show, adopt: (saved) => this.#live.adopt(saved), isClosing: () => this.#live.isClosing }, found, options)
+  }
+
+  /** Keeps answers, and continues the run once all its questions are answered. */
+  async decide(principal: Principal, runId: string, answers: Answers): Promise<Pick<ListedServerRun, 'status'>> {
+    const saved = await this.#decisions.keep(principal, runId, answers)
+    const found = await this.#live.access.find(runId)
+    if (infoOf({ live: undefined, saved })?.questions.length === 0) {
+      const live = found?.live ?? (await this.#live.adopt(saved))
+      await this.#live.resume(live)
+    }
+    const now = await this.#live.access.find(runId)
+    return { status: (now && infoOf(now)?.status) ?? 'unfinished' }
+  }
+
+  /** The open questions that this principal may decide, of all runs. */
+  async questions(principal: Principal): Promise<readonly OpenQuestion[]> {
+    return await this.#infos.questions(principal, this.#decisions, maxQuestions)
+  }
+
+  /** Stops a run of this principal for good. Nothing happens to one that has ended. */
+  async stop(principal: Principal, runId: string): Promise<void> {
+    const found = await this.#live.access.own(principal, runId)
+    const live = found.live ?? (await this.#replayed(found))
+    if (live === undefined || live.phase === 'ended') return
+    if (live.phase === 'waiting') await this.#decisions.denyAll(live)
+    await this.#live.stop(live)
+  }
+
+  /** The run in this process, where taking it there does no work: it has ended, or waits for a person. */
+  async #replayed({ saved }: FoundRun): Promise<LiveRun | undefined> {
+    const end = saved?.records.at(-1)
+    if (saved === undefined || end?.type !== 'end' || end.status === 'unusable') return undefined
+    return await this.#live.adopt(saved).catch(() => undefined)
+  }
+}
