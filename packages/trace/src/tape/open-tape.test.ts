@@ -225,6 +225,27 @@ test('contents are redacted before they are written, and requests before they ar
   expect(result.text).toBe('Hello Somebody.')
 })
 
+test('what varies from run to run is taken out of both sides before they are compared, and of the differences of a miss', async () => {
+  const file = newFile()
+  const match = (body: string): string => body.replace(/run-\d+/g, 'RUN')
+  await using simulator = await startSimulator({ script })
+  const recording = openTape(file, { match })
+  const agentOf = (id: string, settings: object): Agent => tapedAgent({ ...settings, instructions: `You are in run-${id}.` })
+  await agentOf('1', { baseURL: simulator.baseURL, dispatcher: recording.dispatcher, apiKey: key }).generate('go')
+  await recording.close()
+  expect(readFileSync(file, 'utf8')).toContain('run-1')
+
+  const tape = openTape(file, { match })
+  expect((await agentOf('2', { dispatcher: tape.dispatcher }).generate('go')).text).toBe('The tent weighs 1200 g.')
+  tape.assertDone()
+  expect(await errorOf(agentOf('2', { dispatcher: openTape(file).dispatcher }).generate('go'))).toMatchObject({
+    message: expect.stringContaining('+ You are in run-2.'),
+  })
+  const missed = await errorOf(agentOf('3', { dispatcher: openTape(file, { match }).dispatcher, weigh: () => 1.2 }).generate('go'))
+  expect(missed.message.split('\n').slice(1)).toEqual(['The nearest is exchange 2 of 2; - is recorded, + is new:', 'message 4 (tool):', '  - 1200', '  + 1.2'])
+  expect(() => openTape(file, { match: () => 5 as never })).toThrow('`match` of openTape() must return the text that is compared, not a number.')
+})
+
 test('what an endpoint taught is learned again from each tape, also in a process that has learned it', async () => {
   // A thinking model whose profile is not used refuses calls without their reasoning.
   const thinking = (dispatcher: Dispatcher, baseURL: string): Agent => tapedAgent({ baseURL, dispatcher, apiKey: key, model: 'kimi-k2-thinking' })
@@ -301,6 +322,8 @@ test.each<[unknown, unknown, string]>([
   ['x', { record: 'always' }, "must be 'once', 'none' or 'all', not \"always\""],
   ['x', { pace: 'slow' }, "must be 'at-once' or 'real-time'"],
   ['x', { redact: true }, '`redact` of openTape() must be a function'],
+  ['x', { match: /x/ }, '`match` of openTape() must be a function'],
+  ['x', { normalise: true }, 'Use `match`'],
   ['', {}, 'takes the path of a file'],
   [undefined, {}, 'takes the path of a file'],
 ])('options are checked: %o, %o', (file, options, message) => {

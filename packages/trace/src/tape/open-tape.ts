@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
-import { type Agent, AgentError, type Dispatcher, type DispatchOptions } from '@capstan/core'
+import { type Agent, AgentError, type Dispatcher } from '@capstan/core'
 import { checkNames, invalidOptions, kindOf, rewireAgent } from '@capstan/core/internal'
-import { exchangeKey } from '../format/exchange-key.ts'
 import { withoutSignatures } from '../recorder/redaction.ts'
 import { rewireOptions } from '../replay/rewire-options.ts'
 import { modelThrough } from './model-through.ts'
@@ -23,6 +22,12 @@ export interface TapeOptions {
   readonly dispatcher?: Dispatcher
   /** Changes bodies before they are written, and requests before they are looked up, such as names of people. Keys are removed without it. */
   readonly redact?: (text: string) => string
+  /**
+   * Takes out of the body of a request what varies from run to run, such as a time in the instructions or an id that your program makes:
+   * `match: (body) => body.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')`. Recorded and new requests are compared as it returns them; what is
+   * on the tape, and what the model gets, does not change. Default: requests are compared as they are.
+   */
+  readonly match?: (body: string) => string
   /**
    * Called once with what is to be done at the end of the test: `onTestFinished` of vitest, or `t.after` of `node:test`. It closes a recording, and
    * checks that a replay has used every exchange of the tape. Default: nobody calls it.
@@ -57,8 +62,17 @@ export interface Tape {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const names: Readonly<Record<keyof TapeOptions, true>> = { record: true, pace: true, dispatcher: true, redact: true, after: true }
-const instead = { mode: 'record', speed: 'pace', realTime: 'pace', agent: 'dispatcher', proxy: 'dispatcher' }
+const names: Readonly<Record<keyof TapeOptions, true>> = { record: true, pace: true, dispatcher: true, redact: true, match: true, after: true }
+const instead = {
+  mode: 'record',
+  speed: 'pace',
+  realTime: 'pace',
+  agent: 'dispatcher',
+  proxy: 'dispatcher',
+  normalise: 'match',
+  normalize: 'match',
+  ignore: 'match',
+}
 
 /**
  * Opens a tape: HTTP exchanges of models, recorded once with a real key, and replayed byte for byte without a network. Each exchange is played
@@ -85,7 +99,7 @@ function checkOptions(file: unknown, options: TapeOptions): void {
   if (!['once', 'none', 'all'].includes(record))
     throw invalidOptions(`\`record\` of openTape() must be 'once', 'none' or 'all', not ${JSON.stringify(record)}.`)
   if (!['at-once', 'real-time'].includes(pace)) throw invalidOptions(`\`pace\` of openTape() must be 'at-once' or 'real-time', not ${JSON.stringify(pace)}.`)
-  for (const name of ['redact', 'after'] as const) {
+  for (const name of ['redact', 'match', 'after'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function') throw invalidOptions(`\`${name}\` of openTape() must be a function.`)
   }
 }
@@ -109,10 +123,8 @@ function isCI(): boolean {
 }
 
 function replayTape(file: string, options: TapeOptions): Tape {
-  const clean = cleanerOf(options)
-  const keyOf = ({ method, origin, path, body }: DispatchOptions): string =>
-    exchangeKey({ method, url: `${origin}${path}`, body: clean(Buffer.from(body).toString()) })
-  const player = new TapePlayer(readTape(file).exchanges, { file, pace: options.pace ?? 'at-once', keyOf })
+  const { pace = 'at-once', match } = options
+  const player = new TapePlayer(readTape(file).exchanges, { file, pace, clean: cleanerOf(options), match })
   const close = async (): Promise<void> => undefined
   return { ...tapeOn(player), file, mode: 'replay', assertDone: () => player.assertDone(), close, [Symbol.asyncDispose]: close }
 }

@@ -1,6 +1,8 @@
 import { AgentError, type Dispatcher, type DispatchHandler, type DispatchOptions } from '@capstan/core'
+import { invalidOptions, kindOf } from '@capstan/core/internal'
+import { exchangeKey } from '../format/exchange-key.ts'
 import type { ExchangeLine } from '../format/lines.ts'
-import { compareRequests, type Difference, messagesOf, parseBody } from './compare-requests.ts'
+import { compareRequests, messagesOf, parseBody } from './compare-requests.ts'
 import { type Pace, playExchange } from './play-exchange.ts'
 import { showDifferences } from './show-differences.ts'
 
@@ -9,8 +11,16 @@ export interface PlayerOptions {
   /** For messages. */
   readonly file: string
   readonly pace: Pace
-  /** The key of a request, as the recording made it. */
-  readonly keyOf: (request: DispatchOptions) => string
+  /** What becomes of the body of a request before it is compared: what the recording did to it. */
+  readonly clean: (body: string) => string
+  /** Takes out of the bodies of both sides what varies from run to run. Default: nothing varies. */
+  readonly match: ((body: string) => string) | undefined
+}
+
+/** A request, with the body that is compared. */
+interface MadeRequest {
+  readonly path: string
+  readonly made: string
 }
 
 /** Replays a tape: each exchange once, equal requests in the order of the recording. It reaches no network. */
@@ -22,13 +32,15 @@ export class TapePlayer implements Dispatcher {
   /** By key: exchanges that no request has asked for. */
   readonly #waiting = new Map<string, ExchangeLine[]>()
   readonly #used = new Set<ExchangeLine>()
+  readonly #keys: ReadonlyMap<ExchangeLine, string>
 
   constructor(exchanges: readonly ExchangeLine[], options: PlayerOptions) {
     this.#exchanges = exchanges
     this.#options = options
-    for (const exchange of exchanges) {
-      const waiting = this.#waiting.get(exchange.key)
-      if (waiting === undefined) this.#waiting.set(exchange.key, [exchange])
+    this.#keys = new Map(exchanges.map((exchange) => [exchange, this.#keyOfRecorded(exchange)]))
+    for (const [exchange, key] of this.#keys) {
+      const waiting = this.#waiting.get(key)
+      if (waiting === undefined) this.#waiting.set(key, [exchange])
       else waiting.push(exchange)
     }
   }
@@ -40,9 +52,11 @@ export class TapePlayer implements Dispatcher {
 
   /** @throws {AgentError} `unexpected-request` for a request that is not on the tape, or not once more. */
   dispatch(request: DispatchOptions, handler: DispatchHandler): boolean {
-    const key = this.#options.keyOf(request)
+    const { method, origin, path, body } = request
+    const made = this.#compared(this.#options.clean(Buffer.from(body).toString()))
+    const key = exchangeKey({ method, url: `${origin}${path}`, body: made })
     const exchange = this.#waiting.get(key)?.shift()
-    if (exchange === undefined) throw this.#miss(key, request)
+    if (exchange === undefined) throw this.#miss(key, { path, made })
     this.#used.add(exchange)
     playExchange(exchange, handler, this.#options.pace)
     return true
@@ -58,9 +72,22 @@ export class TapePlayer implements Dispatcher {
     throw new AgentError(message, { code: 'unexpected-request' })
   }
 
-  #miss(key: string, request: DispatchOptions): AgentError {
+  #keyOfRecorded(exchange: ExchangeLine): string {
+    const { method, url } = exchange.request
+    return this.#options.match === undefined ? exchange.key : exchangeKey({ method, url, body: this.#compared(textOfRequest(exchange)) })
+  }
+
+  /** @throws {AgentError} `invalid-options` where `match` does not return a text. */
+  #compared(body: string): string {
+    const { match } = this.#options
+    const text: unknown = match === undefined ? body : match(body)
+    if (typeof text === 'string') return text
+    throw invalidOptions(`\`match\` of openTape() must return the text that is compared, not ${kindOf(text)}.`)
+  }
+
+  #miss(key: string, request: MadeRequest): AgentError {
     const { file } = this.#options
-    const times = this.#exchanges.filter((one) => one.key === key).length
+    const times = this.#exchanges.filter((one) => this.#keys.get(one) === key).length
     const help = 'Record the tape again if the request is as it should be.'
     const message =
       times > 0
@@ -69,9 +96,11 @@ export class TapePlayer implements Dispatcher {
     return new AgentError(message, { code: 'unexpected-request' })
   }
 
-  #describeNearest({ path, body }: DispatchOptions): string {
-    const made = Buffer.from(body).toString()
-    const nearest = nearestExchange(this.unused.length > 0 ? this.unused : this.#exchanges, made)
+  #describeNearest({ path, made }: MadeRequest): string {
+    const candidates = this.unused.length > 0 ? this.unused : this.#exchanges
+    const compared = candidates.map((exchange) => ({ exchange, differences: compareRequests(this.#compared(textOfRequest(exchange)), made) }))
+    const least = Math.min(...compared.map(({ differences }) => differences.length))
+    const nearest = compared.find(({ differences }) => differences.length === least)
     if (nearest === undefined) return 'The tape is empty.'
     const { exchange, differences } = nearest
     const recordedPath = pathOf(exchange)
@@ -80,16 +109,6 @@ export class TapePlayer implements Dispatcher {
     const used = this.#used.has(exchange) ? ', which was played already' : ''
     return [`The nearest is exchange ${position} of ${this.#exchanges.length}${used}; - is recorded, + is new:`, ...showDifferences(all)].join('\n')
   }
-}
-
-/** The exchange whose request differs least: the one with the fewest differences, of these the first. */
-export function nearestExchange(
-  exchanges: readonly ExchangeLine[],
-  made: string,
-): { readonly exchange: ExchangeLine; readonly differences: readonly Difference[] } | undefined {
-  const compared = exchanges.map((exchange) => ({ exchange, differences: compareRequests(textOfRequest(exchange), made) }))
-  const least = Math.min(...compared.map(({ differences }) => differences.length))
-  return compared.find(({ differences }) => differences.length === least)
 }
 
 /** The body of a recorded request as text. */
