@@ -1,10 +1,9 @@
 import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:zlib'
+import { commonEnd, commonStart } from './common-ends.ts'
+import { type Redact, redactStream } from './stream-texts.ts'
 
 /** A chunk of a response body, and when it came: milliseconds since the request. */
 export type Chunk = readonly [ms: number, bytes: Buffer]
-
-/** Replaces secrets in a text; returns the same text where there are none. */
-export type Redact = (text: string) => string
 
 /** A body as it is recorded. */
 export interface CleanBody {
@@ -34,7 +33,7 @@ export function cleanBody(chunks: readonly Chunk[], encoding: string, redact: Re
 /** The bytes without secrets; `undefined` where nothing had to be replaced. */
 function redactBytes(bytes: Buffer, redact: Redact): Buffer | undefined {
   const text = bytes.toString('utf8')
-  const clean = redact(text)
+  const clean = redactStream(redact(text), redact)
   if (clean !== text) return Buffer.from(clean)
   // JSON may write any character as an escape.
   if (!text.includes('\\u00')) return undefined
@@ -59,19 +58,6 @@ function cutLike(chunks: readonly Chunk[], raw: Buffer, clean: Buffer): readonly
     else cut = start + Math.round(((end - start) / changed) * replaced)
     return [ms, clean.subarray(from, cut)]
   })
-}
-
-function commonStart(left: Buffer, right: Buffer): number {
-  let length = 0
-  while (length < left.length && length < right.length && left[length] === right[length]) length += 1
-  return length
-}
-
-function commonEnd(left: Buffer, right: Buffer, start: number): number {
-  const most = Math.min(left.length, right.length) - start
-  let length = 0
-  while (length < most && left[left.length - 1 - length] === right[right.length - 1 - length]) length += 1
-  return length
 }
 
 const maxDecodedBytes = 64 * 1024 * 1024

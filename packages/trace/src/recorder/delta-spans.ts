@@ -16,6 +16,11 @@ interface Span {
 const maxSpanMs = 1_000
 const maxSpanLength = 65_536
 
+/** The end of a text that may be the beginning of a key, of another form of one, or of the signature of a state. */
+const mayGoOn = /(?:\\*"signature(?:\\*"\s*(?::\s*)?)?)?\\*"?[\w.+/=%~\\-]*$/
+/** Longer ones are neither. */
+const longestHeld = 2_048
+
 /** Joins the deltas of each attempt. */
 export class DeltaSpans {
   readonly #open = new Map<string, Span>()
@@ -35,9 +40,22 @@ export class DeltaSpans {
     span.size += event.delta.length
     span.endAt = event.at
     if (this.#isWhole || (span.endAt - span.first.at < maxSpanMs && span.size < maxSpanLength)) return undefined
-    this.#open.delete(keyOf(span.first, span.agent))
-    this.#last = undefined
-    return joined(span)
+    return this.#cut(span, event)
+  }
+
+  /** Ends a span where no secret can be cut: what may be the beginning of one begins the next span. */
+  #cut(span: Span, event: DeltaEvent): TracedEvent | undefined {
+    const text = span.deltas.join('')
+    const held = text.slice(-longestHeld).search(mayGoOn)
+    const kept = held < 0 ? text : text.slice(0, Math.max(0, text.length - longestHeld) + held)
+    if (kept === '') return undefined
+    const rest = text.slice(kept.length)
+    const key = keyOf(span.first, span.agent)
+    const next = { first: event, agent: span.agent, deltas: [rest], size: rest.length, endAt: event.at }
+    if (rest === '') this.#open.delete(key)
+    else this.#open.set(key, next)
+    this.#last = rest === '' ? undefined : next
+    return { ...span.first, delta: kept, endAt: span.endAt }
   }
 
   /** Ends the spans of the agent that an event comes from, or all of them at the end of the run. In the order in which they began. */

@@ -3,9 +3,10 @@ import type { ObservedRequest, ResponseObserver } from '@capstan/core'
 import { exchangeKey } from '../format/exchange-key.ts'
 import type { ExchangeLine, TracedRequest, TracedResponse } from '../format/lines.ts'
 import { redactURL } from '../format/redact-url.ts'
-import { type Chunk, type CleanBody, cleanBody, type Redact } from './body.ts'
+import { type Chunk, type CleanBody, cleanBody } from './body.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { shownResponseHeaders } from './headers.ts'
+import type { Redact } from './stream-texts.ts'
 
 /** What one recording needs of its recorder. */
 export interface RecordingParts {

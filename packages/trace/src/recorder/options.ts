@@ -13,9 +13,8 @@ export interface TraceOptions {
   /** Whether HTTP exchanges are recorded, byte for byte. Default: true. */
   readonly tape?: boolean
   /**
-   * Replaces contents that must not be recorded, in texts of events and in bodies. Keys and cookies never reach it: they are replaced before. The
-   * body of a stream is given as it was sent, so a word of the model may be cut into several of its events. Where it throws, nothing of the
-   * text is recorded. A tape with changed requests cannot be replayed.
+   * Replaces contents that must not be recorded, in texts of events and in bodies. Keys and cookies never reach it: they are replaced before. Of
+   * the body of a stream it is also given the texts that were sent in pieces, put together. Where it throws, nothing of the text is recorded. A tape with changed requests cannot be replayed.
    */
   readonly redact?: (text: string, about: RedactedText) => string
   /** Bytes of one file; then the next one is begun. Default: 32 MiB. */

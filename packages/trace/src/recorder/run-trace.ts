@@ -1,10 +1,10 @@
 import type { RunEvent, Warning } from '@capstan/core'
 import type { ExchangeLine, TracedEvent } from '../format/lines.ts'
 import { writeLine } from '../format/write-line.ts'
-import type { Redact } from './body.ts'
 import { DeltaSpans } from './delta-spans.ts'
 import { type ContentRedaction, withoutSignatures } from './redaction.ts'
 import type { LineSink } from './sink.ts'
+import type { Redact } from './stream-texts.ts'
 
 /** What the trace of one run needs of its recorder. */
 export interface RunTraceParts {

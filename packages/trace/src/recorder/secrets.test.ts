@@ -77,13 +77,42 @@ test('a key that is written as escapes of JSON is not recorded', async () => {
   await expectNoSecret(folder, [...forms, escaped])
 })
 
-test('a key that a model says in small pieces is not in the events', async () => {
-  await using provider = await startProvider((response) => sendStream(response, [replyStream({ texts: ['key: ', ...(testKey.match(/.{1,5}/g) ?? [])] })]))
+/** The texts of a stream, joined. */
+function saidIn(body: string): string {
+  return [...body.matchAll(/"content":"([^"]*)"/g)].map(([, text]) => text).join('')
+}
+
+test.each(forms)('a key that a model says in small pieces can be put together from neither events nor bodies: %s', async (form) => {
+  const texts = ['The key: ', ...(form.match(/.{1,5}/g) ?? []), ', and', ' again ', ...(form.match(/.{1,3}/g) ?? []), '. Done.']
+  await using provider = await startProvider((response) => sendStream(response, [replyStream({ texts })]))
   const folder = newFolder()
-  await new Agent({ model: modelAt(provider.baseURL), trace: traceTo(folder) }).generate('go')
-  const events = JSON.stringify(eventsOf(await traceIn(folder)))
-  expect(events).not.toContain(testKey)
-  expect(events).toContain('key: [redacted]')
+  const { text } = await new Agent({ model: modelAt(provider.baseURL), trace: traceTo(folder) }).generate('go')
+  expect(text).toContain(form)
+  const lines = await traceIn(folder)
+  expect(eventsOf(lines).find(({ type }) => type === 'text-delta')).toMatchObject({ delta: 'The key: [redacted], and again [redacted]. Done.' })
+  const [exchange] = exchangesOf(lines)
+  const body = exchange === undefined ? '' : bodyOf(exchange).toString()
+  expect(saidIn(body)).toBe('The key: [redacted], and again [redacted]. Done.')
+  // Every event of the stream is still there.
+  expect(body.split('\n\n')).toHaveLength(replyStream({ texts }).split('\n\n').length)
+  expect(exchange?.chunks).toHaveLength(1)
+})
+
+test('a key, or the signature of a state, is not cut where a long text is written in spans', async () => {
+  const secrets = [testKey, `{"signature": "${signature}"}`, `{\\"signature\\":\\"${signature}\\"}`]
+  for (const secret of secrets) {
+    for (const inside of [1, 14, 25, 40]) {
+      const [before, after] = [secret.slice(0, inside), secret.slice(inside)]
+      // The first span is full in the middle of the secret.
+      const texts = [`${'word '.repeat(13_108)}${before}`, after, ' is it.']
+      await using provider = await startProvider((response) => sendStream(response, [replyStream({ texts })]))
+      const folder = newFolder()
+      await new Agent({ model: modelAt(provider.baseURL), trace: traceTo(folder) }).generate('go')
+      const spans = eventsOf(await traceIn(folder)).flatMap((event) => (event.type === 'text-delta' ? [event.delta] : []))
+      expect(spans.length).toBeGreaterThan(1)
+      expect(spans.join('')).toBe(`${'word '.repeat(13_108)}${secret.replace(/canary-\w+|[0-9a-f]{64}/, '[redacted]')} is it.`)
+    }
+  }
 })
 
 test('credentials in headers and queries are not recorded, nor cookies, whoever sent them', async () => {
@@ -165,6 +194,7 @@ test('redact replaces contents in events and bodies, and what it fails at is not
     },
   })
   expect(textIn(folder)).not.toContain('jane@example.org')
+  expect(exchangesOf(await traceIn(folder)).map((exchange) => saidIn(bodyOf(exchange).toString()))).toEqual(['Ask PERSON now.', 'sent to PERSON'])
 
   const failing = newFolder()
   const broken = traceTo(failing, {
