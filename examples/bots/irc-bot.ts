@@ -1,0 +1,144 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Agent } from 'capstan'
+import irc, { type Client, type IrcMessage } from 'irc-framework'
+import { ircLines, plainText } from './irc/irc-lines.ts'
+import { OneTimeCodes } from './irc/one-time-codes.ts'
+import { ChannelBot, isForBot } from './shared/channel-bot.ts'
+
+export interface IrcBotOptions {
+  readonly agent: Agent
+  readonly folder: string
+  readonly host: string
+  readonly port: number
+  readonly tls?: boolean
+  readonly nick: string
+  readonly channels: readonly string[]
+  /** Account of the bot, for SASL. */
+  readonly account?: { readonly account: string; readonly password: string }
+  /** Accounts of people who may decide, on networks where the server says who is logged in. */
+  readonly owners: readonly string[]
+  /** Makes codes for people who may decide, on all networks. In base 32. */
+  readonly codeSecret: string
+  /** Between two attempts to connect, at first. Default: 1,000. */
+  readonly reconnectMs?: number
+}
+
+/** A bot on an IRC server. It connects again whenever the server is gone, and answers what is addressed to it in its channels. */
+export class IrcBot {
+  readonly #options: IrcBotOptions
+  readonly #client: Client
+  readonly #joined: Set<string>
+  readonly #bot: ChannelBot
+  readonly #codes: OneTimeCodes
+  #isClosing = false
+  #failures = 0
+  /** Messages are handled in the order in which they came. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor(options: IrcBotOptions, bot: ChannelBot, { client, joined }: { readonly client: Client; readonly joined: Set<string> }) {
+    this.#options = options
+    this.#client = client
+    this.#joined = joined
+    this.#bot = bot
+    this.#codes = new OneTimeCodes(options.codeSecret, bot.outbox)
+  }
+
+  static async start(options: IrcBotOptions): Promise<IrcBot> {
+    const { agent, folder } = options
+    const client = new irc.Client()
+    const joined = new Set<string>()
+    const send = async (channel: string, line: string): Promise<void> => {
+      if (!joined.has(channel)) throw new Error(`not in ${channel}`)
+      await sayIn(client, channel, line)
+    }
+    const deciders = 'owners who are logged in, or add a one-time code (yes 1a2b 123456),'
+    const channels = await ChannelBot.open({ agent, folder, deciders, split: ircLines, send, maxQuestionCharacters: 2_000 })
+    const bot = new IrcBot(options, channels, { client, joined })
+    // What was left takes its place before new messages come. Its answers wait until the bot is in its channels.
+    await channels.recover()
+    bot.#connect()
+    return bot
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#last
+    await this.#bot.close()
+    this.#client.quit('bye')
+  }
+
+  #connect(): void {
+    const client = this.#client
+    const { host, port, tls = false, nick, account, channels, reconnectMs = 1_000 } = this.#options
+    client.on('registered', () => {
+      this.#failures = 0
+      for (const channel of channels) client.join(channel)
+    })
+    client.on('nick in use', () => client.changeNick(`${client.user.nick}_`))
+    client.on('join', (event) => this.#isMe(event.nick) && this.#joined.add(client.caseLower(event.channel)))
+    client.on('part', (event) => this.#isMe(event.nick) && this.#joined.delete(client.caseLower(event.channel)))
+    client.on('kick', ({ kicked, channel }) => this.#isMe(kicked) && void this.#joinAgain(channel))
+    client.on('socket close', () => this.#joined.clear())
+    client.on('close', () => void this.#connectAgain(Math.min(60_000, reconnectMs * 2 ** this.#failures++)))
+    client.on('privmsg', (message) => {
+      this.#last = this.#last.then(() => this.#hear(message)).catch((error: unknown) => console.error(`${message.target}:`, error))
+    })
+    const login = account === undefined ? {} : { account }
+    client.connect({ host, port, tls, nick, username: nick, gecos: 'a Capstan bot', auto_reconnect: false, version: null, ...login })
+  }
+
+  // region hear
+  async #hear({ nick, target, message, account, batch, from_server: isServer }: IrcMessage): Promise<void> {
+    const channel = this.#client.caseLower(target)
+    // What is said in private would belong to whoever takes the nick next. What is played back was said before.
+    if (isServer || batch !== undefined || this.#isMe(nick) || !this.#joined.has(channel)) return
+    const text = plainText(message)
+    const [, name = '', rest = ''] = /^(\S+?)[:,]\s*(.*)$/.exec(text) ?? []
+    const isAddressed = this.#isMe(name)
+    const said = isAddressed ? rest : text
+    if (!isAddressed && !isForBot(said)) return
+    const [decision, code] = withoutCode(said)
+    const isOwner = account !== undefined && this.#client.network.cap.isEnabled('account-tag') && this.#options.owners.includes(account)
+    const isKnown = isOwner || (code !== undefined && (await this.#codes.accept(code)))
+    await this.#bot.receive({ id: `irc-${Date.now()}-${crypto.randomUUID()}`, channel, author: nick, text: decision, isKnown })
+  }
+  // endregion
+
+  #isMe(nick: string): boolean {
+    return this.#client.caseLower(nick) === this.#client.caseLower(this.#client.user.nick)
+  }
+
+  async #joinAgain(channel: string): Promise<void> {
+    this.#joined.delete(this.#client.caseLower(channel))
+    await setTimeout(5_000, undefined, { ref: false })
+    if (this.#client.connected) this.#client.join(channel)
+  }
+
+  async #connectAgain(delayMs: number): Promise<void> {
+    if (this.#isClosing) return
+    await setTimeout(delayMs)
+    if (!this.#isClosing) this.#client.connect()
+  }
+}
+
+/** Takes the code out of `yes 1a2b 123456`. */
+function withoutCode(text: string): readonly [text: string, code: string | undefined] {
+  const [, decision, code, rest = ''] = /^(\s*\w+\s+[0-9a-f]{4,64})\s+(\d{6})\b\s*(.*)$/is.exec(text) ?? []
+  return decision !== undefined && code !== undefined && isForBot(decision) ? [`${decision} ${rest}`, code] : [text, undefined]
+}
+
+/** Resolves when the server has handled the line: it answers the PING after it. */
+async function sayIn(client: Client, channel: string, line: string): Promise<void> {
+  const token = crypto.randomUUID()
+  await new Promise<void>((resolve, reject) => {
+    const onClose = (): void => settle(() => reject(new Error('the connection ended')))
+    const onPong = ({ message }: { readonly message: string }): void => (message === token ? settle(resolve) : undefined)
+    const settle = (end: () => void): void => {
+      client.off('pong', onPong).off('socket close', onClose)
+      end()
+    }
+    client.on('pong', onPong).on('socket close', onClose)
+    client.raw('PRIVMSG', channel, line)
+    client.ping(token)
+  })
+}

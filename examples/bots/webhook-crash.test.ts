@@ -1,0 +1,135 @@
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { mention, type Posted, type Receiver, type Refusal, type StandIn, startStandIn } from './slack/stand-in.ts'
+import { type BotProcess, startBot } from './testing/bot-process.ts'
+import { type ChannelModel, startChannelModel } from './testing/channel-model.ts'
+
+const signingSecret = 'fake-signing-secret'
+
+interface Started {
+  readonly slack: StandIn
+  readonly model: ChannelModel
+  readonly folder: string
+  /** Starts a process on the same folder. */
+  next(): Promise<{ readonly bot: BotProcess; readonly receiver: Receiver }>
+}
+
+async function prepare({ isAwake, refuse }: { readonly isAwake?: () => boolean; readonly refuse?: (message: Posted) => Refusal }): Promise<Started> {
+  const [slack, model] = [await startStandIn(refuse), await startChannelModel({}, isAwake)]
+  const folder = await mkdtemp(join(tmpdir(), 'capstan-'))
+  onTestFinished(async () => {
+    slack.close()
+    await model.close()
+  })
+  const env = {
+    SLACK_SIGNING_SECRET: signingSecret,
+    SLACK_BOT_TOKENS: 'T1team=fake-token',
+    BOT_OWNERS: 'T1team/U2ann',
+    SLACK_API_URL: slack.url,
+    MODEL_URL: model.url,
+  }
+  return {
+    slack,
+    model,
+    folder,
+    async next() {
+      const bot = await startBot('run-webhook-bot', { ...env, BOT_FOLDER: folder })
+      onTestFinished(async () => void (await bot.end('SIGKILL')))
+      return { bot, receiver: { url: bot.address, signingSecret } }
+    },
+  }
+}
+
+test('events that were answered with 200 are not lost when the process is killed: the run goes on, and what waits is read in order', async () => {
+  let isAwake = false
+  const { slack, model, next } = await prepare({ isAwake: () => isAwake })
+  const first = await next()
+  const stall = model.nextStall()
+  expect((await mention(first.receiver, 'tell forever', { eventId: 'Ev1' })).status).toBe(200)
+  await stall
+  for (const index of [2, 3]) expect((await mention(first.receiver, `and what was said ${index}`, { eventId: `Ev${index}` })).status).toBe(200)
+  expect((await mention(first.receiver, 'what was said', { eventId: 'Ev4', channel: 'C2other' })).status).toBe(200)
+  await first.bot.end('SIGKILL')
+  isAwake = true
+  const second = await next()
+  // Slack sends again what it thinks was not answered.
+  for (const index of [1, 2, 3])
+    await mention(second.receiver, ['tell forever', 'and what was said 2', 'and what was said 3'][index - 1] ?? '', { eventId: `Ev${index}` })
+  await slack.reads(/said 3/)
+  await mention(second.receiver, '!status')
+  await slack.reads(/idle/)
+  expect(slack.posted.filter(({ channel, text }) => channel === 'C1ops' && text.startsWith('[')).map(({ text }) => JSON.parse(text))).toEqual([
+    ['U2ann: tell forever'],
+    ['U2ann: tell forever', 'U2ann: and what was said 2', 'U2ann: and what was said 3'],
+  ])
+  expect(slack.posted.filter(({ channel }) => channel === 'C2other')).toHaveLength(1)
+})
+
+test('a process that is killed at once after the 200 has answered nothing, and the next one answers each event once', async () => {
+  const { slack, next } = await prepare({})
+  const first = await next()
+  const events = Array.from({ length: 5 }, (_, index) => ({ eventId: `Ev${index}`, channel: `C${index}ops` }))
+  const answers = await Promise.all(events.map((event) => mention(first.receiver, `what was said in ${event.channel}`, event)))
+  await first.bot.end('SIGKILL')
+  expect(answers.map(({ status }) => status)).toEqual(events.map(() => 200))
+  await next()
+  for (const { channel } of events) await expect.poll(() => slack.posted.filter((message) => message.channel === channel).length, { timeout: 20_000 }).toBe(1)
+})
+
+test('an answer that could not be sent is sent by the next process, without another run', async () => {
+  let isLimited = true
+  const { slack, model, next } = await prepare({ refuse: () => (isLimited ? { status: 429, headers: { 'retry-after': '60' } } : undefined) })
+  const first = await next()
+  await mention(first.receiver, 'what was said', { eventId: 'Ev1' })
+  await model.simulator.waitForRequest(1)
+  await mention(first.receiver, '!status')
+  await first.bot.end('SIGKILL')
+  isLimited = false
+  await next()
+  expect((await slack.reads(/what was said/)).metadata.event_payload.key).toBe('slack-T1team-Ev1#0')
+  expect(model.simulator.requestCount).toBe(1)
+})
+
+test('a question that waits survives kill -9: it is not asked again, and its call runs once', async () => {
+  const { slack, folder, next } = await prepare({})
+  const first = await next()
+  await mention(first.receiver, 'restart db-1')
+  const [, id = ''] = /yes ([0-9a-f]+)/.exec((await slack.reads(/Write: yes/)).text) ?? []
+  // What is sent after it shows that it is noted that the question was sent. Between the two a process that dies sends it again.
+  await mention(first.receiver, '!status')
+  await slack.reads(/I wait for an answer/)
+  await first.bot.end('SIGKILL')
+  const second = await next()
+  await mention(second.receiver, '!status')
+  await slack.reads(new RegExp(`I wait for an answer to ${id}`))
+  await mention(second.receiver, `yes ${id}`)
+  await second.bot.end('SIGKILL')
+  // The decision was recorded before the 200, so the next process continues the run by itself.
+  await next()
+  await slack.reads(/db-1 was restarted|Nobody knows/)
+  expect(slack.posted.filter(({ text }) => text.includes('Write: yes'))).toHaveLength(1)
+  expect((await readFile(join(folder, 'restarts.log'), 'utf8')).trim()).toBe('db-1')
+})
+
+test('!stop stays when the process is killed, and SIGTERM leaves the answer to the next process', async () => {
+  let isAwake = false
+  const { slack, model, next } = await prepare({ isAwake: () => isAwake })
+  const first = await next()
+  const stalls = [model.nextStall()]
+  await mention(first.receiver, 'tell forever')
+  await stalls[0]
+  await mention(first.receiver, '!stop')
+  await first.bot.end('SIGKILL')
+  const second = await next()
+  await slack.reads(/Stopped\./)
+  stalls.push(model.nextStall())
+  await mention(second.receiver, 'tell forever, once more')
+  await stalls[1]
+  const ending = second.bot.end('SIGTERM')
+  isAwake = true
+  expect([await ending, second.bot.stderr()]).toEqual([0, ''])
+  await next()
+  expect(JSON.parse((await slack.reads(/once more/)).text)).toContain('U2ann: tell forever, once more')
+}, 60_000)
