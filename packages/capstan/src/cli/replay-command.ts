@@ -29,7 +29,7 @@ export async function replayCommand(words: readonly string[], host: Host): Promi
   const run = selectRun(exchanges, line.text('run-id'))
   const agent = await loadAgent(location)
   const runTools = line.texts('run-tool')
-  if (isCut) host.stderr.write(say`The last line of ${file} is cut: its recorder was killed. It was left out.\n`)
+  if (isCut) host.stderr.write(say`A line of ${file} is cut: its recorder was killed. It was left out.\n`)
   const report = await replayAgent({ agent, exchanges: run, lines: lines.filter((one) => isOfRun(one, run[0]?.runId)), runTools })
   if (line.flag('json')) host.stdout.write(say`${ShownText.json(report, 2)}\n`)
   else show(report, { host, isFull: line.flag('full'), head: headOf({ file, location, recordedAt, runTools }, report) })

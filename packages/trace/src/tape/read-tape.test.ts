@@ -40,6 +40,13 @@ test('other lines are ignored, and exchanges are in the order of their requests'
   expect(readTape(file)).toMatchObject({ exchanges: [{ id: 1 }, { id: 2 }], recordedAt: 900, isCut: false })
 })
 
+test('a line that a killed process has cut is left out, also where another process has added to the file; a damaged line between others is refused', () => {
+  const head = { type: 'trace', version: 1, at: 900 }
+  const torn = JSON.stringify(exchange).slice(0, 80)
+  expect(readTape(fileOf(head, exchange, torn, head, { ...exchange, id: 2 }))).toMatchObject({ exchanges: [{ id: 1 }, { id: 2 }], isCut: true })
+  expect(messageOf(fileOf(head, exchange, torn, { ...exchange, id: 2 }))).toContain('line 3: this is not a JSON object')
+})
+
 test.each<[string, unknown, string]>([
   ['a conflict of version control', '<<<<<<< HEAD', 'this is not a JSON object'],
   ['a list', [1], 'this is not a JSON object'],

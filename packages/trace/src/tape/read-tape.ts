@@ -9,7 +9,7 @@ export interface TapeContents {
   readonly exchanges: readonly ExchangeLine[]
   /** When it was begun, in milliseconds since the Unix epoch; `undefined` where the file does not say it. */
   readonly recordedAt: number | undefined
-  /** True when the last line is cut: its recorder was killed. */
+  /** True when a line is cut: its recorder was killed. */
   readonly isCut: boolean
 }
 
@@ -27,8 +27,8 @@ export function readTape(file: string): TapeContents {
     if (text.trim() === '') continue
     const place = `${file}, line ${index + 1}`
     const line = parseLine(text)
-    // Whoever writes a line ends it.
-    if (line === undefined && index === lines.length - 1) isCut = true
+    // Whoever writes a line ends it. The next process that adds to a file begins with a line of its own.
+    if (line === undefined && (index === lines.length - 1 || isHead(lines[index + 1]))) isCut = true
     else if (line === undefined) throw invalid(`${place}: this is not a JSON object. A tape has one on each line.`)
     else if (line['type'] === 'exchange') exchanges.push(readExchange(line, place))
     else if (line['type'] === 'trace') recordedAt ??= checkHead(line, place)
@@ -55,6 +55,10 @@ function parseLine(text: string): JsonObject | undefined {
   } catch {
     return undefined
   }
+}
+
+function isHead(text = ''): boolean {
+  return parseLine(text)?.['type'] === 'trace'
 }
 
 function checkHead({ version, at }: JsonObject, place: string): number | undefined {

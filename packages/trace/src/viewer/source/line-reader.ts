@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 
 const chunkBytes = 1 << 20
 const lineFeed = 10
@@ -10,6 +10,8 @@ export interface FileLine {
   /** Where it begins in the file, in bytes. */
   readonly start: number
   readonly bytes: number
+  /** The number of the file, by which it is known when it has another name. */
+  readonly file: number
 }
 
 /** Reads a file that another process may still be writing: each `read` continues where the one before it ended. */
@@ -18,6 +20,8 @@ export class LineReader {
   readonly #maxLineBytes: number
   /** Where the first line begins that was not returned. */
   #position = 0
+  /** The number of the file that the position is in. */
+  #file: number | undefined
 
   /** @param maxLineBytes - Longer lines have no text. Default: 256 MiB. */
   constructor(path: string, maxLineBytes: number = 256 * 1024 * 1024) {
@@ -28,30 +32,52 @@ export class LineReader {
   /** Bytes behind the last line feed: a line that is being written, or that was cut. Known after a `read`. */
   restBytes = 0
 
-  /** Yields the complete lines that were added, in batches. */
+  /**
+   * Yields the complete lines that were added, in batches. Of a file that was renamed to `FILE.1` the rest first, then those of the file that
+   * took its place. Nothing while there is no file.
+   */
   async *read(): AsyncGenerator<readonly FileLine[]> {
-    const file = await open(this.#path)
+    const file = await openIfThere(this.#path)
+    if (file === undefined) return
     try {
-      let [parts, kept, end]: [Buffer[], number, number] = [[], 0, this.#position]
-      for (;;) {
-        const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, end)
-        if (bytesRead === 0) break
-        end += bytesRead
-        const chunk = buffer.subarray(0, bytesRead)
-        const last = chunk.lastIndexOf(lineFeed)
-        // Of a line that is too long to be read, only the length is kept.
-        if (last < 0 && kept + chunk.length > this.#maxLineBytes) parts = []
-        else parts.push(last < 0 ? chunk : chunk.subarray(0, last + 1))
-        kept = end - this.#position
-        if (last < 0) continue
-        yield this.#split(Buffer.concat(parts), last + 1 - bytesRead + end)
-        parts = [chunk.subarray(last + 1)]
-        kept = bytesRead - last - 1
-      }
-      this.restBytes = end - this.#position
+      const { ino, size } = await file.stat()
+      if (this.#file !== undefined && ino !== this.#file) yield* this.#readRenamed()
+      if (ino !== this.#file || size < this.#position) this.#position = 0
+      this.#file = ino
+      yield* this.#readFrom(file)
     } finally {
       await file.close()
     }
+  }
+
+  async *#readRenamed(): AsyncGenerator<readonly FileLine[]> {
+    const file = await openIfThere(`${this.#path}.1`)
+    if (file === undefined) return
+    try {
+      if ((await file.stat()).ino === this.#file) yield* this.#readFrom(file)
+    } finally {
+      await file.close()
+    }
+  }
+
+  async *#readFrom(file: FileHandle): AsyncGenerator<readonly FileLine[]> {
+    let [parts, kept, end]: [Buffer[], number, number] = [[], 0, this.#position]
+    for (;;) {
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, end)
+      if (bytesRead === 0) break
+      end += bytesRead
+      const chunk = buffer.subarray(0, bytesRead)
+      const last = chunk.lastIndexOf(lineFeed)
+      // Of a line that is too long to be read, only the length is kept.
+      if (last < 0 && kept + chunk.length > this.#maxLineBytes) parts = []
+      else parts.push(last < 0 ? chunk : chunk.subarray(0, last + 1))
+      kept = end - this.#position
+      if (last < 0) continue
+      yield this.#split(Buffer.concat(parts), last + 1 - bytesRead + end)
+      parts = [chunk.subarray(last + 1)]
+      kept = bytesRead - last - 1
+    }
+    this.restBytes = end - this.#position
   }
 
   /** Splits the bytes before `end` and moves the position there. The first bytes may have been dropped. */
@@ -63,7 +89,7 @@ export class LineReader {
       const start = lines.length === 0 ? this.#position : base + from
       const length = base + feed - start
       const isReadable = start >= base && length <= this.#maxLineBytes
-      lines.push({ text: isReadable ? bytes.toString('utf8', from, feed) : undefined, start, bytes: length })
+      lines.push({ text: isReadable ? bytes.toString('utf8', from, feed) : undefined, start, bytes: length, file: this.#file ?? 0 })
       from = feed + 1
     }
     this.#position = end
@@ -71,13 +97,37 @@ export class LineReader {
   }
 }
 
-/** Reads a part of a file as text. */
-export async function readPart(path: string, start: number, bytes: number): Promise<string> {
-  const file = await open(path)
+/** The most files that one was renamed to. */
+const maxRenamed = 100
+
+/** Where a part of a file is. */
+export interface FilePart extends Pick<FileLine, 'start' | 'bytes' | 'file'> {
+  readonly path: string
+}
+
+/** Reads a part of a file as text, also when the file was renamed to `FILE.1`, `FILE.2` and so on. `undefined` when it is not there any more. */
+export async function readPart({ path, ...part }: FilePart): Promise<string | undefined> {
+  for (let number = 0; number <= maxRenamed; number += 1) {
+    const file = await openIfThere(number === 0 ? path : `${path}.${number}`)
+    if (file === undefined && number > 0) return undefined
+    try {
+      if ((await file?.stat())?.ino === part.file) return await file?.read(Buffer.allocUnsafe(part.bytes), 0, part.bytes, part.start).then(textOf)
+    } finally {
+      await file?.close()
+    }
+  }
+  return undefined
+}
+
+function textOf({ buffer, bytesRead }: { readonly buffer: Buffer; readonly bytesRead: number }): string {
+  return buffer.toString('utf8', 0, bytesRead)
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, start)
-    return buffer.toString('utf8', 0, bytesRead)
-  } finally {
-    await file.close()
+    return await open(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }

@@ -1,8 +1,8 @@
-import { appendFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { WrittenTrace } from '../../testing/written-trace.ts'
+import { expect, test, vi } from 'vitest'
+import { appendLine, WrittenTrace } from '../../testing/written-trace.ts'
 import type { PageLine } from '../lines.ts'
 import { parsePageLine } from '../parse-line.ts'
 import { LineReader } from './line-reader.ts'
@@ -32,7 +32,7 @@ test('lines are found where they are, in bytes, and a file is read on from where
   const reader = new LineReader(path)
   const lines = async () => {
     const found = []
-    for await (const batch of reader.read()) found.push(...batch)
+    for await (const batch of reader.read()) found.push(...batch.map(({ file: _, ...line }) => line))
     return found
   }
   expect(await lines()).toEqual([
@@ -149,6 +149,44 @@ test('lines that cannot be read are notes, and a cut last line is said at the en
   expect(notes).toHaveLength(32)
   expect(notes.at(-1)).toMatch(/last line of a\.trace\.jsonl is cut after \d+ bytes/)
   expect(lines.filter(({ type }) => type === 'event')).toHaveLength(1)
+})
+
+test('a file that is renamed and begun again while it is followed is read to its end, then the new one; its exchanges are found where they are', async () => {
+  const path = join(newFolder(), 'all.jsonl')
+  const first = new WrittenTrace('one').begin('one').exchange(1, [hello], { reply: 'from the first file' })
+  writeFileSync(path, first.toString())
+  const source = TraceSource.ofFile(path)
+  const stop = new AbortController()
+  const found: PageLine[] = []
+  const reading = (async () => {
+    for await (const batch of source.lines('one', stop.signal)) found.push(...batch.flatMap((line) => parsePageLine(line) ?? []))
+  })()
+  const until = async (text: string): Promise<void> => await vi.waitFor(() => expect(JSON.stringify(found)).toContain(text), { timeout: 10_000 })
+  await until('"exchange"')
+  appendLine(path, first.event('step-start', { step: 7 }))
+  renameSync(path, `${path}.1`)
+  writeFileSync(path, new WrittenTrace('two').begin('two').exchange(1, [hello], { reply: 'from the second' }).toString())
+  await until('"two"')
+  expect(found.map((line) => (line.type === 'event' ? line.event.type : line.type))).toEqual(['run-start', 'exchange', 'step-start', 'run-start', 'exchange'])
+  const bodies = await Promise.all([0, 1].map(async (number) => JSON.parse((await source.exchange('one', number)) ?? '{}').chunks[0][1]))
+  expect(bodies.map((base64) => Buffer.from(base64, 'base64').toString())).toEqual(['from the first file', 'from the second'])
+  // A file that is cut to nothing is read from its beginning.
+  writeFileSync(path, new WrittenTrace('three').begin('three').toString())
+  await until('"three"')
+  rmSync(path)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  writeFileSync(path, new WrittenTrace('four').begin('four').toString())
+  await until('"four"')
+  stop.abort()
+  await reading
+})
+
+test('files that are deleted while a folder is read are left out', async () => {
+  const path = newFolder()
+  for (const name of ['a', 'b']) writeFileSync(join(path, `${name}.trace.jsonl`), new WrittenTrace(name).begin(name).toString())
+  symlinkSync(join(path, 'nothing'), join(path, 'c.trace.jsonl'))
+  const { runs } = await TraceSource.ofFolder(path).list()
+  expect(runs.map(({ runId }) => runId).sort()).toEqual(['a', 'b'])
 })
 
 test('a followed file gives what is added to it, and a file that begins later in a folder too', async () => {

@@ -2,17 +2,10 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PageLine, RunSummary } from '../lines.ts'
-import { LineReader, readPart } from './line-reader.ts'
+import { type FilePart, LineReader, readPart } from './line-reader.ts'
 import { pollMs, type RunList, type RunSource } from './source.ts'
 import { summarise, type TraceFile } from './summarise-trace.ts'
 import { TraceTranslator } from './translate-trace.ts'
-
-/** Where an exchange is. */
-interface Place {
-  readonly path: string
-  readonly start: number
-  readonly bytes: number
-}
 
 /** The most runs of a folder that are listed. */
 const maxRuns = 1_000
@@ -21,21 +14,24 @@ const maxRuns = 1_000
 export class TraceSource implements RunSource {
   readonly #paths: () => Promise<readonly string[]>
   /** Places of the exchanges of each run that was read, in order. */
-  readonly #places = new Map<string, Place[]>()
+  readonly #places = new Map<string, FilePart[]>()
 
-  private constructor(paths: () => Promise<readonly string[]>) {
+  readonly #isFile: boolean
+
+  private constructor(paths: () => Promise<readonly string[]>, isFile: boolean) {
     this.#paths = paths
+    this.#isFile = isFile
   }
 
   static ofFile(path: string): TraceSource {
-    return new TraceSource(() => Promise.resolve([path]))
+    return new TraceSource(() => Promise.resolve([path]), true)
   }
 
   static ofFolder(folder: string): TraceSource {
     return new TraceSource(async () => {
       const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'))
       return names.sort().map((name) => join(folder, name))
-    })
+    }, false)
   }
 
   async list(): Promise<RunList> {
@@ -46,13 +42,13 @@ export class TraceSource implements RunSource {
   }
 
   async *lines(id: string, follow?: AbortSignal): AsyncGenerator<readonly string[]> {
-    const reading = new RunReading(await this.#filesOf(id))
+    const reading = new RunReading(await this.#filesOf(id, follow))
     this.#places.set(id, reading.places)
     yield* reading.read()
     while (follow !== undefined && !follow.aborted) {
       await sleep(pollMs, undefined, { signal: follow }).catch(() => {})
       if (follow.aborted) break
-      reading.add(await this.#filesOf(id))
+      reading.add(await this.#filesOf(id, follow))
       yield* reading.read()
     }
     if (follow === undefined) yield reading.rest()
@@ -61,24 +57,33 @@ export class TraceSource implements RunSource {
   async exchange(id: string, exchange: number): Promise<string | undefined> {
     if (this.#places.get(id)?.[exchange] === undefined) for await (const _ of this.lines(id));
     const place = this.#places.get(id)?.[exchange]
-    return place === undefined ? undefined : await readPart(place.path, place.start, place.bytes)
+    return place === undefined ? undefined : await readPart(place)
   }
 
-  async #filesOf(id: string): Promise<readonly string[]> {
-    return ((await this.#groups()).get(id) ?? []).map(({ path }) => path)
+  async #filesOf(id: string, follow: AbortSignal | undefined): Promise<readonly string[]> {
+    const groups = await this.#groups()
+    // When a file that is followed is begun again, another run is the first in it.
+    const files = groups.get(id) ?? (this.#isFile && follow !== undefined ? [...groups.values()].flat() : [])
+    return files.map(({ path }) => path)
   }
 
   /** The files of each run, in the order in which they were begun. A file that names no run is one of its own. */
   async #groups(): Promise<ReadonlyMap<string, readonly TraceFile[]>> {
     const groups = new Map<string, TraceFile[]>()
     for (const path of await this.#paths()) {
-      const file = await summarise(path)
+      const file = await summarise(path).catch(unlessGone)
+      if (file === undefined) continue
       const id = idOf(file)
       groups.set(id, [...(groups.get(id) ?? []), file])
     }
     for (const files of groups.values()) files.sort((left, right) => (left.summary.at ?? 0) - (right.summary.at ?? 0) || left.part - right.part)
     return groups
   }
+}
+
+/** A file may be deleted, or renamed, between two looks at its folder. */
+function unlessGone(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
 }
 
 function idOf({ path, summary: { runId } }: TraceFile): string {
@@ -93,7 +98,7 @@ function joined(id: string, files: readonly TraceFile[]): RunSummary {
 
 /** One reader of a run: keeps how far each of its files was read. */
 class RunReading {
-  readonly places: Place[] = []
+  readonly places: FilePart[] = []
   readonly #readers = new Map<string, LineReader>()
   readonly #translator = new TraceTranslator()
 
@@ -108,7 +113,7 @@ class RunReading {
   async *read(): AsyncGenerator<readonly string[]> {
     for (const [path, reader] of this.#readers) {
       for await (const batch of reader.read()) {
-        const lines = batch.flatMap(({ text, start, bytes }) => this.#translate({ path, start, bytes }, text))
+        const lines = batch.flatMap(({ text, ...part }) => this.#translate({ path, ...part }, text))
         if (lines.length > 0) yield lines
       }
     }
@@ -121,7 +126,7 @@ class RunReading {
     )
   }
 
-  #translate(place: Place, text: string | undefined): readonly string[] {
+  #translate(place: FilePart, text: string | undefined): readonly string[] {
     if (text === '') return []
     const before = this.#translator.exchanges
     const line = text === undefined ? noteOf(`A line of ${place.bytes} bytes is too long and is skipped.`) : this.#translator.translate(text)
