@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events'
 import { inspect } from 'node:util'
-import { AgentError, errorCodes, findProblem, type RunEvent, type RunResult } from '@capstan/core'
+import { AgentError, errorCodes, type FinishReason, findProblem, type RunEvent, type RunResult } from '@capstan/core'
 import { findCanary, hasCanary } from './canary.ts'
+import { readingToolName } from './tools.ts'
 
 /** The outcome of one run, and all that was seen of it. */
 export interface Trace {
@@ -52,20 +53,25 @@ function typed({ error, result, events }: Trace): readonly string[] {
   return wrongEnds
 }
 
-// Tools start after the end of a message whose finish reason allows it, and never after the end of the run.
+// Tools start after the end of a message whose finish reason allows it, and never after the end of the run. After an unknown finish reason only
+// tools that read may start.
 function noPhantomTool({ events, executed }: Trace): readonly string[] {
   const problems: string[] = []
-  let mayRun = false
+  let finishReason: FinishReason | undefined
   let starts = 0
   for (const event of events) {
-    if (event.type === 'step-start' || event.type === 'attempt') mayRun = false
-    if (event.type === 'message-end') mayRun = event.finishReason === 'tool-calls' || event.finishReason === 'stop'
+    if (event.type === 'step-start' || event.type === 'attempt') finishReason = undefined
+    if (event.type === 'message-end') finishReason = event.finishReason
     if (event.type !== 'tool-start') continue
     starts++
-    if (!mayRun) problems.push(`I3: '${event.toolName}' started before its step was complete`)
+    if (!mayStart(event.toolName, finishReason)) problems.push(`I3: '${event.toolName}' started after a message that ended with '${finishReason}'`)
   }
   if (events.length > 0 && executed.length > starts) problems.push(`I3: ${executed.length} executions, ${starts} announced`)
   return problems
+}
+
+function mayStart(toolName: string, finishReason: FinishReason | undefined): boolean {
+  return finishReason === 'tool-calls' || finishReason === 'stop' || (finishReason === 'other' && toolName === readingToolName)
 }
 
 function partialKept({ events, error }: Trace): readonly string[] {

@@ -1,6 +1,9 @@
 import type { Tool } from '@capstan/core'
 import { tool } from '@capstan/tools'
 
+/** The only tool of the lab whose effect is `read`. */
+export const readingToolName = 'look_up'
+
 /** Two tools: one that must not be run twice, and one that reads. Each execution is noted by name. */
 export function makeTools(executed: string[]): readonly Tool[] {
   return [
@@ -14,13 +17,13 @@ export function makeTools(executed: string[]): readonly Tool[] {
       },
     }),
     tool({
-      name: 'look_up',
+      name: readingToolName,
       description: 'Looks a word up.',
       inputSchema: { type: 'object', properties: { word: { type: 'string' } } },
       effect: 'read',
       repeatable: true,
       execute: (input) => {
-        executed.push('look_up')
+        executed.push(readingToolName)
         return `found ${JSON.stringify(input)}`
       },
     }),
