@@ -30,6 +30,7 @@ export class Observation {
   }
 
   #tell(tell: (observer: ResponseObserver) => void): void {
+    if (this.#observers.length === 0) return
     this.#observers = this.#observers.filter((observer) =>
       contain(() => {
         tell(observer)

@@ -71,6 +71,20 @@ test('a program that ends in a tool leaves what was under way', async () => {
   expect(eventsOf(await traceIn(folder)).at(-1)).toMatchObject({ type: 'tool-start', toolName: 'look' })
 })
 
+// The fifth call: by then a step takes less time than lines may wait.
+test('a tool that kills its process leaves the exchange that called it, and its start', async () => {
+  await using server = await provider(9)
+  const folder = newFolder()
+  const program = `${agentProgram} import { traceTo } from '@capstan/trace'
+    const execute = ({ q }) => q < 4 ? 'seen' : process.kill(process.pid, 'SIGKILL')
+    const crash = tool({ name: 'look', description: 'Looks.', inputSchema: jsonSchema({ type: 'object' }), execute })
+    await agentWith({ tools: [crash], trace: traceTo(process.env.FOLDER) }).generate('go')`
+  expect((await startProgram(program, { env: { BASE_URL: server.baseURL, FOLDER: folder } }).ended).code).toBeNull()
+  const lines = await traceIn(folder)
+  expect(exchangesOf(lines).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5])
+  expect(eventsOf(lines).at(-1)).toMatchObject({ type: 'tool-start', step: 5, toolName: 'look' })
+})
+
 test('on a full disk a run finishes, with one warning', async () => {
   await using server = await provider(30)
   const folder = newFolder()

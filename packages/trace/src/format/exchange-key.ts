@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { redactURL } from './redact-url.ts'
 
 /** A request as `exchangeKey` reads it. */
@@ -17,5 +17,6 @@ export function exchangeKey({ method, url, body }: KeyedRequest): string {
   const shown = redactURL(url)
   // What is left has no user, and its path begins with the first slash behind the host.
   const path = shown.slice(shown.indexOf('/', shown.indexOf('://') + 3))
-  return createHash('sha256').update(`${method} ${path}\n`).update(body).digest('hex')
+  const head = `${method} ${path}\n`
+  return hash('sha256', typeof body === 'string' ? head + body : Buffer.concat([Buffer.from(head), body]))
 }

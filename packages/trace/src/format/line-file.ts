@@ -1,5 +1,21 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 
+/** Most texts are encoded in one buffer, which is made with the first of them: a buffer for each would have to be collected. */
+let shared: Buffer | undefined
+const sharedBytes = 65_536
+/** Bytes of UTF-8 that one code unit of a text takes at most. */
+const maxBytesOfUnit = 3
+
+/** The bytes of a text; they are only valid until the next call. */
+function encode(text: string): { readonly bytes: Buffer; readonly length: number } {
+  if (text.length * maxBytesOfUnit > sharedBytes) {
+    const bytes = Buffer.from(text)
+    return { bytes, length: bytes.length }
+  }
+  shared ??= Buffer.allocUnsafeSlow(sharedBytes)
+  return { bytes: shared, length: shared.write(text) }
+}
+
 /**
  * A file that lines are added to. What `append` has returned from has left the process, so it survives a kill. Only the owner of the process can
  * read the file.
@@ -22,7 +38,8 @@ export class LineFile {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | (isNew ? constants.O_EXCL : 0) | (constants.O_NOFOLLOW ?? 0)
     this.#file = openSync(path, flags, 0o600)
     try {
-      this.#bytes = this.#prepare()
+      // A new file is empty, and has its mode from the start.
+      this.#bytes = isNew ? 0 : this.#prepare()
     } catch (error) {
       closeSync(this.#file)
       throw error
@@ -38,10 +55,10 @@ export class LineFile {
   append(text: string): void {
     // Another file, or a socket, may have its number by now.
     if (!this.#isOpen) throw Object.assign(new Error(`EBADF: the file is closed: '${this.path}'`), { code: 'EBADF', path: this.path })
-    const bytes = Buffer.from(this.#isCut ? `\n${text}` : text)
+    const { bytes, length } = encode(this.#isCut ? `\n${text}` : text)
     this.#isCut = true
-    for (let written = 0; written < bytes.length; ) {
-      const count = writeSync(this.#file, bytes, written)
+    for (let written = 0; written < length; ) {
+      const count = writeSync(this.#file, bytes, written, length - written)
       written += count
       this.#bytes += count
     }

@@ -19,7 +19,8 @@ export interface CleanBody {
  * decoded body. `undefined` for a body that cannot be read, and so not be searched.
  */
 export function cleanBody(chunks: readonly Chunk[], encoding: string, redact: Redact): CleanBody | undefined {
-  const raw = Buffer.concat(chunks.map(([, bytes]) => bytes))
+  const [first] = chunks
+  const raw = first !== undefined && chunks.length === 1 ? first[1] : Buffer.concat(chunks.map(([, bytes]) => bytes))
   const isCompressed = encoding !== '' && encoding !== 'identity'
   const body = isCompressed ? decompress(raw, encoding) : raw
   if (body === undefined) return undefined

@@ -33,29 +33,29 @@ export class DeltaSpans {
     this.#isWhole = isWhole
   }
 
-  /** Takes a delta; returns the span that it ends. */
-  add(event: DeltaEvent): TracedEvent | undefined {
+  /** Takes a delta; returns the span that it ends, if it ends one. */
+  add(event: DeltaEvent): readonly TracedEvent[] {
     const span = this.#spanOf(event)
     span.deltas.push(event.delta)
     span.size += event.delta.length
     span.endAt = event.at
-    if (this.#isWhole || (span.endAt - span.first.at < maxSpanMs && span.size < maxSpanLength)) return undefined
+    if (this.#isWhole || (span.endAt - span.first.at < maxSpanMs && span.size < maxSpanLength)) return none
     return this.#cut(span, event)
   }
 
   /** Ends a span where no secret can be cut: what may be the beginning of one begins the next span. */
-  #cut(span: Span, event: DeltaEvent): TracedEvent | undefined {
+  #cut(span: Span, event: DeltaEvent): readonly TracedEvent[] {
     const text = span.deltas.join('')
     const held = text.slice(-longestHeld).search(mayGoOn)
     const kept = held < 0 ? text : text.slice(0, Math.max(0, text.length - longestHeld) + held)
-    if (kept === '') return undefined
+    if (kept === '') return none
     const rest = text.slice(kept.length)
     const key = keyOf(span.first, span.agent)
     const next = { first: event, agent: span.agent, deltas: [rest], size: rest.length, endAt: event.at }
     if (rest === '') this.#open.delete(key)
     else this.#open.set(key, next)
     this.#last = rest === '' ? undefined : next
-    return { ...span.first, delta: kept, endAt: span.endAt }
+    return [{ ...span.first, delta: kept, endAt: span.endAt }]
   }
 
   /** Ends the spans of the agent that an event comes from, or all of them at the end of the run. In the order in which they began. */
@@ -63,10 +63,14 @@ export class DeltaSpans {
     if (this.#open.size === 0) return none
     const isLast = event.type === 'run-end' || event.type === 'run-error'
     const agent = agentOf(event)
-    const ended = [...this.#open].filter(([, span]) => isLast || span.agent === agent)
-    for (const [key] of ended) this.#open.delete(key)
+    const ended: TracedEvent[] = []
+    for (const [key, span] of this.#open) {
+      if (!isLast && span.agent !== agent) continue
+      this.#open.delete(key)
+      ended.push(joined(span))
+    }
     this.#last = undefined
-    return ended.map(([, span]) => joined(span))
+    return ended
   }
 
   #spanOf(event: DeltaEvent): Span {

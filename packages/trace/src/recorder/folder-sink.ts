@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { sep } from 'node:path'
 import { LineFile } from '../format/line-file.ts'
 import { makeFolder } from '../format/make-folder.ts'
 import { OldFiles } from './old-files.ts'
@@ -55,8 +55,9 @@ class RunFiles implements LineSink {
     const { maxFileBytes, open } = this.#parts
     // A line that is larger than a file has one of its own.
     const isFull = this.#bytes > 0 && this.#bytes + text.length > maxFileBytes
-    const file = this.#path === undefined || isFull ? this.#begin() : open.get(this.#path)
-    file.append(text)
+    const known = isFull ? undefined : this.#path
+    const file = known === undefined ? this.#begin() : open.get(known)
+    file.append(known === undefined ? this.#header() + text : text)
     this.#bytes = file.bytes
   }
 
@@ -68,14 +69,18 @@ class RunFiles implements LineSink {
 
   #begin(): LineFile {
     this.close()
-    const { open, old, runId } = this.#parts
+    const { open, old } = this.#parts
     this.#part += 1
     const file = this.#create()
     this.#path = file.path
     open.add(file)
     old.add(file.path)
-    file.append(headerLine({ ...(runId !== undefined && { runId }), ...(this.#part > 1 && { part: this.#part }) }))
     return file
+  }
+
+  #header(): string {
+    const { runId } = this.#parts
+    return headerLine({ ...(runId !== undefined && { runId }), ...(this.#part > 1 && { part: this.#part }) })
   }
 
   /** Makes a file. Another process may have begun the same run in the same millisecond. */
@@ -84,7 +89,7 @@ class RunFiles implements LineSink {
     const part = this.#part === 1 ? '' : `.${this.#part}`
     for (let copy = 1; ; copy += 1) {
       try {
-        return new LineFile(join(folder, `${name}${copy === 1 ? '' : `~${copy}`}${part}${extension}`), true)
+        return new LineFile(`${folder}${sep}${name}${copy === 1 ? '' : `~${copy}`}${part}${extension}`, true)
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException
         if (copy >= maxCopies || (code !== 'EEXIST' && code !== 'ENOENT')) throw error

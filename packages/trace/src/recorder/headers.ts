@@ -7,7 +7,9 @@ const plain =
 
 /** The headers of a response, without what may be a credential. */
 export function shownResponseHeaders(headers: Readonly<Record<string, string>>, base: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, shownValue(name, value, base)]))
+  const shown: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) shown[name] = shownValue(name, value, base)
+  return shown
 }
 
 function shownValue(name: string, value: string, base: string): string {

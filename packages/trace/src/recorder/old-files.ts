@@ -1,5 +1,5 @@
-import { readdirSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { readdirSync, unlinkSync } from 'node:fs'
+import { basename, sep } from 'node:path'
 
 const ours = /\.trace\.jsonl$/
 /** The folder is read again after so many new files: other processes may write to it, too. */
@@ -36,11 +36,20 @@ export class OldFiles {
   }
 
   #deleteOldest(): void {
-    const tooMany = this.#names.length - this.#max
-    if (tooMany <= 0) return
-    const old = this.#names.filter((name) => !this.#inUse.has(name)).slice(0, tooMany)
-    for (const name of old) rmSync(join(this.#folder, name), { force: true })
-    this.#names = this.#names.filter((name) => !old.includes(name))
+    for (let tooMany = this.#names.length - this.#max; tooMany > 0; tooMany -= 1) {
+      const index = this.#names.findIndex((name) => !this.#inUse.has(name))
+      if (index === -1) return
+      for (const name of this.#names.splice(index, 1)) remove(`${this.#folder}${sep}${name}`)
+    }
+  }
+}
+
+/** Another process may have deleted it. */
+function remove(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
 

@@ -7,9 +7,12 @@ const maxOpen = 32
 export class OpenFiles {
   /** By path, the one that was used last at the end. */
   readonly #files = new Map<string, LineFile>()
+  /** At the end of the map already. */
+  #last: LineFile | undefined
 
   /** @throws {Error} The error of the file system, for a file that has to be opened again. */
   get(path: string): LineFile {
+    if (this.#last?.path === path) return this.#last
     const file = this.#files.get(path) ?? new LineFile(path, false)
     this.add(file)
     return file
@@ -18,6 +21,7 @@ export class OpenFiles {
   add(file: LineFile): void {
     this.#files.delete(file.path)
     this.#files.set(file.path, file)
+    this.#last = file
     const [oldest] = this.#files.keys()
     if (this.#files.size > maxOpen && oldest !== undefined) this.close(oldest)
   }
@@ -25,5 +29,6 @@ export class OpenFiles {
   close(path: string): void {
     this.#files.get(path)?.close()
     this.#files.delete(path)
+    if (this.#last?.path === path) this.#last = undefined
   }
 }

@@ -18,20 +18,19 @@ export interface RunTraceParts {
   readonly onPending: (trace: RunTrace) => void
 }
 
-/** After these, what happened before survives a kill. */
-const durable: readonly RunEvent['type'][] = ['step-end', 'run-end', 'run-error']
-/** These begin or end what deltas are a part of. */
-const boundaries: readonly RunEvent['type'][] = ['attempt', 'step-retry', 'message-end', 'step-end', 'run-end', 'run-error']
 /** Lines that wait are written when they are so many characters. */
-const maxPendingLength = 65_536
+const maxWaitingLength = 65_536
 
 /** The trace of one run in this process: its lines, until they are written. */
 export class RunTrace {
   readonly #parts: RunTraceParts
   readonly #deltas: DeltaSpans
   readonly #redactors = new Set<Redact>()
-  #pending: string[] = []
-  #pendingLength = 0
+  /** Lines without secrets that wait to be written, and lines of events after them that were not searched for secrets yet. */
+  #clean = ''
+  #unsearched = ''
+  /** True while an exchange that has ended waits to be written. */
+  #hasExchange = false
   #openExchanges = 0
   #isEnded = false
   #failure: Warning | undefined
@@ -59,10 +58,21 @@ export class RunTrace {
     this.#redactors.add(redact)
   }
 
-  /** Adds the line of an exchange that has ended. */
+  /**
+   * Adds the line of an exchange that has ended. It is written with the next line of the run that must survive: before a tool runs, before the
+   * next request is sent, or at the end of the step.
+   */
   endExchange(line: ExchangeLine): void {
     this.#openExchanges -= 1
-    if (this.#failure === undefined) this.write(writeLine(line))
+    if (this.#failure === undefined) {
+      const wasEmpty = this.#waitingLength === 0
+      this.#search()
+      this.#clean += writeLine(line)
+      this.#hasExchange = true
+      // Nothing follows outside of a run, or after its end.
+      if (this.#isEnded || this.#parts.runId === undefined) this.write()
+      else this.#wait(wasEmpty)
+    }
     if (this.#isEnded && this.#openExchanges === 0) this.#parts.sink.close()
   }
 
@@ -73,16 +83,13 @@ export class RunTrace {
     return contents === undefined ? clean : contents.text(clean, { kind, ...(runId !== undefined && { runId }) })
   }
 
-  /**
-   * Writes the lines that wait.
-   *
-   * @param last - A line to write after them, without secrets.
-   */
-  write(last = ''): void {
-    if (this.#pending.length === 0 && last === '') return
-    const text = this.#withoutSecrets(this.#pending.join('')) + last
-    this.#pending = []
-    this.#pendingLength = 0
+  /** Writes the lines that wait. */
+  write(): void {
+    if (this.#waitingLength === 0) return
+    this.#search()
+    const text = this.#clean
+    this.#clean = ''
+    this.#hasExchange = false
     try {
       this.#parts.sink.append(text)
     } catch (error) {
@@ -98,15 +105,32 @@ export class RunTrace {
   }
 
   #takeEvent(event: RunEvent): void {
-    const { type } = event
-    if (type === 'text-delta' || type === 'reasoning-delta' || type === 'tool-call-delta') {
-      const span = this.#deltas.add(event)
-      if (span !== undefined) this.#pushEvent(span)
-      return
+    switch (event.type) {
+      case 'text-delta':
+      case 'reasoning-delta':
+      case 'tool-call-delta':
+        return this.#pushAll(this.#deltas.add(event))
+      case 'step-end':
+      case 'run-end':
+      case 'run-error':
+        this.#pushAll(this.#deltas.endFor(event))
+        this.#pushEvent(event)
+        return this.write()
+      case 'attempt':
+      case 'step-retry':
+      case 'message-end':
+        this.#pushAll(this.#deltas.endFor(event))
+        this.#pushEvent(event)
+        break
+      default:
+        this.#pushEvent(event)
     }
-    if (boundaries.includes(type)) for (const span of this.#deltas.endFor(event)) this.#pushEvent(span)
-    this.#pushEvent(event)
-    if (durable.includes(type)) this.write()
+    // What comes next takes long, or may end the process.
+    if (this.#hasExchange && (event.type === 'tool-start' || event.type === 'attempt')) this.write()
+  }
+
+  #pushAll(events: readonly TracedEvent[]): void {
+    for (const event of events) this.#pushEvent(event)
   }
 
   #pushEvent(event: TracedEvent): void {
@@ -114,20 +138,31 @@ export class RunTrace {
     const json = JSON.stringify(event)
     // What the caller redacts has no secrets any more. Otherwise all lines of a step are searched at once.
     const clean = contents === undefined ? json : contents.event(this.#withoutSecrets(json), event.runId)
-    this.#push(`{"type":"event","event":${clean}}\n`)
+    const wasEmpty = this.#waitingLength === 0
+    this.#unsearched += `{"type":"event","event":${clean}}\n`
+    this.#wait(wasEmpty)
+  }
+
+  get #waitingLength(): number {
+    return this.#clean.length + this.#unsearched.length
+  }
+
+  /** Bounds what waits, and how long it does. */
+  #wait(wasEmpty: boolean): void {
+    if (this.#waitingLength > maxWaitingLength) this.write()
+    else if (wasEmpty) this.#parts.onPending(this)
+  }
+
+  #search(): void {
+    if (this.#unsearched === '') return
+    this.#clean += this.#withoutSecrets(this.#unsearched)
+    this.#unsearched = ''
   }
 
   #withoutSecrets(text: string): string {
     let clean = text
     for (const redact of this.#redactors) clean = redact(clean)
     return withoutSignatures(clean)
-  }
-
-  #push(line: string): void {
-    this.#pending.push(line)
-    this.#pendingLength += line.length
-    if (this.#pendingLength > maxPendingLength) this.write()
-    else if (this.#pending.length === 1) this.#parts.onPending(this)
   }
 
   #end(): void {
