@@ -10,7 +10,8 @@ import type { DeclaredFlow, FlowRules, ToolFacts } from './records.ts'
 import { schemaMeaning } from './schema-meaning.ts'
 
 /** The definition of an agent as hashes: what a recorded run is compared with before it continues. */
-export interface Definition extends JsonObject {
+// biome-ignore lint/style/useConsistentTypeDefinitions: an interface that extends JsonObject is refused by programs without exactOptionalPropertyTypes.
+export type Definition = {
   /** Version of the hashes: that of the run. */
   readonly format: RunVersion
   readonly instructions: string | null
