@@ -172,6 +172,15 @@ test('an approval on Restate', async ({ skip }) => {
   expect(output).toMatch(/Waiting[\s\S]*INV-7[\s\S]*Paid INV-7 \(key invoice-7\//)
 }, 150_000)
 
+test('what the pages about moving show of a run', async () => {
+  expect(await run('moving-run')).toMatch(/^run: .*Oslo.*\nstream: \n\[get_weather\] .*Oslo.*\nlimit: max-steps\noutput: 4\nconversation: 4 messages\n$/)
+})
+
+test('what the pages about moving show of approvals, agents and sessions', async () => {
+  const env = { SESSIONS_FOLDER: await mkdtemp(join(tmpdir(), 'capstan-')) }
+  expect(await run('moving-state', [], env)).toMatch(/^approval: .*Paid INV-7\.\nagents: 1 called, 1 question\nsession: 4 messages, answered\n$/)
+})
+
 test('structured extraction gives checked JSON', async () => {
   expect(JSON.parse(await run('extract'))).toEqual({ name: expect.any(String), amount: 1240 })
 })

@@ -1,0 +1,34 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { arch, platform } from 'node:os'
+import { join } from 'node:path'
+import { readText, root } from '../project-files.mjs'
+import { tools } from './cases.mjs'
+
+const page = 'docs/bundling.md'
+const place = /(<!-- Written by npm run bundling -- --write\. -->\n)[\s\S]*?(<!-- The end of it\. -->)/
+
+/** Writes the results into the page, with date and versions. @param {readonly (import('./cases.mjs').Case)[]} results @param {string} project */
+export function writeTable(results, project) {
+  const date = new Date().toISOString().slice(0, 10)
+  const versions = [...Object.keys(tools).filter((name) => !name.startsWith('react')), 'typescript5', 'typescript7'].map(
+    (name) => `${labelOf(name)} ${versionOf(join(project, 'node_modules', name))}`,
+  )
+  const bundlers = ['esbuild', 'rolldown', 'vite', 'webpack'].map((name) => `${name} ${versionOf(join(root, 'bundling/node_modules', name))}`)
+  const intro = `Tried on ${date} with Node ${process.versions.node}, ${platform()} ${arch()}: ${[...versions, ...bundlers].join(', ')}.`
+  const rows = results.map(({ group, name, fails, setting = '' }) => `| ${group} | ${name} | ${fails === undefined ? 'works' : 'does not work'} | ${setting} |`)
+  const table = ['| | | | to set |', '|---|---|---|---|', ...rows].join('\n')
+  writeFileSync(
+    join(root, page),
+    readText(page).replace(place, (_, start, end) => `${start}\n${intro}\n\n${table}\n\n${end}`),
+  )
+}
+
+/** @param {string} name */
+function labelOf(name) {
+  return name.startsWith('typescript') ? 'TypeScript' : name
+}
+
+/** @param {string} folder */
+function versionOf(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version
+}
