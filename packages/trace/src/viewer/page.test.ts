@@ -10,7 +10,7 @@ import { serveViewer } from './serve.ts'
 import { TraceSource } from './source/trace-source.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'page-'))
-const hostile = `</script><script>hacked=1</script><img src=x onerror="hacked=1"><a href="javascript:hacked=1">x</a> \u001b[31m \u202e${'x'.repeat(50)}`
+const hostile = `</script><!--<script>hacked=1</script>]]><img src=x onerror="hacked=1"><a href="javascript:hacked=1">x</a>\u2028\u001b[31m\u202e\u2066\u200b\u00ad\u0000${'W'.repeat(2_000)}`
 let count = 0
 
 function write(trace: WrittenTrace | string): string {
@@ -37,6 +37,23 @@ function oddRun(): WrittenTrace {
     .exchange(2, [{ role: 'user', content: 'How cold is it?' }, reply])
   return trace.end('It is 102 °C.')
 }
+
+/** Runs in the page: what a hostile text has done to it. */
+const problemsOfPage = `(() => {
+  const raw = /[\\u0000\\u001b\\u00ad\\u200b\\u2028\\u202e\\u2066]/
+  const texts = [...document.querySelectorAll('#app *')].flatMap((element) => [
+    ...[...element.childNodes].filter(({ nodeType }) => nodeType === 3).map(({ data }) => data),
+    ...['title', 'aria-label'].map((name) => element.getAttribute(name) ?? ''),
+  ])
+  const detail = document.querySelector('.detail')
+  return [
+    typeof hacked === 'undefined' ? '' : 'a script ran',
+    document.querySelector('img, a, iframe') === null ? '' : 'markup',
+    texts.some((text) => raw.test(text)) ? 'a hidden character' : '',
+    document.documentElement.scrollWidth > innerWidth ? 'a wide page' : '',
+    detail !== null && detail.scrollWidth > detail.clientWidth + 1 ? 'wide details' : '',
+  ].filter((problem) => problem !== '')
+})()`
 
 describe.skipIf(isBrowserMissing)('the page in Chromium', () => {
   let browser: Browser
@@ -121,24 +138,43 @@ describe.skipIf(isBrowserMissing)('the page in Chromium', () => {
     await open(write(oddRun()), look, { width: 390 })
   })
 
-  test('no text of a run becomes markup, runs, or changes how other text looks', { timeout: 60_000 }, async () => {
-    const trace = new WrittenTrace(hostile).begin(hostile).step(1, hostile, { [hostile]: hostile })
-    trace
-      .exchange(1, [{ role: 'user', content: hostile }], { reply: hostile })
-      .event('warning', { step: 1, warning: { code: hostile, message: hostile } })
-      .end(hostile)
+  /** A trace in which everything that can be a text is hostile. */
+  function hostileRun(): WrittenTrace {
+    const error = { code: hostile, message: hostile, phase: hostile, retryable: true }
+    const edit = { kind: hostile, step: 1, reason: hostile, results: [hostile], tokensBefore: 1, tokensAfter: hostile, rereadTokens: 1 }
+    const pending = [{ id: hostile, position: hostile, about: { [hostile]: hostile } }]
+    const trace = new WrittenTrace(hostile).begin(hostile).event('step-start', { step: 1 })
+    trace.event('attempt', { step: 1, attempt: 1, model: hostile, reason: hostile }).event('step-retry', { step: 1, attempt: 1, delayMs: 300, error })
+    trace.step(1, hostile, { [hostile]: hostile }).exchange(1, [{ role: hostile, content: hostile, [hostile]: hostile }], {
+      reply: hostile,
+      tools: [{ [hostile]: hostile, function: { name: hostile, description: hostile } }],
+    })
+    Object.assign(trace.lines.at(-1) ?? {}, { error })
+    trace.event('warning', { step: 1, warning: { code: hostile, message: hostile } }).event(hostile, { step: 1, [hostile]: hostile })
+    const usage = { inputTokens: 1, unknownAttempts: 0 }
+    return trace
+      .event('history-edit', { step: 1, edit })
+      .event('run-end', { status: 'paused', stopReason: hostile, text: hostile, usage, toolCalls: 0, pending })
+  }
+
+  test('no text of a run becomes markup, runs, changes how other text looks, or makes the page wider', { timeout: 60_000 }, async () => {
     const look = async (page: Page): Promise<void> => {
-      await page.locator('[role=treeitem]').nth(4).waitFor()
-      for (const row of [0, 1, 2, 3, 4]) {
-        await page.locator('[role=treeitem]').nth(row).click()
-        for (const key of ['1', '2', '3', '4']) await page.keyboard.press(key)
+      await page.locator('[role=treeitem]').nth(9).waitFor()
+      const found: unknown[] = []
+      for (const row of Array.from({ length: 10 }, (_, index) => index)) {
+        await page.evaluate(`document.querySelectorAll('[role=treeitem]')[${row}].click()`)
+        for (const key of ['1', '2', '3', '4']) {
+          await page.keyboard.press(key)
+          await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
+          found.push(await page.evaluate(problemsOfPage))
+        }
+        await page.keyboard.press('Escape')
       }
-      expect(
-        await page.evaluate('[typeof hacked, document.querySelectorAll("img, a, iframe").length, /[\\u001b\\u202e]/.test(document.body.innerText)]'),
-      ).toEqual(['undefined', 0, false])
+      expect(new Set(found.map((each) => JSON.stringify(each)))).toEqual(new Set(['[]']))
     }
-    const path = write(trace)
+    const path = write(hostileRun())
     await open(path, look)
+    await open(path, look, { width: 390 })
     const report = join(folder, 'report.html')
     await writeReport(TraceSource.ofFile(path), async (text) => appendFileSync(report, text), { title: hostile })
     await see(`file://${report}`, look)

@@ -35,7 +35,8 @@ export function showLine(text: string, most: number): string {
   return shown.length > most || text.length > most * 2 ? `${shown.slice(0, most)}…` : shown
 }
 
-function nameOf(character: string): string {
+/** The name of a character: `U+202E`. */
+export function nameOf(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
