@@ -10,7 +10,7 @@ import type { Frame } from './frame-log.ts'
 import type { LiveRun } from './live-run.ts'
 import type { LiveRuns } from './live-runs.ts'
 import { infoOf, RunInfos, type RunsPage, type RunsQuery } from './run-infos.ts'
-import type { StartedRun } from './same-request.ts'
+import { requestIn, type StartedRun } from './same-request.ts'
 
 /** Questions that one request lists. */
 const maxQuestions = 100
@@ -32,6 +32,23 @@ export class ServerRuns {
   /** Begins a run, or finds the one that this key began. It is recorded, and has its place in its session, when the promise resolves. */
   async start(principal: Principal, request: StartRequest, key?: string): Promise<StartedRun> {
     return await this.#live.start(principal, request, key)
+  }
+
+  /** Continues a run of this principal that an error has ended: what is recorded is not done again. Nothing happens to any other run. */
+  async retry(principal: Principal, runId: string): Promise<void> {
+    const { live } = await this.#live.access.own(principal, runId)
+    if (live !== undefined && (live.phase !== 'ended' || live.error === undefined)) return
+    if (live !== undefined) this.#live.forget(live)
+    const saved = await this.#live.access.read(runId)
+    if (saved !== undefined) await this.#live.adopt(saved)
+  }
+
+  /** What began a run of this principal. */
+  async requestOf(principal: Principal, runId: string): Promise<StartRequest> {
+    const { live, saved } = await this.#live.access.own(principal, runId)
+    if (live !== undefined) return live.request
+    if (saved === undefined) throw noSuchRun()
+    return requestIn(saved)
   }
 
   /** The runs of a principal, the last begun first. */

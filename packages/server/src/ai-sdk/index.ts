@@ -1,0 +1,5 @@
+export { type ChatHandlers, type ChatOptions, chatHandlers } from './chat-handlers.ts'
+export type { UiAgentMessage, UiChunk, UiDataChunk, UiMetadata, UiQuestion, UiRetry, UiVersion } from './chunks.ts'
+export type { RunEnding, RunError } from './endings.ts'
+export { type UiMessage, type UiMessagesOptions, type UiPart, type UiToolPart, uiMessagesOf } from './ui-messages.ts'
+export { UiStream, type UiStreamOptions } from './ui-stream.ts'
