@@ -26,3 +26,14 @@ test('a run streams to a client, waits for a decision, and continues in the same
   expect(await client.run(runId)).toMatchObject({ status: 'finished', agent: 'support', session: 'chat', result: { text: 'Paid.' } })
   expect((await client.session('chat')).messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'tool', 'assistant'])
 })
+
+test('a run without a session and without a journal streams in the answer to its POST', async () => {
+  await using served = await serve({ agents: { support: scriptedAgent(['Hello.']) } })
+  const headers = { accept: 'text/event-stream', 'content-type': 'application/json' }
+  const response = await fetch(`${served.url}/runs`, { method: 'POST', headers, body: JSON.stringify({ input: 'Hi.' }) })
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+  const text = await response.text()
+  expect(text).toMatch(/event: run-end\ndata: \{.*"text":"Hello\.".*"isLast":true\}\n\n$/)
+  expect(await served.client.run(response.headers.get('capstan-run-id') ?? '')).toMatchObject({ status: 'finished', result: { text: 'Hello.' } })
+})

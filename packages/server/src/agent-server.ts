@@ -15,6 +15,7 @@ import type { LiveRun } from './runs/live-run.ts'
 import { LiveRuns } from './runs/live-runs.ts'
 import { recoverRuns } from './runs/recover-runs.ts'
 import { ServerRuns } from './runs/server-runs.ts'
+import { watchWaiting } from './runs/watch-waiting.ts'
 import { ServerSessions } from './sessions.ts'
 import { Streams } from './streams.ts'
 
@@ -48,6 +49,7 @@ export class AgentServer {
   readonly #rates = new RateLimiter()
   readonly #gauge = new LoadGauge()
   readonly #metrics = new Metrics()
+  readonly #stopWatching: () => void
   #recovering: NodeJS.Timeout | undefined
   #closeSocket: (() => Promise<void>) | undefined
 
@@ -58,10 +60,12 @@ export class AgentServer {
     this.#guard = new Guard(this.#options)
     this.#sessions = new ServerSessions(options.sessions)
     const parts = { options: this.#options, agents, rates: this.#rates, gauge: this.#gauge }
-    this.#live = new LiveRuns({ ...parts, onSettled: (live) => this.#count(live) })
+    const onStarted = ({ agent }: LiveRun): void => this.#metrics.add('capstan_runs_started_total', [agent.name])
+    this.#live = new LiveRuns({ ...parts, onStarted, onSettled: (live) => this.#count(live) })
     this.runs = new ServerRuns(this.#live, this.#options)
     this.streams = new Streams(this.#options, this.#rates, this.#gauge)
     this.#gauge.start()
+    this.#stopWatching = watchWaiting(this.#live, this.#options)
   }
 
   /** The options, with every default. */
@@ -126,6 +130,7 @@ export class AgentServer {
    */
   async close({ graceMs = 10_000 }: CloseOptions = {}): Promise<Closed> {
     clearInterval(this.#recovering)
+    this.#stopWatching()
     const left = await this.#live.drain(graceMs)
     for (const live of this.#live.all) live.log.close()
     await this.#closeSocket?.()

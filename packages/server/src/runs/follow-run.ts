@@ -1,4 +1,5 @@
-import { AgentError, finishedEvents, type RunEvent, type SavedRun } from '@capstan/core'
+import { AgentError, type ErrorData, finishedEvents, type RunEvent, type SavedRun } from '@capstan/core'
+import { isJsonObject } from '@capstan/core/internal'
 import type { Principal } from '../principal.ts'
 import type { ServerEvent } from '../protocol.ts'
 import { type FoundRun, metadataOf, type RunAccess } from './access.ts'
@@ -34,33 +35,49 @@ export const retryMs = 1_000
  */
 export async function* followRun(parts: FollowParts, found: FoundRun, options: FollowOptions): AsyncGenerator<readonly Frame[], void> {
   const live = found.live ?? (found.saved === undefined ? undefined : await take(parts, found.saved))
-  if (live !== undefined) yield* followLog(live, options)
+  if (live !== undefined) yield* followLog(parts, live, options)
   else if (found.saved !== undefined) yield* followJournal(parts, found.saved, options)
 }
 
-async function* followLog({ log }: LiveRun, { after, signal }: FollowOptions): AsyncGenerator<readonly Frame[], void> {
+async function* followLog(parts: FollowParts, live: LiveRun, { after, signal }: FollowOptions): AsyncGenerator<readonly Frame[], void> {
+  const { log } = live
   const leave = log.enter()
   try {
     const known = log.positionOf(after)
-    if (known === undefined && after !== undefined) yield [{ id: `${log.id}.0`, event: { type: 'restart' } }]
+    if (known === undefined && after !== undefined) yield [restartIn(log)]
+    let position = known ?? 0
+    if (position < log.floor) {
+      yield* replayBefore(parts, live)
+      position = log.floor
+    }
     // What is there when the reader comes is its snapshot; what follows is live.
     const snapshot = log.last
-    let position = known ?? 0
     while (position < snapshot) {
       const frames = log.read(position)
       position = frames.at(-1)?.n ?? snapshot
       yield frames
     }
     yield [snapshotEnd]
-    yield* followTail(log, position, signal)
+    yield* followTail(parts, live, { position, signal })
   } finally {
     leave()
   }
 }
 
-async function* followTail(log: FrameLog, start: number, signal: AbortSignal): AsyncGenerator<readonly Frame[], void> {
+interface Tail {
+  readonly position: number
+  readonly signal: AbortSignal
+}
+
+async function* followTail(parts: FollowParts, live: LiveRun, { position: start, signal }: Tail): AsyncGenerator<readonly Frame[], void> {
+  const { log } = live
   let position = start
   while (!signal.aborted) {
+    if (position < log.floor) {
+      yield [restartIn(log)]
+      yield* replayBefore(parts, live)
+      position = log.floor
+    }
     const frames = log.read(position)
     position = frames.at(-1)?.n ?? position
     if (frames.length > 0) yield frames
@@ -68,6 +85,17 @@ async function* followTail(log: FrameLog, start: number, signal: AbortSignal): A
     else if (log.isClosed) return yield [reconnect]
     else await log.wait(position, signal)
   }
+}
+
+/** What is recorded of a run and has left its log. */
+async function* replayBefore({ access, show }: FollowParts, { runId, owner, log }: LiveRun): AsyncGenerator<readonly Frame[], void> {
+  const saved = await access.read(runId)
+  const shown = saved === undefined ? [] : shownEvents(saved, show, owner)
+  yield shown.filter((event) => !log.has(event)).map((event) => ({ event }))
+}
+
+function restartIn({ id, floor }: FrameLog): Frame {
+  return { id: `${id}.${floor}`, event: { type: 'restart' } }
 }
 
 const snapshotEnd: Frame = { event: { type: 'snapshot-end' } }
@@ -107,20 +135,27 @@ async function* followJournal(parts: FollowParts, first: SavedRun, { after, sign
 }
 
 function framesAfter({ show }: FollowParts, saved: SavedRun, position: number): { readonly frames: readonly Frame[]; readonly count: number } {
-  const owner: Principal = { id: metadataOf(saved.head)?.principal ?? '' }
-  const events = finishedEvents(saved)
-  const frames = events.slice(position).flatMap((event, index): Frame[] => {
-    const shown = show({ ...event, seq: 0, at: event.at ?? 0 } as RunEvent, owner)
-    return shown === undefined ? [] : [{ id: `journal.${position + index + 1}`, event: shown }]
-  })
-  return { frames, count: events.length }
+  const shown = shownEvents(saved, show, { id: metadataOf(saved.head)?.principal ?? '' })
+  return { frames: shown.slice(position).map((event, index) => ({ id: `journal.${position + index + 1}`, event })), count: shown.length }
+}
+
+function shownEvents(saved: SavedRun, show: ShowEvent, owner: Principal): readonly ServerEvent[] {
+  return finishedEvents(saved).flatMap((event) => show({ ...event, seq: 0, at: event.at ?? 0 } as RunEvent, owner) ?? [])
 }
 
 function endOf({ records }: SavedRun): ServerEvent | undefined {
   const end = records.at(-1)
   if (end?.type !== 'end' || end.status === 'paused') return undefined
-  if (end.stopReason === 'failed') return showError({ code: 'internal' })
+  if (end.stopReason === 'failed') return showError({ code: failureIn(records) ?? 'internal' })
   return { type: 'run-end', status: end.status, stopReason: end.stopReason, text: '', usage: { unknownAttempts: 0 }, toolCalls: 0, isLast: true }
+}
+
+/** The code of the request that ended a run, if one did. */
+function failureIn(records: SavedRun['records']): ErrorData['code'] | undefined {
+  const last = records.findLast((record) => record.type === 'done')
+  const output = last?.type === 'done' && isJsonObject(last.output) ? last.output : {}
+  // Recorded by an attempt.
+  return output['status'] === 'failed' ? (output['error'] as ErrorData | undefined)?.code : undefined
 }
 
 async function pause(signal: AbortSignal): Promise<void> {

@@ -35,6 +35,8 @@ interface EventEntry extends FrameRules {
 
 /** Progress events of one call that are kept; of more the newest count. */
 const maxTransient = 100
+/** How much a log holds, in characters of texts; beyond it the oldest half leaves, and readers get it from the journal. */
+const maxLogCharacters = 8_388_608
 /** How much of a text one read returns, in characters: more readers get their turn, and a socket is not filled at once. */
 const maxReadCharacters = 32_768
 
@@ -50,6 +52,8 @@ export class FrameLog {
   readonly #transient = new Map<string, number>()
   readonly #waiting = new Set<() => void>()
   #last = 0
+  #floor = 0
+  #size = 0
   #readers = 0
   #isEnded = false
   #isClosed = false
@@ -57,6 +61,11 @@ export class FrameLog {
   /** The position of the newest event; 0 before the first. */
   get last(): number {
     return this.#last
+  }
+
+  /** The newest position whose event has left the log for want of room; 0 while it is complete. */
+  get floor(): number {
+    return this.#floor
   }
 
   /** True when no event will follow. */
@@ -89,6 +98,7 @@ export class FrameLog {
   voidTransient(subject: string): void {
     if (!this.#transient.delete(subject)) return
     this.#entries = this.#entries.filter((entry) => !isTransientOf(entry, subject))
+    this.#size = this.#entries.reduce((size, entry) => size + sizeOf(entry), 0)
   }
 
   /** Says that no event will follow. */
@@ -106,7 +116,13 @@ export class FrameLog {
   /** The position in the text of a cursor; `undefined` for a cursor of another log, or for none. */
   positionOf(cursor: string | undefined): number | undefined {
     const [, log, n] = /^([\w-]{1,32})\.(\d{1,15})$/.exec(cursor ?? '') ?? []
-    return log === this.id && Number(n) <= this.#last ? Number(n) : undefined
+    return log === this.id && Number(n) <= this.#last && Number(n) >= this.#floor ? Number(n) : undefined
+  }
+
+  /** True when the log has an end event of this message or call. */
+  has(event: ServerEvent): boolean {
+    const wanted = subjectOf(event)
+    return wanted !== undefined && this.#entries.some((entry) => 'event' in entry && subjectOf(entry.event) === wanted)
   }
 
   /** Events after a position, deltas of one text joined; an empty list when there are none. */
@@ -167,14 +183,28 @@ export class FrameLog {
 
   #add(entry: DeltaEntry | EventEntry, transient: string | undefined): void {
     this.#entries.push(entry)
+    this.#size += sizeOf(entry)
+    if (this.#size > maxLogCharacters) this.#dropHalf()
     if (transient !== undefined) this.#transient.set(transient, (this.#transient.get(transient) ?? 0) + 1)
     this.#wake()
+  }
+
+  #dropHalf(): void {
+    let count = 0
+    // The newest event stays, however large it is.
+    for (; this.#size > maxLogCharacters / 2 && count < this.#entries.length - 1; count++) {
+      const entry = this.#entries[count]
+      if (entry === undefined) break
+      this.#size -= sizeOf(entry)
+      this.#floor = entry.n
+    }
+    this.#entries.splice(0, count)
   }
 
   #dropOldest(subject: string): void {
     const index = this.#entries.findIndex((entry) => isTransientOf(entry, subject))
     if (index < 0) return
-    this.#entries.splice(index, 1)
+    for (const dropped of this.#entries.splice(index, 1)) this.#size -= sizeOf(dropped)
     this.#transient.set(subject, (this.#transient.get(subject) ?? 1) - 1)
   }
 
@@ -199,4 +229,27 @@ export class FrameLog {
 
 function isTransientOf(entry: DeltaEntry | EventEntry, subject: string): boolean {
   return entry.subject === subject && ('head' in entry || entry.isTransient === true)
+}
+
+/** What an entry holds, in characters. */
+function sizeOf(entry: DeltaEntry | EventEntry): number {
+  if ('head' in entry) return entry.delta.length
+  const { event } = entry
+  switch (event.type) {
+    case 'tool-end':
+      return event.text.length
+    case 'message-end':
+      return event.parts.reduce((size, part) => size + (part.type === 'tool-call' ? JSON.stringify(part.input).length : part.text.length), 0)
+    case 'tool-start':
+      return JSON.stringify(event.input).length
+    case 'tool-progress':
+      return JSON.stringify(event.data).length
+    default:
+      return 0
+  }
+}
+
+function subjectOf(event: ServerEvent): string | undefined {
+  if (event.type === 'tool-end') return event.key
+  return event.type === 'message-end' ? [...(event.path ?? []), event.step].join(' ') : undefined
 }

@@ -16,8 +16,6 @@ export interface LiveRunParts {
   readonly runId: string
   readonly owner: Principal
   readonly agent: NamedAgent
-  /** What the client calls its session. */
-  readonly session: string | undefined
   /** What began it. */
   readonly request: StartRequest
   readonly show: ShowEvent
@@ -35,7 +33,6 @@ export class LiveRun {
   readonly runId: string
   readonly owner: Principal
   readonly agent: NamedAgent
-  readonly session: string | undefined
   readonly request: StartRequest
   readonly beganAt: number = Date.now()
   readonly log: FrameLog = new FrameLog()
@@ -46,6 +43,8 @@ export class LiveRun {
   /** Calls at work. */
   readonly #calls = new Set<string>()
   #phase: LivePhase = 'running'
+  /** True once the part that is at work has its place in its session and its journal. */
+  #hasBegun = false
   #isStoppedByPerson = false
   #run: Run | undefined
   #settled: Promise<void> = Promise.resolve()
@@ -58,7 +57,6 @@ export class LiveRun {
     this.runId = parts.runId
     this.owner = parts.owner
     this.agent = parts.agent
-    this.session = parts.session
     this.request = parts.request
   }
 
@@ -89,6 +87,11 @@ export class LiveRun {
     return this.#isStoppedByPerson && this.#phase === 'waiting'
   }
 
+  /** True while the run waits for another run of its session. */
+  get isQueued(): boolean {
+    return this.#phase === 'waiting' && this.#result?.stopReason === 'queued'
+  }
+
   /** What people have still to decide. */
   get pending(): readonly PendingQuestion[] {
     return this.#phase === 'waiting' ? (this.#result?.pending ?? []) : []
@@ -109,11 +112,11 @@ export class LiveRun {
     this.#result = undefined
     this.#error = undefined
     this.#changedAt = Date.now()
+    this.#hasBegun = false
     return new Promise((resolve, reject) => {
-      let hasBegun = false
       const onEvent = (event: RunEvent): void => {
         if (event.type !== 'run-start' && event.type !== 'run-error') {
-          hasBegun = true
+          this.#hasBegun = true
           resolve()
         }
         this.#take(event)
@@ -121,7 +124,7 @@ export class LiveRun {
       try {
         const run = start(onEvent)
         this.#run = run
-        this.#settled = this.#follow(run, (error) => !hasBegun && reject(error))
+        this.#settled = this.#follow(run, reject)
       } catch (error) {
         this.#phase = 'ended'
         reject(error)
@@ -157,6 +160,15 @@ export class LiveRun {
     this.log.close()
   }
 
+  /** Ends a queued run whose input another run has taken. */
+  endQueued(): void {
+    const { text = '', usage = { unknownAttempts: 0 } } = this.#result ?? {}
+    if (!this.isQueued) return
+    this.#phase = 'ended'
+    this.log.append({ type: 'run-end', status: 'paused', stopReason: 'queued', text, usage, toolCalls: 0, isLast: true })
+    this.log.end()
+  }
+
   #stop(graceMs?: number): void {
     // What the run ends with is read where it is followed.
     this.#run?.stop(graceMs === undefined ? {} : { graceMs }).catch(() => undefined)
@@ -168,7 +180,7 @@ export class LiveRun {
       this.#phase = this.#phaseAfter(this.#result)
     } catch (thrown) {
       this.#error = AgentError.is(thrown) ? thrown : new AgentError('The run failed.', { code: 'internal', cause: thrown })
-      this.#phase = this.#error.code === 'run-locked' ? 'elsewhere' : 'ended'
+      this.#phase = this.#isLeft(this.#error) ? 'elsewhere' : 'ended'
       if (this.#error.code === 'internal') this.#parts.onError(thrown)
       if (this.#error.code === 'aborted' && this.#isStoppedByPerson) this.#showStopped(this.#error.result)
       fail(this.#error)
@@ -184,6 +196,11 @@ export class LiveRun {
   #phaseAfter({ status, stopReason }: Pick<RunResult, 'status' | 'stopReason'>): LivePhase {
     if (status !== 'paused') return 'ended'
     return stopReason === 'stopped' && !this.#isStoppedByPerson ? 'drained' : 'waiting'
+  }
+
+  /** True for an error after which the run can be continued as if this process had never had it: its readers come back then. */
+  #isLeft({ code }: Pick<AgentError, 'code'>): boolean {
+    return code === 'run-locked' || code === 'journal-failed' || (!this.#hasBegun && (code === 'session-busy' || code === 'session-conflict'))
   }
 
   #take(event: RunEvent): void {
@@ -237,8 +254,8 @@ export class LiveRun {
 
   #shownEnd(event: RunEventOf<'run-end' | 'run-error'>, shown: ServerEvent | undefined): ServerEvent | undefined {
     if (event.type === 'run-error') {
-      // Another process has the run: for readers it has not ended.
-      if (event.error.code === 'run-locked') return undefined
+      // For readers it has not ended.
+      if (this.#isLeft(event.error)) return undefined
       // How a run ends that a person stopped is shown when its result is there.
       return event.error.code === 'aborted' && this.#isStoppedByPerson ? undefined : ({ ...shown, isLast: true } as ServerEvent)
     }

@@ -1,15 +1,16 @@
-import { AgentError, type Run, type RunEvent, type SavedRun, Session } from '@capstan/core'
+import { AgentError, type SavedRun } from '@capstan/core'
 import type { NamedAgent, ServedAgents } from '../agents.ts'
-import { Refusal } from '../http/refusal.ts'
+import { badRequest, Refusal } from '../http/refusal.ts'
 import { type Budget, Budgets, spendingOf } from '../limits/budget.ts'
 import { type LoadGauge, overloaded } from '../limits/load-gauge.ts'
 import { type RateLimiter, resolveRate } from '../limits/rate.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Principal } from '../principal.ts'
 import type { StartRequest } from '../protocol.ts'
-import { metadataOf, RunAccess, type RunMetadata } from './access.ts'
-import { LiveRun, type LiveRunParts } from './live-run.ts'
-import { makeRunId, makeSessionId } from './run-ids.ts'
+import { metadataOf, RunAccess } from './access.ts'
+import { LiveRun, type LiveRunParts, type StartPart } from './live-run.ts'
+import { PartStarter } from './part-starter.ts'
+import { makeRunId } from './run-ids.ts'
 import { checkSame, requestIn, type StartedRun } from './same-request.ts'
 
 /** What the live works with. */
@@ -18,6 +19,8 @@ export interface LiveRunsParts {
   readonly agents: ServedAgents
   readonly rates: RateLimiter
   readonly gauge: LoadGauge
+  /** Called when a run has begun. */
+  readonly onStarted: (live: LiveRun) => void
   /** Called when a part of a run has ended. */
   readonly onSettled: (live: LiveRun) => void
 }
@@ -35,10 +38,12 @@ export class LiveRuns {
   /** Runs that are being begun or continued, so that nobody does it twice at once. */
   readonly #starting = new Map<string, { readonly owner: string; readonly promise: Promise<LiveRun> }>()
   readonly #budgets = new Budgets()
+  readonly #starter: PartStarter
   #isClosing = false
 
   constructor(parts: LiveRunsParts) {
     this.#parts = parts
+    this.#starter = new PartStarter(parts.options)
     this.access = new RunAccess(parts.options.journal, (runId) => this.#live.get(runId))
   }
 
@@ -89,6 +94,7 @@ export class LiveRuns {
     const { runId } = saved.head
     const live = this.#live.get(runId)
     if (live !== undefined) return live
+    if (this.#isClosing) throw overloaded('The server is restarting.')
     const owner = { id: metadataOf(saved.head)?.principal ?? '' }
     return await (this.#starting.get(runId)?.promise ?? this.#enter(runId, owner.id, () => this.#continue(saved, owner)))
   }
@@ -97,7 +103,7 @@ export class LiveRuns {
   async resume(live: LiveRun): Promise<void> {
     await live.settled
     if (live.phase !== 'waiting' || this.#isClosing) return
-    const start = await this.#resumeWith(live)
+    const start = await this.#starter.next(live)
     // Another answer may have continued it meanwhile.
     if (live.phase === 'waiting') await live.begin(start).catch(this.#parts.options.onError)
   }
@@ -140,21 +146,12 @@ export class LiveRuns {
 
   async #begin(principal: Principal, request: StartRequest, runId: string): Promise<LiveRun> {
     const agent = this.#agentFor(request.agent)
+    if (request.session !== undefined && this.#parts.options.sessions === undefined) throw badRequest('This server keeps no sessions: leave out `session`.')
     this.#admit(principal)
-    const { journal, whileBusy } = this.#parts.options
-    const limits = await this.#budgets.reserve({
-      principalId: principal.id,
-      runId,
-      budget: this.#budgetOf(principal),
-      limits: (await agent.limits?.(principal)) ?? {},
-    })
-    const metadata: RunMetadata = { principal: principal.id, agent: agent.name, ...(request.session !== undefined && { session: request.session }) }
-    const live = this.#newLive(runId, { owner: principal, agent, session: request.session, request })
+    const live = this.#newLive(runId, { owner: principal, agent, request })
     try {
-      const common = await this.#commonOptions(live)
-      const own = journal === undefined ? { attended: false } : { journal, metadata }
-      const options = { runId, limits, whilePaused: whileBusy, ...own, ...common }
-      await this.#beginLive(live, (onEvent) => agent.agent.stream(request.input, { ...options, onEvent } as never))
+      await this.#beginLive(live, await this.#firstPart(live))
+      this.#parts.onStarted(live)
       return live
     } catch (error) {
       this.#budgets.release(principal.id, runId)
@@ -162,22 +159,28 @@ export class LiveRuns {
     }
   }
 
+  async #firstPart(live: LiveRun): Promise<StartPart> {
+    const { owner, agent, runId } = live
+    const limits = (await agent.limits?.(owner)) ?? {}
+    return await this.#starter.first(live, await this.#budgets.reserve({ principalId: owner.id, runId, budget: this.#budgetOf(owner), limits }))
+  }
+
   async #continue(saved: SavedRun, owner: Principal): Promise<LiveRun> {
     const { head } = saved
-    const { agent: name, session } = metadataOf(head) ?? {}
+    const { agent: name } = metadataOf(head) ?? {}
     const agent = (name === undefined ? undefined : this.#parts.agents.find(name)) ?? this.#parts.agents.findByOwnName(head.agent)
     if (agent === undefined) throw new Refusal(409, ['agent-not-served', 'The agent of this run is not served any more.'])
-    const live = this.#newLive(head.runId, { owner, agent, session, request: requestIn(saved) })
-    await this.#beginLive(live, await this.#resumeWith(live))
+    const live = this.#newLive(head.runId, { owner, agent, request: requestIn(saved) })
+    await this.#beginLive(live, await this.#starter.next(live))
     return live
   }
 
-  #newLive(runId: string, own: Pick<LiveRunParts, 'owner' | 'agent' | 'session' | 'request'>): LiveRun {
+  #newLive(runId: string, own: Pick<LiveRunParts, 'owner' | 'agent' | 'request'>): LiveRun {
     const { show, onError } = this.#parts.options
     return new LiveRun({ runId, ...own, show, onError, onSettled: (live) => this.#settle(live) })
   }
 
-  async #beginLive(live: LiveRun, start: (onEvent: (event: RunEvent) => void) => Run): Promise<void> {
+  async #beginLive(live: LiveRun, start: StartPart): Promise<void> {
     this.#live.set(live.runId, live)
     try {
       await live.begin(start)
@@ -187,35 +190,20 @@ export class LiveRuns {
     }
   }
 
-  /** How a run is continued: from the journal, or from its state in memory. */
-  async #resumeWith(live: LiveRun): Promise<(onEvent: (event: RunEvent) => void) => Run> {
-    const { journal } = this.#parts.options
-    const { agent } = live.agent
-    const common = await this.#commonOptions(live)
-    const state = live.result?.state
-    return (onEvent) =>
-      journal === undefined ? agent.resume(state as never, { ...common, onEvent } as never) : agent.resume(live.runId, { ...common, journal, onEvent } as never)
-  }
-
-  async #commonOptions({ owner, agent, session: name }: LiveRun): Promise<object> {
-    const { sessions } = this.#parts.options
-    const session = name === undefined || sessions === undefined ? undefined : await Session.open(sessions, makeSessionId(owner.id, name))
-    const context: unknown = await agent.context?.(owner)
-    return { retryAfterText: 'restart', ...(session !== undefined && { session }), ...(context !== undefined && { context }) }
-  }
-
-  /** Ends a run that a person has stopped: what is recorded is replayed, and the first thing beyond it is cut. */
+  /** Ends a run that a person has stopped. */
   async #finish(live: LiveRun): Promise<void> {
-    const start = await this.#resumeWith(live)
-    if (!live.isFinishing) return
-    const begun = live.begin((onEvent) => {
-      const run = start((event) => {
-        onEvent(event)
-        if (event.type === 'attempt' || event.type === 'tool-start') run.abort()
-      })
-      return run
-    })
-    await begun.catch(this.#parts.options.onError)
+    const start = await this.#starter.last(live)
+    if (live.isFinishing) await live.begin(start).catch(this.#parts.options.onError)
+  }
+
+  /** Begins what was queued behind a run of a session that has ended. The next run takes all of it. */
+  async #beginQueued(ended: LiveRun): Promise<void> {
+    const [next, ...others] = (await this.#starter.sessionOf(ended))?.queued ?? []
+    const live = next && this.#live.get(next.runId)
+    if (live?.isQueued !== true || this.#isClosing) return
+    for (const { runId } of others) this.#live.get(runId)?.endQueued()
+    const start = await this.#firstPart(live)
+    if (live.isQueued) await live.begin(start)
   }
 
   /** @throws {Refusal} 429 and 503. */
@@ -253,7 +241,7 @@ export class LiveRuns {
   /** The request of a run that is there: in this process, or in the journal. */
   async #known(runId: string): Promise<StartRequest | undefined> {
     const live = this.#live.get(runId)
-    if (live?.request !== undefined) return live.request
+    if (live !== undefined) return live.request
     const saved = await this.access.read(runId)
     return saved && requestIn(saved)
   }
@@ -266,6 +254,7 @@ export class LiveRuns {
     this.#parts.onSettled(live)
     if (live.phase === 'elsewhere') this.forget(live)
     if (live.isFinishing) void this.#finish(live).catch(this.#parts.options.onError)
+    if (live.phase === 'ended' && this.#parts.options.whileBusy === 'queue') this.#beginQueued(live).catch(this.#parts.options.onError)
     this.#forgetLater(live)
   }
 

@@ -37,7 +37,7 @@ export class RunInfos {
   /** The runs of a principal, the last begun first. */
   async list(principal: Principal, { status, session, limit, cursor }: RunsQuery): Promise<RunsPage> {
     if (this.#journal === undefined) {
-      const own = this.#live.all.filter((live) => live.owner.id === principal.id && (session === undefined || live.session === session))
+      const own = this.#live.all.filter((live) => live.owner.id === principal.id && (session === undefined || live.request.session === session))
       const runs = own.map(infoOfLive).filter((info) => status === undefined || info.status === status)
       return { runs: runs.reverse().slice(0, limit) }
     }
@@ -68,14 +68,16 @@ async function questionsFor(principal: Principal, run: ListedRun, decisions: Dec
   return run.questions.filter((_, index) => allowed[index] === true).map((question) => ({ runId: run.runId, owner, agent, question: showQuestion(question) }))
 }
 
-/** A run as `GET /runs/:id` shows it. */
+/** A run as `GET /runs/:id` shows it. What is still asked, the journal knows: others may have answered a part of it. */
 export function infoOf({ live, saved }: Pick<FoundRun, 'live' | 'saved'>): ServerRun | undefined {
-  if (live !== undefined) return infoOfLive(live)
-  return saved && infoOfSaved(saved)
+  if (live === undefined) return saved && infoOfSaved(saved)
+  const info = infoOfLive(live)
+  return saved === undefined || live.phase !== 'waiting' ? info : { ...info, questions: openQuestions(saved).map(showQuestion) }
 }
 
 function infoOfLive(live: LiveRun): ServerRun {
-  const { runId, agent, session, beganAt, changedAt, result, error } = live
+  const { runId, agent, request, beganAt, changedAt, result, error } = live
+  const { session } = request
   const isAtWork = live.phase === 'running' || live.phase === 'drained' || live.phase === 'elsewhere'
   const status = isAtWork ? 'unfinished' : (result?.status ?? 'unusable')
   const stopReason = isAtWork ? undefined : (result?.stopReason ?? (error?.code === 'aborted' ? 'aborted' : 'failed'))

@@ -1,5 +1,5 @@
-import type { Answers } from '@capstan/core'
-import { noSuchRun } from '../http/refusal.ts'
+import { AgentError, type Answers, openQuestions, type SavedRun } from '@capstan/core'
+import { noSuchRun, Refusal } from '../http/refusal.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Principal } from '../principal.ts'
 import type { ListedServerRun, OpenQuestion, ServerRun, StartRequest } from '../protocol.ts'
@@ -60,7 +60,7 @@ export class ServerRuns {
   async info(principal: Principal, runId: string): Promise<ServerRun> {
     const found = await this.#live.access.own(principal, runId)
     const live = found.live ?? (await this.#replayed(found))
-    const info = infoOf({ ...found, live })
+    const info = infoOf({ live, saved: live?.phase === 'waiting' ? await this.#live.access.read(runId) : found.saved })
     if (info === undefined) throw noSuchRun()
     return info
   }
@@ -76,11 +76,8 @@ export class ServerRuns {
   /** Keeps answers, and continues the run once all its questions are answered. */
   async decide(principal: Principal, runId: string, answers: Answers): Promise<Pick<ListedServerRun, 'status'>> {
     const saved = await this.#decisions.keep(principal, runId, answers)
-    const found = await this.#live.access.find(runId)
-    if (infoOf({ live: undefined, saved })?.questions.length === 0) {
-      const live = found?.live ?? (await this.#live.adopt(saved))
-      await this.#live.resume(live)
-    }
+    // The answers are kept, so nothing that prevents this process from continuing the run is an error of this request.
+    if (openQuestions(saved).length === 0) await this.#continue(saved).catch(this.#options.onError)
     const now = await this.#live.access.find(runId)
     return { status: (now && infoOf(now)?.status) ?? 'unfinished' }
   }
@@ -90,13 +87,37 @@ export class ServerRuns {
     return await this.#infos.questions(principal, this.#decisions, maxQuestions)
   }
 
-  /** Stops a run of this principal for good. Nothing happens to one that has ended. */
+  /**
+   * Stops a run of this principal for good. Nothing happens to one that has ended.
+   *
+   * @throws {Refusal} 409 when another process has it.
+   */
   async stop(principal: Principal, runId: string): Promise<void> {
     const found = await this.#live.access.own(principal, runId)
-    const live = found.live ?? (await this.#replayed(found))
+    const live = found.live ?? (await this.#taken(found))
     if (live === undefined || live.phase === 'ended') return
+    if (live.isQueued) throw new Refusal(409, ['run-queued', 'The input waits in its session, and the next run takes it.'])
     if (live.phase === 'waiting') await this.#decisions.denyAll(live)
     await this.#live.stop(live)
+  }
+
+  async #continue(saved: SavedRun): Promise<void> {
+    const { live } = (await this.#live.access.find(saved.head.runId)) ?? {}
+    // One that has still to pause continues then.
+    if (live?.phase === 'running') void this.#live.resume(live).catch(this.#options.onError)
+    else await this.#live.resume(live ?? (await this.#live.adopt(saved)))
+  }
+
+  /** A run that has not ended, in this process; `undefined` for one that has. */
+  async #taken({ saved }: FoundRun): Promise<LiveRun | undefined> {
+    const end = saved?.records.at(-1)
+    if (saved === undefined || (end?.type === 'end' && end.status !== 'paused')) return undefined
+    try {
+      return await this.#live.adopt(saved)
+    } catch (error) {
+      if (!AgentError.is(error) || error.code !== 'run-locked') throw error
+      throw new Refusal(409, ['run-elsewhere', 'Another process of the server has this run. Send the request again, to reach it.'], { cause: error })
+    }
   }
 
   /** The run in this process, where taking it there does no work: it has ended, or waits for a person. */
