@@ -11,7 +11,9 @@ const server = createServer((request, response) => {
       if (++sent <= count) response.write(chunkOf(`t${now()}; some more words `))
       else {
         clearInterval(timer)
-        response.end(`data: {${head},"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":9,"total_tokens":18}}\n\ndata: [DONE]\n\n`)
+        response.end(
+          `data: {${head},"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":9,"total_tokens":18}}\n\ndata: [DONE]\n\n`,
+        )
       }
     }, intervalMs)
     response.on('close', () => clearInterval(timer))
