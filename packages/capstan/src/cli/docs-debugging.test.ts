@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,17 +11,18 @@ const repository = fileURLToPath(new URL('../../../../', import.meta.url))
 const page = readFileSync(join(repository, 'docs/debugging.md'), 'utf8')
 const blocksOf = (language: string): readonly string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, code = '']) => code)
-const commands = blocksOf('sh').flatMap((code) => code.trim().split('\n'))
+const [setUp = '', ...rest] = blocksOf('sh')
+const commands = rest.flatMap((code) => code.trim().split('\n'))
 const timeout = 60_000
 
 let folder = ''
 const run: Set<string> = new Set()
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'capstan-docs-debugging-'))
-  mkdirSync(join(folder, 'node_modules'))
-  symlinkSync(join(repository, 'packages/capstan'), join(folder, 'node_modules/capstan'))
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  const clone = mkdtempSync(join(tmpdir(), 'capstan-docs-debugging-'))
+  symlinkSync(join(repository, 'packages'), join(clone, 'packages'))
+  expect(execFileSync('sh', ['-c', `${setUp}\ncapstan --help`], { cwd: clone, encoding: 'utf8' })).toContain('capstan trace FILE')
+  folder = join(clone, 'try')
   const [agent = '', change = ''] = blocksOf('js')
   writeFileSync(join(folder, 'odd.js'), agent)
   const [, mended = ''] = /\n(execute: .*),\n/.exec(change) ?? []
