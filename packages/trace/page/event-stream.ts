@@ -1,6 +1,7 @@
-import { type PageLine, passingStart } from '../src/viewer/lines.ts'
+import { passingStart } from '../src/viewer/lines.ts'
 import { parsePageLine } from '../src/viewer/parse-line.ts'
 import type { Listener } from './feed.ts'
+import { Turns } from './turns.ts'
 
 /** How long a lost connection waits before it is made again, in milliseconds. */
 const againMs = 1_000
@@ -23,6 +24,7 @@ export async function followEvents(url: string, listener: Listener, stopped: Abo
 
 class EventReading {
   readonly #listener: Listener
+  readonly #turns = new Turns()
   /** How many lines came. */
   #count = 0
   /** The beginning of a line whose rest is still to come. */
@@ -43,20 +45,26 @@ class EventReading {
     this.#listener.onState('live')
     const reader = response.body.getReader()
     const decoder = new TextDecoder()
-    for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) this.#take(decoder.decode(value, { stream: true }))
+    for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) await this.#take(decoder.decode(value, { stream: true }))
   }
 
-  #take(text: string): void {
+  async #take(text: string): Promise<void> {
     const lines = (this.#rest + text).split('\n')
     this.#rest = lines.pop() ?? ''
     const data = lines.filter((line) => line.startsWith('data: {')).map((line) => line.slice('data: '.length))
     this.#count += data.filter((line) => !line.startsWith(passingStart)).length
     if (lines.includes('event: end')) this.isEnded = true
-    if (data.length > 0) this.#listener.onLines(data.flatMap((line) => parsePageLine(line) ?? []))
+    await giveLines(data, this.#listener, this.#turns)
   }
 }
 
-/** The lines of a report. */
-export function parseLines(text: string): readonly PageLine[] {
-  return text.split('\n').flatMap((line) => parsePageLine(line) ?? [])
+/** Lines that are parsed and shown before the page gets a turn, if it is time for one. */
+const batchLines = 100
+
+/** Gives lines to a listener. They are parsed in small batches: what is not kept of them is then collected soon, and at nearly no cost. */
+export async function giveLines(lines: readonly string[], listener: Pick<Listener, 'onLines'>, turns: Turns): Promise<void> {
+  for (let from = 0; from < lines.length; from += batchLines) {
+    listener.onLines(lines.slice(from, from + batchLines).flatMap((line) => parsePageLine(line) ?? []))
+    await turns.give()
+  }
 }

@@ -1,6 +1,7 @@
 import type { ExchangeLine as RecordedExchange } from '../src/format/lines.ts'
 import type { PageLine, RunSummary } from '../src/viewer/lines.ts'
-import { followEvents, parseLines } from './event-stream.ts'
+import { followEvents, giveLines } from './event-stream.ts'
+import { Turns } from './turns.ts'
 
 /** What the page knows of where its data come from. */
 export interface Setup {
@@ -71,10 +72,18 @@ class SavedFeed implements Feed {
     return Promise.resolve(this.#listing)
   }
 
-  open(_: string, { onLines, onEnd }: Listener): () => void {
-    for (const script of document.querySelectorAll('script[data-lines]')) onLines(parseLines(script.textContent ?? ''))
-    onEnd()
-    return () => {}
+  open(_: string, listener: Listener): () => void {
+    const stopped = new AbortController()
+    void this.#read(listener, stopped.signal)
+    return () => stopped.abort()
+  }
+
+  async #read(listener: Listener, stopped: AbortSignal): Promise<void> {
+    const turns = new Turns()
+    // The lines of a run that was closed meanwhile belong to no other one.
+    const onLines: Listener['onLines'] = (lines) => void (stopped.aborted || listener.onLines(lines))
+    for (const script of document.querySelectorAll('script[data-lines]')) await giveLines((script.textContent ?? '').split('\n'), { onLines }, turns)
+    if (!stopped.aborted) listener.onEnd()
   }
 
   exchange(_: string, exchange: number): Promise<RecordedExchange> {

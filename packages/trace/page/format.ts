@@ -19,7 +19,7 @@ export function formatTick(ms: number): string {
 /** A number of tokens, such as `812`, `12.4k` or `1.20M`. */
 export function formatCount(count: number | undefined): string {
   if (count === undefined) return '–'
-  if (count < 10_000) return count.toLocaleString('en')
+  if (count < 10_000) return withCommas(count)
   return count < 1_000_000 ? `${(count / 1_000).toFixed(1)}k` : `${(count / 1_000_000).toFixed(2)}M`
 }
 
@@ -44,7 +44,12 @@ export function formatPercent(part: number, of: number): string {
 }
 
 export function plural(count: number, one: string, many: string = `${one}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+  return `${withCommas(count)} ${count === 1 ? one : many}`
+}
+
+/** `toLocaleString` does the same, and takes a third of the time in which a long run is drawn. */
+function withCommas(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 function pad(number: number): string {

@@ -15,7 +15,10 @@ type Axis = 'run' | 'step'
 const manyRows = 500
 
 /** From so many lines at once on, and with so many rows, a file is read and not followed. */
-const bulkLines = 200
+const bulkLines = 50
+
+/** How often the page is drawn while a file is read, in milliseconds. */
+const bulkMs = 1_000
 
 /** How often the list of a folder that is followed is read again, in milliseconds. */
 const listAgainMs = 2_000
@@ -43,7 +46,7 @@ class Store {
   readonly #version: Signal<number> = signal(0)
   #model = new RunModel()
   #close: () => void = () => {}
-  #waiting: PageLine[] = []
+  #drawing: ReturnType<typeof setTimeout> | undefined
 
   readonly matches: ReadonlySignal<ReadonlySet<Row> | undefined> = computed(() => {
     this.#version.value
@@ -56,7 +59,8 @@ class Store {
   readonly visible: ReadonlySignal<readonly Row[]> = computed(() => {
     this.#version.value
     const matches = this.matches.value
-    if (matches === undefined) return flatten(this.#model.roots, (row) => !this.#collapsed.value.has(row.id))
+    const collapsed = this.#collapsed.value
+    if (matches === undefined) return flatten(this.#model.roots, (row) => !collapsed.has(row.id))
     const kept = new Set<Row>()
     for (const match of matches) for (let row: Row | undefined = match; row !== undefined && !kept.has(row); row = row.parent) kept.add(row)
     return flatten(this.#model.roots, () => true).filter((row) => kept.has(row))
@@ -174,18 +178,18 @@ class Store {
     })
   }
 
-  /** Lines that come in quick succession are drawn together. While a long file is read, the page is drawn twice a second. */
+  /** Lines that come in quick succession are drawn together. While a long file is read, the page is drawn once a second. */
   #receive(lines: readonly PageLine[]): void {
     const isBulk = lines.length > bulkLines && this.#model.rows.length > bulkLines
-    if (this.#waiting.length === 0) setTimeout(() => this.#draw(), isBulk ? 500 : 16)
-    for (const line of lines) this.#waiting.push(line)
+    // At once: what is not kept of the lines must not grow old.
+    this.#model.add(lines)
+    this.#drawing ??= setTimeout(() => this.#draw(), isBulk ? bulkMs : 16)
   }
 
   #draw(): void {
-    const lines = this.#waiting
-    this.#waiting = []
+    clearTimeout(this.#drawing)
+    this.#drawing = undefined
     batch(() => {
-      this.#model.add(lines)
       this.#version.value += 1
       this.selected.value ??= this.#model.roots[0]
     })

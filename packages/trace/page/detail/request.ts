@@ -92,10 +92,10 @@ function Changes({ now, then }: { readonly now: ShownMessage; readonly then: Sho
       if (other?.text === part.text && other.kind === part.kind) return undefined
       const { start, before, after, end } = compareTexts(other?.text ?? '', part.text)
       return html`<div key=${index} class="change">
-        ${start !== '' && html`<small>${start.length.toLocaleString('en')} characters as before</small>`}
+        ${start !== '' && html`<small>${plural(start.length, 'character')} as before</small>`}
         ${before !== '' && html`<del><${Text} text=${before} /></del>`}
         ${after !== '' && html`<ins><${Text} text=${after} /></ins>`}
-        ${end !== '' && html`<small>${end.length.toLocaleString('en')} characters as before</small>`}
+        ${end !== '' && html`<small>${plural(end.length, 'character')} as before</small>`}
       </div>`
     })}
   </div>` as VNode

@@ -10,6 +10,8 @@ export type PageLine = EventLine | ExchangeLine | RunLine | QuestionLine | NoteL
 export interface EventLine {
   readonly type: 'event'
   readonly event: SeenEvent
+  /** The JSON of this line, for an event that came as one. */
+  readonly text?: string
 }
 
 /** An event as it was recorded: one of a later release may have a type that this release does not know, and a journal may have no times. */

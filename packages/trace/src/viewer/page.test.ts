@@ -197,17 +197,29 @@ describe.skipIf(isBrowserMissing)('the page in Chromium', () => {
     })
   })
 
-  test('of a long run only rows that are seen are in the document, and its end is reached', { timeout: 60_000 }, async () => {
+  test('of 100,000 events all are counted and found, and only rows that are seen are in the document', { timeout: 120_000 }, async () => {
     const trace = new WrittenTrace().begin()
-    for (let step = 1; step <= 2_000; step += 1) trace.step(step, '', { look: `seen ${step}` })
-    await open(write(trace.end('Done.')), async (page) => {
+    for (let step = 1; step <= 16_667; step += 1) trace.step(step, '', { look: `seen ${step}` })
+    expect(trace.end('Done.').lines.length).toBeGreaterThan(100_000)
+    const path = write(trace)
+    const look = async (page: Page): Promise<void> => {
       await page.getByText('Done.').waitFor()
       expect(await page.locator('[role=treeitem]').count()).toBeLessThan(60)
       await page.keyboard.press('End')
       await page.locator('[aria-selected=true]', { hasText: 'look' }).waitFor()
-      await page.getByRole('searchbox').fill('SEEN 1777')
-      await page.getByText('1 match').waitFor()
-    })
+      expect(await page.locator('[role=treeitem] .name b').last().textContent()).toBe('look')
+      const search = page.getByRole('searchbox')
+      await search.fill('look')
+      // Each call has a row, and so has the request that asked for it.
+      await page.getByText('33,334 matches').waitFor()
+      await search.fill('SEEN 1777')
+      await page.getByText('1 match', { exact: true }).waitFor()
+      expect(await rowNames(page)).toEqual(['agent', 'step 1777', 'look'])
+    }
+    await open(path, look)
+    const report = join(folder, 'long.html')
+    await writeReport(TraceSource.ofFile(path), async (text) => appendFileSync(report, text))
+    await see(`file://${report}`, look)
   })
 
   test('a file without events, and one that is cut, say so', { timeout: 60_000 }, async () => {

@@ -1,4 +1,4 @@
-import type { PageLine } from './lines.ts'
+import type { PageLine, SeenEvent } from './lines.ts'
 
 /**
  * Reads a line for the page. An event is passed on as it is recorded, so this is the first to read it: what is no event of a run, also one of a
@@ -10,13 +10,16 @@ export function parsePageLine(text: string): PageLine | undefined {
   if (text === '') return undefined
   const line = parse(text)
   if (!isObject(line)) return { type: 'note', message: `A line that is not JSON is skipped: ${JSON.stringify(text.slice(0, 60))}` }
-  if (line['type'] === 'event' && !isEventOfRun(line['event'])) return { type: 'note', message: 'A line that is no event of a run is skipped.' }
+  if (line['type'] === 'event') {
+    const { event } = line
+    return isEventOfRun(event) ? { type: 'event', event, text } : { type: 'note', message: 'A line that is no event of a run is skipped.' }
+  }
   // Lines of other types are made by this package.
   return line as unknown as PageLine
 }
 
 /** True for an event, also one of a later release. */
-export function isEventOfRun(value: unknown): boolean {
+export function isEventOfRun(value: unknown): value is SeenEvent {
   return isObject(value) && typeof value['type'] === 'string' && typeof value['runId'] === 'string' && typeof value['step'] === 'number'
 }
 

@@ -205,7 +205,7 @@ function fail(response: ServerResponse, error: unknown): void {
 /** A message with several lines: the page gets them joined by line feeds. */
 function eventOf(lines: readonly string[]): string {
   // A carriage return would end a line. In JSON it can only be between the tokens of a damaged line.
-  return `${lines.map((line) => `data: ${line.replaceAll('\r', ' ')}\n`).join('')}\n`
+  return `data: ${lines.join('\ndata: ').replaceAll('\r', ' ')}\n\n`
 }
 
 async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {

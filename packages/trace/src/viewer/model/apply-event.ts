@@ -1,7 +1,8 @@
 import type { AssistantMessage, Json } from '@capstan/core'
-import type { SeenEvent } from '../lines.ts'
+import type { EventLine, SeenEvent } from '../lines.ts'
 import type { DraftRow, DraftScope } from './draft.ts'
-import type { RowKind, RowStatus } from './row.ts'
+import { RecordedEvent } from './recorded-event.ts'
+import { eventOf, hasEvent, type RowKind, type RowStatus } from './row.ts'
 
 type Of<Type extends SeenEvent['type']> = Extract<SeenEvent, { readonly type: Type }>
 
@@ -19,9 +20,10 @@ export type MakeRow = (
 ) => DraftRow
 
 /** Adds what an event says to the rows of its agent. Returns the row that it is about. */
-export function applyEvent(event: SeenEvent, scope: DraftScope, make: MakeRow): DraftRow | undefined {
+export function applyEvent(line: EventLine, scope: DraftScope, make: MakeRow): DraftRow | undefined {
+  const { event } = line
   const row = rowOf(event, scope, make)
-  row?.events.push(event)
+  row?.recorded.push(new RecordedEvent(line))
   if (row !== undefined) span(row, event)
   return row
 }
@@ -68,7 +70,7 @@ function rowOf(event: SeenEvent, scope: DraftScope, make: MakeRow): DraftRow | u
 
 function begin(event: Of<'run-start'>, scope: DraftScope, make: MakeRow): DraftRow {
   const { row } = scope
-  const isResumed = row.events.some(({ type }) => type === 'run-start')
+  const isResumed = hasEvent(row, 'run-start')
   row.name = event.agent
   if (isResumed) resume(event, scope, make)
   row.status = 'open'
@@ -167,7 +169,7 @@ function retry(event: Of<'step-retry'>, scope: DraftScope, make: MakeRow): Draft
 
 function endRequest(event: Of<'message-end'>, scope: DraftScope, make: MakeRow): DraftRow | undefined {
   const step = stepOf(event, scope, make)
-  const known = step.children.find((row) => row.kind === 'request' && row.events.some(({ type }) => type === 'message-end'))
+  const known = step.children.find((row) => row.kind === 'request' && hasEvent(row, 'message-end'))
   // A resumed run repeats what was recorded before.
   if (event.replayed === true && known !== undefined) return undefined
   const { at, ms } = event
@@ -178,9 +180,8 @@ function endRequest(event: Of<'message-end'>, scope: DraftScope, make: MakeRow):
 }
 
 function beginCall(event: Of<'tool-start'>, scope: DraftScope, make: MakeRow): DraftRow {
-  const { key, toolName, step, at, input } = event
+  const { key, toolName, step, at } = event
   const row = make(stepOf(event, scope, make), { kind: 'tool', name: toolName, step, from: at, number: indexOfCall(key), scope })
-  row.input = input
   scope.addCall(key, row)
   return row
 }
@@ -193,7 +194,7 @@ function endCall(event: Of<'tool-end'>, scope: DraftScope, make: MakeRow): Draft
   const from = at === undefined ? undefined : at - ms
   const row = begun ?? make(stepOf(event, scope, make), { kind: 'tool', name: toolName, step, from, number: indexOfCall(key), scope })
   if (begun === undefined) {
-    row.input = inputIn(scope, step, row.number)
+    row.written = inputIn(scope, step, row.number)
     scope.addCall(key, row)
   }
   row.close(statusOfCall(status), at)
@@ -214,8 +215,8 @@ function indexOfCall(key: string): number | undefined {
 
 /** What the model wrote, of a call that never ran. */
 function inputIn(scope: DraftScope, step: number, index: number | undefined): Json | undefined {
-  const request = scope.steps.get(step)?.children.findLast(({ kind, events }) => kind === 'request' && events.some(({ type }) => type === 'message-end'))
-  const end = request?.events.find((event): event is Of<'message-end'> => event.type === 'message-end')
+  const request = scope.steps.get(step)?.children.findLast((row) => row.kind === 'request' && hasEvent(row, 'message-end'))
+  const end = request === undefined ? undefined : eventOf(request, 'message-end')
   const call = end === undefined || index === undefined ? undefined : callsOf(end.message)[index]
   if (call === undefined) return undefined
   try {
@@ -240,9 +241,9 @@ function noteOf(event: SeenEvent, scope: DraftScope, make: MakeRow): DraftRow | 
 }
 
 /** A run that is resumed says again what it said before. */
-function isSameNote({ kind, events: [event] }: DraftRow, { seq: _, at: __, ...said }: SeenEvent): boolean {
-  if ((kind !== 'edit' && kind !== 'note') || event?.type !== said.type) return false
-  const { seq: ___, at: ____, ...before } = event
+function isSameNote({ kind, recorded: [first] }: DraftRow, { seq: _, at: __, ...said }: SeenEvent): boolean {
+  if ((kind !== 'edit' && kind !== 'note') || first?.type !== said.type) return false
+  const { seq: ___, at: ____, ...before } = first.event
   return JSON.stringify(before) === JSON.stringify(said)
 }
 

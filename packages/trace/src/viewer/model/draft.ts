@@ -1,6 +1,10 @@
 import type { Json, PendingQuestion } from '@capstan/core'
 import type { ExchangeLine, QuestionLine, SeenEvent } from '../lines.ts'
-import type { Row, RowKind, RowStatus, Scope } from './row.ts'
+import type { RecordedEvent } from './recorded-event.ts'
+import { eventOf, type Row, type RowKind, type RowStatus, type Scope } from './row.ts'
+
+/** Most rows have no row below them. */
+const none: readonly DraftRow[] = []
 
 /** A row while it is built. */
 export class DraftRow implements Row {
@@ -8,8 +12,8 @@ export class DraftRow implements Row {
   readonly kind: RowKind
   readonly level: number
   readonly parent: DraftRow | undefined
-  readonly children: DraftRow[] = []
-  readonly events: SeenEvent[] = []
+  #children: DraftRow[] | undefined
+  readonly recorded: RecordedEvent[] = []
   readonly step: number
   readonly number: number | undefined
   scope: DraftScope
@@ -20,7 +24,8 @@ export class DraftRow implements Row {
   exchange: ExchangeLine | undefined
   question: QuestionLine | undefined
   pending: readonly PendingQuestion[] = []
-  input: Json | undefined
+  /** Of a call that never began: what the model wrote. */
+  written: Json | undefined
 
   constructor(id: number, parent: DraftRow | undefined, draft: Draft) {
     this.id = id
@@ -33,7 +38,25 @@ export class DraftRow implements Row {
     this.level = parent === undefined ? 0 : parent.level + 1
     // The scope of a root refers to its row, so it is set when both are made.
     this.scope = draft.scope ?? parent?.scope ?? (undefined as unknown as DraftScope)
-    parent?.children.push(this)
+    parent?.add(this)
+  }
+
+  get children(): readonly DraftRow[] {
+    return this.#children ?? none
+  }
+
+  /** Only for the constructor of the child. */
+  add(child: DraftRow): void {
+    if (this.#children === undefined) this.#children = [child]
+    else this.#children.push(child)
+  }
+
+  get events(): readonly SeenEvent[] {
+    return this.recorded.map(({ event }) => event)
+  }
+
+  get input(): Json | undefined {
+    return eventOf(this, 'tool-start')?.input ?? this.written
   }
 
   close(status: RowStatus, at: number | undefined): void {

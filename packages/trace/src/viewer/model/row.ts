@@ -1,5 +1,6 @@
 import type { Json, PendingQuestion } from '@capstan/core'
 import type { ExchangeLine, QuestionLine, SeenEvent } from '../lines.ts'
+import type { RecordedEvent } from './recorded-event.ts'
 
 /** What a row of the waterfall is about. */
 export type RowKind = 'run' | 'step' | 'request' | 'tool' | 'wait' | 'person' | 'edit' | 'note'
@@ -27,10 +28,14 @@ export interface Row {
   readonly step: number
   /** Position of a tool call in its message, from 0; the number of an attempt, from 1. */
   readonly number: number | undefined
+  readonly recorded: readonly RecordedEvent[]
+  /** What was recorded, parsed: for a row that somebody looks at. */
   readonly events: readonly SeenEvent[]
   readonly exchange: ExchangeLine | undefined
   readonly question: QuestionLine | undefined
   readonly pending: readonly PendingQuestion[]
+  /** Of a call that never began: what the model wrote. */
+  readonly written: Json | undefined
   /** Of a tool: what it was called with, where it is known. */
   readonly input: Json | undefined
 }
@@ -47,20 +52,21 @@ export interface Scope {
 }
 
 /** The last event of a type in a row. */
-export function eventOf<Type extends SeenEvent['type']>(row: Row, type: Type): Extract<SeenEvent, { readonly type: Type }> | undefined {
-  const { events } = row
-  for (let index = events.length - 1; index >= 0; index -= 1) {
-    const event = events[index]
-    // The comparison proves the type that the generic signature promises.
-    if (event?.type === type) return event as Extract<SeenEvent, { readonly type: Type }>
-  }
-  return undefined
+export function eventOf<Type extends SeenEvent['type']>(row: Pick<Row, 'recorded'>, type: Type): Extract<SeenEvent, { readonly type: Type }> | undefined {
+  const recorded = row.recorded.findLast((each) => each.type === type)
+  // The comparison proves the type that the generic signature promises.
+  return recorded?.event as Extract<SeenEvent, { readonly type: Type }> | undefined
+}
+
+/** True if a row has an event of a type. */
+export function hasEvent({ recorded }: Pick<Row, 'recorded'>, type: SeenEvent['type']): boolean {
+  return recorded.some((each) => each.type === type)
 }
 
 /** The request row whose reply counts for a step: the last that had one, or the last. */
 export function repliedRequest(step: Row): Row | undefined {
   const requests = step.children.filter(({ kind }) => kind === 'request')
-  return requests.findLast((row) => eventOf(row, 'message-end') !== undefined) ?? requests.at(-1)
+  return requests.findLast((row) => hasEvent(row, 'message-end')) ?? requests.at(-1)
 }
 
 /** Milliseconds that a row took; `undefined` while it is open, or where no times were recorded. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { modelOf, outline, pageLines } from '../../testing/model-of.ts'
 import { WrittenTrace } from '../../testing/written-trace.ts'
+import { parsePageLine } from '../parse-line.ts'
 import { breakOf, durationOf, isNotable, type Row } from './row.ts'
 import { RunModel } from './run-model.ts'
 import { makeScale } from './scale.ts'
@@ -180,6 +181,16 @@ test('a search finds inputs, results, replies, errors and sent messages, in any 
   expect(find('the answer')).toEqual(['request m'])
   expect(find('instructions')).toEqual(['request m'])
   expect(find('.*')).toEqual([])
+})
+
+test('a search finds what JSON writes in another form, also where another program wrote letters as escapes', () => {
+  const trace = new WrittenTrace().begin().step(1, '', { read: 'C:\\temp\tand "é" \u0001' })
+  const lines = trace.lines.map((line) => parsePageLine(JSON.stringify(line).replaceAll('é', '\\u00e9')) ?? [])
+  const model = new RunModel()
+  model.add(lines.flat())
+  const find = (text: string): readonly string[] => model.rows.filter((row) => new Search(text).matches(row)).map(({ name }) => name)
+  for (const text of ['c:\\TEMP\tand', 'and "É"', '" \u0001']) expect(find(text)).toEqual(['read'])
+  for (const text of ['c:temp', 'and é', '\\u00e9']) expect(find(text)).toEqual([])
 })
 
 test('events of a later release, and events in an odd order, do not break the rows', () => {

@@ -6,6 +6,8 @@ import type { Row } from './row.ts'
 /** The most notes that are kept. */
 const maxNotes = 20
 
+const none: readonly string[] = []
+
 /** The rows of the runs of one trace, built from its lines as they come. */
 export class RunModel {
   readonly #scopes = new Map<string, DraftScope>()
@@ -20,6 +22,7 @@ export class RunModel {
     this.#rows.push(row)
     return row
   }
+  #lastScope: DraftScope | undefined
   #source: RunLine['source'] = 'trace'
   #lastAt: number | undefined
 
@@ -79,18 +82,21 @@ export class RunModel {
     if (instructions !== undefined) scope.instructions = instructions
   }
 
-  #addEvent({ event }: EventLine): void {
+  #addEvent(line: EventLine): void {
+    const { event } = line
     this.#reach(event.endAt ?? event.at)
-    const { runId, path = [], at = 0, endAt = at } = event
+    const { runId, path = none, at = 0, endAt = at } = event
     const scope = this.#scopeOf(runId, path)
-    const run = path.length === 0 ? scope : this.#scopeOf(runId, [])
+    const run = path.length === 0 ? scope : this.#scopeOf(runId, none)
     // Requests of a process that died have no exchanges.
     if (event.type === 'run-start' && run.lastAt !== undefined) this.#forgetRequestsOf(runId)
-    const row = applyEvent(event, scope, this.#make)
+    const row = applyEvent(line, scope, this.#make)
     if (endAt > (run.lastAt ?? 0)) run.lastAt = endAt
     if (event.type !== 'attempt' || row === undefined) return
     const key = matchKey({ ...event, isSummary: event.reason === 'summary' })
-    this.#unmatched.set(key, [...(this.#unmatched.get(key) ?? []), row])
+    const waiting = this.#unmatched.get(key)
+    if (waiting === undefined) this.#unmatched.set(key, [row])
+    else waiting.push(row)
   }
 
   #forgetRequestsOf(runId: string): void {
@@ -103,7 +109,7 @@ export class RunModel {
     const row = this.#unmatched.get(matchKey({ ...exchange, isSummary: exchange.summary === true }))?.shift() ?? this.#requestOutside(exchange)
     row.exchange = exchange
     // Without an event, such as in a tape, the exchange says how it went.
-    if (row.events.length > 0) return
+    if (row.recorded.length > 0) return
     row.status = exchange.error === undefined && (exchange.status ?? 0) < 400 ? 'ok' : 'failed'
     row.to = exchange.endAt
     row.scope.row.extend(exchange.at, exchange.endAt)
@@ -137,6 +143,15 @@ export class RunModel {
   }
 
   #scopeOf(runId: string, path: readonly string[]): DraftScope {
+    // Nearly always that of the event before.
+    const last = this.#lastScope
+    if (last !== undefined && path.length === 0 && last.path.length === 0 && last.runId === runId) return last
+    const scope = this.#findScope(runId, path)
+    this.#lastScope = scope
+    return scope
+  }
+
+  #findScope(runId: string, path: readonly string[]): DraftScope {
     const key = [runId, ...path].join('\n')
     const found = this.#scopes.get(key)
     if (found !== undefined) return found

@@ -28,7 +28,7 @@ const gapPart = 0.05
 
 /** Makes the scale of rows. `now` is the end of what is still open. */
 export function makeScale(rows: readonly Row[], now: number): Scale {
-  const busy = mergeSpans(rows.flatMap((row) => spanOf(row, now)))
+  const busy = mergeSpans(spansOf(rows, now))
   const [first, last] = [busy[0], busy.at(-1)]
   if (first === undefined || last === undefined) return { at: () => 0, gaps: [], from: 0, to: 0 }
   const workMs = busy.reduce((sum, { from, to }) => sum + to - from, 0)
@@ -73,10 +73,13 @@ function lastBefore(gaps: readonly Gap[], time: number): number {
 }
 
 /** What works: requests, tools and waits before a retry. Nothing works while a person is waited for. */
-function spanOf({ kind, name, from, to, status }: Row, now: number): readonly Span[] {
-  const works = kind === 'request' || kind === 'tool' || (kind === 'wait' && name !== 'no process')
-  if (!works || from === undefined) return []
-  return [{ from, to: Math.max(from, to ?? (status === 'open' ? now : from)) }]
+function spansOf(rows: readonly Row[], now: number): readonly Span[] {
+  const spans: Span[] = []
+  for (const { kind, name, from, to, status } of rows) {
+    const works = kind === 'request' || kind === 'tool' || (kind === 'wait' && name !== 'no process')
+    if (works && from !== undefined) spans.push({ from, to: Math.max(from, to ?? (status === 'open' ? now : from)) })
+  }
+  return spans
 }
 
 function mergeSpans(spans: readonly Span[]): readonly Span[] {

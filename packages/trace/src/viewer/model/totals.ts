@@ -1,6 +1,6 @@
 import type { Cost, Usage } from '@capstan/core'
 import type { SeenEvent } from '../lines.ts'
-import { eventOf, type Row, repliedRequest } from './row.ts'
+import { eventOf, hasEvent, type Row, repliedRequest } from './row.ts'
 
 /** Tokens of a step or a run. A count that was not reported is absent. */
 export type Tokens = Pick<Usage, 'inputTokens' | 'cachedInputTokens' | 'outputTokens' | 'reasoningTokens'>
@@ -40,7 +40,7 @@ export function stepMoney(row: Row): Money | undefined {
 }
 
 function lastStepEnd(row: Row): Extract<SeenEvent, { readonly type: 'step-end' }> | undefined {
-  const last = row.children.findLast((child) => eventOf(child, 'step-end') !== undefined)
+  const last = row.children.findLast((child) => hasEvent(child, 'step-end'))
   return last === undefined ? undefined : eventOf(last, 'step-end')
 }
 
