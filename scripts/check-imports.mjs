@@ -20,7 +20,7 @@ const directions = {
   capstan: ['core', 'tools', 'adapters', 'simulator', 'durable', 'trace', 'mcp'],
   bench: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'trace', 'server'],
   proof: ['core', 'tools', 'adapters', 'simulator', 'durable', 'restate', 'dbos', 'test-kit', 'mcp', 'server'],
-  examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos', 'mcp', 'server'],
+  examples: ['core', 'tools', 'adapters', 'simulator', 'durable', 'capstan', 'restate', 'dbos', 'mcp', 'server', 'trace'],
 }
 const testsMayAlsoImport = ['simulator', 'test-kit']
 /** Package: what only its tests may import. A recorder is tested on the models and the tools that it records. */

@@ -121,6 +121,8 @@ export interface ListedServerRun {
 
 /** The answer of `GET /runs/:id`. */
 export interface ServerRun extends ListedServerRun {
+  /** What the user said. Absent for a run that began elsewhere, with other messages. */
+  readonly input?: string
   /** Of a run that ended with a result. */
   readonly result?: {
     readonly text: string

@@ -1,6 +1,8 @@
 import type { Json } from '@capstan/core'
 import type { ServerEvent, ServerQuestion } from './protocol.ts'
 
+export type { OpenQuestion, ServerAnswer, ServerEvent, ServerQuestion, ServerRun, ServerSession } from './protocol.ts'
+
 /** A call of a tool, as a page shows it. */
 export interface CallView {
   /** Unique in the run. */
@@ -35,6 +37,8 @@ export interface RunView {
   readonly steps: readonly StepView[]
   /** `running` until the run has ended or waits; then the status of its end, `stopped`, or `failed`. */
   readonly status: 'running' | 'paused' | 'stopped' | 'failed' | (string & {})
+  /** Why the run ended or waits. */
+  readonly stopReason?: Extract<ServerEvent, { type: 'run-end' }>['stopReason']
   /** What people have to decide. */
   readonly pending: readonly ServerQuestion[]
   readonly usage?: Extract<ServerEvent, { type: 'run-end' }>['usage']
@@ -61,7 +65,7 @@ export function applyEvent(view: RunView, event: ServerEvent): RunView {
     case 'message-end':
       return inStep(running(view), event, (step) => withMessage(step, event))
     case 'tool-start':
-      return withCall(running(view), event, (call) => ({ ...call, input: event.input, status: 'running' }))
+      return withCall(running(view), event, ({ question: _, ...call }) => ({ ...call, input: event.input, status: 'running' }))
     case 'tool-progress':
       return withCall(view, event, (call) => ({ ...call, progress: event.data }))
     case 'tool-end':
@@ -82,7 +86,7 @@ function running(view: RunView): RunView {
 
 function atEnd(view: RunView, { status, stopReason, pending = [], usage, cost }: Extract<ServerEvent, { type: 'run-end' }>): RunView {
   const isStopped = stopReason === 'aborted' || stopReason === 'stopped'
-  const ended: RunView = { ...idle(view), status: isStopped ? 'stopped' : status, pending, usage, ...(cost !== undefined && { cost }) }
+  const ended: RunView = { ...idle(view), status: isStopped ? 'stopped' : status, stopReason, pending, usage, ...(cost !== undefined && { cost }) }
   return { ...ended, steps: ended.steps.map((step) => ({ ...step, calls: step.calls.map((call) => withQuestion(call, pending)) })) }
 }
 

@@ -2,7 +2,7 @@ import { type Journal, type Json, type ListedRun, type ListedStatus, openQuestio
 import type { ResolvedOptions } from '../options.ts'
 import type { Principal } from '../principal.ts'
 import type { ListedServerRun, OpenQuestion, ServerRun } from '../protocol.ts'
-import { type FoundRun, metadataOf } from './access.ts'
+import { type FoundRun, inputOf, metadataOf } from './access.ts'
 import type { Decisions } from './decisions.ts'
 import type { LiveRun } from './live-run.ts'
 import { safeMessage, showQuestion } from './shown-event.ts'
@@ -90,6 +90,7 @@ function infoOfLive(live: LiveRun): ServerRun {
     beganAt,
     changedAt,
     questions: live.pending.map(showQuestion),
+    input: request.input,
     ...(result !== undefined && live.phase === 'ended' && { result: resultOf(result) }),
     ...(error !== undefined && { error: { code: error.code, message: safeMessage(error.code) } }),
   }
@@ -107,7 +108,9 @@ function infoOfSaved(saved: SavedRun): ServerRun {
   const { status, stopReason } = end?.type === 'end' ? end : { status: 'unfinished' as const, stopReason: undefined }
   const name = agent ?? head.agent ?? 'unknown'
   const questions = status === 'paused' ? openQuestions(saved).map(showQuestion) : []
-  return { runId: head.runId, agent: name, status, ...(stopReason !== undefined && { stopReason }), ...(session !== undefined && { session }), questions }
+  const input = inputOf(head)
+  const own = { ...(stopReason !== undefined && { stopReason }), ...(session !== undefined && { session }), ...(input !== undefined && { input }) }
+  return { runId: head.runId, agent: name, status, ...own, questions }
 }
 
 function infoOfListed(run: ListedRun): ListedServerRun {
