@@ -1,0 +1,65 @@
+/** An order of a customer. Amounts are whole cents, because fractions of a double are not money. */
+export interface Order {
+  readonly id: string
+  readonly customer: string
+  readonly items: readonly { readonly name: string; readonly cents: number }[]
+  readonly paidCents: number
+  readonly refundedCents: number
+  readonly status: string
+  /** Written by whoever ordered: untrusted text. */
+  readonly note: string
+}
+
+/** What is paid back. `key` is unique: the same key is the same refund, however often it is asked for. */
+export interface Refund {
+  readonly key: string
+  readonly order: string
+  readonly cents: number
+  readonly reason: string
+  /** `sent`: the bank was told. `confirmed`: it has answered. */
+  readonly state: 'sent' | 'confirmed'
+}
+
+export interface Email {
+  readonly key: string
+  readonly customer: string
+  readonly to: string
+  readonly subject: string
+  readonly body: string
+}
+
+/** The data of the desk. There are two implementations: SQL (PostgreSQL, SQLite) and a journal in a file. */
+export interface DeskStore {
+  /** For people, such as `PostgreSQL`. */
+  readonly kind: string
+  /** The orders of one customer, the oldest first. No method returns an order by its id alone: see the tool `lookup_order`. */
+  ordersOf(customer: string): Promise<readonly Order[]>
+  /**
+   * Pays back a part of an order, once for each key. With a known key it changes nothing and returns the refund that there is.
+   *
+   * @throws {Refused} If the customer has no such order, or less is left of it.
+   */
+  refund(wanted: Omit<Refund, 'state'> & { readonly customer: string }): Promise<Refund>
+  confirmRefund(key: string): Promise<void>
+  refunds(): Promise<readonly Refund[]>
+  /** Puts a mail into the outbox. A real desk would hand it to a mail server here. */
+  sendEmail(email: Email): Promise<void>
+  emails(): Promise<readonly Email[]>
+  close(): Promise<void>
+}
+
+/** The desk says no, and why. The model and the customer may read the message. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+}
+
+/** Why less is left of an order than is wanted, or that there is no such order. */
+export function refusalOf(order: Order | undefined, { order: id, cents }: Pick<Refund, 'order' | 'cents'>): Refused {
+  if (order === undefined) return new Refused(`The customer has no order ${id}.`)
+  return new Refused(`Only ${leftOf(order)} cents are left of order ${id}, so ${cents} cents cannot be refunded.`)
+}
+
+/** How much can still be refunded, in cents. */
+export function leftOf({ paidCents, refundedCents }: Order): number {
+  return paidCents - refundedCents
+}
