@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Agent, type Tracer } from '@capstan/core'
+import { Agent, type RunEvent, type Tracer } from '@capstan/core'
 import { expect, test, vi } from 'vitest'
 import { readTrace } from '../format/read-trace.ts'
 import { replyStream, sendStream, startProvider } from '../testing/provider.ts'
@@ -40,13 +40,46 @@ test('a run that is too long for a file has several, each of which can be read a
 test('the oldest files of a folder are deleted, and nothing else that is in it', async () => {
   await using provider = await answering('ok')
   const folder = newFolder()
-  for (const name of ['20200101T000000.000Z-old.trace.jsonl', '20200102T000000.000Z-old.trace.jsonl', 'notes.txt', 'x.tape.jsonl'])
+  for (const name of ['20200101T000000.000Z-old.trace.jsonl', '20200102T000000.000Z-old.trace.jsonl', 'notes.txt', 'x.tape.jsonl']) {
     writeFileSync(join(folder, name), '')
+    utimesSync(join(folder, name), 1_577_836_800, 1_577_836_800)
+  }
   const agent = agentAt(provider.baseURL, traceTo(folder, { maxFiles: 3 }))
   for (const runId of ['a', 'b', 'c', 'd']) await agent.generate('go', { runId })
   const names = readdirSync(folder)
   expect(names).toEqual(expect.arrayContaining(['notes.txt', 'x.tape.jsonl']))
   expect(names.filter((name) => name.endsWith('.trace.jsonl')).map((name) => name.split('-')[1])).toEqual(['b', 'c', 'd'].map((id) => `${id}.trace.jsonl`))
+})
+
+test('a file that another process still writes is not deleted, while there are others', async () => {
+  await using provider = await answering('ok')
+  const folder = newFolder()
+  const long = '20200101T000000.000Z-long.trace.jsonl'
+  for (const name of [long, '20200102T000000.000Z-a.trace.jsonl', '20200103T000000.000Z-b.trace.jsonl']) {
+    writeFileSync(join(folder, name), '')
+    if (name !== long) utimesSync(join(folder, name), 1_577_836_800, 1_577_836_800)
+  }
+  const agent = agentAt(provider.baseURL, traceTo(folder, { maxFiles: 3 }))
+  for (const runId of ['c', 'd', 'e']) await agent.generate('go', { runId })
+  expect(readdirSync(folder).map((name) => name.split('-')[1])).toEqual(['long', 'd', 'e'].map((id) => `${id}.trace.jsonl`))
+})
+
+test('runs that never end here, such as those that an engine continues elsewhere, do not pile up, and one that continues has another file', async () => {
+  const folder = newFolder()
+  const tracer = traceTo(folder, { maxFiles: 20 })
+  const event = (runId: string, at: number) => tracer.onEvent({ type: 'step-start', step: 1, runId, seq: 1, at } as RunEvent)
+  const minute = 60_000
+  for (let run = 0; run < 300; run += 1) event(`r${run}`, 0)
+  event('r0', 9 * minute)
+  for (let run = 300; run < 340; run += 1) event(`r${run}`, 11 * minute)
+  const runs = (): readonly string[] => readdirSync(folder).map((name) => name.split('-')[1]?.split('.')[0] ?? '')
+  await vi.waitFor(() => expect(runs()).toContain('r339'), { timeout: 10_000 })
+  // The files of those that were left may be deleted.
+  expect(runs().length).toBeLessThan(140)
+  expect(runs()).toContain('r0')
+  event('r1', 12 * minute)
+  tracer.onEvent({ type: 'run-end', step: 0, runId: 'r1', seq: 2, at: 12 * minute } as RunEvent)
+  expect(runs()).toContain('r1')
 })
 
 test('one file for all runs is renamed when it is full', async () => {

@@ -6,6 +6,7 @@ import { OldFiles } from './old-files.ts'
 import { OpenFiles } from './open-files.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { LineSink, Sink } from './sink.ts'
+import { timeName } from './time-name.ts'
 import { headerLine } from './trace-header.ts'
 
 /** Ends the name of each file. */
@@ -101,11 +102,6 @@ class RunFiles implements LineSink {
 }
 
 const maxCopies = 100
-
-/** A time that sorts as a text, and is allowed in the name of a file: `20261129T071502.123Z`. */
-function timeName(at: number): string {
-  return new Date(at).toISOString().replace(/[-:]/g, '')
-}
 
 const longestName = 80
 

@@ -1,9 +1,14 @@
-import { readdirSync, unlinkSync } from 'node:fs'
+import { readdirSync, statSync, unlinkSync } from 'node:fs'
 import { basename, sep } from 'node:path'
+import { timeName } from './time-name.ts'
 
 const ours = /\.trace\.jsonl$/
 /** The folder is read again after so many new files: other processes may write to it, too. */
 const readEvery = 50
+/** A file that was not written to for so long is not in use. */
+const idleMs = 600_000
+/** Files of other processes that are left out, at most. */
+const maxSkipped = 20
 
 /** Deletes the oldest files of a folder when there are too many. Their names begin with their time. */
 export class OldFiles {
@@ -37,11 +42,26 @@ export class OldFiles {
 
   #deleteOldest(): void {
     for (let tooMany = this.#names.length - this.#max; tooMany > 0; tooMany -= 1) {
-      const index = this.#names.findIndex((name) => !this.#inUse.has(name))
-      if (index === -1) return
-      for (const name of this.#names.splice(index, 1)) remove(`${this.#folder}${sep}${name}`)
+      const name = this.#oldest()
+      if (name === undefined) return
+      this.#names.splice(this.#names.indexOf(name), 1)
+      remove(`${this.#folder}${sep}${name}`)
     }
   }
+
+  /** The oldest file that nobody writes, as far as can be seen; the oldest of all that this process does not write where there are many such files. */
+  #oldest(): string | undefined {
+    const since = Date.now() - idleMs
+    const begun = timeName(since)
+    const free = this.#names.filter((name) => !this.#inUse.has(name)).slice(0, maxSkipped)
+    // A run that began long ago, and whose file changes, is one of another process.
+    return free.find((name) => name > begun || changedAt(`${this.#folder}${sep}${name}`) < since) ?? free[0]
+  }
+}
+
+/** When a file was last written to, in milliseconds since the Unix epoch; 0 for one that is gone. */
+function changedAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
 /** Another process may have deleted it. */

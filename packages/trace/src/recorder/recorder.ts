@@ -7,6 +7,15 @@ import { ContentRedaction } from './redaction.ts'
 import { RunTrace } from './run-trace.ts'
 import type { Sink } from './sink.ts'
 
+/**
+ * From so many open runs on, those without an event for ten minutes are looked for: an engine may have suspended a run and continued it in another
+ * process, and then nothing tells this one that it has ended here.
+ */
+const manyRuns = 100
+const idleMs = 600_000
+/** How many runs are looked at when one begins. */
+const lookedAt = 10
+
 /** Records runs, and exchanges outside of runs. */
 export class Recorder implements Tracer {
   readonly #sink: Sink
@@ -30,6 +39,7 @@ export class Recorder implements Tracer {
     const { runId } = event
     let trace = this.#runs.get(runId)
     if (trace === undefined) {
+      if (this.#runs.size >= manyRuns) this.#leaveIdle(event.at)
       trace = this.#newTrace(runId)
       this.#runs.set(runId, trace)
     }
@@ -59,6 +69,19 @@ export class Recorder implements Tracer {
         if (trace === this.#others) warn(trace.takeFailure())
       },
     })
+  }
+
+  /** Looks at the first runs, closes the files of those that are idle, and puts the others at the end. */
+  #leaveIdle(now: number): void {
+    const runs = this.#runs.entries()
+    for (let count = 0; count < lookedAt; count += 1) {
+      const { value } = runs.next()
+      if (value === undefined) return
+      const [runId, trace] = value
+      this.#runs.delete(runId)
+      if (now - trace.lastAt > idleMs) trace.leave()
+      else this.#runs.set(runId, trace)
+    }
   }
 
   #traceOf({ origin }: ObservedRequest): RunTrace {

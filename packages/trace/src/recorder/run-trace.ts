@@ -32,6 +32,8 @@ export class RunTrace {
   /** True while an exchange that has ended waits to be written. */
   #hasExchange = false
   #openExchanges = 0
+  /** Time of the newest event. */
+  lastAt = 0
   #isEnded = false
   #failure: Warning | undefined
   #isReported = false
@@ -43,6 +45,7 @@ export class RunTrace {
 
   /** Takes an event of the run. Returns a failure that was not reported yet. */
   addEvent(event: RunEvent): Warning | undefined {
+    this.lastAt = event.at
     if (this.#failure === undefined) this.#takeEvent(event)
     if (event.type === 'run-end' || event.type === 'run-error') this.#end()
     return this.takeFailure()
@@ -95,6 +98,12 @@ export class RunTrace {
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** Closes the file of a run that has not ended. If it continues, it gets another one. */
+  leave(): void {
+    this.write()
+    this.#parts.sink.close()
   }
 
   /** A failure that nobody was told of yet. */
