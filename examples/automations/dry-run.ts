@@ -32,7 +32,7 @@ export async function describePlan(documents: readonly DocumentFile[], { options
     sum.inputTokens += one.inputTokens
     sum.outputTokens += one.outputTokens
     sum.micros += one.micros
-    sum.mostMicros += limitOf(read.text, prices)
+    sum.mostMicros += prices === undefined ? 0 : limitOf(read.text, prices)
   }
   const { open, finished, waiting, unreadable } = counts
   process.stdout.write(

@@ -19,8 +19,9 @@ export function estimate(text: string, prices: Prices | undefined): Estimate {
   return { inputTokens, outputTokens: answerTokens, micros: microsFor(prices, inputTokens, answerTokens) }
 }
 
-/** What the run of one document may spend: three requests with the longest reply. A run is limited to it, in millionths. */
+/** What the run of one document may spend: three requests with the longest reply. A run is limited to it, in millionths; `Infinity` without prices. */
 export function limitOf(text: string, prices: Prices | undefined): number {
+  if (prices === undefined) return Number.POSITIVE_INFINITY
   return Math.max(1, 3 * microsFor(prices, estimate(text, prices).inputTokens, maxOutputTokens))
 }
 

@@ -211,6 +211,21 @@ test('a mistake on the command line is exit code 2, with what to write instead',
   expect(ended[2]?.stderr).toContain('give --prices IN,OUT')
 })
 
+test('without known prices nothing is sent unless they are given, or there is no cap', async () => {
+  await using bench = await Bench.open(() => undefined, 'evolink')
+  const evolink = ['--model', 'evolink/deepseek-chat', '--limit', '2', '--json']
+  const { EVOLINK_API_KEY: _, ...env } = process.env
+  const start = (...more: readonly string[]) =>
+    endOf(spawn(process.execPath, [...bench.words, ...evolink, ...more], { env: { ...env, EVOLINK_API_KEY: 'canary' } }))
+  expect((await start()).code).toBe(2)
+  expect(bench.simulator.requestCount).toBe(0)
+  const [priced, uncapped] = await Promise.all([start('--prices', '1,2'), start('--max-cost', 'none', '--slot', 's2')])
+  expect(JSON.parse(priced.stdout)).toMatchObject({ done: 2, cost: { currency: 'USD', amount: expect.toSatisfy((amount) => amount > 0) } })
+  expect(uncapped.stderr).toBe('1 of 2, 0 failed, 0 asked, cost unknown\n2 of 2, 0 failed, 0 asked, cost unknown\n')
+  expect(JSON.parse(uncapped.stdout)).not.toHaveProperty('cost')
+  expect([priced.code, uncapped.code]).toEqual([0, 0])
+})
+
 test('without a key it says that it runs offline; the help fits into 80 columns', async () => {
   const { EVOLINK_API_KEY: _, ...env } = process.env
   const state = await mkdtemp(join(tmpdir(), 'nightly-'))

@@ -7,7 +7,7 @@ export interface TextDocument {
   readonly name: string
   readonly id: string
   readonly text: string
-  /** What its run may spend, in millionths. */
+  /** What its run may spend, in millionths; `Infinity` if prices are not known. */
   readonly limitMicros: number
 }
 
@@ -83,7 +83,7 @@ export class InvoiceReader {
       journal: this.#journal,
       runId,
       metadata: { slot: this.#slot, document: name },
-      limits: { cost: limitMicros },
+      ...(limitMicros !== Number.POSITIVE_INFINITY && { limits: { cost: limitMicros } }),
       // Nobody can be asked while the job runs. Questions of tools still wait for their answer, in the journal.
       attended: false,
     })

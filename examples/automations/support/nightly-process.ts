@@ -16,6 +16,9 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** Replies to some requests in its own way; `undefined` leaves a request to the offline model. */
+type Respond = (request: SimulatedRequest, document: string) => ScriptedReply | undefined
+
 /** A provider, a state folder, and processes of the program that use both. */
 export class Bench {
   readonly state: string
@@ -26,10 +29,9 @@ export class Bench {
     this.simulator = simulator
   }
 
-  /** @param respond - Replies to some requests in its own way; `undefined` leaves a request to the offline model. */
-  static async open(respond: (request: SimulatedRequest, document: string) => ScriptedReply | undefined = () => undefined): Promise<Bench> {
+  static async open(respond: Respond = () => undefined, endpoint: 'deepseek' | 'evolink' = 'deepseek'): Promise<Bench> {
     const simulator = await startSimulator({
-      endpoint: 'deepseek',
+      endpoint,
       respond: (request) => respond(request, documentOf(request)) ?? replyTo(request),
     })
     return new Bench(await mkdtemp(join(tmpdir(), 'nightly-')), simulator)
