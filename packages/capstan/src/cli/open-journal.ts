@@ -24,6 +24,11 @@ export function isPostgres(location: string): boolean {
   return /^postgres(?:ql)?:\/\//i.test(location)
 }
 
+/** A folder or connection string as people may see it: without a password. */
+export function shownLocation(location: string): string {
+  return isPostgres(location) ? withoutPassword(location) : location
+}
+
 // Not parsed: a password may hold characters that it should not, and must not be shown either.
 function withoutPassword(connectionString: string): string {
   return connectionString.replace(/^(\w+:\/\/[^/?#:]*):.*@/s, '$1@').replace(/(?<=[?&]password=)[^&#]*/gi, '***')

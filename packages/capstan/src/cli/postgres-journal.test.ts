@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type PostgresServer, postgresFolder, startPostgres } from '@capstan/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeAgentFolder } from '../testing/agent-file.ts'
@@ -29,9 +31,35 @@ describe.skipIf(isMissing)('runs in PostgreSQL', () => {
     expect(line?.[2]).toBe(shownUrl)
     expect((await capstan('runs', 'approve', 'a1', line?.[1] ?? '')).code).toBe(0)
     expect((await capstan('runs')).stdout).toMatch(/^a1 {2}decided/m)
+    const [page, followed] = await Promise.all([tracePage(journal[1] ?? ''), tracePage(journal[1] ?? '', '--follow')])
+    expect([page, followed]).toEqual(Array(2).fill({ title: shownUrl, runs: ['a1'] }))
+    const report = join(folder, 'report.html')
+    expect(await command(['trace', journal[1] ?? '', '--html', report])).toMatchObject({ code: 0 })
+    const html = readFileSync(report, 'utf8')
+    expect(html).toContain(shownUrl)
+    expect(html).not.toContain('hunter2')
     expect(await capstan('runs', 'resume', 'a1', agentOf('payer'), '--force')).toMatchObject({ code: 0, stdout: 'Result: paid 5\n' })
   }, 60_000)
 })
+
+/** What the viewer says of a journal, before it is interrupted. */
+async function tracePage(...args: readonly string[]): Promise<unknown> {
+  let listing: Promise<unknown> | undefined
+  const look = async (url: string): Promise<unknown> => {
+    const { setup, runs } = (await (await fetch(`${url}runs`)).json()) as {
+      readonly setup: { readonly title: string }
+      readonly runs: readonly { runId: string }[]
+    }
+    return { title: setup.title, runs: runs.map(({ runId }) => runId) }
+  }
+  const { stdout, stderr } = await command(['trace', ...args], {
+    onStdout: (text, child) => {
+      if (listing === undefined && text.endsWith('\n')) listing = look(text.trim()).finally(() => child.kill('SIGINT'))
+    },
+  })
+  expect(stdout + stderr).not.toContain('hunter2')
+  return await listing
+}
 
 test.each([
   ['postgres://shop:hunter2@db/runs', 'postgres://shop@db/runs'],

@@ -5,6 +5,7 @@ import type { RunSource } from '@capstan/trace/viewer'
 import { CommandLine, UsageError } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Host } from './host.ts'
+import { isPostgres, shownLocation } from './open-journal.ts'
 import { openTrace } from './open-trace.ts'
 import { count } from './terminal/count.ts'
 import { say } from './terminal/shown-text.ts'
@@ -27,7 +28,7 @@ export async function traceCommand(words: readonly string[], host: Host): Promis
   if (html !== undefined && (isFollowing || port !== undefined)) throw new UsageError('--html writes a file once: it cannot be used with --follow or --port.')
   if (html === undefined && run !== undefined) throw new UsageError('--run chooses the run for --html: the viewer shows all runs.')
   const stopped = stopSignal(host)
-  if (isFollowing) await waitFor(location, host, stopped)
+  if (isFollowing && !isPostgres(location)) await waitFor(location, host, stopped)
   if (stopped.aborted) return exitCodes.finished
   const source = await openTrace(location)
   if (html !== undefined) return await writeHtml(source, { location, html, run, host })
@@ -60,7 +61,7 @@ interface Serving {
 
 async function serve(source: RunSource, { location, port, isFollowing, host, stopped }: Serving): Promise<number> {
   const { serveViewer } = await import('@capstan/trace/viewer')
-  const viewer = await serveViewer(source, { title: location, follow: isFollowing, port })
+  const viewer = await serveViewer(source, { title: shownLocation(location), follow: isFollowing, port })
   host.stdout.write(say`${viewer.url}\n`)
   host.stderr.write(say`Open this address in a browser on this machine. Whoever has it can read the\n`)
   host.stderr.write(say`messages of the run. Ctrl-C ends it.\n`)
@@ -83,7 +84,7 @@ async function writeHtml(source: RunSource, { location, html, run, host }: Writi
   const write = async (text: string): Promise<void> => {
     if (!file.write(text)) await once(file, 'drain')
   }
-  const contents = await writeReport(source, write, { title: location, ...(run !== undefined && { run }) })
+  const contents = await writeReport(source, write, { title: shownLocation(location), ...(run !== undefined && { run }) })
   file.end()
   await finished(file)
   host.stdout.write(say`${html}\n`)
