@@ -48,7 +48,10 @@ export async function checkSchemas(schemas) {
     seen,
     names.map(() => ({ count: 2, tags: ['tea'] })),
   )
-  for (const { function: sent } of simulator.requests[0].body.tools) checkSent(sent)
+  // The loop adds a tool that reads long results.
+  const sent = simulator.requests[0].body.tools.map((one) => one.function).filter(({ name }) => names.includes(name))
+  assert.equal(sent.length, names.length)
+  for (const one of sent) checkSent(one)
   for (const name of names) {
     const result = await new Agent({ model, output: schemas[name] }).generate('Order.')
     assert.deepEqual(result.outputOrThrow(), { count: 3, tags: ['cake'] }, name)
