@@ -181,6 +181,43 @@ test('what the pages about moving show of approvals, agents and sessions', async
   expect(await run('moving-state', [], env)).toMatch(/^approval: .*Paid INV-7\.\nagents: 1 called, 1 question\nsession: 4 messages, answered\n$/)
 })
 
+test('a tool gets who called it, and its error is for the model', async () => {
+  expect(await run('tool-options')).toBe('ok: {"order":"A-17","place":"on its way to Oslo"}\nerror: There is no order A-18. Known are A-17.\n')
+})
+
+test('a deployed process is healthy, asks for a token, ends cleanly on SIGTERM, and its runs are there after a restart', async () => {
+  const env = { RUNS_FOLDER: await mkdtemp(join(tmpdir(), 'capstan-')), API_TOKENS: '{"test-token":"user-7"}', DATABASE_URL: '' }
+  const headers = { authorization: 'Bearer test-token', 'content-type': 'application/json' }
+  const first = await deploy(env)
+  expect(await (await fetch(`${first.url}/health`)).json()).toEqual({ status: 'ok' })
+  const body = JSON.stringify({ input: 'Hello, who are you?' })
+  expect((await fetch(`${first.url}/runs`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).status).toBe(401)
+  const { runId } = (await (await fetch(`${first.url}/runs`, { method: 'POST', headers, body })).json()) as { runId: string }
+  expect(await (await fetch(`${first.url}/runs/${runId}/events`, { headers })).text()).toContain('"isLast":true')
+  expect(await first.end()).toEqual([0, ''])
+
+  const second = await deploy(env)
+  expect(await (await fetch(`${second.url}/runs/${runId}/events`, { headers })).text()).toContain('"isLast":true')
+  expect(await (await fetch(`${second.url}/runs/${runId}`, { headers })).json()).toMatchObject({ status: 'finished' })
+  expect(await second.end()).toEqual([0, ''])
+})
+
+/** Starts the deployed process; `end` gives its exit code and what it wrote to stderr. */
+async function deploy(env: Readonly<Record<string, string>>): Promise<{ readonly url: string; end(): Promise<readonly [number, string]> }> {
+  const child = start('deploy', [], env)
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const end = async (): Promise<readonly [number, string]> => {
+    child.kill('SIGTERM')
+    const [code] = await once(child, 'close')
+    return [Number(code), stderr]
+  }
+  return { url: String(line).trim(), end }
+}
+
 test('structured extraction gives checked JSON', async () => {
   expect(JSON.parse(await run('extract'))).toEqual({ name: expect.any(String), amount: 1240 })
 })
