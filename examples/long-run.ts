@@ -17,8 +17,10 @@ const histories = { 'short history': { summariseAt: 14_000 }, 'complete history'
 
 for (const [name, history] of Object.entries(histories)) {
   const { model, close } = await readingModel(pages)
+  // region run
   const agent = new Agent({ model, tools: [readPage], history, limits: { steps: 500, toolCalls: 500 } })
   const { steps, edits, cost, cache } = await agent.generate(`Read ${pages} pages.`)
+  // endregion
   const summaries = edits.filter(({ kind }) => kind === 'summary').length
   const dollars = ((cost?.amountMicros ?? Number.NaN) / 1_000_000).toFixed(4)
   const cached = (100 * (cache?.hitRatio ?? 0)).toFixed(0)

@@ -1,5 +1,5 @@
 // What a tool can say: who called it, how far it is, what the model did wrong, and what repeating a call means.
-import { Agent, ToolError, type ToolCallContext, tool } from 'capstan'
+import { Agent, type ToolCallContext, ToolError, tool } from 'capstan'
 import { z } from 'zod'
 import { exampleModel } from './support/example-model.ts'
 

@@ -2,6 +2,7 @@ import { Agent, tool } from 'capstan'
 import { z } from 'zod'
 import { exampleModel } from './example-model.ts'
 
+// region tool
 const payInvoice = tool({
   name: 'pay_invoice',
   description: 'Pays an invoice.',
@@ -10,6 +11,7 @@ const payInvoice = tool({
   needsApproval: true,
   execute: ({ invoice }, { idempotencyKey }) => `Paid ${invoice} (key ${idempotencyKey}).`,
 })
+// endregion
 
 /** An agent that pays invoices after a person approves. It is the same on every host. */
 export async function paymentAgent(): Promise<{ readonly agent: Agent; close(): Promise<void> }> {

@@ -88,19 +88,26 @@ function withoutMarkers(text) {
 }
 
 /** @type {Map<string, string> | undefined} */
-let tests
+let sources
 
-/** A test runs itself; another file is run when a test in its folder or above, or the script of a matrix, names it. @param {string} path */
-function isRunByTests(path) {
-  if (path.endsWith('.test.ts')) return true
-  tests ??= new Map(
-    projectFiles()
-      .filter((file) => file.endsWith('.test.ts') || /^scripts\/(?:packed|bundling)[./]/.test(file))
-      .map((file) => [file, readText(file)]),
-  )
+/**
+ * A test runs itself. Another file is run when a test in its folder or above, the script of a matrix, or a file that is run names it.
+ *
+ * @param {string} path
+ * @param {readonly string[]} below Files that it would be run by.
+ * @returns {boolean}
+ */
+function isRunByTests(path, below = []) {
+  if (path.endsWith('.test.ts') || /^scripts\/(?:packed|bundling)[./]/.test(path)) return true
+  sources ??= new Map(projectFiles().flatMap((file) => (/\.(?:ts|mjs)$/.test(file) ? [[file, readText(file)]] : [])))
   const name = basename(path).replace(/\.\w+$/, '')
   const names = new RegExp(`['"\`/]${name}(?:\\.\\w+)?['"\`]`)
-  return [...tests].some(
-    ([file, text]) => (file.startsWith('scripts/') || `${path}/`.startsWith(`${dirname(file).replace(/\/src\b.*/, '')}/`)) && names.test(text),
+  return [...sources].some(
+    ([file, text]) => file !== path && !below.includes(file) && isNear(file, path) && names.test(text) && isRunByTests(file, [...below, path]),
   )
+}
+
+/** @param {string} file @param {string} path */
+function isNear(file, path) {
+  return file.startsWith('scripts/') || `${path}/`.startsWith(`${dirname(file).replace(/\/src\b.*/, '')}/`)
 }
