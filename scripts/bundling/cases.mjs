@@ -13,6 +13,7 @@ import { checkNext } from './next.mjs'
  * @property {string} name
  * @property {string} [setting] What a program has to set.
  * @property {RegExp} [fails] What is said where it cannot work.
+ * @property {boolean} [worksNot] True where it cannot work, and `run` checks what is said. Default: whether there is `fails`.
  * @property {(project: string) => Promise<unknown>} run
  */
 
@@ -68,7 +69,7 @@ const bundlers = [
 
 /** @param {string} name */
 function settingOf(name) {
-  if (name.includes('without the banner')) return { setting: 'the banner, which the error of the first request names' }
+  if (name.includes('without the banner')) return { worksNot: true, setting: 'the banner, which the error of the first request names' }
   if (name === 'esbuild, ES module') return { setting: 'the banner below' }
   if (name === 'esbuild, packages external') return { setting: '`--packages=external`' }
   if (name === 'vite') return { setting: '`build.ssr`, `ssr.noExternal: true`' }

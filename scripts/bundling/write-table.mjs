@@ -15,12 +15,25 @@ export function writeTable(results, project) {
   )
   const bundlers = ['esbuild', 'rolldown', 'vite', 'webpack'].map((name) => `${name} ${versionOf(join(root, 'bundling/node_modules', name))}`)
   const intro = `Tried on ${date} with Node ${process.versions.node}, ${platform()} ${arch()}: ${[...versions, ...bundlers].join(', ')}.`
-  const rows = results.map(({ group, name, fails, setting = '' }) => `| ${group} | ${name} | ${fails === undefined ? 'works' : 'does not work'} | ${setting} |`)
-  const table = ['| | | | to set |', '|---|---|---|---|', ...rows].join('\n')
+  const groups = [...new Set(results.map(({ group }) => group))]
+  const tables = groups.map((group) =>
+    tableOf(
+      group,
+      results.filter((result) => result.group === group),
+    ),
+  )
   writeFileSync(
     join(root, page),
-    readText(page).replace(place, (_, start, end) => `${start}\n${intro}\n\n${table}\n\n${end}`),
+    readText(page).replace(place, (_, start, end) => `${start}\n${intro}\n\n${tables.join('\n\n')}\n\n${end}`),
   )
+}
+
+/** @param {string} group @param {readonly (import('./cases.mjs').Case)[]} results */
+function tableOf(group, results) {
+  const rows = results.map(
+    ({ name, fails, worksNot = fails !== undefined, setting = '' }) => `| ${name} | ${worksNot ? 'does not work' : 'works'} | ${setting} |`,
+  )
+  return [`| ${group} | | to set |`, '|---|---|---|', ...rows].join('\n')
 }
 
 /** @param {string} name */
