@@ -161,12 +161,12 @@ export class AgentServer {
     return await route.handle(context)
   }
 
-  /** The path after `basePath`; empty for other paths. */
+  /** The path after `basePath`, without a slash at its end; empty for other paths. */
   #path(request: Request): string {
     const { basePath } = this.#options
     if (!URL.canParse(request.url)) throw badRequest('The address cannot be read.')
     const { pathname } = new URL(request.url)
-    return pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : ''
+    return pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length).replace(/\/$/, '') : ''
   }
 
   #health(): Response {

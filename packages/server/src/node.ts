@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Readable } from 'node:stream'
 import { invalidOptions } from '@capstan/core/internal'
 import type { Connection } from './http/guard.ts'
+import { requestOf } from './http/node-request.ts'
+import { errorResponse } from './http/responses.ts'
 import type { Listening, ListenOptions } from './listening.ts'
 import type { ResolvedOptions } from './options.ts'
 
@@ -58,28 +59,20 @@ export async function listenOn(
 async function answer(server: NodeServed, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const gone = new AbortController()
   outgoing.once('close', () => gone.abort())
-  const request = requestOf(incoming, gone.signal)
-  if (request === undefined) return void outgoing.writeHead(400, { connection: 'close' }).end()
-  const { localAddress, remoteAddress } = incoming.socket
-  const response = await server.answer(request, { isLoopback: isLoopback(localAddress) && isLoopback(remoteAddress) })
+  const response = await responseTo(server, incoming, gone.signal)
   if (!incoming.complete) drop(incoming, outgoing)
   outgoing.writeHead(response.status, [...response.headers].flat())
   await send(response, outgoing)
 }
 
-/** `undefined` for a request that the standard cannot express: a method such as TRACE, or a host that is not one. */
-function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
-  const { method = 'GET', headers, url = '/' } = incoming
-  const path = url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/]*/i, '')
-  const hasBody = method !== 'GET' && method !== 'HEAD'
+async function responseTo(server: NodeServed, incoming: IncomingMessage, signal: AbortSignal): Promise<Response> {
+  const { localAddress, remoteAddress } = incoming.socket
   try {
-    const list = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]]))
-    // Not part of the types of Node 20, which needs it for a body that is a stream.
-    const duplex = { duplex: 'half' }
-    const body = hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, ...duplex } : {}
-    return new Request(`http://${headers.host ?? 'localhost'}${path.startsWith('/') ? path : '/'}`, { method, headers: list, signal, ...body })
-  } catch {
-    return undefined
+    const request = requestOf(incoming, signal)
+    if (request === undefined) return new Response(null, { status: 400, headers: { connection: 'close' } })
+    return await server.answer(request, { isLoopback: isLoopback(localAddress) && isLoopback(remoteAddress) })
+  } catch (error) {
+    return errorResponse(error, () => undefined)
   }
 }
 
