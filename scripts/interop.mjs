@@ -14,6 +14,6 @@ function run(...args) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-installFolder('interop', 'the foreign clients and frameworks (150 MB)')
+installFolder('interop', 'the foreign clients and frameworks (180 MB)')
 run('node_modules/typescript/bin/tsc', '-p', 'interop')
 run('node_modules/vitest/vitest.mjs', 'run', '--config', 'interop/vitest.config.ts', ...rest)

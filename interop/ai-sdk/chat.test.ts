@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type Chat, framesIn, invalidFrames, type Message, makeChat, type Part, sdks, type Version, versions } from './sdks.ts'
 import { type Served, serve } from './served.ts'
+
+// These tests share the processors with others.
+vi.setConfig({ testTimeout: 60_000 })
 
 const post = async (served: Served, body: unknown, init: RequestInit = {}): Promise<Response> =>
   await fetch(`${served.url}/api/chat`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), ...init })

@@ -3,10 +3,13 @@ import type { RequestListener } from 'node:http'
 import type { AgentServer } from '@capstan/server'
 import type { ChatHandlers } from '@capstan/server/ai-sdk'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { bundlePage, pageOf } from './page-bundle.ts'
 import { type Version, versions } from './sdks.ts'
 import { besideEachOther, type Served, serve } from './served.ts'
+
+// These tests share the processors with others.
+vi.setConfig({ testTimeout: 60_000 })
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
 const args = [

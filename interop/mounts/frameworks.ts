@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http'
-import { serve as serveHono } from '@hono/node-server'
 import type { AgentServer } from '@capstan/server'
 import type { ChatHandlers } from '@capstan/server/ai-sdk'
 import { nodeHandler } from '@capstan/server/node'
+import { serve as serveHono } from '@hono/node-server'
 import compression from 'compression'
 import express from 'express'
 import express4 from 'express4'
@@ -23,20 +23,27 @@ export const basePath = '/api/agents'
 
 export const frameworks: Readonly<Record<string, Mount>> = {
   'node:http': async (server, chat) =>
-    await listen(createServer(nodeHandler({ answer: async (request, connection) => await (chat.handles(request) ? chat : server).answer(request, connection) }))),
+    await listen(
+      createServer(nodeHandler({ answer: async (request, connection) => await (chat.handles(request) ? chat : server).answer(request, connection) })),
+    ),
 
   Fastify: async (server, chat) => {
     const app = Fastify()
-    await app.register(async (scope) => {
+    await app.register((scope, _options, done) => {
       // The server reads bodies itself, with limits of its own.
       scope.removeAllContentTypeParsers()
-      scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-      for (const [path, handler] of [[`${basePath}/*`, nodeHandler(server)], ['/api/chat', nodeHandler(chat)], ['/api/chat/*', nodeHandler(chat)]] as const) {
+      scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
+      for (const [path, handler] of [
+        [`${basePath}/*`, nodeHandler(server)],
+        ['/api/chat', nodeHandler(chat)],
+        ['/api/chat/*', nodeHandler(chat)],
+      ] as const) {
         scope.all(path, (request, reply) => {
           reply.hijack()
           handler(request.raw, reply.raw)
         })
       }
+      done()
     })
     await app.listen({ port: 0, host: '127.0.0.1' })
     return { port: portOf(app.server), close: async () => await app.close() }

@@ -1,5 +1,5 @@
-import { connect } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileJournal, fileSessions } from '@capstan/durable'
@@ -8,10 +8,13 @@ import { chatHandlers } from '@capstan/server/ai-sdk'
 import { connect as connectClient } from '@capstan/server/client'
 import { nodeHandler } from '@capstan/server/node'
 import express from 'express'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Clerk, makeClerk } from '../ai-sdk/clerk.ts'
 import { makeChat } from '../ai-sdk/sdks.ts'
 import { basePath, frameworks, listen, type Mount } from './frameworks.ts'
+
+// These tests share the processors with others.
+vi.setConfig({ testTimeout: 60_000 })
 
 interface Place {
   readonly url: string
@@ -76,7 +79,11 @@ describe.each(Object.entries(frameworks))('%s', (_name, framework) => {
     }
     expect(types.at(-1)).toBe('run-end')
     clerk.gate.close()
-    const response = await fetch(`${url}/api/chat`, { method: 'POST', headers, body: JSON.stringify({ id: 'c1', messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text: 'slow' }] }] }) })
+    const response = await fetch(`${url}/api/chat`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ id: 'c1', messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text: 'slow' }] }] }),
+    })
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
     await readUntil(reader, /The first half/)
     clerk.gate.open()
@@ -88,7 +95,8 @@ describe.each(Object.entries(frameworks))('%s', (_name, framework) => {
 
   test('an approval by Chat of the AI SDK', async () => {
     const { url, clerk } = await mount(framework)
-    const withToken: typeof fetch = async (input, init) => await fetch(input, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), authorization: headers.authorization } })
+    const withToken: typeof fetch = async (input, init) =>
+      await fetch(input, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), authorization: headers.authorization } })
     const chat = makeChat(7, { api: `${url}/api/chat`, fetch: withToken })
     await chat.sendMessage({ text: 'pay it' })
     const asked = chat.messages.at(-1)?.parts.find(({ state }) => state === 'approval-requested')
@@ -100,7 +108,12 @@ describe.each(Object.entries(frameworks))('%s', (_name, framework) => {
   test('a client that leaves gives its stream back, and the run goes on', async () => {
     const { url, server, clerk } = await mount(framework)
     const leave = new AbortController()
-    const response = await fetch(`${url}${basePath}/runs`, { method: 'POST', headers: { ...headers, accept: 'text/event-stream' }, body: JSON.stringify({ input: 'slow' }), signal: leave.signal })
+    const response = await fetch(`${url}${basePath}/runs`, {
+      method: 'POST',
+      headers: { ...headers, accept: 'text/event-stream' },
+      body: JSON.stringify({ input: 'slow' }),
+      signal: leave.signal,
+    })
     const runId = response.headers.get('capstan-run-id') ?? ''
     await readUntil(response.body?.pipeThrough(new TextDecoderStream()).getReader(), /The first half/)
     expect(server.streams.count).toBe(1)
@@ -114,7 +127,8 @@ describe.each(Object.entries(frameworks))('%s', (_name, framework) => {
 
   test('errors keep their status and their reason', async () => {
     const { url, port } = await mount(framework, { maxBodyBytes: 2_000 })
-    const post = async (path: string, body: string, more: object = {}) => await fetch(`${url}${path}`, { method: 'POST', headers: { ...headers, ...more }, body })
+    const post = async (path: string, body: string, more: object = {}) =>
+      await fetch(`${url}${path}`, { method: 'POST', headers: { ...headers, ...more }, body })
     const codeOf = async (response: Response) => [response.status, ((await response.json()) as { error: { code: string } }).error.code]
     expect(await codeOf(await post(`${basePath}/runs`, '{"input":"look"}', { authorization: '' }))).toEqual([401, 'unauthorized'])
     expect(await codeOf(await post(`${basePath}/runs`, JSON.stringify({ input: 'x'.repeat(2_000) })))).toEqual([413, 'body-too-large'])
@@ -134,7 +148,10 @@ test('a body that something has read and thrown away is an error that says so', 
     return await listen((await import('node:http')).createServer(app))
   })
   const response = await fetch(`${url}${basePath}/runs`, { method: 'POST', headers, body: '{"input":"look"}' })
-  expect([response.status, await response.json()]).toMatchObject([500, { error: { code: 'body-consumed', message: expect.stringContaining('before whatever parses bodies') } }])
+  expect([response.status, await response.json()]).toMatchObject([
+    500,
+    { error: { code: 'body-consumed', message: expect.stringContaining('before whatever parses bodies') } },
+  ])
 })
 
 /** The status of a request that names another host. */

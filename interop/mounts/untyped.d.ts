@@ -9,15 +9,15 @@ interface Express {
 
 declare module 'express' {
   const express: { (): Express; json(): Handler }
-  export default express
+  export = express
 }
 
 declare module 'express4' {
   const express: { (): Express; json(): Handler }
-  export default express
+  export = express
 }
 
 declare module 'compression' {
   const compression: (options: { readonly threshold: number }) => Handler
-  export default compression
+  export = compression
 }

@@ -197,6 +197,24 @@ describe('another answer', () => {
     expect([looked, model.requests.length]).toEqual([[{ at: 1 }], 3])
   })
 
+  test.each([5, 6, 7] as const)(
+    'version %i: a reply that breaks in its text is asked for again only where the page can take the text back',
+    async (version) => {
+      const retryable = new AgentError('It broke.', { code: 'stream-truncated', phase: 'stream', retryable: true })
+      const { post, model } = serve([{ text: 'Half an ans', error: retryable }, 'The answer.'], { agent: { attempts: { delayMs: 0 } }, chat: { version } })
+      const chunks = await chunksIn(await post({ id: 'c1', messages: [said('Hello', 'mine')] }))
+      // A page that comes after the retry never sees the first attempt.
+      const reset = chunks.findIndex(({ type }) => type === 'reset-step')
+      if (version === 7) return expect([textIn(chunks.slice(reset + 1)), find(chunks, 'finish')?.finishReason]).toEqual(['The answer.', 'stop'])
+      expect([textIn(chunks), find(chunks, 'error')?.errorText, model.requests.length]).toEqual([
+        'Half an ans',
+        expect.stringContaining('stream-interrupted'),
+        1,
+      ])
+      expect(textIn(await chunksIn(await post({ ...again('mine'), messages: [said('Hello', 'mine')] })))).toBe('The answer.')
+    },
+  )
+
   test('to a message that was answered is refused, because the conversation is on the server', async () => {
     const { post } = serve(['The answer.'])
     await chunksIn(await post({ id: 'c1', messages: [said('look', 'mine')] }))

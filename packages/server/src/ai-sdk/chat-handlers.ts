@@ -113,7 +113,9 @@ class Chats {
     const { runs } = this.#server
     const { agent } = this.#options
     const key = messageId === undefined ? undefined : JSON.stringify(['chat', chatId, messageId])
-    const { runId, isNew } = await runs.start(principal, { input: text, session: chatId, ...(agent !== undefined && { agent }) }, key)
+    // Only version 7 has a chunk that takes text back.
+    const keeps = this.#version === 7 ? {} : { keepsText: true as const }
+    const { runId, isNew } = await runs.start(principal, { input: text, session: chatId, ...(agent !== undefined && { agent }), ...keeps }, key)
     if (isRetry && !isNew) await this.#retry(principal, runId)
     return await this.#respond(principal, runId)
   }

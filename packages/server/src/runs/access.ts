@@ -22,13 +22,16 @@ export type RunMetadata = {
   readonly agent: string
   /** What the client calls the session. */
   readonly session?: string
+  /** True where text that was shown cannot be taken back. */
+  readonly keepsText?: true
 }
 
 /** The metadata of a run that somebody may ask for; `undefined` for a run that belongs to nobody. */
 export function metadataOf({ metadata }: { readonly metadata?: JsonObject }): (Pick<RunMetadata, 'principal'> & Partial<RunMetadata>) | undefined {
-  const { principal, agent, session } = metadata ?? {}
+  const { principal, agent, session, keepsText } = metadata ?? {}
   if (typeof principal !== 'string') return undefined
-  return { principal, ...(typeof agent === 'string' && { agent }), ...(typeof session === 'string' && { session }) }
+  const text = keepsText === true ? { keepsText } : {}
+  return { principal, ...(typeof agent === 'string' && { agent }), ...(typeof session === 'string' && { session }), ...text }
 }
 
 /** Decides whose a run is. There is no other place that does. */

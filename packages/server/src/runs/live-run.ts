@@ -1,8 +1,9 @@
 import { AgentError, type PendingQuestion, type Run, type RunEvent, type RunEventOf, type RunResult } from '@capstan/core'
 import type { NamedAgent } from '../agents.ts'
 import type { Principal } from '../principal.ts'
-import type { ServerEvent, StartRequest } from '../protocol.ts'
+import type { ServerEvent } from '../protocol.ts'
 import { type DeltaHead, FrameLog } from './frame-log.ts'
+import type { RunRequest } from './same-request.ts'
 import { type ShowEvent, showEvent } from './shown-event.ts'
 
 /**
@@ -17,7 +18,7 @@ export interface LiveRunParts {
   readonly owner: Principal
   readonly agent: NamedAgent
   /** What began it. */
-  readonly request: StartRequest
+  readonly request: RunRequest
   readonly show: ShowEvent
   /** Called whenever a part of the run has ended: it is over, waits, or was stopped. */
   readonly onSettled: (live: LiveRun) => void
@@ -33,7 +34,7 @@ export class LiveRun {
   readonly runId: string
   readonly owner: Principal
   readonly agent: NamedAgent
-  readonly request: StartRequest
+  readonly request: RunRequest
   readonly beganAt: number = Date.now()
   readonly log: FrameLog = new FrameLog()
   readonly #parts: LiveRunParts

@@ -6,12 +6,11 @@ import { type LoadGauge, overloaded } from '../limits/load-gauge.ts'
 import { type RateLimiter, resolveRate } from '../limits/rate.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Principal } from '../principal.ts'
-import type { StartRequest } from '../protocol.ts'
 import { metadataOf, RunAccess } from './access.ts'
 import { LiveRun, type LiveRunParts, type StartPart } from './live-run.ts'
 import { PartStarter } from './part-starter.ts'
 import { makeRunId } from './run-ids.ts'
-import { checkSame, requestIn, type StartedRun } from './same-request.ts'
+import { checkSame, type RunRequest, requestIn, type StartedRun } from './same-request.ts'
 
 /** What the live works with. */
 export interface LiveRunsParts {
@@ -64,7 +63,7 @@ export class LiveRuns {
    *
    * @throws {Refusal} 404, 409, 422, 429 or 503. {AgentError} `session-busy`, `journal-failed`.
    */
-  async start(principal: Principal, request: StartRequest, key?: string): Promise<StartedRun> {
+  async start(principal: Principal, request: RunRequest, key?: string): Promise<StartedRun> {
     const runId = makeRunId(principal.id, key)
     const known = key === undefined ? undefined : await this.#known(runId)
     if (known !== undefined) return checkSame(runId, known, request)
@@ -144,7 +143,7 @@ export class LiveRuns {
     }
   }
 
-  async #begin(principal: Principal, request: StartRequest, runId: string): Promise<LiveRun> {
+  async #begin(principal: Principal, request: RunRequest, runId: string): Promise<LiveRun> {
     const agent = this.#agentFor(request.agent)
     if (request.session !== undefined && this.#parts.options.sessions === undefined) throw badRequest('This server keeps no sessions: leave out `session`.')
     this.#admit(principal)
@@ -239,7 +238,7 @@ export class LiveRuns {
   }
 
   /** The request of a run that is there: in this process, or in the journal. */
-  async #known(runId: string): Promise<StartRequest | undefined> {
+  async #known(runId: string): Promise<RunRequest | undefined> {
     const live = this.#live.get(runId)
     if (live !== undefined) return live.request
     const saved = await this.access.read(runId)

@@ -16,10 +16,11 @@ export class PartStarter {
   async first(live: LiveRun, limits: Limits): Promise<StartPart> {
     const { journal, whileBusy } = this.#options
     const { runId, owner, agent, request } = live
-    const metadata: RunMetadata = { principal: owner.id, agent: agent.name, ...(request.session !== undefined && { session: request.session }) }
+    const { session, keepsText } = request
+    const metadata: RunMetadata = { principal: owner.id, agent: agent.name, ...(session !== undefined && { session }), ...(keepsText && { keepsText }) }
     // Without a journal nobody can answer, so what a guard would ask is denied.
     const own = journal === undefined ? { attended: false } : { journal, metadata }
-    const queue = request.session === undefined ? {} : { whilePaused: whileBusy }
+    const queue = session === undefined ? {} : { whilePaused: whileBusy }
     const options = { runId, limits, ...queue, ...own, ...(await this.#common(live)) }
     return (onEvent) => agent.agent.stream(request.input, { ...options, onEvent } as never)
   }
@@ -55,7 +56,8 @@ export class PartStarter {
   async #common(live: LiveRun): Promise<object> {
     const session = await this.sessionOf(live)
     const context: unknown = await live.agent.context?.(live.owner)
-    // The log can take back what was shown.
-    return { retryAfterText: 'restart', ...(session !== undefined && { session }), ...(context !== undefined && { context }) }
+    // The log can take back what was shown, and most readers can.
+    const retryAfterText = live.request.keepsText ? 'fail' : 'restart'
+    return { retryAfterText, ...(session !== undefined && { session }), ...(context !== undefined && { context }) }
   }
 }

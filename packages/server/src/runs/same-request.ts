@@ -3,6 +3,15 @@ import { Refusal } from '../http/refusal.ts'
 import type { StartRequest } from '../protocol.ts'
 import { inputOf, metadataOf } from './access.ts'
 
+/** What begins a run. */
+export interface RunRequest extends StartRequest {
+  /**
+   * True where readers cannot take text back that they have shown: a reply that breaks after a part of its text ends the run with an error then,
+   * and is not asked for again.
+   */
+  readonly keepsText?: true
+}
+
 /** A run that was asked for. */
 export interface StartedRun {
   readonly runId: string
@@ -23,7 +32,7 @@ export function checkSame(runId: string, known: StartRequest | undefined, { agen
 }
 
 /** What began a run of the journal. */
-export function requestIn({ head }: SavedRun): StartRequest {
-  const { agent, session } = metadataOf(head) ?? {}
-  return { input: inputOf(head) ?? '', ...(agent !== undefined && { agent }), ...(session !== undefined && { session }) }
+export function requestIn({ head }: SavedRun): RunRequest {
+  const { agent, session, keepsText } = metadataOf(head) ?? {}
+  return { input: inputOf(head) ?? '', ...(agent !== undefined && { agent }), ...(session !== undefined && { session }), ...(keepsText && { keepsText }) }
 }

@@ -10,7 +10,7 @@ import type { Frame } from './frame-log.ts'
 import type { LiveRun } from './live-run.ts'
 import type { LiveRuns } from './live-runs.ts'
 import { infoOf, RunInfos, type RunsPage, type RunsQuery } from './run-infos.ts'
-import { requestIn, type StartedRun } from './same-request.ts'
+import { type RunRequest, requestIn, type StartedRun } from './same-request.ts'
 
 /** Questions that one request lists. */
 const maxQuestions = 100
@@ -30,7 +30,7 @@ export class ServerRuns {
   }
 
   /** Begins a run, or finds the one that this key began. It is recorded, and has its place in its session, when the promise resolves. */
-  async start(principal: Principal, request: StartRequest, key?: string): Promise<StartedRun> {
+  async start(principal: Principal, request: RunRequest, key?: string): Promise<StartedRun> {
     return await this.#live.start(principal, request, key)
   }
 
