@@ -3,7 +3,7 @@ import type { NamedAgent } from '../agents.ts'
 import type { Principal } from '../principal.ts'
 import type { ServerEvent } from '../protocol.ts'
 import { type DeltaHead, FrameLog } from './frame-log.ts'
-import type { RunRequest } from './same-request.ts'
+import type { RunRequest } from './run-request.ts'
 import { type ShowEvent, showEvent } from './shown-event.ts'
 
 /**

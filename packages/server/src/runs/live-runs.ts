@@ -10,7 +10,8 @@ import { metadataOf, RunAccess } from './access.ts'
 import { LiveRun, type LiveRunParts, type StartPart } from './live-run.ts'
 import { PartStarter } from './part-starter.ts'
 import { makeRunId } from './run-ids.ts'
-import { checkSame, type RunRequest, requestIn, type StartedRun } from './same-request.ts'
+import type { RunRequest } from './run-request.ts'
+import { checkSame, requestIn, type StartedRun } from './same-request.ts'
 
 /** What the live works with. */
 export interface LiveRunsParts {

@@ -2,15 +2,7 @@ import type { SavedRun } from '@capstan/core'
 import { Refusal } from '../http/refusal.ts'
 import type { StartRequest } from '../protocol.ts'
 import { inputOf, metadataOf } from './access.ts'
-
-/** What begins a run. */
-export interface RunRequest extends StartRequest {
-  /**
-   * True where readers cannot take text back that they have shown: a reply that breaks after a part of its text ends the run with an error then,
-   * and is not asked for again.
-   */
-  readonly keepsText?: true
-}
+import type { RunRequest } from './run-request.ts'
 
 /** A run that was asked for. */
 export interface StartedRun {

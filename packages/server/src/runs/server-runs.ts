@@ -10,7 +10,8 @@ import type { Frame } from './frame-log.ts'
 import type { LiveRun } from './live-run.ts'
 import type { LiveRuns } from './live-runs.ts'
 import { infoOf, RunInfos, type RunsPage, type RunsQuery } from './run-infos.ts'
-import { type RunRequest, requestIn, type StartedRun } from './same-request.ts'
+import type { RunRequest } from './run-request.ts'
+import { requestIn, type StartedRun } from './same-request.ts'
 
 /** Questions that one request lists. */
 const maxQuestions = 100
