@@ -100,7 +100,7 @@ export type {
 } from './contract/result.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './contract/standard-schema.ts'
 export type { Tool, ToolCallContext, ToolCheck, ToolChild, ToolEffect, ToolOutput } from './contract/tool.ts'
-export type { Tracer } from './contract/tracer.ts'
+export type { TracedAnswer, Tracer } from './contract/tracer.ts'
 export type { Cost, CostBounds, ExactCost, Prices, RunUsage, Usage } from './contract/usage.ts'
 export { type Answers, decide, decideOn, openQuestions } from './durability/decisions.ts'
 export type { Engine, EngineStep } from './durability/hosts/engine.ts'

@@ -1,5 +1,6 @@
 import type { RunEvent } from './events.ts'
 import type { ExchangeObserver } from './exchange-observer.ts'
+import type { Json } from './json.ts'
 import type { Warning } from './model.ts'
 
 /**
@@ -13,4 +14,21 @@ export interface Tracer extends ExchangeObserver {
    * @returns A problem of the recording: it becomes a warning of the run.
    */
   onEvent(event: RunEvent): Warning | undefined
+  /** Called with each answer that a run got from a person, once: not when a later process reads it from the records. What it throws is dropped. */
+  onAnswer?(answer: TracedAnswer): void
+}
+
+/** A question to a person, and the answer that the run continued with. Times are in milliseconds since the Unix epoch. */
+export interface TracedAnswer {
+  readonly runId: string
+  /** Of an agent inside the run, as in its events. */
+  readonly path?: readonly string[]
+  /** Of the question in its run, such as `steps/2/tools/0/approval`. */
+  readonly position: string
+  /** What was asked. */
+  readonly about: Json
+  /** When this process began to wait. */
+  readonly askedAt: number
+  readonly answer: Json
+  readonly answeredAt: number
 }

@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from 'vitest'
 import { Agent } from '../agent/agent.ts'
+import { approve } from '../contract/answers.ts'
 import type { RequestOrigin } from '../contract/exchange-observer.ts'
 import type { Model } from '../contract/model.ts'
-import type { Tracer } from '../contract/tracer.ts'
+import type { TracedAnswer, Tracer } from '../contract/tracer.ts'
 import { setProcessTracer } from '../support/process-tracer.ts'
 import { collect } from '../testing/runs.ts'
 import { call, scriptedModel } from '../testing/scripted-model.ts'
@@ -99,6 +100,30 @@ test('a problem of a tracer is a warning of the run, after the event at which it
   const warned = events.findIndex((event) => event.type === 'warning' && event.warning.code === 'trace-failed')
   expect(warned).toBeGreaterThan(found)
   expect((await run.result).warnings).toMatchObject([{ code: 'trace-failed', message: 'The disk is full.' }])
+})
+
+test('a tracer gets each answer of a person once, in the process whose run got it, and may throw at it', async () => {
+  const answers: TracedAnswer[] = []
+  const keeping: Tracer = {
+    ...tracer(),
+    onAnswer: (answer) => {
+      answers.push(answer)
+      throw new Error('boom')
+    },
+  }
+  const pay = { ...testTool('pay', () => 'paid'), needsApproval: true }
+  const agent = new Agent({ model: scriptedModel([{ calls: [call('pay')] }, { calls: [call('pay')] }, { text: 'ok' }]), tools: [pay], trace: keeping })
+  let paused = await agent.generate('go', { runId: 'r' })
+  for (let step = 1; step <= 2; step += 1) {
+    const [question] = paused.pending
+    if (paused.state === undefined || question === undefined) throw new Error('It did not pause.')
+    expect(answers).toHaveLength(step - 1)
+    paused = await agent.resume(paused.state, { answers: { [question.id]: approve() } }).result
+  }
+  expect(paused.text).toBe('ok')
+  const of = (step: number): object => ({ runId: 'r', position: `steps/${step}/tools/0/approval`, about: { type: 'approval' }, answer: { approve: true } })
+  expect(answers).toMatchObject([of(1), of(2)])
+  expect(answers.every(({ askedAt, answeredAt }) => askedAt > 0 && answeredAt > 0)).toBe(true)
 })
 
 test('a tracer that throws does not break a run', async () => {

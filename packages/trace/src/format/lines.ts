@@ -1,10 +1,10 @@
-import type { RunEvent } from '@capstan/core'
+import type { RunEvent, TracedAnswer } from '@capstan/core'
 
 /** The version of the format that this release writes and reads. */
 export const traceVersion = 1
 
 /** One line of a trace. A file of only exchanges is a tape: those who play it ignore all other lines. */
-export type TraceLine = TraceHeader | EventLine | ExchangeLine
+export type TraceLine = TraceHeader | EventLine | AnswerLine | ExchangeLine
 
 /** The first line of a file, and the first line that a process adds to one. */
 export interface TraceHeader {
@@ -35,6 +35,11 @@ export interface EventLine {
 export type TracedEvent = RunEvent & {
   /** Of merged deltas: when the last one came; `at` is the time of the first. */
   readonly endAt?: number
+}
+
+/** What a person answered while the run waited for it. A run that ended as paused, and was resumed, has its questions in its `run-end`, too. */
+export interface AnswerLine extends TracedAnswer {
+  readonly type: 'answer'
 }
 
 /** One HTTP exchange: written when it ends, complete, broken or aborted. All bytes are those of the wire, but for secrets. */

@@ -9,7 +9,7 @@ export interface TraceProblem {
   readonly message: string
 }
 
-const types: readonly string[] = ['trace', 'event', 'exchange'] satisfies readonly TraceLine['type'][]
+const types: readonly string[] = ['trace', 'event', 'answer', 'exchange'] satisfies readonly TraceLine['type'][]
 
 /** Reads the lines of a trace or a tape from pieces of its text, in any sizes. A line that cannot be read is a problem and is left out. */
 export class LineParser {
@@ -78,6 +78,7 @@ function isLine(value: unknown): value is TraceLine {
   if (!isObject(value) || typeof value['type'] !== 'string' || !types.includes(value['type'])) return false
   if (value['type'] === 'trace') return typeof value['version'] === 'number'
   if (value['type'] === 'event') return isObject(value['event']) && typeof value['event']['type'] === 'string' && typeof value['event']['runId'] === 'string'
+  if (value['type'] === 'answer') return typeof value['runId'] === 'string' && typeof value['position'] === 'string'
   return (
     isObject(value['request']) && typeof value['request']['url'] === 'string' && typeof value['request']['body'] === 'string' && Array.isArray(value['chunks'])
   )

@@ -140,4 +140,8 @@ test('a run that pauses has a trace for each process part, which says what peopl
   expect(replayed).toMatchObject({ replayed: true, runId: 'r' })
   expect(Math.abs((replayed?.at ?? 0) - (recorded?.at ?? 0))).toBeLessThan(1_000)
   expect(exchangesOf(second).map(({ step }) => step)).toEqual([2])
+  const answered = second.filter(({ type }) => type === 'answer')
+  expect(answered).toMatchObject([{ runId: 'r', position: 'steps/1/tools/0/approval', about: { type: 'approval' }, answer: { approve: true } }])
+  // The id is what lets somebody answer.
+  expect(JSON.stringify(answered)).not.toContain(question.id)
 })

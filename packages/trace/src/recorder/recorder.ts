@@ -1,4 +1,4 @@
-import type { ObservedRequest, ResponseObserver, RunEvent, Tracer, Warning } from '@capstan/core'
+import type { ObservedRequest, ResponseObserver, RunEvent, TracedAnswer, Tracer, Warning } from '@capstan/core'
 import { ByteBudget } from './byte-budget.ts'
 import { ExchangeRecording } from './exchange-recording.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -49,6 +49,10 @@ export class Recorder implements Tracer {
     // A run that has ended has no more warnings.
     if (isLast && failure !== undefined) warn(failure)
     return failure
+  }
+
+  onAnswer(answer: TracedAnswer): void {
+    this.#runs.get(answer.runId)?.addAnswer(answer)
   }
 
   onRequest(request: ObservedRequest): ResponseObserver | undefined {

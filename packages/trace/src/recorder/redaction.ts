@@ -12,10 +12,25 @@ export function withoutSignatures(text: string): string {
 }
 
 /** Texts of an event that are names, ids and words of closed lists, and texts of the same kind inside its members. */
-const ofEvent = ['type', 'runId', 'key', 'operation', 'toolCallId', 'toolName', 'status', 'stopReason', 'finishReason', 'agent', 'model', 'reason', 'what']
+const ofEvent = [
+  'type',
+  'runId',
+  'key',
+  'position',
+  'operation',
+  'toolCallId',
+  'toolName',
+  'status',
+  'stopReason',
+  'finishReason',
+  'agent',
+  'model',
+  'reason',
+  'what',
+]
 const ofMembers = ['type', 'role', 'toolCallId', 'toolName', 'code', 'phase', 'id', 'position', 'kind', 'reason']
 /** Members in which every text is content, whatever it is called. */
-const contents = ['input', 'data']
+const contents = ['input', 'data', 'answer']
 
 interface Place {
   readonly value: Record<string, Json> | Json[]

@@ -1,5 +1,5 @@
-import type { RunEvent, Warning } from '@capstan/core'
-import type { ExchangeLine, TracedEvent } from '../format/lines.ts'
+import type { RunEvent, TracedAnswer, Warning } from '@capstan/core'
+import type { AnswerLine, ExchangeLine, TracedEvent } from '../format/lines.ts'
 import { writeLine } from '../format/write-line.ts'
 import { DeltaSpans } from './delta-spans.ts'
 import { type ContentRedaction, withoutSignatures } from './redaction.ts'
@@ -49,6 +49,10 @@ export class RunTrace {
     if (this.#failure === undefined) this.#takeEvent(event)
     if (event.type === 'run-end' || event.type === 'run-error') this.#end()
     return this.takeFailure()
+  }
+
+  addAnswer(answer: TracedAnswer): void {
+    if (this.#failure === undefined) this.#push(`${this.#jsonOf({ type: 'answer', ...answer })}\n`)
   }
 
   /** An exchange has begun; its credentials are replaced in everything that is written from now on. */
@@ -143,13 +147,20 @@ export class RunTrace {
   }
 
   #pushEvent(event: TracedEvent): void {
-    const { contents } = this.#parts
-    const json = JSON.stringify(event)
-    // What the caller redacts has no secrets any more. Otherwise all lines of a step are searched at once.
-    const clean = contents === undefined ? json : contents.event(this.#withoutSecrets(json), event.runId)
+    this.#push(`{"type":"event","event":${this.#jsonOf(event)}}\n`)
+  }
+
+  #push(line: string): void {
     const wasEmpty = this.#waitingLength === 0
-    this.#unsearched += `{"type":"event","event":${clean}}\n`
+    this.#unsearched += line
     this.#wait(wasEmpty)
+  }
+
+  /** What the caller redacts has no secrets any more. Otherwise all lines of a step are searched at once. */
+  #jsonOf(value: TracedEvent | AnswerLine): string {
+    const { contents } = this.#parts
+    const json = JSON.stringify(value)
+    return contents === undefined ? json : contents.event(this.#withoutSecrets(json), value.runId)
   }
 
   get #waitingLength(): number {

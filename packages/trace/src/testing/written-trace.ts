@@ -26,6 +26,12 @@ export class WrittenTrace {
     return this
   }
 
+  /** A line that is no event. */
+  line(type: string, fields: JsonObject): this {
+    this.lines.push({ type, runId: this.runId, ...fields })
+    return this
+  }
+
   /** A request and its reply. */
   exchange(
     step: number,

@@ -36,9 +36,11 @@ export interface RunLine {
   readonly instructions?: string
 }
 
-/** A question to a person, as a journal keeps it. */
+/** A question to a person. */
 export interface QuestionLine {
   readonly type: 'question'
+  /** Absent in a journal, which has one run. */
+  readonly runId?: string
   readonly path?: readonly string[]
   readonly step: number
   readonly key: string

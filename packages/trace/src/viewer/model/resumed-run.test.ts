@@ -47,3 +47,38 @@ test('a process that died in a call: a call that is made again has two rows, and
   const [first] = rowsNamed(model, 'find')
   expect(first && durationOf(first)).toBeLessThan(100)
 })
+
+const asked = { position: 'steps/1/tools/0/approval', about: { tool: 'pay' }, answer: { approve: true } }
+
+test('a person who was waited for while the run stayed in its process has a row in the step, as long as the wait', () => {
+  const trace = new WrittenTrace().begin().event('step-start', { step: 1 })
+  trace
+    .after(5_000)
+    .line('answer', { ...asked, askedAt: 1_010, answeredAt: 5_010 })
+    .step(1, '', { pay: 'paid' })
+    .end('Done')
+  const model = modelOf(trace)
+  expect(outline(model.roots)).toEqual(['run agent ok', '  step step 1 ok', '    person waits for a person ok', '    request m ok', '    tool pay ok'])
+  const [person] = rowsNamed(model, 'waits for a person')
+  expect([person && durationOf(person), person?.question?.answer]).toEqual([4_000, { approve: true }])
+})
+
+test('an answer to a question for which the run had paused, or its process had ended, belongs to that wait', () => {
+  const pending = [{ id: 'q', position: asked.position, about: asked.about }]
+  const usage = { unknownAttempts: 0 }
+  const paused = new WrittenTrace().begin().event('run-end', { status: 'paused', stopReason: 'paused', text: '', usage, toolCalls: 1, pending })
+  paused
+    .after(60_000)
+    .begin()
+    .line('answer', { ...asked, askedAt: 61_003, answeredAt: 61_003 })
+  const [person, ...others] = rowsNamed(modelOf(paused), 'waits for a person')
+  expect([person && durationOf(person), person?.question?.answer, others]).toEqual([60_001, { approve: true }, []])
+
+  const suspended = new WrittenTrace().begin().event('step-start', { step: 1 })
+  suspended
+    .after(60_000)
+    .begin()
+    .line('answer', { ...asked, askedAt: 61_004, answeredAt: 61_000 })
+  const [waited] = rowsNamed(modelOf(suspended), 'waits for a person')
+  expect(waited && durationOf(waited)).toBe(59_998)
+})

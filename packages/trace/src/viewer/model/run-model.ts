@@ -127,10 +127,17 @@ export class RunModel {
   }
 
   #addQuestion(line: QuestionLine): void {
-    const scope = this.#scopeOf(this.#roots.at(-1)?.scope.runId ?? '', line.path ?? [])
+    const runId = line.runId ?? this.#roots.at(-1)?.scope.runId ?? ''
+    const scope = this.#scopeOf(runId, line.path ?? none)
+    const paused = pausedFor(line, this.#scopeOf(runId, none).row)
+    if (paused !== undefined) {
+      // The wait began when the run paused, and ended when it was resumed.
+      paused.question = line
+      return
+    }
     const row =
       scope.questions.get(line.key) ??
-      this.#make(scope.stepRow(line.step) ?? scope.row, { kind: 'person', name: 'waits for a person', from: line.askedAt, step: line.step })
+      this.#make(scope.stepRow(line.step) ?? scope.row, { kind: 'person', name: 'waits for a person', from: askedAt(line, scope.row), step: line.step })
     scope.questions.set(line.key, row)
     row.question = line
     row.status = line.answer === undefined ? 'waiting' : 'ok'
@@ -176,6 +183,18 @@ export class RunModel {
     const calls = parent.callsOf(tool)
     return calls[Number(number) - 1] ?? calls.at(-1) ?? this.#make(parent.row, { kind: 'tool', name: path.at(-1) ?? '', step: 0 })
   }
+}
+
+/** The row of the pause in which a question was answered, if the run ended for it and was resumed. */
+function pausedFor({ key }: QuestionLine, { children }: DraftRow): DraftRow | undefined {
+  return children.findLast(({ kind, pending }) => kind === 'person' && pending.some(({ position }) => position === key))
+}
+
+/** When a question was asked. An engine may end the process that waits: the next one, which gets the answer, asks again. */
+function askedAt({ askedAt: at, answeredAt }: QuestionLine, { children }: DraftRow): number | undefined {
+  const gap = children.findLast(({ kind, name }) => kind === 'wait' && name === 'no process')
+  const isInGap = gap?.from !== undefined && gap.to !== undefined && answeredAt !== undefined && answeredAt >= gap.from && answeredAt <= gap.to
+  return isInGap ? gap.from : at
 }
 
 type Draft = ConstructorParameters<typeof DraftRow>[2]

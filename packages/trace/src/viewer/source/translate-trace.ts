@@ -1,7 +1,7 @@
 import type { JsonObject } from '@capstan/core'
-import { isJsonObject } from '@capstan/core/internal'
-import type { ExchangeLine as RecordedExchange } from '../../format/lines.ts'
-import type { EventLine, ExchangeLine, PageLine, SeenEvent } from '../lines.ts'
+import { isJsonObject, parseOperationId } from '@capstan/core/internal'
+import type { AnswerLine, ExchangeLine as RecordedExchange } from '../../format/lines.ts'
+import type { EventLine, ExchangeLine, PageLine, QuestionLine, SeenEvent } from '../lines.ts'
 import { isEventOfRun } from '../parse-line.ts'
 import { RequestComparison } from './compare-requests.ts'
 
@@ -35,6 +35,7 @@ export class TraceTranslator {
     if (line === undefined) return { type: 'note', message: `A line that is not JSON is skipped: ${JSON.stringify(text.slice(0, 60))}` }
     if (isExchange(line)) return this.#exchange(line)
     if (line['type'] === 'trace') return this.#head(line)
+    if (isAnswer(line)) return questionOf(line)
     // Also what `capstan run --jsonl` writes: events without a line around them.
     const event = line['type'] === 'event' ? line['event'] : line
     return isEvent(event) ? ({ type: 'event', event } satisfies EventLine) : undefined
@@ -74,6 +75,16 @@ export class TraceTranslator {
       ...(difference !== undefined && { request: difference }),
     }
   }
+}
+
+function isAnswer(line: unknown): line is AnswerLine {
+  return isJsonObject(line) && line['type'] === 'answer' && typeof line['position'] === 'string' && typeof line['runId'] === 'string'
+}
+
+function questionOf({ runId, path, position, about, askedAt, answer, answeredAt }: AnswerLine): QuestionLine {
+  const place = parseOperationId(position)
+  const step = place !== undefined && 'step' in place && typeof place.step === 'number' ? place.step : 0
+  return { type: 'question', runId, ...(path !== undefined && { path }), step, key: position, about, askedAt, answer, answeredAt }
 }
 
 function base64Bytes(text: string): number {
