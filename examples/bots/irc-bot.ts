@@ -1,3 +1,4 @@
+/// <reference path="./irc/irc-framework.d.ts" />
 import { setTimeout } from 'node:timers/promises'
 import type { Agent } from 'capstan'
 import irc, { type Client, type IrcMessage } from 'irc-framework'

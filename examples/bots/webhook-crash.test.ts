@@ -1,6 +1,8 @@
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileSessions, Session } from 'capstan'
 import { expect, onTestFinished, test } from 'vitest'
 import { mention, type Posted, type Receiver, type Refusal, type StandIn, startStandIn } from './slack/stand-in.ts'
 import { type BotProcess, startBot } from './testing/bot-process.ts'
@@ -66,6 +68,41 @@ test('events that were answered with 200 are not lost when the process is killed
   ])
   expect(slack.posted.filter(({ channel }) => channel === 'C2other')).toHaveLength(1)
 })
+
+// One round is a kill; `BOT_KILLS=50` in the environment makes more.
+const kills = Number(process.env['BOT_KILLS'] ?? 3)
+
+test(`each event is in the conversation once, and answered, whenever the process is killed (${kills} times)`, async () => {
+  const { slack, folder, next } = await prepare({})
+  let running = await next()
+  const ids = Array.from({ length: kills * 4 }, (_, index) => `Ev${index}x`)
+  // As Slack does: until an event is answered with 200, it is sent again.
+  async function deliver(eventId: string): Promise<void> {
+    const answer = await mention(running.receiver, `what was said ${eventId}`, { eventId }).catch(() => undefined)
+    if (answer?.ok) return
+    await setTimeout(20)
+    await deliver(eventId)
+  }
+  const delivering = (async () => {
+    for (const eventId of ids) await deliver(eventId)
+  })()
+  for (let kill = 0; kill < kills; kill++) {
+    await setTimeout(Math.random() * 300)
+    await running.bot.end('SIGKILL')
+    running = await next()
+  }
+  await delivering
+  const session = await Session.open(fileSessions(join(folder, 'sessions')), 'slack/T1team/C1ops')
+  const isIdle = async (): Promise<boolean> => (await session.refresh()).openRun === undefined && session.queued.length === 0
+  await expect.poll(isIdle, { timeout: 30_000 }).toBe(true)
+  const said = session.allMessages.flatMap(({ role, content }) => (role === 'user' ? [JSON.stringify(content)] : []))
+  expect(said.map((text) => /Ev\d+x/.exec(text)?.[0])).toEqual(ids)
+  // The last answer names everything that was said. One that was sent twice has the same key, and is told apart by nothing else.
+  await expect.poll(() => slack.posted.some(({ text }) => text.includes(ids.at(-1) ?? '')), { timeout: 30_000 }).toBe(true)
+  const texts = new Map(slack.posted.map(({ text, metadata }) => [metadata.event_payload.key, text]))
+  expect(slack.posted.every(({ text, metadata }) => texts.get(metadata.event_payload.key) === text)).toBe(true)
+  expect(slack.posted.some(({ text }) => text.includes('could not answer'))).toBe(false)
+}, 600_000)
 
 test('a process that is killed at once after the 200 has answered nothing, and the next one answers each event once', async () => {
   const { slack, next } = await prepare({})

@@ -23,7 +23,7 @@ export class SendError extends Error {
 }
 
 const keepMs = 30 * 86_400_000
-const attempts = 12
+const attempts = 14
 const longestDelayMs = 30_000
 
 /**
@@ -107,7 +107,7 @@ export class Outbox {
         (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))),
       )
       if (error === undefined) return true
-      const delayMs = error instanceof SendError ? error.retryAfterMs : Math.min(longestDelayMs, 250 * 2 ** attempt)
+      const delayMs = error instanceof SendError ? error.retryAfterMs : Math.min(longestDelayMs, 100 * 2 ** attempt)
       if (delayMs === undefined || attempt === attempts) {
         console.error(`${channel}: a message could not be sent; the next start tries it again: ${error.message}`)
         return false
