@@ -33,8 +33,8 @@ export class IrcBot {
   readonly #codes: OneTimeCodes
   #isClosing = false
   #failures = 0
-  /** Messages are handled in the order in which they came. */
-  #last: Promise<unknown> = Promise.resolve()
+  /** The messages of a channel are handled in the order in which they came. */
+  readonly #heard = new Map<string, Promise<void>>()
 
   private constructor(options: IrcBotOptions, bot: ChannelBot, { client, joined }: { readonly client: Client; readonly joined: Set<string> }) {
     this.#options = options
@@ -63,7 +63,7 @@ export class IrcBot {
 
   async close(): Promise<void> {
     this.#isClosing = true
-    await this.#last
+    await Promise.all(this.#heard.values())
     await this.#bot.close()
     this.#client.quit('bye')
   }
@@ -81,18 +81,21 @@ export class IrcBot {
     client.on('kick', ({ kicked, channel }) => this.#isMe(kicked) && void this.#joinAgain(channel))
     client.on('socket close', () => this.#joined.clear())
     client.on('close', () => void this.#connectAgain(Math.min(60_000, reconnectMs * 2 ** this.#failures++)))
+    const report = (error: unknown): void => console.error('A message was not read:', error)
+    // What is said in private would belong to whoever takes the nick next, so only channels are read.
     client.on('privmsg', (message) => {
-      this.#last = this.#last.then(() => this.#hear(message)).catch((error: unknown) => console.error(`${message.target}:`, error))
+      const channel = client.caseLower(message.target)
+      const before = this.#heard.get(channel) ?? Promise.resolve()
+      if (this.#joined.has(channel)) this.#heard.set(channel, before.then(() => this.#hear(channel, message)).catch(report))
     })
     const login = account === undefined ? {} : { account }
     client.connect({ host, port, tls, nick, username: nick, gecos: 'a Capstan bot', auto_reconnect: false, version: null, ...login })
   }
 
   // region hear
-  async #hear({ nick, target, message, account, batch, from_server: isServer }: IrcMessage): Promise<void> {
-    const channel = this.#client.caseLower(target)
-    // What is said in private would belong to whoever takes the nick next. What is played back was said before.
-    if (isServer || batch !== undefined || this.#isMe(nick) || !this.#joined.has(channel)) return
+  async #hear(channel: string, { nick, message, account, batch, from_server: isServer }: IrcMessage): Promise<void> {
+    // What is played back was said before.
+    if (isServer || batch !== undefined || this.#isMe(nick)) return
     const text = plainText(message)
     const [, name = '', rest = ''] = /^(\S+?)[:,]\s*(.*)$/.exec(text) ?? []
     const isAddressed = this.#isMe(name)

@@ -23,7 +23,8 @@ async function start(): Promise<void> {
   const standIn = secret === undefined ? await startStandIn() : undefined
   const { model, close: closeModel } = await botModel()
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const team = await opsTeam({ model, log: join(folder, 'restarts.log') })
+  const server = env['STATUS_BOARD'] ? { server: env['STATUS_BOARD'] } : {}
+  const team = await opsTeam({ model, log: join(folder, 'restarts.log'), ...server })
   const settings = standIn === undefined ? slackSettings(secret ?? '') : localSettings(standIn)
   const bot = await startWebhookBot({ agent: team.agent, folder, port: Number(env['PORT'] ?? 0), ...settings })
   console.log(`The bot takes events at ${bot.url}`)

@@ -172,6 +172,8 @@ describe('the webhook bot', () => {
     const [, id = ''] = /yes ([0-9a-f]+)/.exec(question) ?? []
     expect(question).toContain('"board__restart_service", called by the agent "operator"')
     expect(question).toContain('input: {"service":"web"}')
+    // Bob is a stranger, so his words count as untrusted; those of an owner are the caller's own.
+    expect(question).toContain('"/service" comes from: untrusted')
     await mention(receiver, `yes ${id}`, { user: 'U3bob' })
     await slack.reads(/U3bob: only owners/)
     await mention(receiver, `yes ${id}`, { team: 'T2team' })
@@ -181,6 +183,8 @@ describe('the webhook bot', () => {
     for (let delivery = 0; delivery < 3; delivery++) await mention(receiver, `yes ${id}`, { eventId: 'Ev1yes' })
     await slack.reads(/web was restarted/)
     expect(slack.posted.filter(({ text: said }) => said.includes('yes, says U2ann'))).toHaveLength(1)
+    await mention(receiver, 'restart mail', { channel: 'C3own' })
+    expect((await slack.reads(/Write: yes/)).text).toContain('"/service" comes from: user')
     expect(await readFile(join(folder, 'restarts.log'), 'utf8')).toBe('web\n')
   })
 

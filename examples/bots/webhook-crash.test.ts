@@ -1,4 +1,4 @@
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -18,7 +18,14 @@ interface Started {
   next(): Promise<{ readonly bot: BotProcess; readonly receiver: Receiver }>
 }
 
-async function prepare({ isAwake, refuse }: { readonly isAwake?: () => boolean; readonly refuse?: (message: Posted) => Refusal }): Promise<Started> {
+interface Prepared {
+  readonly isAwake?: () => boolean
+  readonly refuse?: (message: Posted) => Refusal
+  /** An MCP server in place of the status board. */
+  readonly board?: string
+}
+
+async function prepare({ isAwake, refuse, board }: Prepared): Promise<Started> {
   const [slack, model] = [await startStandIn(refuse), await startChannelModel({}, isAwake)]
   const folder = await mkdtemp(join(tmpdir(), 'capstan-'))
   onTestFinished(async () => {
@@ -26,6 +33,8 @@ async function prepare({ isAwake, refuse }: { readonly isAwake?: () => boolean; 
     await model.close()
   })
   const env = {
+    ...(board !== undefined && { STATUS_BOARD: board }),
+
     SLACK_SIGNING_SECRET: signingSecret,
     SLACK_BOT_TOKENS: 'T1team=fake-token',
     BOT_OWNERS: 'T1team/U2ann',
@@ -149,6 +158,44 @@ test('a question that waits survives kill -9: it is not asked again, and its cal
   expect(slack.posted.filter(({ text }) => text.includes('Write: yes'))).toHaveLength(1)
   expect((await readFile(join(folder, 'restarts.log'), 'utf8')).trim()).toBe('db-1')
 })
+
+test('whether a restart was done that a crash interrupted is asked, and not tried again', async () => {
+  const board = join(await mkdtemp(join(tmpdir(), 'capstan-')), 'board.mjs')
+  // It restarts, and dies with the bot before it can say so.
+  await writeFile(board, hangingBoard)
+  const { slack, folder, next } = await prepare({ board })
+  const first = await next()
+  await mention(first.receiver, 'restart web')
+  const [, id = ''] = /yes ([0-9a-f]+)/.exec((await slack.reads(/Write: yes/)).text) ?? []
+  await mention(first.receiver, `yes ${id}`)
+  await expect.poll(async () => await readFile(join(folder, 'restarts.log'), 'utf8').catch(() => ''), { timeout: 20_000 }).toBe('web\n')
+  await first.bot.end('SIGKILL')
+  const second = await next()
+  const { text } = await slack.reads(/Nobody knows whether this call was done/)
+  const [, unknown = ''] = /done ([0-9a-f]+)/.exec(text) ?? []
+  await mention(second.receiver, `yes ${unknown}`)
+  await slack.reads(/takes done or failed or again/)
+  await mention(second.receiver, `done ${unknown} I looked: web is restarted.`)
+  await slack.reads(/^I looked: web is restarted\.$/)
+  expect(await readFile(join(folder, 'restarts.log'), 'utf8')).toBe('web\n')
+})
+
+const hangingBoard = `
+import { appendFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+const inputSchema = { type: 'object', properties: { service: { type: 'string' } } }
+const answers = {
+  initialize: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'board', version: '1' } },
+  'tools/list': { tools: [{ name: 'service_status', inputSchema, annotations: { readOnlyHint: true } }, { name: 'restart_service', inputSchema }] },
+}
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method, params } = JSON.parse(line)
+  if (params?.name === 'restart_service') return appendFileSync(process.argv[2], params.arguments.service + '\\n')
+  const result = answers[method] ?? { content: [{ type: 'text', text: 'web: down' }] }
+  const error = method === 'server/discover' ? { error: { code: -32601, message: 'unknown' } } : { result }
+  if (id !== undefined) process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, ...error }) + '\\n')
+})
+`
 
 test('!stop stays when the process is killed, and SIGTERM leaves the answer to the next process', async () => {
   let isAwake = false

@@ -27,11 +27,15 @@ export interface ChannelBotOptions extends Sender {
   readonly maxQuestionCharacters?: number
   /** Default: 20. */
   readonly maxWaiting?: number
+  /** After which time a run is tried again that another process may still have, in milliseconds. Default: 5,000. */
+  readonly lockRetryMs?: number
 }
 
 const commands = ['!status', '!stop', '!help'] as const
 const help = 'Write to me and I answer. !stop ends an answer, !status says what I do. Questions are answered with: yes 1a2b, or no 1a2b reason.'
 const day = 86_400_000
+/** Replies that wait for a channel. */
+const maxReplies = 20
 
 /** True for text that is for the bot, whoever it is addressed to: a command, or an answer to a question. */
 export function isForBot(text: string): boolean {
@@ -69,7 +73,7 @@ export class ChannelBot {
     if (this.outbox.has(id)) return
     const channel = await this.#open(name)
     const reply = await this.#obey(channel, message)
-    if (reply !== undefined) return void this.outbox.post(name, id, reply)
+    if (reply !== undefined) return this.#reply(message, reply)
     // region labels
     // What strangers write may instruct the model, so calls that reach something are asked about. A person who may decide speaks for themselves.
     const labels = isKnown ? {} : { labels: ['untrusted'] as const }
@@ -79,7 +83,8 @@ export class ChannelBot {
 
   /** Continues what an earlier process left: runs, answers that were not sent, messages that wait. */
   async recover(): Promise<void> {
-    await deleteOlderThan(30 * day, { journal: this.#journal, sessions: this.#sessions })
+    // A question that nobody has answered for so long goes, too.
+    await deleteOlderThan(30 * day, { journal: this.#journal, sessions: this.#sessions, includeOpen: true })
     const left = (await this.#runs()).filter(({ runId }) => !this.outbox.has(runId))
     // The oldest first: answers of a channel keep their order.
     for (const run of left.reverse()) await (await this.#open(run.session ?? '')).recover(run)
@@ -93,6 +98,12 @@ export class ChannelBot {
     await this.outbox.close()
   }
 
+  /** Somebody who floods a channel with commands does not make the bot flood it. */
+  #reply({ id, channel }: Incoming, text: string): void {
+    if (this.outbox.waiting(channel) > maxReplies) return
+    this.outbox.post(channel, id, text).catch((error: unknown) => console.error(`${channel}:`, error))
+  }
+
   async #obey(channel: Channel, { author, text, isKnown }: Incoming): Promise<string | undefined> {
     const command = text.trim().toLowerCase()
     if (command === '!status') return await channel.status()
@@ -104,8 +115,8 @@ export class ChannelBot {
   }
 
   async #open(name: string): Promise<Channel> {
-    const { agent, deciders, maxQuestionCharacters: maxCharacters = 3_000, maxWaiting = 20 } = this.#options
-    const parts = { agent, journal: this.#journal, outbox: this.outbox, questions: { maxCharacters, deciders }, maxWaiting }
+    const { agent, deciders, maxQuestionCharacters: maxCharacters = 3_000, maxWaiting = 20, lockRetryMs = 5_000 } = this.#options
+    const parts = { agent, journal: this.#journal, outbox: this.outbox, questions: { maxCharacters, deciders }, maxWaiting, lockRetryMs }
     const opening = this.#channels.get(name) ?? Session.open(this.#sessions, name).then((session) => new Channel(session, parts))
     this.#channels.set(name, opening)
     return await opening

@@ -1,17 +1,6 @@
-import { type Agent, AgentError, type Journal, type ListedRun, type Message, type PendingQuestion, type Run, type RunResult, type Session } from 'capstan'
-import type { Outbox } from './outbox.ts'
-import { type QuestionRoom, showQuestion } from './questions.ts'
-
-/** What the channels of a bot share. */
-export interface ChannelParts {
-  readonly agent: Agent
-  readonly journal: Journal
-  readonly outbox: Outbox
-  /** The longest question that is shown: of a longer one nobody could see what an answer approves. */
-  readonly questions: QuestionRoom
-  /** How many messages may wait for the run that is open. */
-  readonly maxWaiting: number
-}
+import { AgentError, type ListedRun, type Message, type PendingQuestion, type Run, type RunResult, type Session } from 'capstan'
+import type { ChannelParts } from './channel-parts.ts'
+import { showQuestion } from './questions.ts'
 
 /** The runs of one channel, one at a time: begins them, sends what they answer and ask, and tells when the next one may begin. */
 export class ChannelRuns {
@@ -107,8 +96,17 @@ export class ChannelRuns {
     const code = AgentError.is(error) ? error.code : 'internal'
     if (this.#isToStop(runId)) return await this.#giveUp(runId, stopped)
     if (code === 'aborted' && this.#isClosing) return
+    if (code === 'run-locked') return this.#resumeLater(runId)
     this.#report(error)
-    if (code !== 'run-locked') await this.#giveUp(runId, failure(code))
+    await this.#giveUp(runId, failure(code))
+  }
+
+  /** A process on another machine, or in another container, may have the run until its lease ends: at most half a minute after its death. */
+  #resumeLater(runId: string): void {
+    const resume = (): void => {
+      if (!this.#isClosing && !this.isAtWork) this.resume(runId).catch(this.#report)
+    }
+    setTimeout(resume, this.#parts.lockRetryMs).unref()
   }
 
   async #giveUp(runId: string, text: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { AgentError, decide, type Journal, type ListedRun, type Message, openQuestions, type PendingQuestion, type Session } from 'capstan'
-import { type ChannelParts, ChannelRuns } from './channel-runs.ts'
+import type { ChannelParts } from './channel-parts.ts'
+import { ChannelRuns } from './channel-runs.ts'
 import { type Decision, resolveDecision, shortIdOf, showQuestion } from './questions.ts'
 
 /** The conversation of one channel: what is written while a run is open is input of the next one. */

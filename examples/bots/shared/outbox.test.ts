@@ -64,9 +64,9 @@ test('messages of a channel keep their order while one is tried again, and other
   expect(sent).toEqual(['b: other', 'a: slow', 'a: fast'])
 })
 
-test('what is older than 30 days is forgotten', async () => {
+test('what is older than 60 days is forgotten', async () => {
   const file = await newFile()
-  await appendFile(file, `{"at":${Date.now() - 31 * 86_400_000},"key":"old"}\n{"at":${Date.now()},"key":"new"}\n`)
+  await appendFile(file, `{"at":${Date.now() - 61 * 86_400_000},"key":"old"}\n{"at":${Date.now()},"key":"new"}\n`)
   const outbox = await Outbox.open(
     file,
     sender(async () => {}),

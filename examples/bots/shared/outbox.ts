@@ -22,7 +22,8 @@ export class SendError extends Error {
   }
 }
 
-const keepMs = 30 * 86_400_000
+/** Longer than runs are kept: a run that is there must be known as ended. */
+const keepMs = 60 * 86_400_000
 const attempts = 14
 const longestDelayMs = 30_000
 
@@ -35,6 +36,7 @@ export class Outbox {
   readonly #sender: Sender
   readonly #sent: Set<string>
   readonly #lanes = new Map<string, Promise<unknown>>()
+  readonly #waiting = new Map<string, number>()
   readonly #closing = new AbortController()
 
   private constructor(file: string, sender: Sender, sent: Set<string>) {
@@ -43,7 +45,7 @@ export class Outbox {
     this.#sent = sent
   }
 
-  /** Reads what was sent in the last 30 days. */
+  /** Reads what was sent in the last 60 days. */
   static async open(file: string, sender: Sender): Promise<Outbox> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     const lines = await readFile(file, 'utf8').then(readMarks, () => [])
@@ -62,6 +64,11 @@ export class Outbox {
     return this.#sent.has(key)
   }
 
+  /** How many texts are on their way to a channel. */
+  waiting(channel: string): number {
+    return this.#waiting.get(channel) ?? 0
+  }
+
   /** Writes down that something was done. Resolves when the disk has it. */
   async mark(key: string): Promise<void> {
     if (this.has(key)) return
@@ -77,7 +84,12 @@ export class Outbox {
       return await this.#sendAll(channel, key, text)
     })()
     this.#lanes.set(channel, sending)
-    return await sending
+    this.#waiting.set(channel, this.waiting(channel) + 1)
+    try {
+      return await sending
+    } finally {
+      this.#waiting.set(channel, this.waiting(channel) - 1)
+    }
   }
 
   /** Ends the waiting for further attempts. */
