@@ -40,6 +40,7 @@ async function prepare({ isAwake, refuse, board }: Prepared): Promise<Started> {
     BOT_OWNERS: 'T1team/U2ann',
     SLACK_API_URL: slack.url,
     MODEL_URL: model.url,
+    BOT_GRACE_MS: '300',
   }
   return {
     slack,
@@ -154,9 +155,11 @@ test('a question that waits survives kill -9: it is not asked again, and its cal
   await second.bot.end('SIGKILL')
   // The decision was recorded before the 200, so the next process continues the run by itself.
   await next()
-  await slack.reads(/db-1 was restarted|Nobody knows/)
+  const { text: outcome } = await slack.reads(/db-1 was restarted|Nobody knows/)
   expect(slack.posted.filter(({ text }) => text.includes('Write: yes'))).toHaveLength(1)
-  expect((await readFile(join(folder, 'restarts.log'), 'utf8')).trim()).toBe('db-1')
+  const restarts = await readFile(join(folder, 'restarts.log'), 'utf8').catch(() => '')
+  // The process may have died in the middle of the call: then nobody knows, and a person is asked.
+  expect(outcome.includes('Nobody knows') ? ['', 'db-1\n'] : ['db-1\n']).toContain(restarts)
 })
 
 test('whether a restart was done that a crash interrupted is asked, and not tried again', async () => {
