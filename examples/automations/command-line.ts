@@ -43,7 +43,7 @@ Results: STATE/results/SLOT.jsonl, and SLOT.failed.jsonl if documents failed.
 
 Exit codes (the first that applies)
   2 usage   75 another process works on this slot   130 aborted   1 ended early
-  3 the cap was reached   1 documents failed   4 stopped, or a person is asked
+  3 the cap was reached   4 stopped   1 documents failed   4 a person is asked
   0 finished
 `
 

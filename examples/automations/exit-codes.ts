@@ -35,6 +35,7 @@ export function exitCodeOf(end: JobEnd): number {
   if (end.hasBroken) return exitCodes.error
   // Before failed documents, which a scheduler may try again: while the cap is reached, a further start does nothing.
   if (end.isCapReached) return exitCodes.cap
+  if (end.left > 0) return exitCodes.paused
   if (end.failed > end.maxFailed) return exitCodes.error
-  return end.waiting + end.left > 0 ? exitCodes.paused : exitCodes.finished
+  return end.waiting > 0 ? exitCodes.paused : exitCodes.finished
 }

@@ -7,6 +7,7 @@ import { fileJournal } from 'capstan'
 import { expect, test } from 'vitest'
 import { Budget } from './budget.ts'
 import { chooseModel } from './choose-model.ts'
+import { exitCodeOf } from './exit-codes.ts'
 import { type Invoice, problemOf } from './invoice.ts'
 import { type Admission, runPool } from './pool.ts'
 import { Progress } from './progress.ts'
@@ -30,6 +31,20 @@ test.each([
   const invoice: Invoice = { kind: 'invoice', number: 'A-7', customer: null, date: null, currency: null, total }
   expect(problemOf(invoice, `Invoice A-7\n${text}\n`)).toBe(problem)
   expect(problemOf({ ...invoice, number: 'B-7' }, `Invoice A-7\n${text}\n`)).toBe(total === null ? problem : 'the number "B-7" is not in the document')
+})
+
+test.each([
+  [{}, 0],
+  [{ failed: 2, maxFailed: 2 }, 0],
+  [{ waiting: 1 }, 4],
+  [{ failed: 3, maxFailed: 2, waiting: 1 }, 1],
+  [{ failed: 3, left: 5 }, 4],
+  [{ failed: 3, left: 5, isCapReached: true }, 3],
+  [{ left: 5, isCapReached: true, hasBroken: true }, 1],
+  [{ left: 5, hasBroken: true, isAborted: true }, 130],
+])('%j is exit code %i', (end, code) => {
+  const nothing = { isAborted: false, hasBroken: false, failed: 0, maxFailed: 0, isCapReached: false, waiting: 0, left: 0 }
+  expect(exitCodeOf({ ...nothing, ...end })).toBe(code)
 })
 
 test('a slot has one owner at a time, and leaves nothing in the journal when it is released', async () => {

@@ -2,7 +2,8 @@ import { deepseek } from 'capstan'
 import { type ScriptedReply, type SimulatedRequest, startSimulator } from 'capstan/testing'
 import type { ChosenModel } from '../choose-model.ts'
 
-const note = 'No key was found, so this runs offline: a local simulator answers, whose rules read the made-up invoices. It is not a language model.'
+const note =
+  'No key was found, so this runs offline: a local simulator answers, whose rules read the made-up invoices. It is not a language model, and costs nothing: amounts are what deepseek-flash would cost.'
 
 /** A model for which no key is needed: a local provider that answers over HTTP by rules. */
 export async function offlineModel(): Promise<ChosenModel> {
