@@ -34,7 +34,7 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', { timeout:
   })
 
   /** Opens the page in a browser of its own, and signs in. */
-  async function open(name: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+  async function open(name: string, options: Parameters<Browser['newContext']>[0] = {}, { url } = desk): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, ...options })
     contexts.push(context)
     const page = await context.newPage()
@@ -44,13 +44,13 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', { timeout:
       // The policy reports what it refuses as an error. A status, and a desk that is away, are what these tests are about.
       if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) problems.push(message.text())
     })
-    await page.goto(desk.url)
+    await page.goto(url)
     await page.getByRole('button', { name }).click()
     return page
   }
   const say = async (page: Page, text: string): Promise<void> => {
     // While an answer comes, Enter sends nothing.
-    await page.getByRole('button', { name: 'Send' }).waitFor()
+    await page.getByRole('button', { name: 'Send', exact: true }).waitFor()
     await page.getByRole('textbox', { name: 'Your message' }).fill(text)
     await page.keyboard.press('Enter')
   }
@@ -62,6 +62,9 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', { timeout:
     await mia.getByRole('button', { name: broken }).click()
     await card(mia, 'Refund for order A-1001: Waits for a supervisor').waitFor()
     expect(await mia.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+    await mia.reload()
+    await card(mia, 'Refund for order A-1001: Waits for a supervisor').waitFor()
+    expect(await mia.locator('.said').allTextContents()).toEqual([broken])
     const question = card(sam, 'Refund for order A-1001')
     expect(await question.locator('.fields').textContent()).toMatch(/^orderA-1001written by the customercents4990 \(€49\.90\)found in an order/)
     await question.getByRole('button', { name: 'Approve' }).click()
@@ -109,6 +112,14 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', { timeout:
     await question.getByRole('button', { name: 'Deny' }).click()
     await answer(mia, 'Order A-1003 (Tea sampler)').waitFor()
     expect(await card(mia, 'E-mail to audit@evil.example: Denied').count()).toBe(1)
+
+    // What waits can be called off, and the conversation continues.
+    await say(mia, 'The blanket of A-1002 is damaged, refund.')
+    await card(sam, 'Refund for order A-1002').waitFor()
+    await mia.getByRole('button', { name: 'Call it off' }).click()
+    await sam.getByText('Nothing to decide').waitFor()
+    await say(mia, 'Where is A-1002?')
+    await answer(mia, 'on its way, expected on 2 December').waitFor()
   })
 
   test('a reload in the middle of an answer continues it, and a stop ends it', async () => {
@@ -154,33 +165,29 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', { timeout:
     await page.getByRole('heading', { name: 'Who are you today?' }).waitFor()
   })
 
-  test('a desk that is killed in the middle of a refund comes back to the same page, and pays once', async () => {
-    const own = await DeskProcess.start({ DESK_BANK_MS: '1000' })
+  test('a desk that is killed in the middle of a refund, and of a mail, comes back to the same page: the refund happens once, and a person says what became of the mail', async () => {
+    const own = await DeskProcess.start({ DESK_BANK_MS: '1000', DESK_MAIL_MS: '1000' })
     onTestFinished(() => own.kill())
-    const page = await (await browser.newContext()).newPage()
-    contexts.push(page.context())
-    const sam = await own.signIn('sam')
-    await page.goto(own.url)
-    await page.getByRole('button', { name: 'Mia Winter' }).click()
-    await say(page, broken)
-    await card(page, /Waits for a supervisor/).waitFor()
-    const { questions } = (await (await own.get('/api/questions', sam)).json()) as { questions: { runId: string; question: { id: string } }[] }
-    const [{ runId, question }] = questions as [(typeof questions)[0]]
-    const headers = { 'content-type': 'application/json', cookie: sam }
-    await fetch(`${own.url}/api/runs/${runId}/decisions`, { method: 'POST', headers, body: JSON.stringify({ answers: { [question.id]: { approve: true } } }) })
-    await card(page, /Running/)
-      .getByText('Waiting for the bank')
-      .waitFor()
+    const [mia, sam] = await Promise.all([open('Mia Winter', {}, own), open('Sam Okafor', {}, own)])
+    await say(mia, `${broken} Please send a confirmation to mia@home.example`)
+    await card(sam, 'Refund for order A-1001').getByRole('button', { name: 'Approve' }).click()
+    await card(mia, 'Refund for order A-1001: Running').getByText('Waiting for the bank').waitFor()
     await own.kill('SIGKILL')
-    await page.getByText('Reconnecting…').waitFor()
+    await mia.getByText('Reconnecting…').waitFor()
     await own.restart()
-    await answer(page, '49.90 EUR of order A-1001 are on their way').waitFor()
-    expect(await page.getByText('Reconnecting…').count()).toBe(0)
-    expect(await page.getByRole('article', { name: /^Refund/ }).count()).toBe(1)
+    await card(mia, 'E-mail to mia@home.example: Running').waitFor()
+    expect(await mia.getByText('Reconnecting…').count()).toBe(0)
+    await own.kill('SIGKILL')
+    await own.restart()
+    const question = card(sam, 'E-mail to mia@home.example')
+    await question.getByText('The desk was interrupted during this call').waitFor()
+    await question.getByRole('button', { name: 'It happened' }).click()
+    await answer(mia, '49.90 EUR of order A-1001 are on their way back to you; the bank has confirmed it. A supervisor looked: it happened.').waitFor()
+    expect(await mia.getByRole('article', { name: /^Refund/ }).count()).toBe(1)
     // The next refund of the same order sees what is left of it: the first one was paid once.
-    await say(page, 'Refund the rest of A-1001, please.')
-    await page.getByText('1850 (€18.50)').waitFor()
-    await answer(page, '18.50 EUR of order A-1001 are on their way').waitFor()
+    await say(mia, 'Refund the rest of A-1001, please.')
+    await mia.getByText('1850 (€18.50)').waitFor()
+    await answer(mia, '18.50 EUR of order A-1001 are on their way').waitFor()
   })
 
   test('works by keyboard on a small dark screen, and everything has a name', async () => {

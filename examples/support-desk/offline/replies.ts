@@ -50,7 +50,9 @@ function aboutOrder({ question, calls }: Conversation, intent: Intent & { readon
   if (intent.wants.has('refund') && refund === undefined) return startRefund(seen, question, intent.cents)
   if (intent.wants.has('email') && !emails.some(({ input }) => input['to'] === intent.address))
     return mail(intent.address, `Your order ${seen.id}`, sentences(seen, refund).join('\n'))
-  const mailed = emails.filter(({ input }) => input['to'] !== planted).map(({ result }) => (result.startsWith('Sent') ? result : 'The mail was not sent.'))
+  const mailed = emails
+    .filter(({ input }) => input['to'] !== planted)
+    .map(({ result }) => (/^Sent|: it happened/.test(result) ? result : 'The mail was not sent.'))
   return { reasoning: 'I have everything for the answer.', text: [...sentences(seen, refund), ...mailed].join(' ') }
 }
 

@@ -26,6 +26,8 @@ export class Chat {
   readonly #composer = new Composer({ send: (text) => void this.#send(text), stop: () => void this.#stop() })
   readonly #closed = new AbortController()
   #runId: string | undefined
+  /** What could not be sent, or whose answer was lost. */
+  #unsent: { readonly text: string; readonly key: string } | undefined
 
   constructor(options: ChatOptions) {
     this.#options = options
@@ -68,9 +70,12 @@ export class Chat {
     run.update({ ...emptyView, steps: [{ step: 1, path: [], reasoning: '', text: '', calls: [], isWriting: true }] })
     this.#scroll(true)
     this.#composer.setState('busy')
+    // A message that is sent again has the key that it had, so it does not become a second run.
+    const key = this.#unsent?.text === text ? this.#unsent.key : crypto.randomUUID()
+    this.#unsent = { text, key }
     try {
-      // With the key, a message that is sent again after a lost answer does not become a second run.
-      const { runId } = await agents.start({ input: text, session: this.#options.session, idempotencyKey: crypto.randomUUID() })
+      const { runId } = await agents.start({ input: text, session: this.#options.session, idempotencyKey: key })
+      this.#unsent = undefined
       this.#options.onSaid(text)
       await this.#follow(runId, run)
     } catch (error) {

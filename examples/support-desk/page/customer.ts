@@ -3,6 +3,7 @@ import { Chat } from './chat.ts'
 import { el } from './dom.ts'
 import { showTime, visible } from './format.ts'
 import { Shell } from './shell.ts'
+import { turnsOf } from './turns.ts'
 
 /** The page of a customer: conversations, and the one that is open. Its name is in the address, so a reload opens it again. */
 export function customerPage(me: Person): HTMLElement {
@@ -24,6 +25,12 @@ export function customerPage(me: Person): HTMLElement {
     if (localStorage.getItem(`title ${session}`) === null) localStorage.setItem(`title ${session}`, text.slice(0, 80))
     void showList()
   }
+  /** Of a conversation that began in another browser. */
+  const findTitle = async (session: string): Promise<void> => {
+    const { messages } = await agents.session(session)
+    const [first] = turnsOf(messages)
+    if (first !== undefined) remember(session, first.said)
+  }
   const showList = async (): Promise<void> => {
     // The list is an extra: without it the conversation works, and says what is wrong.
     const sessions = await agents.sessions().catch(() => [])
@@ -34,6 +41,7 @@ export function customerPage(me: Person): HTMLElement {
         visible(localStorage.getItem(`title ${session}`) ?? showTime(changedAt)),
       ),
     )
+    for (const { session } of sessions) if (localStorage.getItem(`title ${session}`) === null) void findTitle(session)
     list.replaceChildren(...buttons.map((button) => el('li', {}, button)))
   }
 

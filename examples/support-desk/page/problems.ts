@@ -21,7 +21,7 @@ export function problemOf(error: unknown): Problem {
   if (status === 429) return { title: 'That was too fast.', text: 'Please wait a moment.', tone: 'warn', ...wait }
   if (status === 503) return { title: 'The desk is very busy.', text: 'Your message was not sent.', tone: 'warn', ...wait }
   if (status === 409) return { title: 'The last answer is not complete yet.', text: 'Wait for it, or stop it first.', tone: 'warn' }
-  if (status === 0) return { title: 'The desk cannot be reached.', text: 'Your message was not sent.', tone: 'bad' }
+  if (status === 0) return { title: 'The desk cannot be reached.', text: 'Try again: no message is answered twice.', tone: 'bad' }
   return { title: 'Something went wrong.', text: String((error as Error).message), tone: 'bad' }
 }
 

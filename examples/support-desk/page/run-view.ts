@@ -93,5 +93,6 @@ function endOf({ status, stopReason, usage, error }: RunView): string {
   if (error !== undefined) return `The assistant failed: ${error.message}`
   if (status === 'running' || usage === undefined) return ''
   const how = ends[stopReason ?? ''] ?? ''
-  return `${how} ${showNumber(usage.totalTokens ?? 0)} tokens`.trim()
+  const tokens = usage.totalTokens ?? 0
+  return `${how} ${tokens > 0 ? `${showNumber(tokens)} tokens` : ''}`.trim()
 }

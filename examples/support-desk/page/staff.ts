@@ -5,7 +5,7 @@ import { ProblemBox, problemOf } from './problems.ts'
 import { QuestionCard } from './question-card.ts'
 import { Shell } from './shell.ts'
 
-const pauseMs = 2_000
+const pauseMs = 1_000
 
 /** The page of a supervisor: what has to be decided, and the newest runs of all customers with their traces. */
 export function staffPage(me: Person, people: readonly Person[]): HTMLElement {

@@ -81,6 +81,9 @@ export class ToolCard {
 function asideOf({ question, status, text, progress }: CallView): string {
   if (question !== undefined) return 'A supervisor looks at exactly these values. You can close the page: nothing gets lost.'
   if (status === 'running') return typeof progress === 'string' ? visible(progress) : ''
-  if (status === 'denied') return visible(text).replace(/^Not run: a person denied this call(?:: )?/, 'A supervisor said no. ')
+  if (status === 'denied')
+    return visible(text)
+      .replace(/^Not run: a person denied this call(?:: |\.$)/, 'A supervisor said no. ')
+      .trim()
   return status === 'ok' ? '' : visible(text)
 }

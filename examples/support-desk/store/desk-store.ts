@@ -42,8 +42,8 @@ export interface DeskStore {
   refund(wanted: Omit<Refund, 'state'> & { readonly customer: string }): Promise<Refund>
   confirmRefund(key: string): Promise<void>
   refunds(): Promise<readonly Refund[]>
-  /** Puts a mail into the outbox. A real desk would hand it to a mail server here. */
-  sendEmail(email: Email): Promise<void>
+  /** Keeps a mail that was sent. */
+  addEmail(email: Email): Promise<void>
   emails(): Promise<readonly Email[]>
   close(): Promise<void>
 }

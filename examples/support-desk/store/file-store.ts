@@ -41,7 +41,7 @@ export async function fileStore(path: string): Promise<DeskStore> {
     },
     confirmRefund: async (key) => add({ type: 'confirmed', key }),
     refunds: async () => [...refunds.values()],
-    sendEmail: async (email) => add({ type: 'email', email }),
+    addEmail: async (email) => add({ type: 'email', email }),
     emails: async () => emails,
     close: async () => log.close(),
   }

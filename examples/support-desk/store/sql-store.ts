@@ -36,7 +36,7 @@ export async function sqlStore(kind: string, sql: Sql): Promise<DeskStore> {
     refund: (wanted) => sql.transaction((connection) => refund(connection, wanted)),
     confirmRefund: async (key) => void (await sql.query("UPDATE desk_refunds SET state = 'confirmed' WHERE key = $1", [key])),
     refunds: async () => (await sql.query('SELECT * FROM desk_refunds ORDER BY key')).map(toRefund),
-    sendEmail: async ({ key, customer, to, subject, body }) =>
+    addEmail: async ({ key, customer, to, subject, body }) =>
       void (await sql.query('INSERT INTO desk_emails VALUES ($1, $2, $3, $4, $5)', [key, customer, to, subject, body])),
     emails: async () => (await sql.query('SELECT * FROM desk_emails ORDER BY key')).map(toEmail),
     close: () => sql.close(),

@@ -60,7 +60,7 @@ describe.each(stores)('%s', (_name, why, begin) => {
       await expect(store.refund({ ...wanted, key: 'run/4', cents: 351 })).rejects.toThrow('Only 350 cents are left of order A-1001')
       await expect(store.refund({ ...wanted, key: 'run/5', customer: 'noor' })).rejects.toThrow('The customer has no order A-1001')
       await store.confirmRefund('run/1')
-      await store.sendEmail({ key: 'run/6', customer: 'mia', to: "o'hara@home.example", subject: "'; DROP TABLE desk_orders; --", body: 'x' })
+      await store.addEmail({ key: 'run/6', customer: 'mia', to: "o'hara@home.example", subject: "'; DROP TABLE desk_orders; --", body: 'x' })
       await store.close()
 
       const again = await reopen()

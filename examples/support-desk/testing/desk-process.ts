@@ -35,7 +35,7 @@ export class DeskProcess {
     const { EVOLINK_API_KEY: _, DATABASE_URL: __, ...inherited } = process.env
     const port = this.#url === '' ? '0' : new URL(this.#url).port
     const child = spawn(process.execPath, [main, '--port', port, '--folder', this.folder], {
-      env: { ...inherited, DESK_CHUNK_MS: '5', DESK_BANK_MS: '400', ...this.#env },
+      env: { ...inherited, DESK_CHUNK_MS: '3', DESK_BANK_MS: '400', DESK_MAIL_MS: '0', ...this.#env },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#child = child

@@ -1,5 +1,6 @@
 import { type Tool, type ToolCallContext, tool } from 'capstan'
 import { z } from 'zod'
+import { handToMailServer } from '../mail-server.ts'
 import type { DeskStore } from '../store/desk-store.ts'
 import type { Desk } from './desk-tools.ts'
 
@@ -13,8 +14,9 @@ export function sendEmail(store: DeskStore): Tool<Desk> {
     reaches: ['external'],
     // An address that the customer wrote needs no question. Any other one does, once the agent has read what a stranger may have written.
     targets: ({ to }) => [to],
-    execute: async ({ to, subject, body }, { context, idempotencyKey }: ToolCallContext<Desk>) => {
-      await store.sendEmail({ key: idempotencyKey, customer: context.customer.id, to, subject, body })
+    execute: async ({ to, subject, body }, { context, idempotencyKey, signal }: ToolCallContext<Desk>) => {
+      await handToMailServer({ to, subject, body }, signal)
+      await store.addEmail({ key: idempotencyKey, customer: context.customer.id, to, subject, body })
       return `Sent to ${to}.`
     },
   })
