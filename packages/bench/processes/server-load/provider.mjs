@@ -1,7 +1,7 @@
 // A provider that writes each delta with the time at which it does: node provider.mjs DELTAS INTERVAL_MS
 import { createServer } from 'node:http'
 
-const [count, intervalMs] = process.argv.slice(2).map(Number)
+const [count = 0, intervalMs = 0] = process.argv.slice(2).map(Number)
 const head = '"id":"1","object":"chat.completion.chunk","created":1700000000,"model":"bench"'
 const server = createServer((request, response) => {
   request.resume().on('end', () => {

@@ -2,7 +2,7 @@
 import { agentServer } from '@capstan/server'
 import { Agent, evolink, fileJournal } from 'capstan'
 
-const [baseURL, streams, folder] = process.argv.slice(2)
+const [baseURL = '', streams, folder] = process.argv.slice(2)
 const agent = new Agent({ model: evolink('kimi-k2-thinking', { baseURL, apiKey: 'none' }) })
 const most = Number(streams) + 10
 const server = agentServer({
