@@ -31,6 +31,7 @@ const checks = [
   ['weight', ['scripts/check-weight.mjs']],
   ['page of the viewer', ['scripts/build-viewer.mjs', '--check']],
   ['mutants', ['packages/proof/dist/mutants/check.js']],
+  ['code in docs', ['scripts/check-fragments.mjs']],
   ['pages of docs', ['scripts/check-docs.mjs']],
   ['translation', ['scripts/check-translation.mjs']],
   ['docs/errors.md', ['scripts/generate-errors.mjs', '--check']],
