@@ -1,5 +1,5 @@
 import type { ExchangeLine as RecordedExchange } from '../src/format/lines.ts'
-import type { PageLine, RunSummary } from '../src/viewer/lines.ts'
+import type { PageLine, ReportContents, RunSummary } from '../src/viewer/lines.ts'
 import { followEvents, giveLines } from './event-stream.ts'
 import { Turns } from './turns.ts'
 
@@ -13,6 +13,8 @@ export interface Setup {
 
 /** The runs that the page can show. */
 export interface RunListing {
+  /** What is in this file; absent in a page that is served. */
+  readonly contents?: ReportContents
   readonly runs: readonly RunSummary[]
   readonly note?: string
   readonly setup: Setup
@@ -65,7 +67,8 @@ class SavedFeed implements Feed {
   readonly #listing: RunListing
 
   constructor(listing: string) {
-    this.#listing = JSON.parse(listing) as RunListing
+    const contents = document.querySelector('script[data-contents]')?.textContent
+    this.#listing = { ...(JSON.parse(listing) as RunListing), ...(contents && { contents: JSON.parse(contents) as ReportContents }) }
   }
 
   list(): Promise<RunListing> {

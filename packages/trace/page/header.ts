@@ -1,5 +1,6 @@
 import { html } from 'htm/preact'
 import type { VNode } from 'preact'
+import type { ReportContents } from '../src/viewer/lines.ts'
 import type { Row } from '../src/viewer/model/row.ts'
 import { totalMoney, totalTokens } from '../src/viewer/model/totals.ts'
 import { formatCount, formatMoney, formatMs, formatPercent, plural } from './format.ts'
@@ -25,9 +26,16 @@ export function Header(): VNode {
       <button class="icon" title="Keys (?)" aria-label="Keys" onClick=${() => (store.isHelpOpen.value = true)}>?</button>
     </div>
     ${root !== undefined && html`<${Totals} roots=${roots} />`}
+    ${listing?.contents !== undefined && html`<${Contents} contents=${listing.contents} />`}
     <${Tools} />
     ${notes.length > 0 && html`<ul class="notes" role="status">${notes.map((note) => html`<li><${Line} text=${note} /></li>`)}</ul>`}
   </header>` as VNode
+}
+
+/** What somebody passes on with this file. */
+function Contents({ contents: { events, exchanges } }: { readonly contents: ReportContents }): VNode {
+  const wire = exchanges === 0 ? '' : ` and ${plural(exchanges, 'exchange')} of HTTP with their bodies`
+  return html`<p class="hint">This file holds one run: ${plural(events, 'event')}${wire}, with the contents of all messages, tool calls and results.</p>` as VNode
 }
 
 /** Until the file is read, an end may still come. */

@@ -1,5 +1,5 @@
-export type { ExchangeLine, PageLine, RunSummary } from './viewer/lines.ts'
-export { type ReportContents, type ReportOptions, writeReport } from './viewer/report.ts'
+export type { ExchangeLine, PageLine, ReportContents, RunSummary } from './viewer/lines.ts'
+export { type ReportOptions, writeReport } from './viewer/report.ts'
 export { type ServedViewer, type ServeOptions, serveViewer } from './viewer/serve.ts'
 export { JournalSource } from './viewer/source/journal-source.ts'
 export type { RunList, RunSource } from './viewer/source/source.ts'

@@ -117,3 +117,10 @@ export interface RunSummary {
   /** Why it cannot be read. */
   readonly problem?: string
 }
+
+/** What a report holds. */
+export interface ReportContents {
+  readonly runId: string
+  readonly events: number
+  readonly exchanges: number
+}

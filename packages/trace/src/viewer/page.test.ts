@@ -177,7 +177,10 @@ describe.skipIf(isBrowserMissing)('the page in Chromium', () => {
     await open(path, look, { width: 390 })
     const report = join(folder, 'report.html')
     await writeReport(TraceSource.ofFile(path), async (text) => appendFileSync(report, text), { title: hostile })
-    await see(`file://${report}`, look)
+    await see(`file://${report}`, async (page) => {
+      await page.getByText(/^This file holds one run: \d+ events and 1 exchange of HTTP with their bodies, with the contents of all messages/).waitFor()
+      await look(page)
+    })
   })
 
   test('a run is shown while it works, and a folder lists its runs', { timeout: 60_000 }, async () => {

@@ -1,5 +1,5 @@
 import { checkNames, invalidOptions } from '@capstan/core/internal'
-import type { RunSummary } from './lines.ts'
+import type { ReportContents, RunSummary } from './lines.ts'
 import { readPage } from './page-file.ts'
 import type { RunSource } from './source/source.ts'
 
@@ -9,13 +9,6 @@ export interface ReportOptions {
   readonly title?: string
   /** The run of a source with several, by its run id or by the `id` in the list. */
   readonly run?: string
-}
-
-/** What a report holds. */
-export interface ReportContents {
-  readonly runId: string
-  readonly events: number
-  readonly exchanges: number
 }
 
 /**
@@ -44,8 +37,10 @@ export async function writeReport(source: RunSource, write: (text: string) => Pr
     const text = await source.exchange(run.id, number)
     if (text !== undefined) await write(dataScript(`data-exchange="${number}"`, text))
   }
+  const contents: ReportContents = { runId: run.runId, events, exchanges }
+  await write(dataScript('data-contents', JSON.stringify(contents)))
   await write(after)
-  return { runId: run.runId, events, exchanges }
+  return contents
 }
 
 function chooseRun(runs: readonly RunSummary[], wanted: string | undefined): RunSummary {

@@ -131,14 +131,14 @@ test('a report is one file with everything in it, and no text of a run can leave
   }
   expect(await writeReport(source, write, { title: hostile })).toEqual({ runId: 'run-1', events: 6, exchanges: 1 })
   const page = readPage().html
-  expect(html.match(/<\/script/g)?.length).toBe((page.match(/<\/script/g)?.length ?? 0) + 3)
+  expect(html.match(/<\/script/g)?.length).toBe((page.match(/<\/script/g)?.length ?? 0) + 4)
   expect(html).not.toContain('<img')
   expect(html).toContain('<meta http-equiv="content-security-policy" content="default-src')
   const data = [...html.matchAll(/<script type="application\/json" (data-[\w-]+)[^>]*>(.*?)<\/script>/gs)].map(([, name, json = '']) => [
     name,
     json.split('\n').map((line) => JSON.parse(line) as unknown),
   ])
-  expect(data.map(([name]) => name)).toEqual(['data-runs', 'data-lines', 'data-exchange'])
+  expect(data.map(([name]) => name)).toEqual(['data-runs', 'data-lines', 'data-exchange', 'data-contents'])
   expect(JSON.stringify(data[1])).toContain(JSON.stringify(hostile))
   expect(/(?:src|href)="(?!data:)/.test(html)).toBe(false)
 })
