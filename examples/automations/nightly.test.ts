@@ -108,10 +108,12 @@ test('only what failed is tried again, with a new run where the last one has end
     if (isRepaired) return undefined
     if (document === '002.txt') return { status: 400 }
     if (document === '003.txt') return { text: 'I would rather talk.' }
-    return document === '004.txt' ? { toolCalls: [{ name: 'final_answer', input: { kind: 'invoice', number: 'INV-2026-0004', total: 4.5 } }] } : undefined
+    const madeUp = { kind: 'invoice', number: 'INV-2026-0004', customer: null, date: null, currency: null, total: 4.5 }
+    return document === '004.txt' ? { toolCalls: [{ name: 'final_answer', input: madeUp }] } : undefined
   })
   const first = await bench.run('--limit', '6')
   expect(first).toMatchObject({ code: 1, stdout: expect.stringMatching(/3 of 6 done.*\n {2}3 failed/) })
+  expect((await bench.results('s1.failed.jsonl')).map(({ code }) => code).sort()).toEqual(['invalid-output', 'invalid-request', 'not-in-document'])
   isRepaired = true
   const before = bench.simulator.requestCount
   expect(await bench.run('--limit', '6', '--quiet')).toMatchObject({ code: 0 })
@@ -138,6 +140,7 @@ test('SIGTERM lets the work in progress complete and begins nothing new: exit co
   const asked = bench.simulator.requestCount
   const { code, stdout } = await ended
   expect([code, stdout]).toEqual([4, expect.stringMatching(/ (\d+) of 40 done[\s\S]*Start it again to continue\.\n$/)])
+  expect(await readdir(join(bench.state, 'results'))).not.toContain('s1.jsonl')
   // Two are in progress at a time.
   expect(bench.simulator.requestCount - asked).toBeLessThanOrEqual(2)
   expect(await bench.run('--limit', '40', '--max-failed', '2', '--quiet')).toMatchObject({ code: 0 })
