@@ -12,8 +12,7 @@ const block = /(<!-- (?:code: \S+|incomplete) -->\n+)?^( *)```ts\n([\s\S]*?)^ *`
 /** Packages of others that fragments use. */
 const others = { z: 'zod', DBOS: '@dbos-inc/dbos-sdk' }
 const exported = new Map([
-  ...publicEntries()
-    .reverse()
+  ...[...publicEntries()]
     .sort((left, right) => Number(left.specifier === 'capstan') - Number(right.specifier === 'capstan'))
     .flatMap(({ specifier, exports }) => exports.map(({ name }) => /** @type {const} */ ([name, specifier]))),
   ...Object.entries(others),
