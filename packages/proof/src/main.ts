@@ -1,9 +1,10 @@
-// Runs one suite of this package under vitest, and prints its table: `faults`, `crashes`, `attacks`, `stock-tools` or `mutants`.
+// Runs one suite of this package under vitest, and prints its table: `faults`, `crashes`, `attacks`, `stock-tools`, `server-attacks` or `mutants`.
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { startVitest } from 'vitest/node'
 import { attackTables } from './attacks/tables.ts'
 import { crashTable } from './crashes/table.ts'
+import { serverTable } from './server/table.ts'
 import { tableOfRows } from './stock-tools/table.ts'
 import { helpText, readCommandLine } from './suite/command-line.ts'
 import { type JudgedRow, TableReporter } from './suite/table-reporter.ts'
@@ -14,6 +15,7 @@ const suites = {
   crashes: { file: 'packages/proof/src/crashes/crashes.test.ts', atOnce: availableParallelism() },
   attacks: { file: 'packages/proof/src/attacks/attacks.test.ts', atOnce: 1 },
   'stock-tools': { file: 'packages/proof/src/stock-tools/stock-tools.test.ts', atOnce: 1 },
+  'server-attacks': { file: 'packages/proof/src/server/server.test.ts', atOnce: 1 },
   mutants: { file: 'packages/proof/src/mutants/mutants.suite.ts', atOnce: Math.min(2, availableParallelism()) },
 } as const
 
@@ -54,6 +56,7 @@ process.exitCode = reporter.failures > 0 || !hasRun ? 1 : 0
 function tableOf(rows: readonly JudgedRow[]): string | undefined {
   if (name === 'attacks') return attackTables(rows)
   if (name === 'stock-tools') return tableOfRows(rows)
+  if (name === 'server-attacks') return serverTable(rows)
   return name === 'crashes' && command?.markdown ? crashTable(rows) : undefined
 }
 

@@ -22,4 +22,4 @@ process.on('message', () => {
   const { rss, heapUsed, external } = process.memoryUsage()
   process.send?.({ rss, heapUsed, external, cpu: process.cpuUsage() })
 })
-process.on('disconnect', () => process.exit())
+process.on('disconnect', () => process.exit(0))

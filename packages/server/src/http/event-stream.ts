@@ -14,30 +14,56 @@ const idle = Symbol('idle')
 
 /** Bytes of an event stream, made when they are asked for: a slow reader holds nothing but its position in the log. */
 export function eventStream({ batches, keepAliveMs, onEnd }: EventStreamParts): ReadableStream<Uint8Array> {
+  const clock = new IdleClock(keepAliveMs)
+  const end = (): void => {
+    clock.stop()
+    onEnd()
+  }
   let next: Promise<IteratorResult<readonly Frame[], void>> | undefined
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         next ??= batches.next()
         try {
-          const step = await orIdle(next, keepAliveMs)
+          const step = await Promise.race([next, clock.wait()])
           if (step === idle) return controller.enqueue(encoder.encode(':\n\n'))
           next = undefined
           if (!step.done) return controller.enqueue(encoder.encode(encodeFrames(step.value)))
-          onEnd()
+          end()
           controller.close()
         } catch (error) {
-          onEnd()
+          end()
           controller.error(error)
         }
       },
       async cancel() {
-        onEnd()
+        end()
         await batches.return?.()
       },
     },
     { highWaterMark: 0 },
   )
+}
+
+/** Says when nothing has happened for some time. One timer for each stream, set back instead of made again. */
+class IdleClock {
+  readonly #timer: NodeJS.Timeout
+  #resolve: (value: typeof idle) => void = () => undefined
+
+  constructor(ms: number) {
+    this.#timer = setTimeout(() => this.#resolve(idle), ms)
+  }
+
+  wait(): Promise<typeof idle> {
+    this.#timer.refresh()
+    return new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
 }
 
 /** Events in the form of an event stream. JSON has no line breaks, so no text of a model can end an event. */
@@ -48,16 +74,4 @@ export function encodeFrames(frames: readonly Frame[]): string {
     text += `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(event)}\n\n`
   }
   return text
-}
-
-async function orIdle<Value>(next: Promise<Value>, ms: number): Promise<Value | typeof idle> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<typeof idle>((resolve) => {
-    timer = setTimeout(resolve, ms, idle)
-  })
-  try {
-    return await Promise.race([next, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -41,7 +41,7 @@ export async function* followRun(parts: FollowParts, found: FoundRun, options: F
 
 async function* followLog(parts: FollowParts, live: LiveRun, { after, signal }: FollowOptions): AsyncGenerator<readonly Frame[], void> {
   const { log } = live
-  const leave = log.enter()
+  const leave = log.enter(signal)
   try {
     const known = log.positionOf(after)
     if (known === undefined && after !== undefined) yield [restartIn(log)]
@@ -83,7 +83,7 @@ async function* followTail(parts: FollowParts, live: LiveRun, { position: start,
     if (frames.length > 0) yield frames
     else if (log.isEnded) return
     else if (log.isClosed) return yield [reconnect]
-    else await log.wait(position, signal)
+    else await log.wait(position)
   }
 }
 

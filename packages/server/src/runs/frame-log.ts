@@ -104,13 +104,13 @@ export class FrameLog {
   /** Says that no event will follow. */
   end(): void {
     this.#isEnded = true
-    this.#wake()
+    this.wake()
   }
 
   /** Gives the log up before the run has ended. */
   close(): void {
     this.#isClosed = true
-    this.#wake()
+    this.wake()
   }
 
   /** The position in the text of a cursor; `undefined` for a cursor of another log, or for none. */
@@ -146,27 +146,34 @@ export class FrameLog {
     return frames
   }
 
-  /** Waits for an event after a position, or for the end. */
-  async wait(after: number, signal: AbortSignal): Promise<void> {
-    if (this.#last > after || this.#isEnded || this.#isClosed || signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      this.#waiting.add(done)
-      signal.addEventListener('abort', done)
-    })
+  /** Waits for an event after a position, for the end, or for `wake`. */
+  async wait(after: number): Promise<void> {
+    if (this.#last > after || this.#isEnded || this.#isClosed) return
+    await new Promise<void>((resolve) => this.#waiting.add(resolve))
   }
 
-  /** Counts a reader. @returns What ends it. */
-  enter(): () => void {
+  /** Lets everybody who waits look again: one of them may have left. */
+  wake(): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const resolve of waiting) resolve()
+  }
+
+  /**
+   * Counts a reader, who is woken when it leaves.
+   *
+   * @returns What ends it.
+   */
+  enter(signal: AbortSignal): () => void {
+    const wake = (): void => this.wake()
+    signal.addEventListener('abort', wake)
     this.#readers++
     let isIn = true
     return () => {
-      if (isIn) this.#readers--
+      if (!isIn) return
       isIn = false
+      this.#readers--
+      signal.removeEventListener('abort', wake)
     }
   }
 
@@ -186,7 +193,7 @@ export class FrameLog {
     this.#size += sizeOf(entry)
     if (this.#size > maxLogCharacters) this.#dropHalf()
     if (transient !== undefined) this.#transient.set(transient, (this.#transient.get(transient) ?? 0) + 1)
-    this.#wake()
+    this.wake()
   }
 
   #dropHalf(): void {
@@ -220,10 +227,6 @@ export class FrameLog {
 
   #idOf(n: number): string {
     return `${this.id}.${n}`
-  }
-
-  #wake(): void {
-    for (const waiting of [...this.#waiting]) waiting()
   }
 }
 
