@@ -37,3 +37,28 @@ test('a run without a session and without a journal streams in the answer to its
   expect(text).toMatch(/event: run-end\ndata: \{.*"text":"Hello\.".*"isLast":true\}\n\n$/)
   expect(await served.client.run(response.headers.get('capstan-run-id') ?? '')).toMatchObject({ status: 'finished', result: { text: 'Hello.' } })
 })
+
+test('a server whose event loop is late refuses new runs, and still serves what is there', async () => {
+  await using served = await serve({
+    agents: { support: scriptedAgent(Array.from({ length: 100 }, () => 'Hello.')) },
+    maxDelayMs: 30,
+    rate: { runsPerMinute: 1_000 },
+  })
+  const { runId } = await served.client.start({ input: 'Hi.' })
+  // Each turn of the loop takes 100 ms, so most samples are late.
+  const busy = setInterval(() => {
+    const until = performance.now() + 100
+    while (performance.now() < until);
+  }, 1)
+  let refusal: unknown
+  while (refusal === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    refusal = await served.client.start({ input: 'Again.' }).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+  }
+  expect(refusal).toMatchObject({ status: 503, code: 'overloaded', retryAfterMs: expect.any(Number) })
+  expect((await served.client.run(runId)).runId).toBe(runId)
+  clearInterval(busy)
+})

@@ -182,7 +182,7 @@ export class AgentServer {
       { name: 'capstan_runs_at_work', help: 'Runs at work.', read: () => this.#live.runningCount },
       { name: 'capstan_runs_in_memory', help: 'Runs whose events are in memory.', read: () => this.#live.all.length },
       { name: 'capstan_streams', help: 'Open event streams.', read: () => this.streams.count },
-      { name: 'capstan_event_loop_delay_seconds', help: 'Mean delay of the event loop in the last second.', read: () => this.#gauge.delayMs / 1000 },
+      { name: 'capstan_event_loop_delay_seconds', help: 'Median delay of the event loop in the last second.', read: () => this.#gauge.delayMs / 1000 },
     ]
     return textResponse(this.#metrics.text(gauges), 'text/plain; version=0.0.4; charset=utf-8')
   }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { invalidOptions } from '@capstan/core/internal'
 import type { Connection } from './http/guard.ts'
 import { requestOf } from './http/node-request.ts'
@@ -38,6 +38,8 @@ export async function listenOn(
   const http = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 }, nodeHandler(server))
   // An idle connection costs a descriptor: there may be some for other requests.
   http.maxConnections = maxStreams + 1_000
+  const sockets = new Set<Socket>()
+  http.on('connection', (socket) => sockets.add(socket.once('close', () => sockets.delete(socket))))
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
     http.listen(port, host, resolve)
@@ -47,10 +49,15 @@ export async function listenOn(
   const name = host.includes(':') ? `[${host}]` : host
   const close = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => http.close(() => resolve()))
-    http.closeIdleConnections()
-    // Streams have been told to end; what is still open after this time is cut.
+    // Streams have been told to end, and their connections are then idle; what is still open after this time is cut.
+    const idle = setInterval(() => {
+      http.closeIdleConnections()
+      // Those that have never sent anything do not count as idle.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    }, 20)
     const timer = setTimeout(() => http.closeAllConnections(), 2_000)
     await closed
+    clearInterval(idle)
     clearTimeout(timer)
   }
   return { listening: { port: address.port, url: `http://${name}:${address.port}${server.options.basePath}` }, close }

@@ -56,6 +56,8 @@ export class Lab {
       maxBodyBytes: 10_000,
       bodyTimeoutMs: 300,
       recoverEveryMs: Number.POSITIVE_INFINITY,
+      // The machine may be busy with other tests.
+      maxDelayMs: 60_000,
       ...options,
     })
   }

@@ -3,6 +3,8 @@ import { Refusal } from '../http/refusal.ts'
 const sampleMs = 50
 /** Samples that count: those of about the last second. */
 const maxSamples = 20
+/** Fewer say nothing: a process that has just begun loads its code. */
+const minSamples = 10
 
 /** Measures how late the event loop is. */
 export class LoadGauge {
@@ -24,10 +26,10 @@ export class LoadGauge {
     this.#delays.length = 0
   }
 
-  /** The mean delay of the last second, in milliseconds. */
+  /** The median delay of the last second, in milliseconds: one long pause, such as for loading code, does not count as load. */
   get delayMs(): number {
     const { length } = this.#delays
-    return length === 0 ? 0 : this.#delays.reduce((sum, delay) => sum + delay, 0) / length
+    return length < minSamples ? 0 : ([...this.#delays].sort((left, right) => left - right)[Math.floor(length / 2)] ?? 0)
   }
 
   /** @throws {Refusal} 503 while the event loop is later than this. */

@@ -123,7 +123,10 @@ export class LiveRuns {
     await within(graceMs, Promise.all(running.map(({ settled }) => settled)))
     const left = running.filter(({ phase }) => phase === 'running')
     // A journal keeps them as they are, and the next process continues them. Without one they would only be cut later.
-    if (this.#parts.options.journal === undefined) for (const live of left) live.abort()
+    if (this.#parts.options.journal === undefined) {
+      for (const live of left) live.abort()
+      await Promise.all(left.map(({ settled }) => settled))
+    }
     return left
   }
 

@@ -40,8 +40,10 @@ export class PartStarter {
     const start = await this.next(live)
     return (onEvent) => {
       const run = start((event) => {
+        const { last } = live.log
         onEvent(event)
-        if (event.type === 'attempt' || event.type === 'tool-start') run.abort()
+        // A step that the log does not have yet is new.
+        if ((event.type === 'step-start' && live.log.last > last) || event.type === 'attempt' || event.type === 'tool-start') run.abort()
       })
       return run
     }

@@ -64,7 +64,7 @@ export function byName(request: Request): { id: string } | undefined {
 
 /** Starts a server. */
 export async function serve(options: AgentServerOptions): Promise<Served> {
-  const server = agentServer({ recoverEveryMs: Number.POSITIVE_INFINITY, ...options })
+  const server = agentServer({ recoverEveryMs: Number.POSITIVE_INFINITY, maxDelayMs: 60_000, ...options })
   const { url } = await server.listen()
   const as = (name: string): Client => connect({ url, headers: () => ({ authorization: `Bearer ${name}` }) })
   return { server, url, client: connect({ url }), as, [Symbol.asyncDispose]: async () => void (await server.close({ graceMs: 1_000 })) }
