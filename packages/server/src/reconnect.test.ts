@@ -107,6 +107,7 @@ test('two readers of one run see the same, and a cut socket does not stop it', a
   served.model.write('one')
   await Promise.all([readUntil(served, runId, { text: 'one' }), readUntil(served, runId, { text: 'one' })])
   served.model.finish()
+  await eventsOf(served.client, runId)
   const [left, right] = await Promise.all([eventsOf(served.client, runId), eventsOf(served.client, runId)])
   expect(left.filter(({ type }) => type !== 'snapshot-end')).toEqual(right.filter(({ type }) => type !== 'snapshot-end'))
   expect(left.at(-1)).toMatchObject({ type: 'run-end', status: 'finished', text: 'one' })
