@@ -16,7 +16,7 @@ const { values: options } = parseArgs({ options: { demo: { type: 'boolean' }, se
 const folder = env['BOT_FOLDER'] ?? '.capstan/webhook-bot'
 const localFile = join(folder, 'local.json')
 if (options.send === undefined) await start()
-else console.log((await mention(JSON.parse(readFileSync(localFile, 'utf8')), options.send, { user: options.user })).status)
+else await send(options.send)
 
 async function start(): Promise<void> {
   const secret = env['SLACK_SIGNING_SECRET']
@@ -44,6 +44,12 @@ async function start(): Promise<void> {
   }
   console.log('There is no SLACK_SIGNING_SECRET, so what it sends is printed here. To send it an event: npm run webhook-bot -- --send "Is db-1 up?"')
   for (;;) console.log(`<bot> ${(await standIn.reads(/^/)).text}`)
+}
+
+async function send(text: string): Promise<void> {
+  const answer = await (async () => await mention(JSON.parse(readFileSync(localFile, 'utf8')), text, { user: options.user }))().catch(() => undefined)
+  console.log(answer === undefined ? 'No bot answers. Start one in another terminal, in this folder and without settings: npm run webhook-bot' : answer.status)
+  if (!answer?.ok) process.exitCode = 1
 }
 
 function slackSettings(signingSecret: string): Pick<WebhookBotOptions, 'signingSecret' | 'api' | 'owners'> {

@@ -18,7 +18,11 @@ export async function playIrc(port: number, secret: string): Promise<void> {
   const question = await shown(ann, 'bot: Please restart db-1', /Write: yes/)
   const [, id = ''] = /yes ([0-9a-f]+)/.exec(question) ?? []
   await shown(mallory, `yes ${id}`, /only .* may decide/)
-  await shown(ann, `yes ${id} ${codeAt(secret)}`, /was restarted/)
+  // A code counts once, also when the demonstration is played twice in half a minute.
+  const half = Math.floor(Date.now() / 30_000)
+  for (const step of [half, half + 1, half - 1]) {
+    if (/was restarted/.test(await shown(ann, `yes ${id} ${codeAt(secret, step)}`, /was restarted|ann: only/))) break
+  }
   await shown(ann, '!status', /idle/)
   for (const person of [ann, mallory]) person.leave()
 }

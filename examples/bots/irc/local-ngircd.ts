@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
-const program = '/usr/sbin/ngircd'
+/** Where Debian installs it. */
+const program = process.env['NGIRCD'] ?? '/usr/sbin/ngircd'
 
 /** A server on this machine, for trying the bot out. */
 export interface LocalServer {
@@ -14,7 +15,7 @@ export interface LocalServer {
   stop(): Promise<void>
 }
 
-/** True where Debian's package `ngircd` is installed. */
+/** True where ngircd is installed: Debian's package `ngircd`, or the program that `NGIRCD` names. */
 export function hasNgircd(): boolean {
   return existsSync(program)
 }

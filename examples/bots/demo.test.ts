@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { hasNgircd } from './irc/local-ngircd.ts'
+
+/** Runs a command to its end, as a newcomer does: without settings, in a folder of its own. */
+async function run(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { EVOLINK_API_KEY: _, ...inherited } = process.env
+  const file = fileURLToPath(new URL(`../dist/bots/${name}.js`, import.meta.url))
+  const cwd = await mkdtemp(join(tmpdir(), 'capstan-'))
+  const child = spawn(process.execPath, [file, ...args], { cwd, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [output, problems, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return `${output}${problems}exit ${code}`
+}
+
+test('the webhook bot plays its demonstration without a key or an account', async () => {
+  expect(await run('run-webhook-bot', ['--demo'])).toMatch(
+    /397\.8[\s\S]*db-1: down[\s\S]*Write: yes[\s\S]*U3bob: only owners[\s\S]*was restarted[\s\S]*I am idle[\s\S]*exit 0$/,
+  )
+})
+
+test('the IRC bot plays its demonstration on a local server', async ({ skip }) => {
+  skip(!hasNgircd(), 'ngircd (Debian: ngircd) is not installed')
+  expect(await run('run-irc-bot', ['--demo'])).toMatch(
+    /397\.8[\s\S]*db-1: down[\s\S]*Write: yes[\s\S]*mallory: only owners[\s\S]*was restarted[\s\S]*I am idle[\s\S]*exit 0$/,
+  )
+})
+
+test('without a server the IRC bot says how to get one, and without a bot --send says how to start it', async () => {
+  expect(await run('run-irc-bot', [], { NGIRCD: '/nowhere/ngircd' })).toMatch(/apt install ngircd[\s\S]*IRC_SERVER=[\s\S]*exit 2$/)
+  expect(await run('run-webhook-bot', ['--send', 'hello'])).toMatch(/^No bot answers[\s\S]*exit 1$/)
+  expect(await run('run-irc-bot', ['--code'])).toMatch(/^\d{6}\nexit 0$/)
+})
