@@ -22,6 +22,7 @@ export async function crashDemo(): Promise<void> {
   let isKilled = false
   // The client connects again by itself, as the page does.
   for await (const event of mia.events(runId)) {
+    if (event.type === 'restart') console.log('The client has connected again, and reads the run from its beginning.')
     if (event.type === 'tool-start') console.log(`${event.toolName} ${JSON.stringify(event.input)}`)
     if (event.type === 'run-end' && event.pending !== undefined) await approveAll(sam)
     if (event.type === 'tool-progress' && !isKilled) {

@@ -16,7 +16,11 @@ if (values['crash-demo']) {
   await crashDemo()
 } else {
   mkdirSync(values.folder, { recursive: true, mode: 0o700 })
-  const desk = await startDesk({ port: Number(values.port), folder: values.folder, databaseUrl: process.env['DATABASE_URL'] })
+  const options = { port: Number(values.port), folder: values.folder, databaseUrl: process.env['DATABASE_URL'] }
+  const desk = await startDesk(options).catch((error: Error & { readonly code?: string }) => {
+    console.error(error.code === 'EADDRINUSE' ? `Port ${options.port} is in use. Choose another one: --port 4200` : error)
+    process.exit(1)
+  })
   console.log(`The support desk is at http://127.0.0.1:${desk.port}/
 For a second person use http://localhost:${desk.port}/ : browsers keep another login for it.
 Data: ${desk.store}. Model: ${desk.model}. Process: ${process.pid}.`)

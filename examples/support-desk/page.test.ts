@@ -155,7 +155,12 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', { timeout:
       expect(await page.getByRole('textbox').inputValue()).toBe('Where is B-2001?')
       await page.unroute('**/api/runs')
     }
+    const frame = { type: 'run-error', code: 'network-reset', message: 'The connection was reset.', isLast: true }
+    await page.route('**/events', (route) => route.fulfill({ contentType: 'text/event-stream', body: `data: ${JSON.stringify(frame)}\n\n` }))
     await alert.getByRole('button', { name: 'Try again' }).click()
+    await alert.getByText('The connection was reset.').waitFor()
+    await page.unroute('**/events')
+    await page.reload()
     await answer(page, 'delivered on 26 November').waitFor()
     await say(page, 'And now?')
     await alert.getByText('Your budget is used up.').waitFor()

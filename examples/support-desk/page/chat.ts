@@ -48,6 +48,7 @@ export class Chat {
       const { messages, openRun } = await agents.session(this.#options.session)
       for (const { said, view } of turnsOf(messages)) this.#addTurn(said).update(view)
       if (openRun !== undefined) await this.#reopen(openRun)
+      this.#scroll(true)
     } catch (error) {
       // The address may name a conversation in which nothing was said, or one of somebody else.
       if (Object(error).status !== 404) this.#problems.show(problemOf(error), () => location.reload())
@@ -59,8 +60,8 @@ export class Chat {
   }
 
   async #reopen(runId: string): Promise<void> {
-    const { input } = await agents.run(runId)
-    void this.#follow(runId, this.#addTurn(input ?? ''))
+    const { input = '' } = await agents.run(runId)
+    void this.#follow(runId, this.#addTurn(input), input)
   }
 
   async #send(text: string): Promise<void> {
@@ -77,7 +78,7 @@ export class Chat {
       const { runId } = await agents.start({ input: text, session: this.#options.session, idempotencyKey: key })
       this.#unsent = undefined
       this.#options.onSaid(text)
-      await this.#follow(runId, run)
+      await this.#follow(runId, run, text)
     } catch (error) {
       run.element.previousElementSibling?.remove()
       run.element.remove()
@@ -88,7 +89,7 @@ export class Chat {
   }
 
   /** Shows a run until it has ended, over breaks of the connection and restarts of the server. */
-  async #follow(runId: string, run: RunElement): Promise<void> {
+  async #follow(runId: string, run: RunElement, said: string): Promise<void> {
     let view: RunView = emptyView
     const draw = drawer((newest: RunView) => {
       const isAtEnd = this.#isAtEnd()
@@ -102,7 +103,7 @@ export class Chat {
         this.#problems.clearOffline()
         view = applyEvent(view, event)
         draw(view)
-        if (event.type === 'run-end') this.#showEnd(view)
+        if (event.type === 'run-end' || event.type === 'run-error') this.#showEnd(view, said)
         else if (event.type === 'tool-start') this.#composer.setState('busy')
       }
     } catch (error) {
@@ -112,10 +113,11 @@ export class Chat {
     this.#composer.setState('ready')
   }
 
-  #showEnd({ pending, stopReason }: RunView): void {
-    announce(pending.length > 0 ? 'A supervisor has to decide.' : 'The answer is complete.')
+  #showEnd({ pending, stopReason, error }: RunView, said: string): void {
+    announce(pending.length > 0 ? 'A supervisor has to decide.' : 'The answer has ended.')
     if (pending.length > 0) this.#composer.setState('waiting')
     if (stopReason === 'max-tokens' || stopReason === 'max-cost') this.#problems.show(usedUp)
+    if (error !== undefined) this.#problems.show({ title: 'The answer failed.', text: error.message, tone: 'bad' }, () => void this.#send(said))
   }
 
   async #stop(): Promise<void> {

@@ -90,7 +90,7 @@ const ends: Readonly<Record<string, string>> = {
 
 /** One line below a run that has ended: how, and how much it took. */
 function endOf({ status, stopReason, usage, error }: RunView): string {
-  if (error !== undefined) return `The assistant failed: ${error.message}`
+  if (error !== undefined) return 'The answer failed.'
   if (status === 'running' || usage === undefined) return ''
   const how = ends[stopReason ?? ''] ?? ''
   const tokens = usage.totalTokens ?? 0

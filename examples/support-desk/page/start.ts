@@ -21,11 +21,18 @@ export function startPage(people: readonly (Person & { readonly about: string })
     { class: 'start' },
     el('img', { src: '/icon.svg', alt: '' }),
     el('h1', {}, 'Who are you today?'),
-    el('p', {}, 'Ask for a refund as a customer, and decide about it as the supervisor, in another window or browser profile.'),
+    el('p', {}, 'Ask for a refund as a customer, and decide about it as the supervisor: ', ...secondWindow()),
     el('div', { class: 'people' }, ...cards),
     problems.element,
     el('p', { class: 'note' }, 'These people are made up, and there is no password.'),
   )
+}
+
+/** A browser keeps another login for another name of the same desk. */
+function secondWindow(): readonly (Node | string)[] {
+  const other = { localhost: '127.0.0.1', '127.0.0.1': 'localhost' }[location.hostname]
+  if (other === undefined) return ['in another browser.']
+  return [el('a', { class: 'link', href: `//${other}:${location.port}/`, target: '_blank', rel: 'noopener' }, 'open a second window'), '.']
 }
 
 export function avatar(name: string): HTMLElement {

@@ -40,7 +40,7 @@ function lock(path: string): void {
   } catch {
     const owner = Number(readFileSync(path, 'utf8'))
     if (owner !== process.pid && isAlive(owner))
-      throw new Error(`Process ${owner} uses ${path.replace(/\.lock$/, '')}. End it, or set DESK_FOLDER to another folder.`)
+      throw new Error(`Process ${owner} uses ${path.replace(/\.lock$/, '')}. End it, or choose another folder with --folder.`)
     writeFileSync(path, String(process.pid), { mode: 0o600 })
   }
 }
