@@ -4,8 +4,8 @@ import { openaiCompatible } from '@capstan/adapters'
 import { Agent, type AgentOptions, type Answers, answer, approve, type Dispatcher, deny, type RunOptions, type Tool } from '@capstan/core'
 import { childTool } from '@capstan/core/internal'
 import { fileJournal } from '@capstan/durable'
-import { type ScriptedReply, startSimulator } from '@capstan/simulator'
-import { tool } from '@capstan/tools'
+import { type FaultRule, type ScriptedReply, startSimulator } from '@capstan/simulator'
+import { output, tool } from '@capstan/tools'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { readTrace } from '../format/read-trace.ts'
 import { traceTo, traceToFile } from '../recorder/trace-to.ts'
@@ -47,6 +47,7 @@ const modelOf: (settings: Parameters<Make>[0]) => ReturnType<typeof openaiCompat
 
 interface Case {
   readonly script: readonly ScriptedReply[]
+  readonly faults?: readonly FaultRule[]
   readonly agent: (model: ReturnType<typeof openaiCompatible>) => AgentOptions
   readonly options?: () => RunOptions
   /** Kinds of the changes of the history. */
@@ -128,22 +129,69 @@ const cases: Readonly<Record<string, Case>> = {
   },
 }
 
+const otherCases: Readonly<Record<string, Case>> = {
+  'an output that a tool takes': {
+    script: [call('look', { n: 1 }), call('final_answer', { n: 'x' }), call('final_answer', { n: 7 })],
+    agent: (model) => ({
+      model,
+      tools: [toolNamed('look', () => 'seen')],
+      output: output({ type: 'object', properties: { n: { type: 'number' } }, required: ['n'] }),
+    }),
+  },
+  'a request that is sent again': {
+    script: [{ text: 'refused' }, call('look', { n: 1 }), { text: 'Done.' }],
+    faults: [{ fault: { kind: 'status', status: 503 }, requests: 'first' }],
+    agent: (model) => ({ model, tools: [toolNamed('look', () => 'seen')], attempts: { delayMs: 0 } }),
+  },
+  'a chain whose first model refuses': {
+    script: [{ text: 'refused' }, call('look', { n: 1 }), { text: 'Done.' }],
+    faults: [{ fault: { kind: 'status', status: 402 }, requests: 'first' }],
+    agent: (model) => ({ model: [model, model], tools: [toolNamed('look', () => 'seen')], attempts: { delayMs: 0 } }),
+  },
+  'a closing request at the limit of steps': {
+    script: [call('look', { n: 1 }), call('look', { n: 2 }), { text: 'That is all.' }],
+    agent: (model) => ({ model, tools: [toolNamed('look', ({ n }: never) => `seen ${n}`)], limits: { steps: 2 } }),
+  },
+  'calls that are refused: an unknown tool, an invalid input, one that fails': {
+    script: [
+      {
+        toolCalls: [
+          { name: 'lok', input: {} },
+          { name: 'look', input: { n: 'x' } },
+          { name: 'fail', input: {} },
+        ],
+      },
+      { text: 'Sorry.' },
+    ],
+    agent: (model) => ({
+      model,
+      tools: [
+        toolNamed('look', () => 'seen'),
+        toolNamed('fail', () => {
+          throw new Error('It broke.')
+        }),
+      ],
+    }),
+  },
+}
+
 interface Recorded {
   readonly tape: string
   readonly trace: string
   readonly text: string
+  readonly status: string
 }
 
 async function record(one: Case): Promise<Recorded> {
-  const { script, agent, options = () => ({}) } = one
+  const { script, faults = [], agent, options = () => ({}) } = one
   const files = { tape: newFile(), trace: newFile('run.trace.jsonl') }
-  await using simulator = await startSimulator({ script })
+  await using simulator = await startSimulator({ script, faults })
   const recording = openTape(files.tape)
   const model = modelOf({ baseURL: simulator.baseURL, apiKey: key, dispatcher: recording.dispatcher })
-  const { text, edits } = await new Agent({ ...agent(model), trace: traceToFile(files.trace) }).generate('Go.', options())
+  const { text, status, edits } = await new Agent({ ...agent(model), trace: traceToFile(files.trace) }).generate('Go.', options())
   expect(edits.map(({ kind }) => kind)).toEqual(one.edits ?? [])
   await recording.close()
-  return { ...files, text }
+  return { ...files, text, status }
 }
 
 test.each(Object.entries(cases))('%s: a tape plays it', async (_, one) => {
@@ -153,14 +201,14 @@ test.each(Object.entries(cases))('%s: a tape plays it', async (_, one) => {
   tape.assertDone()
 })
 
-test.each(Object.entries(cases).flatMap(([name, one]) => (['tape', 'trace'] as const).map((kind) => [name, kind, one] as const)))(
+test.each(Object.entries({ ...cases, ...otherCases }).flatMap(([name, one]) => (['tape', 'trace'] as const).map((kind) => [name, kind, one] as const)))(
   '%s: an unchanged agent follows a %s to its end, and no tool runs',
   async (_, kind, one) => {
     const files = await record(one)
     executed = 0
     const { lines } = await readTrace(files[kind])
     const report = await replayAgent({ agent: new Agent(one.agent(modelOf({ baseURL: offline }))), exchanges: readTape(files[kind]).exchanges, lines })
-    expect(report).toMatchObject({ status: 'same', changes: [], end: { status: 'finished', text: files.text } })
+    expect(report).toMatchObject({ status: 'same', changes: [], end: { status: files.status, text: files.text } })
     expect(executed).toBe(0)
   },
 )
@@ -176,7 +224,7 @@ const paying = (model: ReturnType<typeof openaiCompatible>): AgentOptions => ({
 const askingScript = [call('look', { n: 1 }), call('pay', { n: 5 }), call('choose'), call('look', { n: 2 }), { text: 'Done.' }]
 
 /** Records a run that pauses at each question, and is resumed with these answers, by position of its step. */
-async function recordAnswered(answers: readonly Answers[string][]): Promise<Omit<Recorded, 'text'>> {
+async function recordAnswered(answers: readonly Answers[string][]): Promise<Pick<Recorded, 'tape' | 'trace'>> {
   const files = { tape: newFile(), trace: newFile('run.trace.jsonl') }
   await using simulator = await startSimulator({ script: askingScript })
   const recording = openTape(files.tape)

@@ -186,7 +186,8 @@ describe.skipIf(isBrowserMissing)('the page in Chromium', () => {
   test('a run is shown while it works, and a folder lists its runs', { timeout: 60_000 }, async () => {
     const path = write(new WrittenTrace('live').begin('live'))
     const look = async (page: Page): Promise<void> => {
-      await page.getByText('live', { exact: true }).first().waitFor()
+      await page.locator('.connection.live').waitFor()
+      await page.locator('[role=treeitem]', { hasText: 'live' }).waitFor()
       expect(await rowNames(page)).toEqual(['live'])
       appendLine(path, new WrittenTrace('live').event('step-start', { step: 1 }))
       await page.getByText('step 1').waitFor()
