@@ -185,8 +185,19 @@ test('a tool gets who called it, and its error is for the model', async () => {
   expect(await run('tool-options')).toBe('ok: {"order":"A-17","place":"on its way to Oslo"}\nerror: There is no order A-18. Known are A-17.\n')
 })
 
-test('a deployed process is healthy, asks for a token, ends cleanly on SIGTERM, and its runs are there after a restart', async () => {
-  const env = { RUNS_FOLDER: await mkdtemp(join(tmpdir(), 'capstan-')), API_TOKENS: '{"test-token":"user-7"}', DATABASE_URL: '' }
+test('a deployed process is healthy, asks for a token, ends cleanly on SIGTERM, and its runs are there after a restart, in files', async () => {
+  await expectDeployed({ RUNS_FOLDER: await mkdtemp(join(tmpdir(), 'capstan-')), DATABASE_URL: '' })
+})
+
+test('the same in PostgreSQL', async ({ skip }) => {
+  skip(postgresFolder() === undefined, 'PostgreSQL (Debian: postgresql) is not installed')
+  const server = await startPostgres()
+  onTestFinished(() => server.stop())
+  await expectDeployed({ DATABASE_URL: server.urlOf('postgres') })
+}, 60_000)
+
+async function expectDeployed(stores: Readonly<Record<string, string>>): Promise<void> {
+  const env = { ...stores, API_TOKENS: '{"test-token":"user-7"}' }
   const headers = { authorization: 'Bearer test-token', 'content-type': 'application/json' }
   const first = await deploy(env)
   expect(await (await fetch(`${first.url}/health`)).json()).toEqual({ status: 'ok' })
@@ -200,7 +211,7 @@ test('a deployed process is healthy, asks for a token, ends cleanly on SIGTERM, 
   expect(await (await fetch(`${second.url}/runs/${runId}/events`, { headers })).text()).toContain('"isLast":true')
   expect(await (await fetch(`${second.url}/runs/${runId}`, { headers })).json()).toMatchObject({ status: 'finished' })
   expect(await second.end()).toEqual([0, ''])
-})
+}
 
 /** Starts the deployed process; `end` gives its exit code and what it wrote to stderr. */
 async function deploy(env: Readonly<Record<string, string>>): Promise<{ readonly url: string; end(): Promise<readonly [number, string]> }> {
