@@ -169,23 +169,15 @@ async function untilStopping({ stderr }: ChildProcess): Promise<void> {
   })
 }
 
-test.skipIf(!hasTerminal)('a terminal gets one line that is redrawn, and never one that is wider than the terminal', async () => {
+test.skipIf(!hasTerminal)('a terminal gets one line that is redrawn, and removed at the end', async () => {
   await using bench = await Bench.open((request) => ({ ...replyTo(request), delayMs: 20 }))
-  const frames = async (columns: number, slot: string) => {
-    const line = `stty cols ${columns}; exec ${[process.execPath, ...bench.words, '--limit', '40', '--max-failed', '2', '--slot', slot].map(quoted).join(' ')}`
-    const child = spawn('script', ['-qefc', line, '/dev/null'], { env: { ...process.env, DEEPSEEK_API_KEY: 'canary', SHELL: '/bin/sh', TERM: 'xterm' } })
-    const { code, stdout } = await endOf(child)
-    const [drawn = '', after = ''] = stdout.split('nightly s')
-    return { code, after, frames: drawn.split('\r\u001b[K') }
-  }
-  const wide = await frames(80, 's80')
-  expect([wide.code, wide.frames.at(-1)]).toEqual([0, ''])
-  expect(wide.frames.length).toBeGreaterThan(3)
-  expect(wide.frames.slice(1, -1)).toEqual(
-    wide.frames.slice(1, -1).map(() => expect.stringMatching(/^\[#*-*\] +\d+\/40 +\d+% {2}\d failed {2}0 asked {2}0\.\d{4} USD$/)),
-  )
-  const narrow = await frames(30, 's30')
-  expect(Math.max(...narrow.frames.map((frame) => frame.length))).toBe(29)
+  const words = [process.execPath, ...bench.words, '--limit', '40', '--max-failed', '2'].map(quoted).join(' ')
+  const env = { ...process.env, DEEPSEEK_API_KEY: 'canary', SHELL: '/bin/sh', TERM: 'xterm' }
+  const { code, stdout } = await endOf(spawn('script', ['-qefc', `stty cols 80; exec ${words}`, '/dev/null'], { env }))
+  const [first, ...frames] = (stdout.split('nightly s1')[0] ?? '').split('\r\u001b[K')
+  expect([code, first, frames.pop()]).toEqual([0, '', ''])
+  expect(frames.length).toBeGreaterThan(1)
+  expect(frames).toEqual(frames.map(() => expect.stringMatching(/^\[#*-*\] +\d+\/40 +\d+% {2}\d failed {2}0 asked {2}0\.\d{4} USD$/)))
 })
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`

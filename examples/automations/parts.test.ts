@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fileJournal } from 'capstan'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Budget } from './budget.ts'
 import { chooseModel } from './choose-model.ts'
 import { exitCodeOf } from './exit-codes.ts'
@@ -112,6 +112,23 @@ test('progress in a pipe is a line for each tenth; quiet writes only what must b
   quiet.update(30, [])
   quiet.say('stop\u001b[2J')
   expect(written).toEqual(['stop\\u{1b}[2J\n'])
+})
+
+test('a bar is never as wide as the terminal, and a line for people stands above it', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const written: string[] = []
+  const terminal = { isTTY: true, columns: 30, write: (text: string) => written.push(text) }
+  const progress = new Progress(terminal, { total: 30, quiet: false })
+  progress.update(15, ['0 failed', '0.0001 USD'])
+  expect(written).toEqual([])
+  vi.advanceTimersByTime(100)
+  terminal.columns = 80
+  progress.update(16, ['1 failed'])
+  progress.say('Stopping')
+  progress.end()
+  const bar = '[############------------] 16/30  53%  1 failed'
+  expect(written).toEqual([`\r\u001b[K${'[############------------] 15/30'.slice(0, 29)}`, '\r\u001b[KStopping\n', `\r\u001b[K${bar}`, '\r\u001b[K'])
 })
 
 test('the vendor whose key is set is chosen, with the limits of the command line', async () => {
