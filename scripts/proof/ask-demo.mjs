@@ -1,9 +1,12 @@
-// Asks the demo of the README its question, as a reader does, and looks for both numbers in the answer.
+// Asks the demo of the README its question, as a reader does, in English and in Chinese, and looks for both numbers in the answer.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { root } from '../project-files.mjs'
 
-const questions = ['What is 17% of 2,340, and how many days are there from 2026-11-21 to 2027-03-01?']
+const questions = [
+  'What is 17% of 2,340, and how many days are there from 2026-11-21 to 2027-03-01?',
+  '2,340 的 17% 是多少？从 2026-11-21 到 2027-03-01 有多少天？',
+]
 
 /** @type {[what: string, pattern: RegExp][]} */
 const expected = [

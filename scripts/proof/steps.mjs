@@ -13,16 +13,18 @@ const demo = ['node', 'scripts/proof/ask-demo.mjs']
 /** @type {Step[]} */
 export const allSteps = [
   { name: 'tests', command: ['npm', 'test'], limitS: 2400, shows: 'units, through real sockets, files, processes and browsers' },
-  { name: 'start', command: demo, limitS: 180, shows: 'the demo answers without a key' },
+  { name: 'start', command: demo, limitS: 180, shows: 'the demo answers in English and in Chinese, without a key' },
   { name: 'check', command: npm('check'), limitS: 900, shows: 'format, types, unused code, import directions, weight, generated docs' },
   { name: 'tests on Node 24', command: testsOnNode24(), limitS: 2400, shows: 'the same tests on Node 24, with SQLite' },
-  { name: 'interop', command: npm('interop'), limitS: 900, shows: 'clients and servers of others against ours' },
+  { name: 'interop', command: npm('interop', '--all'), limitS: 1500, shows: 'clients, servers and frameworks of others against ours, `useChat` in Chromium' },
   { name: 'packed', command: npm('packed'), limitS: 1200, shows: 'the packages as they are installed, in bundlers and type checkers' },
   { name: 'bundling', command: npm('bundling'), limitS: 1800, shows: 'runtimes, compilers, bundlers, Jest, Next and copies of zod' },
   { name: 'crashes', command: npm('crashes'), limitS: 7200, shows: '`kill -9` at every point of a run: nothing is paid twice, nothing is lost' },
   { name: 'faults', command: npm('faults'), limitS: 7200, shows: 'every fault of a provider, a relay or a network' },
   { name: 'attacks', command: npm('attacks'), limitS: 7200, shows: 'a hostile model against the guard, and benign tasks' },
   { name: 'stock tools', command: npm('stock-tools'), limitS: 1200, shows: 'attacks on the stock tools' },
+  { name: 'attacks on the server', command: npm('server-attacks'), limitS: 1200, shows: 'hostile clients of `@capstan/server`, through real sockets' },
+  { name: 'bundling', command: npm('bundling'), limitS: 2400, shows: 'bundlers, runtimes, type checkers and versions of zod' },
   { name: 'conformance', command: npm('conformance'), limitS: 900, shows: 'the client scenarios of the conformance suite of MCP' },
   { name: 'mutants', command: npm('mutants'), limitS: 14_400, shows: 'small faults in a copy of the source: a test notices each' },
 ]
