@@ -75,13 +75,13 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', { timeout:
     await sam.getByText('Nothing to decide').waitFor()
 
     await sam
-      .getByRole('link', { name: /Trace of the run of Mia Winter/ })
+      .getByRole('link', { name: /^Trace: Mia Winter/ })
       .first()
       .waitFor()
     const [trace] = await Promise.all([
       sam.waitForEvent('popup'),
       sam
-        .getByRole('link', { name: /Trace of the run of Mia/ })
+        .getByRole('link', { name: /^Trace: Mia Winter/ })
         .first()
         .click(),
     ])

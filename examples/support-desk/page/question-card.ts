@@ -4,6 +4,7 @@ import { announce, el } from './dom.ts'
 import { visible } from './format.ts'
 import { ProblemBox, problemOf } from './problems.ts'
 import { fieldList, titleOf } from './tool-card.ts'
+import { traceLink } from './trace-link.ts'
 
 /** What is asked about a call. See `PendingQuestion` in the API of Capstan. */
 interface About {
@@ -47,7 +48,7 @@ export class QuestionCard {
     this.element = el(
       'article',
       { class: 'card question', 'aria-label': title },
-      el('header', {}, el('h3', {}, title), el('span', { class: 'chip' }, `for ${visible(owner)}`)),
+      el('header', {}, el('h3', {}, title), el('span', { class: 'chip' }, `for ${visible(owner)}`), traceLink(question.runId, title)),
       isOutcome ? el('p', {}, 'The desk was interrupted during this call, and cannot know whether it happened. Look, then say what became of it.') : undefined,
       fieldList(value, (name) => originOf(about, name)),
       whyOf(about),
@@ -84,6 +85,8 @@ export class QuestionCard {
     this.#setBusy(true)
     try {
       await agents.decide(this.#question.runId, { [this.#question.question.id]: answer })
+      // Not to the next question: whoever presses Enter twice must not answer it.
+      this.element.closest('section')?.focus()
       this.element.remove()
       announce(`Answered: ${label}.`)
     } catch (error) {

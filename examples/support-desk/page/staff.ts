@@ -4,6 +4,7 @@ import { showTime } from './format.ts'
 import { ProblemBox, problemOf } from './problems.ts'
 import { QuestionCard } from './question-card.ts'
 import { Shell } from './shell.ts'
+import { traceLink } from './trace-link.ts'
 
 const pauseMs = 1_000
 
@@ -13,7 +14,7 @@ export function staffPage(me: Person, people: readonly Person[]): HTMLElement {
   const cards = new Map<string, QuestionCard>()
   const problems = new ProblemBox()
   const empty = el('p', { class: 'empty' }, 'Nothing to decide. Questions of the agent appear here by themselves.')
-  const questions = el('section', { 'aria-label': 'Questions' }, el('h1', {}, 'To decide'), empty)
+  const questions = el('section', { 'aria-label': 'Questions', tabindex: '-1' }, el('h1', {}, 'To decide'), empty)
   const runs = el('ul', { class: 'runs' })
   const newest = el('section', { 'aria-label': 'Runs' }, el('h1', {}, 'Newest runs'), runs)
   const count = el('button', { type: 'button', 'aria-current': 'true' }, 'Questions')
@@ -68,19 +69,7 @@ function showRuns(list: HTMLElement, runs: readonly StaffRun[]): void {
       {},
       el('span', {}, customer, el('small', {}, showTime(beganAt))),
       el('span', { class: 'chip', 'data-tone': tones[status] }, names[status] ?? status),
-      hasTrace
-        ? el(
-            'a',
-            {
-              class: 'link',
-              href: `/staff/traces/${encodeURIComponent(runId)}`,
-              target: '_blank',
-              rel: 'noopener',
-              'aria-label': `Trace of the run of ${customer} at ${showTime(beganAt)}`,
-            },
-            'Trace',
-          )
-        : el('span'),
+      hasTrace ? traceLink(runId, `${customer}, ${showTime(beganAt)}`) : el('span'),
     ),
   )
   list.replaceChildren(...items)
