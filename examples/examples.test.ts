@@ -256,6 +256,18 @@ test('the service streams a run, and ends cleanly on SIGTERM while 500 clients c
   expect([code, stderr]).toEqual([0, ''])
 }, 30_000)
 
+test('the server of chats answers what a page of the AI SDK posts, and has its messages after the page is loaded again', async () => {
+  const child = start('chat-server')
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const api = `http://127.0.0.1:${(JSON.parse(String(line)) as { port: number }).port}/api/chat`
+  const body = { id: 'c1', messages: [{ id: 'm1', role: 'user', parts: [{ type: 'text', text: 'What is 17% of 2,340?' }] }] }
+  const posted = await fetch(api, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  expect(await posted.text()).toMatch(/"toolName":"calculator"[\s\S]*"type":"finish","finishReason":"stop"[\s\S]*\[DONE\]/)
+  expect(JSON.stringify(await (await fetch(`${api}/c1`)).json())).toMatch(/2,340[\s\S]*397[.]8/)
+  child.kill('SIGTERM')
+  expect(await once(child, 'close')).toEqual([0, null])
+})
+
 function ask(port: number, { leaveAfterBytes }: { leaveAfterBytes: number }): Promise<string> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ port, host: '127.0.0.1', method: 'POST', agent: false }, (response) => {

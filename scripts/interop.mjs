@@ -15,5 +15,6 @@ function run(...args) {
 }
 
 installFolder('interop', 'the foreign clients and frameworks (180 MB)')
+if (env.CAPSTAN_INTEROP === 'all') installFolder('interop/next', 'Next.js (340 MB)')
 run('node_modules/typescript/bin/tsc', '-p', 'interop')
 run('node_modules/vitest/vitest.mjs', 'run', '--config', 'interop/vitest.config.ts', ...rest)

@@ -132,6 +132,23 @@ describe.each(versions)('ai %i', (version) => {
     expect(served.clerk.requests).toHaveLength(1)
   })
 
+  test('a page whose socket was cut connects again and shows everything once', async () => {
+    await using served = await serve({ version })
+    const chat = chatOf(version, served)
+    const sent = chat.sendMessage({ text: 'slow please' })
+    await until(() => textOf(partsOf(chat)) === 'The first half, ')
+    served.cut()
+    await sent
+    expect(chat.status).toBe('error')
+    // Versions 5 and 6 add what is replayed to the message that is there.
+    if (version !== 7) chat.messages = chat.messages.slice(0, -1)
+    const resumed = chat.resumeStream()
+    await until(() => textOf(partsOf(chat)) === 'The first half, ')
+    served.clerk.gate.open()
+    await resumed
+    expect([chat.status, textOf(partsOf(chat)), served.clerk.requests.length]).toEqual(['ready', 'The first half, and the second.', 1])
+  })
+
   test('nothing runs: 204, and the messages are those of the stream', async () => {
     await using served = await serve({ version })
     const chat = chatOf(version, served)

@@ -6,23 +6,34 @@ import { createElement as h, useState } from 'react'
 import { createRoot } from 'react-dom/client'
 
 const { chatId, messages: initial } = JSON.parse(document.getElementById('start')?.textContent ?? '{}')
-const api = '/api/chat'
 
 function Page() {
   const [draft, setDraft] = useState('')
+  // region chat
   const chat = useChat({
     id: chatId,
-    messages: initial,
-    resume: true,
-    transport: new DefaultChatTransport({ api }),
-    sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
+    messages: initial, // those of GET /api/chat/:id
+    resume: true, // shows the run that is at work, or waits for somebody
+    transport: new DefaultChatTransport({
+      api: '/api/chat',
+      // The server has the conversation, so the newest message is enough.
+      prepareSendMessagesRequest: ({ id, messages, trigger, messageId, body }) => ({
+        body: { ...body, id, messages: messages.slice(-1), trigger, messageId },
+      }),
+    }),
+    sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses, // version 5 has none
   })
+  // endregion
   const send = (text) => {
     void chat.sendMessage({ text })
     setDraft('')
   }
-  const stop = () => void fetch(`${api}/${chatId}/stop`, { method: 'POST' })
-  const answer = (id, value) => void chat.sendMessage(undefined, { body: { answers: { [id]: value } } })
+  // region stop
+  const stop = () => void fetch(`/api/chat/${chatId}/stop`, { method: 'POST' })
+  // endregion
+  // region answer
+  const answer = (questionId, value) => void chat.sendMessage(undefined, { body: { answers: { [questionId]: value } } })
+  // endregion
   return h(
     'main',
     null,
@@ -57,7 +68,10 @@ function showResult({ output, errorText }) {
 
 function showApproval({ state, approval }, chat) {
   if (state !== 'approval-requested') return null
-  return h('fieldset', null, ...choices((approved) => void chat.addToolApprovalResponse({ id: approval.id, approved })))
+  // region approve
+  const decide = (approved) => void chat.addToolApprovalResponse({ id: approval.id, approved })
+  // endregion
+  return h('fieldset', null, ...choices(decide))
 }
 
 function choices(decide) {

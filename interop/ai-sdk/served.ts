@@ -16,6 +16,8 @@ export interface Served extends AsyncDisposable {
   readonly server: AgentServer
   readonly chat: ChatHandlers
   readonly folder: string
+  /** Cuts all sockets. */
+  cut(): void
   /** Ends the process of the server, as far as a test can, and starts another one on the same journal. */
   restart(): Promise<void>
 }
@@ -51,6 +53,7 @@ export async function serve({ version, chat: chatOptions, server: serverOptions,
     get chat() {
       return chat
     },
+    cut: () => http.closeAllConnections(),
     async restart() {
       await server.close({ graceMs: 0 })
       server = make()

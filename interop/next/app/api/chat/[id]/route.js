@@ -1,0 +1,3 @@
+import { chat } from '../../../../agents.js'
+
+export const { GET } = chat
