@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Agent } from '../agent/agent.ts'
 import { approve } from '../contract/answers.ts'
 import type { Model } from '../contract/model.ts'
@@ -69,7 +69,7 @@ test('on an engine, a process with other options continues with those that the r
   const before = new Agent({ model: settable([{ calls: [call('look')] }], []), tools: [testTool('look')] })
   const crashed = before.stream('go', { engine: dying, runId: 'r', settings, limits: { steps: 2 }, toolChoice: 'auto' })
   crashed.result.catch(() => {})
-  for (let tick = 0; tick < 50 && dying.recorded.length < 3; tick++) await new Promise(setImmediate)
+  await vi.waitFor(() => expect(dying.recorded.length).toBeGreaterThanOrEqual(3), { timeout: 10_000 })
 
   const sent: unknown[] = []
   const after = new Agent({ model: settable([{ calls: [call('look')] }, { text: 'closing' }], sent), tools: [testTool('look')] })

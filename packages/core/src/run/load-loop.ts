@@ -1,4 +1,6 @@
 import type { Tool } from '../contract/tool.ts'
+import type { Engine } from '../durability/hosts/engine.ts'
+import type { HostOptions, RunHost } from '../durability/hosts/run-host.ts'
 import type { LoopRun, RunAgents } from '../loop/loop-run.ts'
 
 /** The loop, and what goes with it. */
@@ -22,6 +24,22 @@ export function loadedLoop(): LoopParts | undefined {
 export async function loadLoop(): Promise<LoopParts> {
   loop ??= await import('../loop/run-loop-parts.ts')
   return loop
+}
+
+type MakeHost = (options: HostOptions, engine: Engine) => RunHost
+
+let makeHost: MakeHost | undefined
+
+/** What makes the hosts of engines, once it is loaded. */
+export function loadedHost(): MakeHost | undefined {
+  return makeHost
+}
+
+/** Loads the host of engines with the first run on one. */
+export async function loadHost(): Promise<MakeHost> {
+  const { EngineHost } = await import('../durability/hosts/engine-host.ts')
+  makeHost ??= (options, engine) => new EngineHost(options, engine)
+  return makeHost
 }
 
 /** Loads what runs the agents behind tools, with the first run that has such a tool; `undefined` when there is nothing to load. */

@@ -6,9 +6,8 @@ import type { PartialOutput } from '../contract/output.ts'
 import type { RunResult, RunState, SessionPosition } from '../contract/result.ts'
 import { compareDefinitions, type Definition, formOf } from '../durability/definition.ts'
 import { stopRequest } from '../durability/hosts/batch.ts'
-import { EngineHost } from '../durability/hosts/engine-host.ts'
 import { RecordHost } from '../durability/hosts/record-host.ts'
-import type { RunHost } from '../durability/hosts/run-host.ts'
+import type { HostOptions, RunHost } from '../durability/hosts/run-host.ts'
 import { brokenRequest } from '../durability/records.ts'
 import type { LoopRun } from '../loop/loop-run.ts'
 import { asAgentError } from '../support/as-agent-error.ts'
@@ -17,7 +16,8 @@ import { newId } from '../support/hash.ts'
 import { allowManyListeners } from '../support/many-listeners.ts'
 import { cutChildren } from './cut-children.ts'
 import { partsOf } from './event-parts.ts'
-import { type LoopParts, loadAgents, loadedLoop, loadLoop, runAgents, type StartedLoop } from './load-loop.ts'
+import { followSignal } from './follow-signal.ts'
+import { type LoopParts, loadAgents, loadedHost, loadedLoop, loadHost, loadLoop, runAgents, type StartedLoop } from './load-loop.ts'
 import { loadSession } from './load-session.ts'
 import { runEnd } from './run-end.ts'
 import { abortError, defectOf, engineStops, otherSession } from './run-errors.ts'
@@ -42,8 +42,9 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   readonly #events: RunEvents
   readonly #controller = new AbortController()
   readonly #recordHost: RecordHost
-  /** The record host, or the host of an engine instead. */
-  readonly #host: RunHost
+  readonly #hostOptions: HostOptions
+  /** The record host; of a run on an engine, the host of that engine once the loop is loaded. */
+  #host: RunHost
   /** Set when the loop is loaded, before anything happens. */
   #started: StartedLoop | undefined
   #journal: RunJournal | undefined
@@ -66,9 +67,9 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
     const { signal } = this.#controller
     // Each call of a step listens to this signal: many listeners are not a leak.
     allowManyListeners(signal)
-    const host = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room }
-    this.#recordHost = new RecordHost(host)
-    this.#host = start.engine === undefined ? this.#recordHost : new EngineHost(host, start.engine)
+    this.#hostOptions = { runId: this.runId, version, records, ...(answers && { answers }), signal, emit, room }
+    this.#recordHost = new RecordHost(this.#hostOptions)
+    this.#host = this.#recordHost
     this.#result = Promise.resolve().then(() => this.#drive(start.signal))
     // A consumer that reads only events must not get an unhandled rejection.
     this.#result.catch(() => {})
@@ -157,16 +158,11 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   }
 
   async #drive(outer: AbortSignal | undefined): Promise<RunResult> {
-    const forward = (): void => this.abort(outer?.reason)
+    const unfollow = followSignal(outer, this)
     try {
-      if (outer?.aborted) forward()
-      else if (outer !== undefined) {
-        // One listener for each run, removed at its end: many runs on the signal of a service are not a leak.
-        allowManyListeners(outer)
-        outer.addEventListener('abort', forward, { once: true })
-      }
       const parts = loadedLoop() ?? (await loadLoop())
-      const { agent } = this.#start
+      const { agent, engine } = this.#start
+      if (engine !== undefined) this.#host = (loadedHost() ?? (await loadHost()))(this.#hostOptions, engine)
       const loop = this.#newLoop(parts)
       this.#started = { parts, loop }
       this.#events.emit({ type: 'run-start', step: 0, agent: agent.name, model: agent.model.id })
@@ -186,7 +182,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
       await this.#journal?.close({ status: 'unusable', stopReason: this.#controller.signal.aborted ? 'aborted' : 'failed' }).catch(() => {})
       throw this.#fail(thrown)
     } finally {
-      outer?.removeEventListener('abort', forward)
+      unfollow()
       this.#started?.loop.clock.end()
     }
   }

@@ -206,9 +206,9 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     name: 'a listener stays on the signal of the caller',
-    file: 'packages/core/src/run/run.ts',
-    search: "outer?.removeEventListener('abort', forward)",
-    replace: 'void forward',
+    file: 'packages/core/src/run/follow-signal.ts',
+    search: "return () => signal.removeEventListener('abort', forward)",
+    replace: 'return () => void forward',
     killer: 'T19 finish reason, [DONE] missing',
   },
   {
