@@ -221,4 +221,9 @@ describe.skipIf(!hasNgircd())('the IRC bot on ngircd (Debian: ngircd)', () => {
     await ann.reads(/web: up/)
     expect([await bot.end('SIGTERM'), bot.stderr()]).toEqual([0, ''])
   })
+
+  test('SIGTERM ends a bot that waits for a server that is gone', async () => {
+    const { bot } = await start('#gone', { IRC_SERVER: '127.0.0.1:1', IRC_RECONNECT_MS: '3600000' })
+    expect([await bot.end('SIGTERM'), bot.stderr()]).toEqual([0, ''])
+  })
 })

@@ -31,7 +31,7 @@ export class IrcBot {
   readonly #joined: Set<string>
   readonly #bot: ChannelBot
   readonly #codes: OneTimeCodes
-  #isClosing = false
+  readonly #closing = new AbortController()
   #failures = 0
   /** The messages of a channel are handled in the order in which they came. */
   readonly #heard = new Map<string, Promise<void>>()
@@ -62,7 +62,7 @@ export class IrcBot {
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true
+    this.#closing.abort()
     await Promise.all(this.#heard.values())
     await this.#bot.close()
     this.#client.quit('bye')
@@ -88,8 +88,7 @@ export class IrcBot {
       const before = this.#heard.get(channel) ?? Promise.resolve()
       if (this.#joined.has(channel)) this.#heard.set(channel, before.then(() => this.#hear(channel, message)).catch(report))
     })
-    const login = account === undefined ? {} : { account }
-    client.connect({ host, port, tls, nick, username: nick, gecos: 'a Capstan bot', auto_reconnect: false, version: null, ...login })
+    client.connect({ host, port, tls, nick, username: nick, gecos: 'a Capstan bot', auto_reconnect: false, version: null, ...(account && { account }) })
   }
 
   // region hear
@@ -114,14 +113,16 @@ export class IrcBot {
 
   async #joinAgain(channel: string): Promise<void> {
     this.#joined.delete(this.#client.caseLower(channel))
-    await setTimeout(5_000, undefined, { ref: false })
-    if (this.#client.connected) this.#client.join(channel)
+    if ((await this.#waits(5_000)) && this.#client.connected) this.#client.join(channel)
   }
 
   async #connectAgain(delayMs: number): Promise<void> {
-    if (this.#isClosing) return
-    await setTimeout(delayMs)
-    if (!this.#isClosing) this.#client.connect()
+    if (await this.#waits(delayMs)) this.#client.connect()
+  }
+
+  /** Resolves to false when the bot closes meanwhile. */
+  async #waits(delayMs: number): Promise<boolean> {
+    return await setTimeout(delayMs, true, { signal: this.#closing.signal }).catch(() => false)
   }
 }
 

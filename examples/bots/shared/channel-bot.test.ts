@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agent, AgentError, approve, decide, fileJournal, fileSessions, openQuestions, tool, user } from 'capstan'
@@ -97,6 +97,21 @@ test('a run that a process elsewhere still has is continued when that one has gi
   expect(sent.join()).not.toContain('Bob has it.')
   await elsewhere.close()
   await until('Bob has it.')
+})
+
+test('a channel whose session cannot be read does not keep the others from starting', async () => {
+  const problems = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const folder = await newFolder()
+  const sessions = fileSessions(join(folder, 'sessions'))
+  await sessions.append('broken', undefined, { type: 'queue', runId: 'm0', messages: [user('Hello?')] })
+  for (const path of await readdir(join(folder, 'sessions'), { recursive: true })) {
+    const file = join(folder, 'sessions', path)
+    if ((await stat(file)).isFile()) await writeFile(file, 'not JSON\nnot JSON\n')
+  }
+  const { receive, until } = await startBot(scriptedModel(['I am here.']), folder)
+  expect(problems.mock.calls.join()).toContain('broken: it could not be continued')
+  await receive('m1', 'Hello?')
+  await until('board I am here.')
 })
 
 test('a run that fails is reported without what the provider wrote, and the next message is answered', async () => {

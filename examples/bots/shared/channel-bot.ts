@@ -84,17 +84,18 @@ export class ChannelBot {
   /** Continues what an earlier process left: runs, answers that were not sent, messages that wait. */
   async recover(): Promise<void> {
     // A question that nobody has answered for so long goes, too.
-    await deleteOlderThan(30 * day, { journal: this.#journal, sessions: this.#sessions, includeOpen: true })
+    const deleting = deleteOlderThan(30 * day, { journal: this.#journal, sessions: this.#sessions, includeOpen: true })
+    await deleting.catch((error: unknown) => console.error('What is old could not be deleted:', error))
     const left = (await this.#runs()).filter(({ runId }) => !this.outbox.has(runId))
     // The oldest first: answers of a channel keep their order.
-    for (const run of left.reverse()) await (await this.#open(run.session ?? '')).recover(run)
-    for (const { sessionId } of await this.#sessions.list()) await (await this.#open(sessionId)).wake()
+    for (const run of left.reverse()) await this.#guarded(run.session ?? '', (channel) => channel.recover(run))
+    for (const { sessionId } of await this.#sessions.list()) await this.#guarded(sessionId, (channel) => channel.wake())
   }
 
   /** Takes nothing more, and lets work in progress end. What is left is continued by `recover` of the next process. */
   async close(graceMs = 8_000): Promise<void> {
     this.#isClosing = true
-    await Promise.all([...this.#channels.values()].map(async (channel) => await (await channel).close(graceMs)))
+    await Promise.allSettled([...this.#channels.values()].map(async (channel) => await (await channel).close(graceMs)))
     await this.outbox.close()
   }
 
@@ -114,12 +115,26 @@ export class ChannelBot {
     return isKnown ? await channel.decide(decision, author) : `${author}: only ${this.#options.deciders} may decide. This does not count.`
   }
 
+  /** A channel whose files cannot be read does not keep the others from starting. */
+  async #guarded(name: string, act: (channel: Channel) => Promise<void>): Promise<void> {
+    try {
+      await act(await this.#open(name))
+    } catch (error) {
+      console.error(`${name}: it could not be continued:`, error instanceof Error ? error.message : error)
+    }
+  }
+
   async #open(name: string): Promise<Channel> {
     const { agent, deciders, maxQuestionCharacters: maxCharacters = 3_000, maxWaiting = 20, lockRetryMs = 5_000 } = this.#options
     const parts = { agent, journal: this.#journal, outbox: this.outbox, questions: { maxCharacters, deciders }, maxWaiting, lockRetryMs }
     const opening = this.#channels.get(name) ?? Session.open(this.#sessions, name).then((session) => new Channel(session, parts))
     this.#channels.set(name, opening)
-    return await opening
+    try {
+      return await opening
+    } catch (error) {
+      this.#channels.delete(name)
+      throw error
+    }
   }
 
   async #runs(): Promise<readonly ListedRun[]> {
