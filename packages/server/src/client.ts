@@ -13,7 +13,6 @@ export interface ClientOptions {
 /** An answer of the server that is not a success. */
 export class ServerError extends Error {
   override readonly name: string = 'ServerError'
-  /** The HTTP status; 0 when no answer came. */
   readonly status: number
   readonly code: string
   /** When the same request may succeed, in milliseconds; `undefined` when the server does not say. */
@@ -23,10 +22,9 @@ export class ServerError extends Error {
 
   constructor(response: Pick<Response, 'status' | 'headers'>, error: Partial<ErrorBody['error']>) {
     super(error.message ?? `The server answered ${response.status}.`)
-    const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
     this.status = response.status
     this.code = error.code ?? 'unknown'
-    this.retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined
+    this.retryAfterMs = Number(response.headers.get('retry-after')) * 1000 || undefined
     this.details = error
   }
 }
@@ -59,15 +57,14 @@ export interface Client {
 }
 
 type Query = Readonly<Record<string, string>>
-const maxDelayMs = 15_000
 
 /** Makes a client. */
 export function connect({ url, headers = () => ({}), fetch: send = (input, init) => globalThis.fetch(input, init) }: ClientOptions): Client {
   async function ask(method: string, path: string, more: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {}): Promise<Response> {
-    const type: Record<string, string> = more.body === undefined ? {} : { 'content-type': 'application/json' }
-    const body = more.body === undefined ? {} : { body: JSON.stringify(more.body) }
-    const signal = more.signal === undefined ? {} : { signal: more.signal }
-    const response = await send(url.replace(/\/$/, '') + path, { method, ...body, ...signal, headers: { ...(await headers()), ...type, ...more.headers } })
+    const { body, signal } = more
+    const content = body === undefined ? {} : { body: JSON.stringify(body) }
+    const all = { ...(await headers()), ...(body !== undefined && { 'content-type': 'application/json' }), ...more.headers }
+    const response = await send(url.replace(/\/$/, '') + path, { method, ...content, ...(signal && { signal }), headers: all })
     if (response.ok) return response
     const { error = {} } = (await response.json().catch(() => ({}))) as Partial<ErrorBody>
     throw new ServerError(response, error)
@@ -90,8 +87,7 @@ export function connect({ url, headers = () => ({}), fetch: send = (input, init)
   }
 }
 
-async function* follow(open: (last?: string) => Promise<Response>, { signal, after, onId, onRetry }: EventsOptions): AsyncGenerator<ServerEvent, void> {
-  let last = after
+async function* follow(open: (last?: string) => Promise<Response>, { signal, after: last, onId, onRetry }: EventsOptions): AsyncGenerator<ServerEvent, void> {
   for (let failures = 0; !signal?.aborted; failures++) {
     let delayMs = backOff(failures)
     try {
@@ -113,9 +109,12 @@ async function* follow(open: (last?: string) => Promise<Response>, { signal, aft
 
 async function* readEvents({ body }: Response): AsyncGenerator<{ readonly id: string | undefined; readonly event: ServerEvent }> {
   const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
-  let buffer = ''
+  let [buffer, heardAt] = ['', Date.now()]
+  // The server says something every 15 seconds, so a connection that is silent for longer is dead.
+  const watch = setInterval(() => Date.now() - heardAt > 45_000 && reader?.cancel(), 5_000)
   try {
     for (let step = await reader?.read(); step?.done === false; step = await reader?.read()) {
+      heardAt = Date.now()
       const blocks = (buffer + step.value).split('\n\n')
       buffer = blocks.pop() ?? ''
       for (const block of blocks) {
@@ -125,6 +124,7 @@ async function* readEvents({ body }: Response): AsyncGenerator<{ readonly id: st
       }
     }
   } finally {
+    clearInterval(watch)
     await reader?.cancel().catch(() => undefined)
   }
 }
@@ -138,12 +138,12 @@ function delayAfter(error: unknown, signal?: AbortSignal): number {
 
 /** A random part keeps clients of a server that comes back from asking all at once. */
 function backOff(failures: number): number {
-  return failures === 0 ? 0 : Math.min(maxDelayMs, 250 * 2 ** failures) * (0.5 + Math.random() / 2)
+  return failures === 0 ? 0 : Math.min(15_000, 250 * 2 ** failures) * (0.5 + Math.random() / 2)
 }
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal?.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true })
+    signal?.addEventListener('abort', () => resolve(), { once: true })
+    setTimeout(resolve, ms)
   })
 }
