@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { invalidOptions } from '@capstan/core/internal'
+import { chunksOf } from './http/event-stream.ts'
 import type { Connection } from './http/guard.ts'
 import { requestOf } from './http/node-request.ts'
 import { errorResponse } from './http/responses.ts'
@@ -84,19 +85,23 @@ async function responseTo(server: NodeServed, incoming: IncomingMessage, signal:
 }
 
 /** Sends the body as fast as its reader takes it: nothing is read ahead. */
-async function send(response: Response, outgoing: ServerResponse): Promise<void> {
-  const reader = response.body?.getReader()
-  if (reader === undefined) return void outgoing.end()
-  const cancel = (): void => void reader.cancel().catch(() => undefined)
+async function send({ body }: Response, outgoing: ServerResponse): Promise<void> {
+  if (body === null) return void outgoing.end()
+  const source = chunksOf(body) ?? readerOf(body)
+  const cancel = (): void => void source.cancel().catch(() => undefined)
   outgoing.once('close', cancel)
   outgoing.flushHeaders()
-  for (;;) {
-    const { value, done } = await reader.read()
-    if (done) break
+  for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
     if (outgoing.destroyed) return cancel()
-    if (!outgoing.write(value)) await drained(outgoing)
+    if (!outgoing.write(chunk)) await drained(outgoing)
   }
   outgoing.end()
+}
+
+/** The chunks of a body that another handler made. */
+function readerOf(body: ReadableStream<Uint8Array>): { next(): Promise<Uint8Array | undefined>; cancel(): Promise<void> } {
+  const reader = body.getReader()
+  return { next: async () => (await reader.read()).value, cancel: async () => await reader.cancel() }
 }
 
 /** Waits until the reader has taken what was written; a reader that takes nothing for long loses its socket. */

@@ -15,7 +15,7 @@ Opens many streams of one server on one core, and compares how late the deltas o
 
   --streams <count>  streams at once (default: 500)
   --rate <deltas>    deltas of each stream in a second (default: 10)
-  --seconds <time>   how long each stream is (default: 6)
+  --seconds <time>   how long each stream is (default: 10)
   --journal          keeps the runs in files
   --help             this text
 `
@@ -54,7 +54,7 @@ async function main(args: readonly string[]): Promise<void> {
   const options = {
     streams: { type: 'string', default: '500' },
     rate: { type: 'string', default: '10' },
-    seconds: { type: 'string', default: '6' },
+    seconds: { type: 'string', default: '10' },
     journal: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   } as const
@@ -66,9 +66,11 @@ async function main(args: readonly string[]): Promise<void> {
   const server = await start('server.mjs', [`http://127.0.0.1:${provider.port}/v1`, String(streams), ...(runs ? [runs] : [])], 0)
   console.log(`${streams} streams, ${rate} deltas/s each, ${seconds} s${runs ? ', with a journal' : ''}; load ${loadavg()[0]?.toFixed(1)}`)
   try {
-    // The first round loads the code of the server.
+    const load = { provider, server, streams, deltas: rate * seconds }
+    // The first round loads the code of the server, and what it has done by then is compiled.
     await readAll(server, { streams: 50, body: { input: 'go' }, path: '/runs' })
-    for (let round = 0; round < 3; round++) await compare({ provider, server, streams, deltas: rate * seconds })
+    await compareMemory(load)
+    for (let round = 0; round < 3; round++) await compare(load)
   } finally {
     server.end()
     provider.end()
@@ -76,22 +78,36 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function compare({ provider, server, streams, deltas }: { provider: Started; server: Started; streams: number; deltas: number }): Promise<void> {
+interface Load {
+  readonly provider: Started
+  readonly server: Started
+  readonly streams: number
+  readonly deltas: number
+}
+
+async function compare({ provider, server, streams, deltas }: Load): Promise<void> {
   const bare = await readAll(provider, { streams, path: '/v1/chat/completions', body: { stream: true, messages: [] } })
   const before = await server.measure()
-  const reading = readAll(server, { streams, path: '/runs', body: { input: 'go' } })
-  await wait(3_000)
-  const during = await server.measure()
-  const served = await reading
+  const served = await readAll(server, { streams, path: '/runs', body: { input: 'go' } })
   const after = await server.measure()
   const cpuMs = (after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system) / 1000
   const text = ({ latencies }: Round): string => [0.5, 0.99].map((share) => quantile(latencies, share).toFixed(1)).join(' / ')
   const added = quantile(served.latencies, 0.99) - quantile(bare.latencies, 0.99)
-  const memory = `${((during.rss - before.rss) / streams / 1000).toFixed(0)} kB resident, ${((during.heapUsed - before.heapUsed) / streams / 1000).toFixed(0)} kB of heap a stream`
   console.log(
-    `p50 / p99 in ms: provider ${text(bare)}, server ${text(served)}, added p99 ${added.toFixed(1)}; ${((1000 * cpuMs) / streams / deltas).toFixed(0)} µs of CPU a delta; ` +
-      `${memory}; ${bare.failures + served.failures} failed; load ${loadavg()[0]?.toFixed(1)}`,
+    `p50 / p99 in ms: provider ${text(bare)}, server ${text(served)}, added p99 ${added.toFixed(1)}; ` +
+      `${((1000 * cpuMs) / streams / deltas).toFixed(0)} µs of CPU a delta; ${bare.failures + served.failures} failed; load ${loadavg()[0]?.toFixed(1)}`,
   )
+}
+
+/** Measured apart: to count what is in use, the server collects garbage, and that stops its streams. */
+async function compareMemory({ server, streams }: Load): Promise<void> {
+  const before = await server.measure()
+  const reading = readAll(server, { streams, path: '/runs', body: { input: 'go' } })
+  await wait(streams * 5 + 2_000)
+  const during = await server.measure()
+  await reading
+  const kilobytes = (name: 'rss' | 'heapUsed'): string => ((during[name] - before[name]) / streams / 1000).toFixed(0)
+  console.log(`${kilobytes('rss')} kB resident and ${kilobytes('heapUsed')} kB of heap for each stream that is open`)
 }
 
 /** Starts a process on one core, where the machine has several and can say so. */
@@ -115,7 +131,7 @@ async function readAll({ port }: Pick<Started, 'port'>, { streams, path, body }:
   for (let count = 0; count < streams; count++) {
     statuses.push(readOne({ port, path, body: JSON.stringify(body) }, (latency) => latencies.push(latency)))
     // Users do not all come in one moment.
-    if (count % 10 === 9) await wait(20)
+    if (count % 10 === 9) await wait(50)
   }
   const failures = (await Promise.all(statuses)).filter((status) => status !== 200).length
   return { latencies, failures }

@@ -12,37 +12,69 @@ export interface EventStreamParts {
 const encoder = new TextEncoder()
 const idle = Symbol('idle')
 
-/** Bytes of an event stream, made when they are asked for: a slow reader holds nothing but its position in the log. */
-export function eventStream({ batches, keepAliveMs, onEnd }: EventStreamParts): ReadableStream<Uint8Array> {
-  const clock = new IdleClock(keepAliveMs)
-  const end = (): void => {
-    clock.stop()
-    onEnd()
+/** The text of an event stream, made when it is asked for: a slow reader holds nothing but its position in the log. */
+export class EventChunks {
+  readonly #parts: EventStreamParts
+  readonly #clock: IdleClock
+  #next: Promise<IteratorResult<readonly Frame[], void>> | undefined
+
+  constructor(parts: EventStreamParts) {
+    this.#parts = parts
+    this.#clock = new IdleClock(parts.keepAliveMs)
   }
-  let next: Promise<IteratorResult<readonly Frame[], void>> | undefined
-  return new ReadableStream<Uint8Array>(
+
+  /** The next part of the text; `undefined` at the end. */
+  async next(): Promise<string | undefined> {
+    try {
+      this.#next ??= this.#parts.batches.next()
+      const step = await Promise.race([this.#next, this.#clock.wait()])
+      if (step === idle) return ':\n\n'
+      this.#next = undefined
+      if (!step.done) return encodeFrames(step.value)
+      this.#end()
+      return undefined
+    } catch (error) {
+      this.#end()
+      throw error
+    }
+  }
+
+  /** The reader has left. */
+  async cancel(): Promise<void> {
+    this.#end()
+    await this.#parts.batches.return?.()
+  }
+
+  #end(): void {
+    this.#clock.stop()
+    this.#parts.onEnd()
+  }
+}
+
+/** Where a stream has its text from, for a socket that takes it as it is. */
+const sources = new WeakMap<ReadableStream, EventChunks>()
+
+/** What `eventStream` made a stream of; `undefined` for any other stream. */
+export function chunksOf(stream: ReadableStream | null): EventChunks | undefined {
+  return stream === null ? undefined : sources.get(stream)
+}
+
+/** Bytes of an event stream. */
+export function eventStream(parts: EventStreamParts): ReadableStream<Uint8Array> {
+  const chunks = new EventChunks(parts)
+  const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        next ??= batches.next()
-        try {
-          const step = await Promise.race([next, clock.wait()])
-          if (step === idle) return controller.enqueue(encoder.encode(':\n\n'))
-          next = undefined
-          if (!step.done) return controller.enqueue(encoder.encode(encodeFrames(step.value)))
-          end()
-          controller.close()
-        } catch (error) {
-          end()
-          controller.error(error)
-        }
+        const text = await chunks.next()
+        if (text === undefined) controller.close()
+        else controller.enqueue(encoder.encode(text))
       },
-      async cancel() {
-        end()
-        await batches.return?.()
-      },
+      cancel: async () => await chunks.cancel(),
     },
     { highWaterMark: 0 },
   )
+  sources.set(stream, chunks)
+  return stream
 }
 
 /** Says when nothing has happened for some time. One timer for each stream, set back instead of made again. */
