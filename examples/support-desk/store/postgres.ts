@@ -4,6 +4,8 @@ import type { Sql } from './sql-store.ts'
 /** The pool may be shared with the journal and the sessions: they use a schema of their own. */
 export function postgresSql(pool: pg.Pool): Sql {
   return {
+    // Two processes that make the same table at the same time would fail otherwise.
+    setupLock: 'SELECT pg_advisory_xact_lock(4100)',
     query: async (text, values = []) => (await pool.query(text, [...values])).rows,
     async transaction(work) {
       const client = await pool.connect()

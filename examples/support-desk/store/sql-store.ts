@@ -9,6 +9,8 @@ export interface Sql {
   query(text: string, values?: readonly SqlValue[]): Promise<readonly SqlRow[]>
   /** All changes of `work` happen, or none. */
   transaction<Result>(work: (sql: Pick<Sql, 'query'>) => Promise<Result>): Promise<Result>
+  /** Lets one process at a time make the tables, where a transaction is not enough for that. */
+  readonly setupLock?: string
   close(): Promise<void>
 }
 
@@ -26,10 +28,12 @@ const orderValues = 'INSERT INTO desk_orders VALUES ($1, $2, $3, $4, 0, $5, $6) 
 
 /** Keeps the data of the desk in a database. The same statements work in PostgreSQL and in SQLite. */
 export async function sqlStore(kind: string, sql: Sql): Promise<DeskStore> {
-  for (const statement of tables) await sql.query(statement)
-  for (const { id, customer, items, paidCents, status, note } of firstOrders) {
-    await sql.query(orderValues, [id, customer, JSON.stringify(items), paidCents, status, note])
-  }
+  await sql.transaction(async ({ query }) => {
+    for (const statement of [...(sql.setupLock === undefined ? [] : [sql.setupLock]), ...tables]) await query(statement)
+    for (const { id, customer, items, paidCents, status, note } of firstOrders) {
+      await query(orderValues, [id, customer, JSON.stringify(items), paidCents, status, note])
+    }
+  })
   return {
     kind,
     ordersOf: async (customer) => (await sql.query('SELECT * FROM desk_orders WHERE customer = $1 ORDER BY id', [customer])).map(toOrder),
