@@ -92,6 +92,8 @@ function Axis(): VNode {
 
 /** The least distance of two ticks, as a part of the axis. */
 const leastDistance = 0.18
+/** What a character of a tick takes of the shortest axis. */
+const characterWidth = 0.035
 
 /** Round times from the beginning, as many as there is room for. */
 function ticksOf({ from, to, gaps, at }: Scale): readonly number[] {
@@ -104,11 +106,11 @@ function ticksOf({ from, to, gaps, at }: Scale): readonly number[] {
     // After a long gap, the axis counts from the moment at which work continues.
     const gap = gaps.find((each) => time > each.from && time < each.to)
     if (gap !== undefined) time = from + Math.ceil((gap.to - from) / step) * step
-    const isFree =
-      at(time) - last >= leastDistance && at(time) <= 1 - leastDistance / 2 && !gaps.some((each) => covers(at(time), { from: at(each.from), to: at(each.to) }))
+    const width = Math.max(leastDistance, formatTick(time - from).length * characterWidth)
+    const isFree = at(time) >= last && at(time) <= 1 - width && !gaps.some((each) => covers(at(time), { from: at(each.from), to: at(each.to) }))
     if (!isFree) continue
     ticks.push(time)
-    last = at(time)
+    last = at(time) + width
   }
   return ticks
 }

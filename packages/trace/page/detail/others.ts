@@ -24,7 +24,10 @@ export function PersonDetail({ row }: { readonly row: Row }): VNode {
   const { question, pending } = row
   const asked = question === undefined ? pending.map(({ about, askedAt }) => ({ about, askedAt })) : [question]
   return html`<div>
-    <p class="hint">This page only shows what was asked. To answer, use <code>capstan runs show</code> with the id of the run, or the program that asks.</p>
+    ${
+      row.status === 'waiting' &&
+      html`<p class="hint">This page only shows what was asked. To answer, use <code>capstan runs show</code> with the id of the run, or the program that asks.</p>`
+    }
     ${asked.map(({ about, askedAt }, index) => html`<${Section} key=${index} title="Question" aside=${formatTime(askedAt)}><${About} about=${about} /></${Section}>`)}
     ${question?.answer !== undefined && html`<${Section} title="Answer" aside=${formatTime(question.answeredAt)}><${Text} text=${JSON.stringify(question.answer, undefined, 2)} isJson=${true} /></${Section}>`}
   </div>` as VNode

@@ -35,4 +35,10 @@ test('an answer that the run has not taken yet is shown, and is not counted amon
   expect(taken.slice(0, asked.length)).toEqual(asked)
   expect(taken.some((line) => line.startsWith(passingStart))).toBe(false)
   expect(await statusOf()).toEqual(['    person waits for a person ok'])
+  // A journal keeps no time of a question that does not expire: it was asked after the reply that it is about.
+  const { rows } = await readModel(source, 'r')
+  const [request, person] = ['request', 'person'].map((kind) => rows.find((row) => row.kind === kind))
+  const times = [request?.to, person?.from, person?.to].map((at) => at ?? 0)
+  expect(times).toEqual([...times].sort((left, right) => left - right))
+  expect(times[0]).toBeGreaterThan(0)
 })

@@ -57,7 +57,7 @@ class JournalTranslator {
         return this.#done(record)
       case 'question': {
         const { id, about, askedAt } = record
-        return [this.#question(id, { about, ...(askedAt !== undefined && { askedAt }) })]
+        return [this.#question(id, { about, askedAt })]
       }
       case 'answer': {
         const { id, answer, at } = record
@@ -167,11 +167,26 @@ class JournalTranslator {
     return [...closed, this.#event({ type: 'run-end', step: 0, status, stopReason, text, usage: { ...usage, unknownAttempts: 0 }, toolCalls: 0 }, agent, at)]
   }
 
-  #question(id: string, part: Partial<QuestionLine>): QuestionLine {
+  #question(
+    id: string,
+    { askedAt, ...part }: { readonly askedAt?: number | undefined } & Partial<Pick<QuestionLine, 'about' | 'answer' | 'answeredAt'>>,
+  ): QuestionLine {
     const position = parseOperationId(id)
-    const path = position === undefined ? [] : this.#agentOf(id, position).path
+    const { path = [], at }: Partial<Agent> = position === undefined ? {} : this.#agentOf(id, position)
+    const known = this.#questions.get(id)
+    // The journal keeps the time of a question only where answers expire. It is asked when what is recorded before it is done.
+    const asked = known?.askedAt ?? askedAt ?? (known === undefined ? at : undefined)
     const step = position !== undefined && 'step' in position && typeof position.step === 'number' ? position.step : 0
-    const line: QuestionLine = { about: null, ...this.#questions.get(id), ...part, type: 'question', step, key: id, ...(path.length > 0 && { path }) }
+    const line: QuestionLine = {
+      about: null,
+      ...known,
+      ...part,
+      type: 'question',
+      step,
+      key: id,
+      ...(asked !== undefined && { askedAt: asked }),
+      ...(path.length > 0 && { path }),
+    }
     this.#questions.set(id, line)
     return line
   }
