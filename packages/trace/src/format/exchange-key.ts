@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { ExchangeLine } from './lines.ts'
 import { redactURL } from './redact-url.ts'
 
 /** A request as `exchangeKey` reads it. */
@@ -19,4 +20,11 @@ export function exchangeKey({ method, url, body }: KeyedRequest): string {
   const path = shown.slice(shown.indexOf('/', shown.indexOf('://') + 3))
   const head = `${method} ${path}\n`
   return hash('sha256', typeof body === 'string' ? head + body : Buffer.concat([Buffer.from(head), body]))
+}
+
+/** The key of a recorded exchange. */
+export function keyOfExchange({ key, request }: Pick<ExchangeLine, 'key' | 'request'>): string {
+  if (key !== undefined) return key
+  const { method, url, body, bodyEncoding } = request
+  return exchangeKey({ method, url, body: bodyEncoding === 'base64' ? Buffer.from(body, 'base64') : body })
 }

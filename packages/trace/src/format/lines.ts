@@ -47,8 +47,8 @@ export interface ExchangeLine extends ExchangePlace {
   readonly type: 'exchange'
   /** Counts from 1 in one process. */
   readonly id: number
-  /** What `exchangeKey` makes of the request: finds the exchange on a tape. */
-  readonly key: string
+  /** What `exchangeKey` makes of the request: finds the exchange on a tape. Absent in a trace, whose readers make it. */
+  readonly key?: string
   readonly request: TracedRequest
   /** Absent when the exchange broke before the headers of a response. */
   readonly response?: TracedResponse

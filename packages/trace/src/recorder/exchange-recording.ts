@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { ObservedRequest, ResponseObserver } from '@capstan/core'
-import { exchangeKey } from '../format/exchange-key.ts'
+import { keyOfExchange } from '../format/exchange-key.ts'
 import type { ExchangeLine, TracedRequest, TracedResponse } from '../format/lines.ts'
 import { redactURL } from '../format/redact-url.ts'
 import { type Chunk, type CleanBody, cleanBody } from './body.ts'
@@ -11,6 +11,8 @@ import type { Redact } from './stream-texts.ts'
 /** What one recording needs of its recorder. */
 export interface RecordingParts {
   readonly id: number
+  /** True to write the key of the exchange. */
+  readonly isKeyed: boolean
   /** Replaces what must not be recorded in a body. */
   readonly clean: (text: string, kind: 'request' | 'response') => string
   readonly budget: ByteBudget
@@ -68,16 +70,15 @@ export class ExchangeRecording implements ResponseObserver {
   }
 
   #end(at: number, error?: ExchangeLine['error']): void {
-    const { id, budget, onEnd } = this.#parts
+    const { id, isKeyed, budget, onEnd } = this.#parts
     budget.give(this.#requestBytes + this.#responseBytes)
     const request = this.#request
     const { response, chunks } = this.#cleanResponse()
-    const bytes = request.bodyEncoding === 'base64' ? Buffer.from(request.body, 'base64') : request.body
     onEnd({
       type: 'exchange',
       id,
       ...this.#place,
-      key: exchangeKey({ method: request.method, url: request.url, body: bytes }),
+      ...(isKeyed && { key: keyOfExchange({ request }) }),
       request,
       ...(response !== undefined && { response }),
       chunks: chunks.map(([ms, chunk]) => [ms, chunk.toString('base64')]),

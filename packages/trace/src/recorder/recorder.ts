@@ -66,6 +66,7 @@ export class Recorder implements Tracer {
     this.#exchanges += 1
     return new ExchangeRecording(request, {
       id: this.#exchanges,
+      isKeyed: false,
       clean: (text, kind) => trace.cleanBody(text, kind, redact),
       budget: this.#budget,
       onEnd: (line) => {

@@ -1,5 +1,6 @@
 import type { Json, JsonObject, RunEventOf, ToolOutput, ToolStatus } from '@capstan/core'
 import { bareToolName, callToolName, canonicalJson, isJsonObject } from '@capstan/core/internal'
+import { keyOfExchange } from '../format/exchange-key.ts'
 import type { ExchangeLine, TraceLine } from '../format/lines.ts'
 import { messagesOf, parseBody } from '../tape/compare-requests.ts'
 import { textOfRequest } from '../tape/tape-player.ts'
@@ -26,8 +27,9 @@ export class RecordedResults {
     const seen = new Set<string>()
     for (const exchange of exchanges) {
       // A request that is sent again has the same results.
-      if (!seen.has(exchange.key)) this.#addRequest(messagesOf(parseBody(textOfRequest(exchange)) ?? {}))
-      seen.add(exchange.key)
+      const key = keyOfExchange(exchange)
+      if (!seen.has(key)) this.#addRequest(messagesOf(parseBody(textOfRequest(exchange)) ?? {}))
+      seen.add(key)
     }
     this.#addEvents(lines)
   }

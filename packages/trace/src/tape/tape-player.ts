@@ -1,6 +1,6 @@
 import { AgentError, type Dispatcher, type DispatchHandler, type DispatchOptions } from '@capstan/core'
 import { invalidOptions, kindOf } from '@capstan/core/internal'
-import { exchangeKey } from '../format/exchange-key.ts'
+import { exchangeKey, keyOfExchange } from '../format/exchange-key.ts'
 import type { ExchangeLine } from '../format/lines.ts'
 import { compareRequests, messagesOf, parseBody } from './compare-requests.ts'
 import { type Pace, playExchange } from './play-exchange.ts'
@@ -74,7 +74,7 @@ export class TapePlayer implements Dispatcher {
 
   #keyOfRecorded(exchange: ExchangeLine): string {
     const { method, url } = exchange.request
-    return this.#options.match === undefined ? exchange.key : exchangeKey({ method, url, body: this.#compared(textOfRequest(exchange)) })
+    return this.#options.match === undefined ? keyOfExchange(exchange) : exchangeKey({ method, url, body: this.#compared(textOfRequest(exchange)) })
   }
 
   /** @throws {AgentError} `invalid-options` where `match` does not return a text. */

@@ -39,6 +39,7 @@ export class TapeRecording {
         this.#open++
         return new ExchangeRecording(request, {
           id: ++this.#count,
+          isKeyed: true,
           clean: (text) => options.clean(request.redact(text)),
           budget: this.#budget,
           onEnd: (line) => this.#add(line),
