@@ -16,6 +16,8 @@ export class OldFiles {
   readonly #max: number
   /** Files that this process writes: never deleted. */
   readonly #inUse = new Set<string>()
+  /** Files that this process has written: no other one writes to them. */
+  #finished = new Set<string>()
   /** Names, the oldest first. */
   #names: string[] = []
   #added = 0
@@ -29,7 +31,7 @@ export class OldFiles {
   add(path: string): void {
     const name = basename(path)
     this.#inUse.add(name)
-    if (this.#added % readEvery === 0) this.#names = readNames(this.#folder).filter((known) => known !== name)
+    if (this.#added % readEvery === 0) this.#read(name)
     this.#added += 1
     this.#names.push(name)
     this.#deleteOldest()
@@ -37,7 +39,14 @@ export class OldFiles {
 
   /** This process writes no more to it. */
   release(path: string): void {
-    this.#inUse.delete(basename(path))
+    const name = basename(path)
+    this.#inUse.delete(name)
+    this.#finished.add(name)
+  }
+
+  #read(added: string): void {
+    this.#names = readNames(this.#folder).filter((name) => name !== added)
+    this.#finished = new Set(this.#names.filter((name) => this.#finished.has(name)))
   }
 
   #deleteOldest(): void {
@@ -45,17 +54,30 @@ export class OldFiles {
       const name = this.#oldest()
       if (name === undefined) return
       this.#names.splice(this.#names.indexOf(name), 1)
+      this.#finished.delete(name)
       remove(`${this.#folder}${sep}${name}`)
     }
   }
 
   /** The oldest file that nobody writes, as far as can be seen; the oldest of all that this process does not write where there are many such files. */
   #oldest(): string | undefined {
+    let oldest: string | undefined
+    let skipped = 0
+    for (const name of this.#names) {
+      if (this.#inUse.has(name)) continue
+      // The usual case, in which nothing has to be looked up.
+      if (this.#finished.has(name) || this.#isIdle(name)) return name
+      oldest ??= name
+      skipped += 1
+      if (skipped === maxSkipped) break
+    }
+    return oldest
+  }
+
+  /** A run that began long ago, and whose file changes, is one of another process. */
+  #isIdle(name: string): boolean {
     const since = Date.now() - idleMs
-    const begun = timeName(since)
-    const free = this.#names.filter((name) => !this.#inUse.has(name)).slice(0, maxSkipped)
-    // A run that began long ago, and whose file changes, is one of another process.
-    return free.find((name) => name > begun || changedAt(`${this.#folder}${sep}${name}`) < since) ?? free[0]
+    return name > timeName(since) || changedAt(`${this.#folder}${sep}${name}`) < since
   }
 }
 
