@@ -9,6 +9,11 @@ export class Observation {
     this.#observers = observers.flatMap((observer) => contain(() => observer.onRequest({ ...request, at })) ?? [])
   }
 
+  /** False when nobody wants to see the response. */
+  get isWanted(): boolean {
+    return this.#observers.length > 0
+  }
+
   headers(status: number, headers: Readonly<Record<string, string>>): void {
     const at = now()
     this.#tell((observer) => observer.onHeaders(status, headers, at))
@@ -30,7 +35,6 @@ export class Observation {
   }
 
   #tell(tell: (observer: ResponseObserver) => void): void {
-    if (this.#observers.length === 0) return
     this.#observers = this.#observers.filter((observer) =>
       contain(() => {
         tell(observer)

@@ -100,7 +100,7 @@ function observe({ connection, observers: own, settings }: Chat, credentials: Re
   const observers = observer === undefined ? own : [...own, observer]
   if (observers.length === 0) return undefined
   const url = shownURL(connection, path)
-  return new Observation(observers, {
+  const observation = new Observation(observers, {
     url,
     method: 'POST',
     headers: shownHeaders(credentials),
@@ -108,6 +108,7 @@ function observe({ connection, observers: own, settings }: Chat, credentials: Re
     ...(origin !== undefined && { origin }),
     redact: redactorOf(credentials.secrets),
   })
+  return observation.isWanted ? observation : undefined
 }
 
 /** What decoding has to know, once the headers of the response have come. */
