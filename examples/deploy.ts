@@ -36,6 +36,8 @@ console.log(url)
 // region end
 process.once('SIGTERM', async () => {
   await server.close({ graceMs: 8_000 }) // nothing new begins; work in progress completes and is recorded
+  // endregion
   await close()
+  // region end
 })
 // endregion

@@ -36,3 +36,6 @@ declare const log: (...logged: readonly unknown[]) => void
 declare const ingress: string
 declare const headers: Readonly<Record<string, string>>
 declare const systemDatabaseUrl: string
+declare const support: import('capstan').Agent
+declare const server: import('@capstan/server').AgentServer
+declare const showOffline: (isOffline?: unknown) => void
