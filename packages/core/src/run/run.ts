@@ -158,8 +158,9 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
   }
 
   async #drive(outer: AbortSignal | undefined): Promise<RunResult> {
-    const unfollow = followSignal(outer, this)
+    let unfollow: (() => void) | undefined
     try {
+      unfollow = followSignal(outer, this)
       const parts = loadedLoop() ?? (await loadLoop())
       const { agent, engine } = this.#start
       if (engine !== undefined) this.#host = (loadedHost() ?? (await loadHost()))(this.#hostOptions, engine)
@@ -182,7 +183,7 @@ export class Run<Output = unknown> implements AsyncIterable<RunEvent> {
       await this.#journal?.close({ status: 'unusable', stopReason: this.#controller.signal.aborted ? 'aborted' : 'failed' }).catch(() => {})
       throw this.#fail(thrown)
     } finally {
-      unfollow()
+      unfollow?.()
       this.#started?.loop.clock.end()
     }
   }
