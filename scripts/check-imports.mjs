@@ -24,7 +24,7 @@ const directions = {
 }
 const testsMayAlsoImport = ['simulator', 'test-kit']
 /** Package: what only its tests may import. A recorder is tested on the models and the tools that it records. */
-const testsOf = { trace: ['adapters', 'tools', 'durable', 'restate', 'dbos'], server: ['adapters', 'durable', 'tools'] }
+const testsOf = { trace: ['adapters', 'tools', 'durable', 'restate', 'dbos'], server: ['durable'] }
 
 const network = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls', 'node:dgram', 'undici', 'eventsource-parser']
 const adapters = 'packages/adapters/src'

@@ -1,7 +1,7 @@
 import type { Agent, Journal, Limits, SessionStore } from '@capstan/core'
 import { checkNames, invalidOptions, kindOf } from '@capstan/core/internal'
-import type { Budget } from './limits/budget.ts'
-import type { Rate } from './limits/rate.ts'
+import { type Budget, checkBudget } from './limits/budget.ts'
+import { type Rate, resolveRate } from './limits/rate.ts'
 import type { Principal } from './principal.ts'
 import type { ServerQuestion } from './protocol.ts'
 import { type ShowEvent, type ShowOptions, showWith } from './runs/shown-event.ts'
@@ -131,7 +131,10 @@ export function resolveOptions(options: AgentServerOptions): ResolvedOptions {
   if (options.whileBusy !== undefined && options.whileBusy !== 'refuse' && options.whileBusy !== 'queue') {
     throw invalidOptions("`whileBusy` must be 'refuse' or 'queue'.")
   }
-  const { show = {}, onError = () => undefined } = options
+  const { show = {}, onError = () => undefined, rate, budget } = options
+  // What a function returns is checked when it is called.
+  if (typeof rate !== 'function') resolveRate(rate)
+  if (budget !== undefined && typeof budget !== 'function') checkBudget(budget)
   if (typeof show !== 'function') checkNames(show, { names: ['reasoning', 'toolInputs', 'toolOutputs'], what: 'an option of `show`', path: 'show.' })
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as unknown as AgentServerOptions
   return { ...defaults, ...given, show: typeof show === 'function' ? show : showWith(show), onError }

@@ -1,4 +1,5 @@
 import type { Cost, Limits, RunUsage } from '@capstan/core'
+import { checkNames, invalidOptions } from '@capstan/core/internal'
 import { Refusal } from '../http/refusal.ts'
 
 /** What a run has spent. */
@@ -25,6 +26,16 @@ export interface Budget {
   readonly perMs: number
   /** Default: in the memory of this process, so a restart forgets what was spent. */
   readonly ledger?: SpendingLedger
+}
+
+/** @throws {AgentError} `invalid-options`. */
+export function checkBudget(budget: Budget): void {
+  checkNames(budget, { names: ['tokens', 'cost', 'perMs', 'ledger'], what: 'an option of `budget`', path: 'budget.' })
+  const { tokens, cost, perMs } = budget
+  const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0
+  if (!isPositive(perMs) || [tokens, cost].some((value) => value !== undefined && !isPositive(value)) || (tokens ?? cost) === undefined) {
+    throw invalidOptions('`budget` needs `perMs` and at least one of `tokens` and `cost`, each a positive number.')
+  }
 }
 
 /** A ledger in memory: entries leave it when their time is over. */

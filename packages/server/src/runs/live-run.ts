@@ -191,7 +191,12 @@ export class LiveRun {
     this.#changedAt = Date.now()
     if (this.#phase === 'ended') this.log.end()
     if (this.#phase === 'elsewhere') this.log.close()
-    this.#parts.onSettled(this)
+    try {
+      this.#parts.onSettled(this)
+    } catch (error) {
+      // Such as of a function that makes the budget of a principal.
+      this.#parts.onError(error)
+    }
   }
 
   #phaseAfter({ status, stopReason }: Pick<RunResult, 'status' | 'stopReason'>): LivePhase {
@@ -244,13 +249,23 @@ export class LiveRun {
 
   /** What a client sees of an event, with whether the run is over. */
   #shown(event: RunEvent): ServerEvent | undefined {
-    const shown = this.#parts.show(event, this.owner)
+    const shown = this.#tryToShow(event)
     // Clients know the agent by the name that it is served under.
     if (shown?.type === 'run-start' && event.path === undefined) return { ...shown, agent: this.agent.name }
     // Readers must learn of these, whatever `show` makes of them.
     if (event.type === 'step-retry') return shown ?? showEvent(event)
     if (event.path !== undefined || (event.type !== 'run-end' && event.type !== 'run-error')) return shown
     return this.#shownEnd(event, shown ?? showEvent(event))
+  }
+
+  /** What a function of the caller cannot show is not shown. */
+  #tryToShow(event: RunEvent): ServerEvent | undefined {
+    try {
+      return this.#parts.show(event, this.owner)
+    } catch (error) {
+      this.#parts.onError(error)
+      return undefined
+    }
   }
 
   #shownEnd(event: RunEventOf<'run-end' | 'run-error'>, shown: ServerEvent | undefined): ServerEvent | undefined {
