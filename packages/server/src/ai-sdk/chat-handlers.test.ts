@@ -158,6 +158,11 @@ describe('a chat belongs to its principal', () => {
     expect(textIn(await chunksIn(await post({ id: 'c1', messages: [said('Hello')] }, 'bob')))).toBe('For Bob.')
     expect(JSON.stringify(model.requests[1])).not.toContain('amount')
     expect(textIn(await chunksIn(await post({ id: 'c1', messages: [answered(id, true)] })))).toBe('Paid.')
+    const textsOf = async (user: string) => JSON.stringify(await (await send('/api/chat/c1', { user })).json()).match(/"text":"[^"]+"/g)
+    expect([await textsOf('ann'), await textsOf('bob')]).toEqual([
+      ['"text":"pay"', '"text":"Paid."'],
+      ['"text":"Hello"', '"text":"For Bob."'],
+    ])
   })
 
   test('without a principal, and over another connection than loopback, nothing is served', async () => {
