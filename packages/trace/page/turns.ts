@@ -4,11 +4,16 @@ const turnMs = 40
 /** Splits long work, so that the page can be used while it goes on. */
 export class Turns {
   #since = performance.now()
+  // A message comes at once, where a browser holds each timer back for some milliseconds.
+  readonly #channel = new MessageChannel()
 
   /** Waits for the page, if the work has taken long since it did so last. */
   async give(): Promise<void> {
     if (performance.now() - this.#since < turnMs) return
-    await new Promise((resolve) => setTimeout(resolve))
+    await new Promise((resolve) => {
+      this.#channel.port1.onmessage = resolve
+      this.#channel.port2.postMessage(undefined)
+    })
     this.#since = performance.now()
   }
 }
