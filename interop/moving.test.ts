@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import * as aiSdk from './moving/ai-sdk.ts'
 import * as openaiAgents from './moving/openai-agents.ts'
 
-// The foreign code of docs/from-ai-sdk.md and docs/from-openai-agents.md, run as it stands there.
+// The foreign code of docs/from-ai-sdk.md and docs/from-openai-agents.md, run as it is shown there.
 
 const weather: readonly ScriptedReply[] = [
   { reasoning: 'A call.', toolCalls: [{ name: 'get_weather', input: { city: 'Oslo' } }] },

@@ -114,7 +114,7 @@ test('progress in a pipe is a line for each tenth; quiet writes only what must b
   expect(written).toEqual(['stop\\u{1b}[2J\n'])
 })
 
-test('a bar is never as wide as the terminal, and a line for people stands above it', () => {
+test('a bar is never as wide as the terminal, and a line for people is printed above it', () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   const written: string[] = []

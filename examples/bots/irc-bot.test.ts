@@ -174,7 +174,7 @@ describe.skipIf(!hasNgircd())('the IRC bot on ngircd (Debian: ngircd)', () => {
     expect(ann.lines.filter((line) => line.includes('messages wait already'))).toHaveLength(1)
   })
 
-  test('a bot that is killed while a question waits goes on in the next process: one question, one restart', async () => {
+  test('a bot that is killed while a question waits continues in the next process: one question, one restart', async () => {
     const { bot, folder, code } = await start('#kill')
     const ann = await person('ann6', '#kill')
     const name = await greeted(ann, '#kill')

@@ -98,7 +98,7 @@ export async function startWebhookBot({ agent, folder, port = 0, host = '127.0.0
   return { url: `http://${host}:${portOf(server)}/slack/events`, close: async (graceMs) => await closeBoth(server, bot, graceMs) }
 }
 
-/** A mention in a channel, or a message to the bot alone; not one of a bot, and not one that was edited. The same words come as another event, too. */
+/** A mention in a channel, or a direct message to the bot; not one of a bot, and not one that was edited. The same words come as another event, too. */
 function isMessageForMe({ type, subtype, bot_id: botId, channel_type: where, edited }: SlackEvent): boolean {
   const isForMe = type === 'app_mention' || (type === 'message' && where === 'im')
   return isForMe && subtype === undefined && botId === undefined && edited === undefined

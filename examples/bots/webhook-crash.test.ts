@@ -54,7 +54,7 @@ async function prepare({ isAwake, refuse, board }: Prepared): Promise<Started> {
   }
 }
 
-test('events that were answered with 200 are not lost when the process is killed: the run goes on, and what waits is read in order', async () => {
+test('events that were answered with 200 are not lost when the process is killed: the run continues, and what waits is read in order', async () => {
   let isAwake = false
   const { slack, model, next } = await prepare({ isAwake: () => isAwake })
   const first = await next()

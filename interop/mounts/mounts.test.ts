@@ -105,7 +105,7 @@ describe.each(Object.entries(frameworks))('%s', (_name, framework) => {
     expect([clerk.paid, chat.messages.at(-1)?.parts.at(-1)?.text]).toEqual([[{ amount: 5 }], 'That is settled.'])
   })
 
-  test('a client that leaves gives its stream back, and the run goes on', async () => {
+  test('a client that leaves gives its stream back, and the run continues', async () => {
     const { url, server, clerk } = await mount(framework)
     const leave = new AbortController()
     const response = await fetch(`${url}${basePath}/runs`, {

@@ -17,7 +17,7 @@ export function showTime(at: number): string {
   return date.toLocaleString('en-GB', isToday ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' })
 }
 
-// Characters that control a terminal, hide, or turn the direction of text. The joiner inside an emoji is none of them.
+// Characters that control a terminal, hide, or turn the direction of text. The joiner inside an emoji is allowed.
 const hiding = /(?![\n\t])(?!(?<=\p{Extended_Pictographic}\ufe0f?)\u200d)[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
 /** Shows characters that could hide or turn text around, such as in `evil\u202etxt.exe`, by their numbers. */

@@ -37,7 +37,7 @@ function stateOf({ status, question }: CallView): State {
   return { label: status === 'abandoned' ? 'Stopped' : 'Failed', tone: 'bad' }
 }
 
-/** A card for one call of a tool: what it does, how it stands, and what came back. */
+/** A card for one call of a tool: what it does, its state, and what came back. */
 export class ToolCard {
   readonly element: HTMLElement = el('article', { class: 'card' })
   readonly #title = el('h3')

@@ -32,7 +32,7 @@ export interface Email {
 export interface DeskStore {
   /** For people, such as `PostgreSQL`. */
   readonly kind: string
-  /** The orders of one customer, the oldest first. No method returns an order by its id alone: see the tool `lookup_order`. */
+  /** The orders of one customer, the oldest first. No method returns an order by its id without the customer: see the tool `lookup_order`. */
   ordersOf(customer: string): Promise<readonly Order[]>
   /**
    * Pays back a part of an order, once for each key. With a known key it changes nothing and returns the refund that there is.

@@ -10,7 +10,7 @@ export interface Log {
 }
 
 /**
- * Opens the file for this process alone. A process that was killed may have left a part of a line, which never counted: it is removed.
+ * Opens the file for this process only. A process that was killed may have left a part of a line, which never counted: it is removed.
  *
  * @throws {Error} If another process that is alive has it.
  */

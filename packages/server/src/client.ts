@@ -31,7 +31,7 @@ export class ServerError extends Error {
 
 /** Options of `client.events`. */
 export interface EventsOptions {
-  /** Ends the iteration. The run goes on. */
+  /** Ends the iteration. The run continues. */
   readonly signal?: AbortSignal
   /** The id of the last event that the caller has, from `onId`. Default: from the beginning. */
   readonly after?: string

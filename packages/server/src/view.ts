@@ -79,7 +79,7 @@ export function applyEvent(view: RunView, event: ServerEvent): RunView {
   }
 }
 
-/** A run that was paused goes on. */
+/** A run that was paused continues. */
 function running(view: RunView): RunView {
   return view.status === 'paused' ? { ...view, status: 'running', pending: [] } : view
 }

@@ -9,7 +9,7 @@ import { store } from './store.ts'
 import { Line } from './text.ts'
 import { nextTheme } from './theme.ts'
 
-/** What the run is, how it stands, and the search. */
+/** What the run is, its state, and the search. */
 export function Header(): VNode {
   const { roots, notes } = store.model
   const [root] = roots

@@ -1,7 +1,7 @@
 /** Work that takes longer gives the page a turn to draw and to answer keys. */
 const turnMs = 40
 
-/** Splits long work, so that the page can be used while it goes on. */
+/** Splits long work, so that the page can be used meanwhile. */
 export class Turns {
   #since = performance.now()
   // A message comes at once, where a browser holds each timer back for some milliseconds.

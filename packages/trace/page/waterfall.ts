@@ -115,7 +115,7 @@ function ticksOf({ from, to, gaps, at }: Scale): readonly number[] {
   return ticks
 }
 
-/** True if the words of a tick at this position would stand on a gap. */
+/** True if the label of a tick at this position would cover a gap. */
 function covers(position: number, gap: Gap): boolean {
   return gap.to >= position && gap.from <= position + leastDistance
 }

@@ -15,7 +15,7 @@ interface EndingOptions {
 
 /**
  * What a response ends with. A run without a complete answer is an `error` on the page, as it is for `result.textOrThrow()`: a page that knows
- * nothing of limits must not show half an answer as a whole one.
+ * nothing of limits must not show half an answer as a complete one.
  */
 export function* endingChunks(ending: RunEnding | undefined, { runId, version, errorText = defaultErrorText }: EndingOptions): Generator<UiChunk> {
   if (ending === undefined) {

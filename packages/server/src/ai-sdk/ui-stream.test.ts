@@ -188,7 +188,7 @@ test.each(versions)('version %i: what a failed attempt showed is taken back, or 
   expect(types(chunks).includes('reset-step')).toBe(version === 7)
 })
 
-test('a message of which only the end is known is shown whole, and one that was shown in part is completed', async () => {
+test('a message of which only the end is known is shown completely, and one that was shown in part is completed', async () => {
   const events = await eventsOf(scriptedAgent([{ reasoning: 'Hm.', text: 'The answer.' }]).stream('go', { runId: 'r' }))
   const ends = events.filter(({ type }) => !type.endsWith('-delta'))
   expect(textIn(chunksOf(ends, 7))).toEqual(['The answer.'])
@@ -244,7 +244,7 @@ describe('agents inside a run', () => {
   })
 })
 
-test('an output that the model gives by a call is the text of the message, and the call is no part of it', async () => {
+test('an output that the model gives by a call is the text of the message, and the call is not shown', async () => {
   const output = {
     schema: { type: 'object' as const, properties: { total: { type: 'number' as const } }, required: ['total'] },
     parse: async (value: unknown) => ({ ok: true as const, value }),

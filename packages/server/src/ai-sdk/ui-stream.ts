@@ -92,7 +92,7 @@ export class UiStream {
     else if (event.type === 'tool-end') yield* this.#tools.end(event)
   }
 
-  /** Messages of agents inside the run are shown whole, beside the answer and not as a part of it. */
+  /** Messages of agents inside the run are shown complete, beside the answer and not as a part of it. */
   *#pushOfAgent(event: ServerEvent): Generator<UiChunk> {
     if (event.type !== 'message-end') return yield* this.#pushTool(event)
     const { parts, step, path = [] } = event
@@ -140,7 +140,7 @@ export class UiStream {
     if (this.#blocks.hasShown) yield* this.#void({ step: this.#step, delayMs: 0, code: 'stream-interrupted' })
   }
 
-  // Versions 5 and 6 cannot take parts back: a page hides what stands before `data-retry` in its step.
+  // Versions 5 and 6 cannot take parts back: a page hides the parts before `data-retry` in its step.
   *#void(data: Extract<UiChunk, { type: 'data-retry' }>['data']): Generator<UiChunk> {
     yield* this.#blocks.close()
     const hadShown = this.#blocks.hasShown

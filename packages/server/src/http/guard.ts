@@ -10,7 +10,7 @@ export interface Connection {
   readonly isLoopback: boolean
 }
 
-/** Decides which requests are served, and whose they are. There is no other place that does. */
+/** Decides which requests are served, and whose they are. No other code does this. */
 export class Guard {
   readonly #options: Pick<ResolvedOptions, 'authorize' | 'hosts' | 'origins'>
 

@@ -34,7 +34,7 @@ export function metadataOf({ metadata }: { readonly metadata?: JsonObject }): (P
   return { principal, ...(typeof agent === 'string' && { agent }), ...(typeof session === 'string' && { session }), ...text }
 }
 
-/** Decides whose a run is. There is no other place that does. */
+/** Decides whose a run is. No other code does this. */
 export class RunAccess {
   readonly #journal: Journal | undefined
   readonly #liveRun: (runId: string) => LiveRun | undefined

@@ -20,7 +20,7 @@ async function answering(text: string): ReturnType<typeof startProvider> {
   return await startProvider((response) => sendStream(response, [replyStream({ texts: [text] })]))
 }
 
-test('a run that is too long for a file has several, each of which can be read alone', async () => {
+test('a run that is too long for a file has several, each of which can be read without the others', async () => {
   await using provider = await answering(long)
   const folder = newFolder()
   await agentAt(provider.baseURL, traceTo(folder, { maxFileBytes: 8_000 })).generate('go', { runId: 'r' })

@@ -189,7 +189,7 @@ test("`record: 'all'` replaces a tape when it is closed", async () => {
   expect((await tapedAgent({ dispatcher: openTape(file).dispatcher }).generate('go')).text).toBe('new')
 })
 
-test('a recording that goes on refuses a second one; the draft of a dead process is replaced; one without an exchange leaves nothing', async () => {
+test('a recording in progress refuses a second one; the draft of a dead process is replaced; one without an exchange leaves nothing', async () => {
   const file = newFile()
   const tape = openTape(file)
   expect(() => openTape(file)).toThrow(expect.objectContaining({ code: 'invalid-use', message: expect.stringContaining(`by process ${process.pid}`) }))

@@ -49,7 +49,7 @@ export class TapeRecording {
     this.dispatcher = { isTape: true, observer, dispatch: (request, handler, next) => (options.dispatcher ?? next).dispatch(request, handler, next) }
   }
 
-  /** @throws {AgentError} `invalid-use` while another recording of the same tape goes on; `invalid-trace` for a file that cannot be written. */
+  /** @throws {AgentError} `invalid-use` while another recording of the same tape is in progress; `invalid-trace` for a file that cannot be written. */
   start(): void {
     try {
       mkdirSync(dirname(this.#file), { recursive: true })

@@ -26,7 +26,7 @@ export class WrittenTrace {
     return this
   }
 
-  /** A line that is no event. */
+  /** A line that is not an event. */
   line(type: string, fields: JsonObject): this {
     this.lines.push({ type, runId: this.runId, ...fields })
     return this

@@ -82,7 +82,7 @@ export interface ExchangeLine {
   readonly requestBytes: number
   readonly responseBytes: number
   readonly error?: { readonly code: string; readonly message: string }
-  /** Absent for a body that is no request of chat completions. */
+  /** Absent for a body that is not a request of chat completions. */
   readonly request?: RequestDifference
 }
 

@@ -51,7 +51,7 @@ function normalizePart(text: string): string {
     .replace(DISCOUNT, (_, tenths: string, more?: string) => `打 ${numberOf(tenths)}${more === undefined ? '' : `.${numberOf(more)}`} 折`)
     .replace(COUNTED, (numeral) => numberOf(numeral))
   const written = OPERATORS.reduce((rest, [words, sign]) => rest.replace(words, sign), counted)
-  // A number that letters follow, such as `5th`, is none: `3 + 4等于几` is written with a space.
+  // A number that letters follow, such as `5th`, is not a number: `3 + 4等于几` is written with a space.
   return written.replace(/(?<=[+\-*/] [\d.,]+)(?=\p{Script=Han})/gu, ' ')
 }
 
