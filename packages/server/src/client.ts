@@ -100,6 +100,7 @@ async function* follow(open: (last?: string) => Promise<Response>, { signal, aft
         if ('isLast' in event) return
       }
     } catch (error) {
+      if (signal?.aborted) return
       delayMs = Math.max(delayMs, delayAfter(error, signal))
       onRetry?.(delayMs, error)
     }

@@ -100,3 +100,25 @@ test('while a run of a session waits, another one is refused, or queued until th
     if (whileBusy === 'queue') expect((await eventsOf(client, (await second).runId)).at(-1)).toMatchObject({ status: 'finished', text: 'Second.' })
   }
 })
+
+test('a run that is stopped while one of its calls works and another one is asked about ends once, with a denial', async () => {
+  let finishTool = (): void => undefined
+  const work = (): Promise<string> =>
+    new Promise((resolve) => {
+      finishTool = () => resolve('slow done')
+    })
+  const pay = payTool()
+  const agents = { worker: scriptedAgent([[call('pay'), call('slow')], 'End.'], [testTool('slow', work), pay]) }
+  const stores = newStores()
+  await using served = await serve({ agents, ...stores })
+  const { client } = served
+  const { runId } = await client.start({ input: 'Work.' })
+  await firstEvent(client, runId, 'tool-start')
+  await client.stop(runId)
+  finishTool()
+  const events = await eventsOf(client, runId)
+  expect(events.flatMap((event) => (event.type === 'tool-end' ? [`${event.toolName} ${event.status}`] : [])).sort()).toEqual(['pay denied', 'slow ok'])
+  expect(events.at(-1)).toMatchObject({ type: 'run-end', stopReason: 'aborted', isLast: true })
+  expect(await client.questions()).toEqual([])
+  expect(pay.paid).toEqual([])
+})

@@ -1,10 +1,9 @@
-import { AgentError, type Answers, decide, deny, type Journal, openQuestions, type PendingQuestion, type SavedRun } from '@capstan/core'
-import { isJsonObject, questionsIn } from '@capstan/core/internal'
+import { AgentError, type Answers, decide, type Journal, type PendingQuestion, type SavedRun } from '@capstan/core'
+import { questionsIn } from '@capstan/core/internal'
 import { noSuchRun, Refusal } from '../http/refusal.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Principal } from '../principal.ts'
 import type { RunAccess } from './access.ts'
-import type { LiveRun } from './live-run.ts'
 import { checkKind } from './read-answers.ts'
 import { showQuestion } from './shown-event.ts'
 
@@ -50,17 +49,6 @@ export class Decisions {
       throw await this.#explain(error, runId, answers)
     }
     return (await this.#access.read(runId)) ?? saved
-  }
-
-  /** Denies what is still asked, because the run is stopped. */
-  async denyAll(live: LiveRun): Promise<void> {
-    const saved = this.#journal && (await this.#access.read(live.runId))
-    if (this.#journal === undefined || saved === undefined) return
-    const answers = openQuestions(saved).map(({ id, about }) => {
-      const isOutcome = isJsonObject(about) && about['type'] === 'outcome'
-      return [id, isOutcome ? { failed: 'The outcome is not known, and the run was stopped.' } : deny('The run was stopped.')] as const
-    })
-    if (answers.length > 0) await decide(this.#journal, live.runId, Object.fromEntries(answers))
   }
 
   async #check(principal: Principal, found: { readonly runId: string; readonly owner: string }, question: PendingQuestion | undefined): Promise<void> {

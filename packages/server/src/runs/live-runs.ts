@@ -7,6 +7,7 @@ import { type RateLimiter, resolveRate } from '../limits/rate.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Principal } from '../principal.ts'
 import { metadataOf, RunAccess } from './access.ts'
+import { denyOpen } from './deny-open.ts'
 import { LiveRun, type LiveRunParts, type StartPart } from './live-run.ts'
 import { PartStarter } from './part-starter.ts'
 import { makeRunId } from './run-ids.ts'
@@ -195,6 +196,7 @@ export class LiveRuns {
 
   /** Ends a run that a person has stopped. */
   async #finish(live: LiveRun): Promise<void> {
+    await denyOpen(this.#parts.options.journal, this.access, live.runId)
     const start = await this.#starter.last(live)
     if (live.isFinishing) await live.begin(start).catch(this.#parts.options.onError)
   }

@@ -98,7 +98,6 @@ export class ServerRuns {
     const live = found.live ?? (await this.#taken(found))
     if (live === undefined || live.phase === 'ended') return
     if (live.isQueued) throw new Refusal(409, ['run-queued', 'The input waits in its session, and the next run takes it.'])
-    if (live.phase === 'waiting') await this.#decisions.denyAll(live)
     await this.#live.stop(live)
   }
 
