@@ -71,8 +71,14 @@ export function connect({ url, headers = () => ({}), fetch: send = (input, init)
   }
   const json = async <Body>(response: Promise<Response>): Promise<Body> => (await (await response).json()) as Body
   const runPath = (runId: string): string => `/runs/${encodeURIComponent(runId)}`
-  const open = (runId: string, last?: string, signal?: AbortSignal): Promise<Response> =>
-    ask('GET', `${runPath(runId)}/events`, { headers: { accept: 'text/event-stream', ...(last && { 'last-event-id': last }) }, ...(signal && { signal }) })
+  const open = async (runId: string, last?: string, signal?: AbortSignal): Promise<Response> => {
+    const options = { headers: { accept: 'text/event-stream', ...(last && { 'last-event-id': last }) }, ...(signal && { signal }) }
+    const response = await ask('GET', `${runPath(runId)}/events`, options)
+    if (response.headers.get('content-type')?.startsWith('text/event-stream')) return response
+    await response.body?.cancel()
+    // Such as a page of a proxy where people log in: an error that `onRetry` is told, instead of a stream without events.
+    throw new TypeError(`${response.url || url} answered ${response.status} without an event stream.`)
+  }
   return {
     events: (runId, options = {}) => follow((last) => open(runId, last, options.signal), options),
     start: async ({ idempotencyKey: key, ...body }) => json(ask('POST', '/runs', { body, ...(key !== undefined && { headers: { 'idempotency-key': key } }) })),
@@ -87,7 +93,9 @@ export function connect({ url, headers = () => ({}), fetch: send = (input, init)
   }
 }
 
-async function* follow(open: (last?: string) => Promise<Response>, { signal, after: last, onId, onRetry }: EventsOptions): AsyncGenerator<ServerEvent, void> {
+async function* follow(open: (last?: string) => Promise<Response>, options: EventsOptions): AsyncGenerator<ServerEvent, void> {
+  let { after: last } = options
+  const { signal, onId } = options
   for (let failures = 0; !signal?.aborted; failures++) {
     let delayMs = backOff(failures)
     try {
@@ -100,9 +108,7 @@ async function* follow(open: (last?: string) => Promise<Response>, { signal, aft
         if ('isLast' in event) return
       }
     } catch (error) {
-      if (signal?.aborted) return
-      delayMs = Math.max(delayMs, delayAfter(error, signal))
-      onRetry?.(delayMs, error)
+      delayMs = delayAfter(error, delayMs, options)
     }
     await pause(delayMs, signal)
   }
@@ -130,11 +136,14 @@ async function* readEvents({ body }: Response): AsyncGenerator<{ readonly id: st
   }
 }
 
-/** What the server asked for; throws an error that the next try would give again. */
-function delayAfter(error: unknown, signal?: AbortSignal): number {
-  if (!(error instanceof ServerError)) return 0
-  if (!signal?.aborted && error.status !== 429 && error.status < 500) throw error
-  return error.retryAfterMs ?? 0
+/** What to wait before the next try, of which the caller is told; throws an error that the next try would give again. */
+function delayAfter(error: unknown, delayMs: number, { signal, onRetry }: EventsOptions): number {
+  if (signal?.aborted) return 0
+  const asked = error instanceof ServerError ? (error.retryAfterMs ?? 0) : 0
+  if (error instanceof ServerError && error.status !== 429 && error.status < 500) throw error
+  const longer = Math.max(delayMs, asked)
+  onRetry?.(longer, error)
+  return longer
 }
 
 /** A random part keeps clients of a server that comes back from asking all at once. */
@@ -144,7 +153,12 @@ function backOff(failures: number): number {
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    signal?.addEventListener('abort', () => resolve(), { once: true })
-    setTimeout(resolve, ms)
+    const done = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done)
   })
 }
