@@ -122,3 +122,17 @@ test('a run that is stopped while one of its calls works and another one is aske
   expect(await client.questions()).toEqual([])
   expect(pay.paid).toEqual([])
 })
+
+test('a policy that fails for one question hides that one, and no other', async () => {
+  const errors: unknown[] = []
+  const mayDecide = (_: unknown, { question }: { readonly question: object }): boolean => {
+    if (JSON.stringify(question).includes('"n":1')) throw new Error('no such department')
+    return true
+  }
+  const agents = { cashier: scriptedAgent([call('pay', { n: 1 }), call('pay', { n: 2 })], [payTool()]) }
+  await using served = await serve({ agents, ...newStores(), mayDecide, onError: (error) => errors.push(error) })
+  const { client } = served
+  for (const input of ['One.', 'Two.']) await firstEvent(client, (await client.start({ input })).runId, 'run-end')
+  expect((await client.questions()).map(({ question }) => question.about)).toMatchObject([{ input: { n: 2 } }])
+  expect(errors.map(String)).toEqual(['Error: no such department'])
+})

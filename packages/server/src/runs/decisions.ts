@@ -12,11 +12,23 @@ export class Decisions {
   readonly #journal: Journal | undefined
   readonly #mayDecide: ResolvedOptions['mayDecide']
   readonly #access: RunAccess
+  readonly #onError: ResolvedOptions['onError']
 
-  constructor({ journal, mayDecide }: Pick<ResolvedOptions, 'journal' | 'mayDecide'>, access: RunAccess) {
+  constructor({ journal, mayDecide, onError }: Pick<ResolvedOptions, 'journal' | 'mayDecide' | 'onError'>, access: RunAccess) {
+    this.#onError = onError
     this.#journal = journal
     this.#mayDecide = mayDecide
     this.#access = access
+  }
+
+  /** As `may`; where `mayDecide` fails, nobody may: one question must not take the list of all others away. */
+  async mayList(principal: Principal, run: { readonly runId: string; readonly owner: string }, question: PendingQuestion): Promise<boolean> {
+    try {
+      return await this.may(principal, run, question)
+    } catch (error) {
+      this.#onError(error)
+      return false
+    }
   }
 
   /** True when this principal may answer the question. */

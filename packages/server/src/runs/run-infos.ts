@@ -64,7 +64,7 @@ export class RunInfos {
 async function questionsFor(principal: Principal, run: ListedRun, decisions: Decisions): Promise<readonly OpenQuestion[]> {
   const { principal: owner, agent = run.agent } = metadataOf(run) ?? {}
   if (owner === undefined) return []
-  const allowed = await Promise.all(run.questions.map((question) => decisions.may(principal, { runId: run.runId, owner }, question)))
+  const allowed = await Promise.all(run.questions.map((question) => decisions.mayList(principal, { runId: run.runId, owner }, question)))
   return run.questions.filter((_, index) => allowed[index] === true).map((question) => ({ runId: run.runId, owner, agent, question: showQuestion(question) }))
 }
 
