@@ -1,5 +1,5 @@
 import type { Agent, Tool } from '@capstan/core'
-import { indexTools, invalidOptions, kindOf, rewireAgent } from '@capstan/core/internal'
+import { checkNames, indexTools, invalidOptions, kindOf, rewireAgent } from '@capstan/core/internal'
 import type { AgentServerOptions, ServedAgent } from './options.ts'
 
 /** An agent under the name that clients use. */
@@ -39,6 +39,7 @@ export class ServedAgents {
 
 function nameAgent(name: string, given: Agent<never> | ServedAgent): NamedAgent {
   const served = isServed(given) ? given : { agent: given }
+  if (served === given) checkNames(served, { names: ['agent', 'context', 'limits'], what: 'a field of a served agent', path: `agents.${name}.` })
   if (typeof served.agent?.stream !== 'function') throw invalidOptions(`agents.${name} must be an agent, or { agent, context, limits }, not ${kindOf(given)}.`)
   return { ...served, name }
 }

@@ -115,6 +115,9 @@ const defaults = {
   recoverEveryMs: 30_000,
 } as const
 
+/** The longest delay that a timer takes, in milliseconds; a longer one, such as `Infinity`, would become 1 ms. */
+const longestTimerMs = 2 ** 31 - 1
+
 type Defaulted = keyof typeof defaults
 
 /** The options with every default filled in. */
@@ -137,7 +140,9 @@ export function resolveOptions(options: AgentServerOptions): ResolvedOptions {
   if (budget !== undefined && typeof budget !== 'function') checkBudget(budget)
   if (typeof show !== 'function') checkNames(show, { names: ['reasoning', 'toolInputs', 'toolOutputs'], what: 'an option of `show`', path: 'show.' })
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as unknown as AgentServerOptions
-  return { ...defaults, ...given, show: typeof show === 'function' ? show : showWith(show), onError }
+  const { keepAliveMs, bodyTimeoutMs } = { ...defaults, ...given }
+  const times = { keepAliveMs: Math.min(keepAliveMs, longestTimerMs), bodyTimeoutMs: Math.min(bodyTimeoutMs, longestTimerMs) }
+  return { ...defaults, ...given, ...times, show: typeof show === 'function' ? show : showWith(show), onError }
 }
 
 function checkNumber(name: string, value: unknown, fallback: unknown): void {

@@ -32,9 +32,10 @@ export interface Budget {
 export function checkBudget(budget: Budget): void {
   checkNames(budget, { names: ['tokens', 'cost', 'perMs', 'ledger'], what: 'an option of `budget`', path: 'budget.' })
   const { tokens, cost, perMs } = budget
-  const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0
-  if (!isPositive(perMs) || [tokens, cost].some((value) => value !== undefined && !isPositive(value)) || (tokens ?? cost) === undefined) {
-    throw invalidOptions('`budget` needs `perMs` and at least one of `tokens` and `cost`, each a positive number.')
+  // 0 is a budget too: of a principal who may begin no run.
+  const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0
+  if (!isAmount(perMs) || perMs === 0 || [tokens, cost].some((value) => value !== undefined && !isAmount(value)) || (tokens ?? cost) === undefined) {
+    throw invalidOptions('`budget` needs `perMs`, and at least one of `tokens` and `cost` as a number that is not negative.')
   }
 }
 
@@ -72,8 +73,10 @@ export class Budgets {
    */
   async reserve({ principalId, runId, budget, limits }: Reservation): Promise<Limits> {
     if (budget === undefined) return limits
+    // A run that settles while the ledger adds up may be missing in its sum, so what it had reserved counts too.
+    const before = new Map(this.#reserved.get(principalId))
     const spent = await (budget.ledger ?? this.#memory).sum(principalId, Date.now() - budget.perMs)
-    const reserved = this.#reservedBy(principalId)
+    const reserved = sumOf(new Map([...before, ...(this.#reserved.get(principalId) ?? [])]))
     const left = { tokens: (budget.tokens ?? Infinity) - spent.tokens - reserved.tokens, cost: (budget.cost ?? Infinity) - spent.cost - reserved.cost }
     if (left.tokens < 1 || left.cost < 1) throw exhausted(spent, budget)
     const own = { tokens: Math.min(limits.tokens ?? Infinity, left.tokens), cost: Math.min(limits.cost ?? Infinity, left.cost) }
@@ -87,10 +90,15 @@ export class Budgets {
   }
 
   /** Records what a run has spent until now, and gives back what it had reserved. */
-  async settle({ principalId, runId, budget }: Omit<Reservation, 'limits'>, spent: Spending | undefined): Promise<void> {
-    this.release(principalId, runId)
-    if (budget === undefined || spent === undefined) return
-    await (budget.ledger ?? this.#memory).set(principalId, runId, { ...spent, at: Date.now() })
+  async settle({ principalId, runId, budgetOf }: Settlement, spent: Spending | undefined): Promise<void> {
+    try {
+      // A function of the operator, which may fail.
+      const budget = budgetOf()
+      if (budget !== undefined && spent !== undefined) await (budget.ledger ?? this.#memory).set(principalId, runId, { ...spent, at: Date.now() })
+    } finally {
+      // Only now: while a ledger writes, what the run has spent must not look as if it were left.
+      this.release(principalId, runId)
+    }
   }
 
   /** Gives back what a run had reserved. */
@@ -98,15 +106,21 @@ export class Budgets {
     const runs = this.#reserved.get(principalId)
     if (runs?.delete(runId) && runs.size === 0) this.#reserved.delete(principalId)
   }
+}
 
-  #reservedBy(principalId: string): Spending {
-    let [tokens, cost] = [0, 0]
-    for (const reserved of this.#reserved.get(principalId)?.values() ?? []) {
-      if (reserved.tokens < Infinity) tokens += reserved.tokens
-      if (reserved.cost < Infinity) cost += reserved.cost
-    }
-    return { tokens, cost }
+function sumOf(reserved: ReadonlyMap<string, Spending>): Spending {
+  let [tokens, cost] = [0, 0]
+  for (const own of reserved.values()) {
+    if (own.tokens < Infinity) tokens += own.tokens
+    if (own.cost < Infinity) cost += own.cost
   }
+  return { tokens, cost }
+}
+
+interface Settlement {
+  readonly principalId: string
+  readonly runId: string
+  readonly budgetOf: () => Budget | undefined
 }
 
 interface Reservation {

@@ -46,6 +46,7 @@ export class LiveRun {
   #phase: LivePhase = 'running'
   /** True once the part that is at work has its place in its session and its journal. */
   #hasBegun = false
+  #hasWorked = false
   #isStoppedByPerson = false
   #run: Run | undefined
   #settled: Promise<void> = Promise.resolve()
@@ -98,6 +99,11 @@ export class LiveRun {
     return this.#phase === 'waiting' ? (this.#result?.pending ?? []) : []
   }
 
+  /** True when the part that was begun last has asked a model or a tool: it is not only a replay of what is recorded. */
+  get hasWorked(): boolean {
+    return this.#hasWorked
+  }
+
   /** Settles when the part that is at work has ended. Never rejects. */
   get settled(): Promise<void> {
     return this.#settled
@@ -114,6 +120,7 @@ export class LiveRun {
     this.#error = undefined
     this.#changedAt = Date.now()
     this.#hasBegun = false
+    this.#hasWorked = false
     return new Promise((resolve, reject) => {
       const onEvent = (event: RunEvent): void => {
         if (event.type !== 'run-start' && event.type !== 'run-error') {
@@ -210,6 +217,7 @@ export class LiveRun {
   }
 
   #take(event: RunEvent): void {
+    if (event.type === 'attempt' || event.type === 'tool-start') this.#hasWorked = true
     if (event.type === 'tool-start') this.#calls.add(event.key)
     if (event.type === 'tool-end') this.#calls.delete(event.key)
     if (this.#isRepeated(event)) return

@@ -1,7 +1,7 @@
 import { AgentError, type SavedRun } from '@capstan/core'
 import type { NamedAgent, ServedAgents } from '../agents.ts'
 import { badRequest, Refusal } from '../http/refusal.ts'
-import { type Budget, Budgets, spendingOf } from '../limits/budget.ts'
+import { type Budget, Budgets, checkBudget, spendingOf } from '../limits/budget.ts'
 import { type LoadGauge, overloaded } from '../limits/load-gauge.ts'
 import { type RateLimiter, resolveRate } from '../limits/rate.ts'
 import type { ResolvedOptions } from '../options.ts'
@@ -240,7 +240,10 @@ export class LiveRuns {
 
   #budgetOf(principal: Principal): Budget | undefined {
     const { budget } = this.#parts.options
-    return typeof budget === 'function' ? budget(principal) : budget
+    if (typeof budget !== 'function') return budget
+    const own = budget(principal)
+    if (own !== undefined) checkBudget(own)
+    return own
   }
 
   /** The request of a run that is there: in this process, or in the journal. */
@@ -255,8 +258,10 @@ export class LiveRuns {
     const { result, owner, runId } = live
     const last = result ?? live.error?.result
     const spent = last && spendingOf(last.usage, last.cost)
-    this.#budgets.settle({ principalId: owner.id, runId, budget: this.#budgetOf(owner) }, spent).catch(this.#parts.options.onError)
-    this.#parts.onSettled(live)
+    // A run that was only replayed, for somebody who looks at it, has spent nothing now.
+    const now = live.hasWorked ? spent : undefined
+    this.#budgets.settle({ principalId: owner.id, runId, budgetOf: () => this.#budgetOf(owner) }, now).catch(this.#parts.options.onError)
+    if (live.hasWorked || live.phase !== 'ended') this.#parts.onSettled(live)
     if (live.phase === 'elsewhere') this.forget(live)
     if (live.isFinishing) void this.#finish(live).catch(this.#parts.options.onError)
     if (live.phase === 'ended' && this.#parts.options.whileBusy === 'queue') this.#beginQueued(live).catch(this.#parts.options.onError)

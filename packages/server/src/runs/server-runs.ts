@@ -124,6 +124,9 @@ export class ServerRuns {
   async #replayed({ saved }: FoundRun): Promise<LiveRun | undefined> {
     const end = saved?.records.at(-1)
     if (saved === undefined || end?.type !== 'end' || end.status === 'unusable') return undefined
-    return await this.#live.adopt(saved).catch(() => undefined)
+    const live = await this.#live.adopt(saved).catch(() => undefined)
+    // One that has ended is replayed without new work; one that waited may go on for long.
+    if (end.status !== 'paused') await live?.settled
+    return live
   }
 }
