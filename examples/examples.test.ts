@@ -216,6 +216,7 @@ async function expectDeployed(stores: Readonly<Record<string, string>>): Promise
 /** Starts the deployed process; `end` gives its exit code and what it wrote to stderr. */
 async function deploy(env: Readonly<Record<string, string>>): Promise<{ readonly url: string; end(): Promise<readonly [number, string]> }> {
   const child = start('deploy', [], env)
+  onTestFinished(() => void child.kill('SIGKILL'))
   let stderr = ''
   child.stderr.on('data', (chunk) => {
     stderr += chunk
