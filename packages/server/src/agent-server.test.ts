@@ -1,4 +1,5 @@
 import { call } from '@capstan/core/testing'
+import { agentServer } from '@capstan/server'
 import { applyEvent, emptyView } from '@capstan/server/view'
 import { expect, test } from 'vitest'
 import { eventsOf, newStores, payTool, scriptedAgent, serve, testTool } from './testing/served.ts'
@@ -61,4 +62,18 @@ test('a server whose event loop is late refuses new runs, and still serves what 
   expect(refusal).toMatchObject({ status: 503, code: 'overloaded', retryAfterMs: expect.any(Number) })
   expect((await served.client.run(runId)).runId).toBe(runId)
   clearInterval(busy)
+})
+
+test('a server listens on one port, once: a taken port can be followed by another, and closing leaves nothing open', async () => {
+  await using other = await serve({ agents: { support: scriptedAgent([]) } })
+  const server = agentServer({ agents: { support: scriptedAgent([]) } })
+  await expect(server.listen({ port: Number(new URL(other.url).port) })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  const { url } = await server.listen()
+  await expect(server.listen()).rejects.toMatchObject({ code: 'invalid-use' })
+  await Promise.all([server.close(), server.close()])
+  await expect(fetch(`${url}/health`)).rejects.toThrow()
+  await expect(server.listen()).rejects.toMatchObject({ code: 'invalid-use' })
+  const late = agentServer({ agents: { support: scriptedAgent([]) } })
+  const listening = late.listen()
+  await Promise.all([expect(listening).rejects.toMatchObject({ code: 'invalid-use' }), late.close()])
 })

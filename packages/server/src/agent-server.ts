@@ -1,3 +1,4 @@
+import { AgentError } from '@capstan/core'
 import { ServedAgents } from './agents.ts'
 import { type Connection, Guard, preflightHeaders } from './http/guard.ts'
 import { badRequest, Refusal } from './http/refusal.ts'
@@ -50,6 +51,8 @@ export class AgentServer {
   readonly #gauge = new LoadGauge()
   readonly #metrics = new Metrics()
   readonly #stopWatching: () => void
+  /** True once it listens, and after its end. */
+  #isListening = false
   #recovering: NodeJS.Timeout | undefined
   #closeSocket: (() => Promise<void>) | undefined
 
@@ -110,13 +113,28 @@ export class AgentServer {
     await recoverRuns(this.#live, this.#options)
   }
 
-  /** Listens on a port, and continues what an earlier process has left. */
+  /**
+   * Listens on a port, and continues what an earlier process has left.
+   *
+   * @throws {AgentError} `invalid-use` for a server that listens already, or was closed.
+   */
   async listen(options: ListenOptions = {}): Promise<Listening> {
+    if (this.#isListening) throw notAgain()
+    this.#isListening = true
     const { listenOn } = await import('./node.ts')
-    const { listening, close } = await listenOn(this, options)
+    const { listening, close } = await listenOn(this, options).catch((error: unknown) => {
+      // Such as a port that is taken: another one can be tried.
+      this.#isListening = this.#live.isClosing
+      throw error
+    })
+    if (this.#live.isClosing) {
+      await close()
+      throw notAgain()
+    }
     this.#closeSocket = close
     await this.recover()
     const { recoverEveryMs, journal, onError } = this.#options
+    if (this.#live.isClosing) return listening
     if (journal !== undefined && recoverEveryMs < 2 ** 31) {
       this.#recovering = setInterval(() => void this.recover().catch(onError), recoverEveryMs)
       this.#recovering.unref()
@@ -129,6 +147,7 @@ export class AgentServer {
    * Another process continues the runs.
    */
   async close({ graceMs = 10_000 }: CloseOptions = {}): Promise<Closed> {
+    this.#isListening = true
     clearInterval(this.#recovering)
     this.#stopWatching()
     const left = await this.#live.drain(graceMs)
@@ -192,6 +211,10 @@ export class AgentServer {
     this.#metrics.add('capstan_runs_settled_total', [agent.name, result?.stopReason ?? error?.code ?? 'unknown'])
     if (live.phase === 'ended') this.#metrics.add('capstan_tokens_total', [agent.name], result?.usage.totalTokens ?? 0)
   }
+}
+
+function notAgain(): AgentError {
+  return new AgentError('The server listens already, or was closed. Make another one with agentServer().', { code: 'invalid-use' })
 }
 
 function isHealth(path: string): boolean {

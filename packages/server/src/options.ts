@@ -5,6 +5,7 @@ import { type Rate, resolveRate } from './limits/rate.ts'
 import type { Principal } from './principal.ts'
 import type { ServerQuestion } from './protocol.ts'
 import { type ShowEvent, type ShowOptions, showWith } from './runs/shown-event.ts'
+import { longestTimerMs } from './runs/within.ts'
 
 /** An agent, and what each of its runs gets. */
 export interface ServedAgent {
@@ -115,9 +116,6 @@ const defaults = {
   recoverEveryMs: 30_000,
 } as const
 
-/** The longest delay that a timer takes, in milliseconds; a longer one, such as `Infinity`, would become 1 ms. */
-const longestTimerMs = 2 ** 31 - 1
-
 type Defaulted = keyof typeof defaults
 
 /** The options with every default filled in. */
@@ -141,6 +139,7 @@ export function resolveOptions(options: AgentServerOptions): ResolvedOptions {
   if (typeof show !== 'function') checkNames(show, { names: ['reasoning', 'toolInputs', 'toolOutputs'], what: 'an option of `show`', path: 'show.' })
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as unknown as AgentServerOptions
   const { keepAliveMs, bodyTimeoutMs } = { ...defaults, ...given }
+  // A longer time, such as `Infinity`, would become one millisecond.
   const times = { keepAliveMs: Math.min(keepAliveMs, longestTimerMs), bodyTimeoutMs: Math.min(bodyTimeoutMs, longestTimerMs) }
   return { ...defaults, ...given, ...times, show: typeof show === 'function' ? show : showWith(show), onError }
 }

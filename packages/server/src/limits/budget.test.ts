@@ -1,8 +1,9 @@
 import { Agent } from '@capstan/core'
+import { call } from '@capstan/core/testing'
 import { agentServer } from '@capstan/server'
 import { expect, test } from 'vitest'
 import { gatedModel } from '../testing/gated-model.ts'
-import { eventsOf, newStores, scriptedAgent, serve } from '../testing/served.ts'
+import { eventsOf, firstEvent, newStores, payTool, scriptedAgent, serve, testTool } from '../testing/served.ts'
 import { Budgets, MemoryLedger, type SpendingLedger } from './budget.ts'
 
 test('who looks at a run that ended in an earlier process gets its result, and pays for it no second time', async () => {
@@ -59,6 +60,23 @@ test('of ten starts at once under a budget for one, one begins', async () => {
   await using served = await serve({ agents: { writer: new Agent({ model: gatedModel() }) }, budget: { tokens: 1_000, perMs: 60_000 } })
   const started = await Promise.allSettled(Array.from({ length: 10 }, () => served.client.start({ input: 'Hi.' })))
   expect(started.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+})
+
+test('a run that goes on after a decision holds the budget again: no other run begins on it', async () => {
+  const slow = gate()
+  const tools = [payTool(), testTool('slow', async () => await slow.promise.then(() => 'done'))]
+  const agents = { cashier: scriptedAgent([call('pay'), call('slow'), 'Paid.', 'Hello.'], tools) }
+  await using served = await serve({ agents, ...newStores(), budget: { tokens: 20_000, perMs: 60_000 } })
+  const { client } = served
+  const { runId } = await client.start({ input: 'Pay.' })
+  const [question] = (await firstEvent(client, runId, 'run-end')).pending ?? []
+  const events = eventsOf(client, runId)
+  await client.decide(runId, { [question?.id ?? '']: { approve: true } })
+  await expect(client.start({ input: 'Hi.' })).rejects.toMatchObject({ status: 429, code: 'budget-exhausted' })
+  slow.resolve()
+  expect((await events).at(-1)).toMatchObject({ status: 'finished' })
+  const next = await client.start({ input: 'Hi.' })
+  expect((await eventsOf(client, next.runId)).at(-1)).toMatchObject({ text: 'Hello.' })
 })
 
 test('a budget or a served agent with a slip in a name is refused, and not taken as no limit', () => {

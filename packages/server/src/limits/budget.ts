@@ -89,6 +89,14 @@ export class Budgets {
     }
   }
 
+  /** Reserves what a run may spend that goes on: it was begun with limits, so it is not refused, but other runs have to wait for it. */
+  hold({ principalId, runId, budget, limits }: Reservation): void {
+    if (budget === undefined) return
+    const most = (limit = Number.POSITIVE_INFINITY, of = Number.POSITIVE_INFINITY): number => (of < Infinity ? Math.min(limit, of) : Infinity)
+    const runs = this.#reserved.get(principalId) ?? new Map<string, Spending>()
+    this.#reserved.set(principalId, runs.set(runId, { tokens: most(limits.tokens, budget.tokens), cost: most(limits.cost, budget.cost) }))
+  }
+
   /** Records what a run has spent until now, and gives back what it had reserved. */
   async settle({ principalId, runId, budgetOf }: Settlement, spent: Spending | undefined): Promise<void> {
     try {

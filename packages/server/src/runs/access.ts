@@ -1,4 +1,4 @@
-import type { AgentError, Journal, JsonObject, RunHead, SavedRun } from '@capstan/core'
+import { type AgentError, type Journal, type JsonObject, openQuestions, type RunHead, type SavedRun } from '@capstan/core'
 import { noSuchRun } from '../http/refusal.ts'
 import type { Principal } from '../principal.ts'
 import type { LiveRun } from './live-run.ts'
@@ -72,6 +72,12 @@ export class RunAccess {
       throw error
     })
   }
+}
+
+/** True for a run that works when it is taken up: it was interrupted or drained, or all of its questions are answered. */
+export function goesOn(saved: SavedRun): boolean {
+  const end = saved.records.at(-1)
+  return end?.type !== 'end' || (end.status === 'paused' && openQuestions(saved).length === 0)
 }
 
 /** What the user said, of a run that this server began. */

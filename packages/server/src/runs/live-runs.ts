@@ -6,13 +6,14 @@ import { type LoadGauge, overloaded } from '../limits/load-gauge.ts'
 import { type RateLimiter, resolveRate } from '../limits/rate.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Principal } from '../principal.ts'
-import { metadataOf, RunAccess } from './access.ts'
+import { goesOn, metadataOf, RunAccess } from './access.ts'
 import { denyOpen } from './deny-open.ts'
 import { LiveRun, type LiveRunParts, type StartPart } from './live-run.ts'
 import { PartStarter } from './part-starter.ts'
 import { makeRunId } from './run-ids.ts'
 import type { RunRequest } from './run-request.ts'
 import { checkSame, requestIn, type StartedRun } from './same-request.ts'
+import { longestTimerMs, within } from './within.ts'
 
 /** What the live works with. */
 export interface LiveRunsParts {
@@ -26,8 +27,6 @@ export interface LiveRunsParts {
   readonly onSettled: (live: LiveRun) => void
 }
 
-/** The longest delay that a timer takes, in milliseconds. */
-const longestTimerMs = 2 ** 31 - 1
 /** How long tool calls at work may take after a person has stopped their run, in milliseconds. */
 const stopGraceMs = 10_000
 
@@ -104,9 +103,11 @@ export class LiveRuns {
   async resume(live: LiveRun): Promise<void> {
     await live.settled
     if (live.phase !== 'waiting' || this.#isClosing) return
-    const start = await this.#starter.next(live)
+    const [start, hold] = [await this.#starter.next(live), await this.#holdOf(live)]
     // Another answer may have continued it meanwhile.
-    if (live.phase === 'waiting') await live.begin(start).catch(this.#parts.options.onError)
+    if (live.phase !== 'waiting') return
+    hold()
+    await live.begin(start).catch(this.#parts.options.onError)
   }
 
   /** Stops a run of this process for good. */
@@ -175,8 +176,16 @@ export class LiveRuns {
     const agent = (name === undefined ? undefined : this.#parts.agents.find(name)) ?? this.#parts.agents.findByOwnName(head.agent)
     if (agent === undefined) throw new Refusal(409, ['agent-not-served', 'The agent of this run is not served any more.'])
     const live = this.#newLive(head.runId, { owner, agent, request: requestIn(saved) })
-    await this.#beginLive(live, await this.#starter.next(live))
+    const [start, hold] = [await this.#starter.next(live), await this.#holdOf(live)]
+    if (goesOn(saved)) hold()
+    await this.#beginLive(live, start)
     return live
+  }
+
+  /** What reserves the budget of a run that goes on. */
+  async #holdOf({ owner, agent, runId }: LiveRun): Promise<() => void> {
+    const reservation = { principalId: owner.id, runId, budget: this.#budgetOf(owner), limits: (await agent.limits?.(owner)) ?? {} }
+    return () => this.#budgets.hold(reservation)
   }
 
   #newLive(runId: string, own: Pick<LiveRunParts, 'owner' | 'agent' | 'request'>): LiveRun {
@@ -280,13 +289,4 @@ export class LiveRuns {
     )
     timer.unref()
   }
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.min(ms, longestTimerMs))
-  })
-  await Promise.race([work, timeout])
-  clearTimeout(timer)
 }
