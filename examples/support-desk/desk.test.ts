@@ -71,6 +71,10 @@ describe('the page', () => {
   test('a page of another site can neither sign in nor send anything', async () => {
     const simple = await fetch(`${desk.url}/login`, { method: 'POST', body: '{"id":"sam"}' })
     expect([simple.status, simple.headers.getSetCookie()]).toEqual([415, []])
+    const login = { method: 'POST', headers: { 'content-type': 'application/json' } }
+    const large = await fetch(`${desk.url}/login`, { ...login, body: JSON.stringify({ id: 'sam', more: 'x'.repeat(10_000) }) })
+    const endless = await fetch(`${desk.url}/login`, { ...login, body: new Blob(['{"id":"sam"}']).stream(), duplex: 'half' } as RequestInit)
+    expect([large.status, endless.status]).toEqual([413, 413])
     const headers = { 'content-type': 'application/json', origin: 'https://evil.example', cookie: await desk.signIn('mia') }
     const foreign = await fetch(`${desk.url}/api/runs`, { method: 'POST', headers, body: '{"input":"hello"}' })
     expect(foreign.status).toBe(403)

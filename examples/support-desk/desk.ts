@@ -14,6 +14,7 @@ interface DeskOptions extends Omit<DeskAgentOptions, 'store'> {
 }
 
 const hourMs = 3_600_000
+const maxLoginBytes = 1_000
 
 /** The back end: one function from a request to a response, so it runs in `node:http` and in any framework. */
 export class DeskApp {
@@ -77,6 +78,8 @@ export class DeskApp {
     if (!request.headers.get('content-type')?.startsWith('application/json')) return refusal(415, 'Send JSON.')
     if (path === '/logout') return Response.json({}, { headers: { ...safeHeaders, 'set-cookie': this.#login.signOut() } })
     if (path !== '/login') return undefined
+    // Nobody is known yet, so nothing large may be read into memory, and nothing that does not say how large it is.
+    if (!(Number(request.headers.get('content-length') ?? Number.NaN) <= maxLoginBytes)) return refusal(413, 'Send less, with its length.')
     const { id } = (await request.json().catch(() => ({}))) as { readonly id?: unknown }
     const person = personOf(String(id))
     if (person === undefined) return refusal(400, 'There is no such person.')
