@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { hasNgircd } from './irc/local-ngircd.ts'
 
 /** Runs a command to its end, as a newcomer does: without settings, in a folder of its own. */
@@ -35,4 +36,19 @@ test('without a server the IRC bot says how to get one, and without a bot --send
   expect(await run('run-irc-bot', [], { NGIRCD: '/nowhere/ngircd' })).toMatch(/apt install ngircd[\s\S]*IRC_SERVER=[\s\S]*exit 2$/)
   expect(await run('run-webhook-bot', ['--send', 'hello'])).toMatch(/^No bot answers[\s\S]*exit 1$/)
   expect(await run('run-irc-bot', ['--code'])).toMatch(/^\d{6}\nexit 0$/)
+})
+
+test.each(['run-webhook-bot', 'run-irc-bot'])('%s explains its options, and refuses others without a stack', async (name) => {
+  expect(await run(name, ['--help'])).toMatch(/^npm run [\s\S]* --demo [\s\S]*exit 0$/)
+  const refused = await run(name, ['--dmeo'])
+  expect(refused).toMatch(/^Unknown option '--dmeo'[\s\S]* --demo [\s\S]*exit 2$/)
+  expect(refused).not.toContain('    at ')
+})
+
+test('a webhook bot whose port is taken says so and ends', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void other.close())
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo // A server that listens on TCP has a port.
+  expect(await run('run-webhook-bot', [], { PORT: String(port) })).toBe(`Port ${port} is in use. Choose another one: PORT=3001 npm run webhook-bot\nexit 1`)
 })

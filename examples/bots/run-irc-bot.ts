@@ -9,11 +9,16 @@ import { playIrc } from './irc/irc-demo.ts'
 import { hasNgircd, startNgircd } from './irc/local-ngircd.ts'
 import { codeAt, toBase32 } from './irc/one-time-codes.ts'
 import { IrcBot } from './irc-bot.ts'
+import { readOptions } from './shared/command-line.ts'
 import { botModel } from './team/offline-model.ts'
 import { opsTeam } from './team/ops-team.ts'
 
 const { env } = process
-const { values: options } = parseArgs({ options: { demo: { type: 'boolean' }, code: { type: 'boolean' } } })
+const usage = `npm run irc-bot -- [options]
+  --demo   plays a conversation on a local server, and ends
+  --code   prints a one-time code for who may decide
+IRC_SERVER in the environment names a real server; default: a local ngircd.`
+const { values: options } = readOptions(() => parseArgs({ options: { demo: { type: 'boolean' }, code: { type: 'boolean' } } }), usage)
 const folder = env['BOT_FOLDER'] ?? '.capstan/irc-bot'
 const secret = ownerSecret(join(folder, 'owner-secret'))
 if (options.code) console.log(codeAt(secret))

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readOptions } from './shared/command-line.ts'
 import { mention, type StandIn, startStandIn } from './slack/stand-in.ts'
 import { playWebhook } from './slack/webhook-demo.ts'
 import { botModel } from './team/offline-model.ts'
@@ -12,10 +13,18 @@ import { opsTeam } from './team/ops-team.ts'
 import { startWebhookBot, type WebhookBotOptions } from './webhook-bot.ts'
 
 const { env } = process
-const { values: options } = parseArgs({ options: { demo: { type: 'boolean' }, send: { type: 'string' }, user: { type: 'string', default: 'U2ann' } } })
+const usage = `npm run webhook-bot -- [options]
+  --demo        plays a conversation, and ends
+  --send TEXT   sends TEXT to a bot that runs in another terminal, in this folder
+  --user ID     who sends it; default U2ann, who may decide. U3bob may not
+PORT in the environment is where it listens; default: a free port.`
+const { values: options } = readOptions(
+  () => parseArgs({ options: { demo: { type: 'boolean' }, send: { type: 'string' }, user: { type: 'string', default: 'U2ann' } } }),
+  usage,
+)
 const folder = env['BOT_FOLDER'] ?? '.capstan/webhook-bot'
 const localFile = join(folder, 'local.json')
-if (options.send === undefined) await start()
+if (options.send === undefined) await start().catch(explain)
 else await send(options.send)
 
 async function start(): Promise<void> {
@@ -44,6 +53,13 @@ async function start(): Promise<void> {
   }
   console.log('There is no SLACK_SIGNING_SECRET, so what it sends is printed here. To send it an event: npm run webhook-bot -- --send "Is db-1 up?"')
   for (;;) console.log(`<bot> ${(await standIn.reads(/^/)).text}`)
+}
+
+/** What runs already, such as the stand-in, would keep a bot alive that takes no events. */
+function explain(error: Error & { readonly code?: string }): never {
+  const said = error.code === undefined ? error : error.message
+  console.error(error.code === 'EADDRINUSE' ? `Port ${env['PORT']} is in use. Choose another one: PORT=3001 npm run webhook-bot` : said)
+  process.exit(1)
 }
 
 async function send(text: string): Promise<void> {

@@ -7,7 +7,7 @@ import { Login } from './login.ts'
 import { deskModel } from './model.ts'
 import { openStores } from './store/open-store.ts'
 
-interface StartOptions {
+export interface StartOptions {
   /** 0 for a free port. */
   readonly port: number
   /** For everything that is not in PostgreSQL. */
@@ -15,7 +15,7 @@ interface StartOptions {
   readonly databaseUrl: string | undefined
 }
 
-interface RunningDesk {
+export interface RunningDesk {
   readonly port: number
   /** For people: where the data is, and what answers. */
   readonly store: string

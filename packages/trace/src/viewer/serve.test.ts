@@ -152,3 +152,12 @@ test('a report is of one run, and options that do not exist are refused', async 
   await expect(writeReport(source, write, { titel: '' } as never)).rejects.toThrow(/title/)
   await expect(serveViewer(source, { folow: true } as never)).rejects.toThrow(/follow/)
 })
+
+test('a port that is taken is said in words, with what to do', async () => {
+  await serving(async ({ url }) => {
+    const port = Number(new URL(url).port)
+    await expect(serveViewer(source, { title: 'b', port })).rejects.toThrow(
+      `The viewer cannot listen on port ${port} of 127.0.0.1: another program uses it (EADDRINUSE). Choose another port; port 0 takes a free one.`,
+    )
+  })
+})

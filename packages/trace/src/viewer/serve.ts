@@ -60,7 +60,7 @@ class ViewerServer implements ServedViewer {
 
   async listen(port: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
+      this.#server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(listenProblem(error, port), { cause: error })))
       this.#server.listen(port, '127.0.0.1', resolve)
     })
     // A server that listens has an address of this form.
@@ -218,4 +218,11 @@ async function drained(response: ServerResponse, signal: AbortSignal): Promise<v
     response.on('drain', done)
     signal.addEventListener('abort', done)
   })
+}
+
+function listenProblem({ code, message }: NodeJS.ErrnoException, port: number): string {
+  const where = `The viewer cannot listen on port ${port} of 127.0.0.1`
+  if (code === 'EADDRINUSE') return `${where}: another program uses it (EADDRINUSE). Choose another port; port 0 takes a free one.`
+  if (code === 'EACCES') return `${where}: this user may not use it (EACCES). Choose a port from 1024 on; port 0 takes a free one.`
+  return `${where}: ${message}.`
 }
