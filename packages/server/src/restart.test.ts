@@ -100,3 +100,16 @@ test('without a journal, a tool that may ask a person is refused, and a closing 
   expect(await served.server.close({ graceMs: 10 })).toEqual({ left: [runId] })
   expect((await reading).at(-1)).toMatchObject({ type: 'run-error', code: 'aborted', isLast: true })
 })
+
+test('a finished run is finished for everybody who asks the next server, and keeps the time at which it began', async () => {
+  const stores = newStores()
+  const first = await serve({ agents: { a: scriptedAgent(['Done.']) }, ...stores })
+  const { runId } = await first.client.start({ input: 'Go.', session: 'chat' })
+  await eventsOf(first.client, runId)
+  await first.server.close()
+  const closedAt = Date.now()
+  await using next = await serve({ agents: { a: scriptedAgent([]) }, ...stores })
+  const asked = await Promise.all(Array.from({ length: 5 }, async () => await next.client.run(runId)))
+  expect(asked.map(({ status, result }) => [status, result?.text])).toEqual(Array.from({ length: 5 }, () => ['finished', 'Done.']))
+  for (const { beganAt } of asked) expect(beganAt).toBeLessThanOrEqual(closedAt)
+})

@@ -75,9 +75,27 @@ export class RunAccess {
 }
 
 /** True for a run that works when it is taken up: it was interrupted or drained, or all of its questions are answered. */
-export function goesOn(saved: SavedRun): boolean {
+export function continuesAtOnce(saved: SavedRun): boolean {
   const end = saved.records.at(-1)
   return end?.type !== 'end' || (end.status === 'paused' && openQuestions(saved).length === 0)
+}
+
+/** True for a run that is over: neither at work nor paused. */
+export function isOver({ records }: SavedRun): boolean {
+  const end = records.at(-1)
+  return end?.type === 'end' && end.status !== 'paused'
+}
+
+/** True for a run that is over and is not continued: one that an error has ended may be tried again. */
+export function hasResult({ records }: SavedRun): boolean {
+  const end = records.at(-1)
+  return end?.type === 'end' && end.status !== 'paused' && end.status !== 'unusable'
+}
+
+/** When the first thing of a run was recorded, in milliseconds since the Unix epoch; `undefined` before that. */
+export function beganAtOf({ records }: SavedRun): number | undefined {
+  const first = records.find((record) => record.type === 'done')
+  return first?.type === 'done' ? first.at : undefined
 }
 
 /** What the user said, of a run that this server began. */

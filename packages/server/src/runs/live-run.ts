@@ -19,6 +19,8 @@ export interface LiveRunParts {
   readonly agent: NamedAgent
   /** What began it. */
   readonly request: RunRequest
+  /** What the journal has of a run that this process did not begin. */
+  readonly saved?: { readonly beganAt: number | undefined; readonly hasResult: boolean }
   readonly show: ShowEvent
   /** Called whenever a part of the run has ended: it is over, waits, or was stopped. */
   readonly onSettled: (live: LiveRun) => void
@@ -35,7 +37,10 @@ export class LiveRun {
   readonly owner: Principal
   readonly agent: NamedAgent
   readonly request: RunRequest
-  readonly beganAt: number = Date.now()
+  /** `undefined` where the journal does not say it. */
+  readonly beganAt: number | undefined
+  /** True for a run that had its result when this process found it: it is only replayed. */
+  readonly isReplay: boolean
   readonly log: FrameLog = new FrameLog()
   readonly #parts: LiveRunParts
   /** Events that are there once, in whatever part of the run they come: a part that continues a run repeats those before it. */
@@ -60,6 +65,8 @@ export class LiveRun {
     this.owner = parts.owner
     this.agent = parts.agent
     this.request = parts.request
+    this.beganAt = parts.saved === undefined ? Date.now() : parts.saved.beganAt
+    this.isReplay = parts.saved?.hasResult === true
   }
 
   get phase(): LivePhase {

@@ -6,7 +6,7 @@ import { type LoadGauge, overloaded } from '../limits/load-gauge.ts'
 import { type RateLimiter, resolveRate } from '../limits/rate.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Principal } from '../principal.ts'
-import { goesOn, metadataOf, RunAccess } from './access.ts'
+import { beganAtOf, continuesAtOnce, hasResult, metadataOf, RunAccess } from './access.ts'
 import { denyOpen } from './deny-open.ts'
 import { LiveRun, type LiveRunParts, type StartPart } from './live-run.ts'
 import { PartStarter } from './part-starter.ts'
@@ -175,20 +175,21 @@ export class LiveRuns {
     const { agent: name } = metadataOf(head) ?? {}
     const agent = (name === undefined ? undefined : this.#parts.agents.find(name)) ?? this.#parts.agents.findByOwnName(head.agent)
     if (agent === undefined) throw new Refusal(409, ['agent-not-served', 'The agent of this run is not served any more.'])
-    const live = this.#newLive(head.runId, { owner, agent, request: requestIn(saved) })
+    const known = { beganAt: beganAtOf(saved), hasResult: hasResult(saved) }
+    const live = this.#newLive(head.runId, { owner, agent, request: requestIn(saved), saved: known })
     const [start, hold] = [await this.#starter.next(live), await this.#holdOf(live)]
-    if (goesOn(saved)) hold()
+    if (continuesAtOnce(saved)) hold()
     await this.#beginLive(live, start)
     return live
   }
 
-  /** What reserves the budget of a run that goes on. */
+  /** What reserves the budget of a run that continues. */
   async #holdOf({ owner, agent, runId }: LiveRun): Promise<() => void> {
     const reservation = { principalId: owner.id, runId, budget: this.#budgetOf(owner), limits: (await agent.limits?.(owner)) ?? {} }
     return () => this.#budgets.hold(reservation)
   }
 
-  #newLive(runId: string, own: Pick<LiveRunParts, 'owner' | 'agent' | 'request'>): LiveRun {
+  #newLive(runId: string, own: Pick<LiveRunParts, 'owner' | 'agent' | 'request' | 'saved'>): LiveRun {
     const { show, onError } = this.#parts.options
     return new LiveRun({ runId, ...own, show, onError, onSettled: (live) => this.#settle(live) })
   }

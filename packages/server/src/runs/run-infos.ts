@@ -2,7 +2,7 @@ import { type Journal, type Json, type ListedRun, type ListedStatus, openQuestio
 import type { ResolvedOptions } from '../options.ts'
 import type { Principal } from '../principal.ts'
 import type { ListedServerRun, OpenQuestion, ServerRun } from '../protocol.ts'
-import { type FoundRun, inputOf, metadataOf } from './access.ts'
+import { beganAtOf, type FoundRun, inputOf, metadataOf } from './access.ts'
 import type { Decisions } from './decisions.ts'
 import type { LiveRun } from './live-run.ts'
 import { safeMessage, showQuestion } from './shown-event.ts'
@@ -87,7 +87,7 @@ function infoOfLive(live: LiveRun): ServerRun {
     status,
     ...(stopReason !== undefined && { stopReason }),
     ...(session !== undefined && { session }),
-    beganAt,
+    ...(beganAt !== undefined && { beganAt }),
     changedAt,
     questions: live.pending.map(showQuestion),
     input: request.input,
@@ -109,8 +109,9 @@ function infoOfSaved(saved: SavedRun): ServerRun {
   const name = agent ?? head.agent ?? 'unknown'
   const questions = status === 'paused' ? openQuestions(saved).map(showQuestion) : []
   const input = inputOf(head)
+  const beganAt = beganAtOf(saved)
   const own = { ...(stopReason !== undefined && { stopReason }), ...(session !== undefined && { session }), ...(input !== undefined && { input }) }
-  return { runId: head.runId, agent: name, status, ...own, questions }
+  return { runId: head.runId, agent: name, status, ...own, ...(beganAt !== undefined && { beganAt }), questions }
 }
 
 function infoOfListed(run: ListedRun): ListedServerRun {

@@ -3,7 +3,7 @@ import { noSuchRun, Refusal } from '../http/refusal.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Principal } from '../principal.ts'
 import type { ListedServerRun, OpenQuestion, ServerRun, StartRequest } from '../protocol.ts'
-import type { FoundRun } from './access.ts'
+import { type FoundRun, isOver } from './access.ts'
 import { Decisions } from './decisions.ts'
 import { type FollowOptions, followRun } from './follow-run.ts'
 import type { Frame } from './frame-log.ts'
@@ -61,6 +61,8 @@ export class ServerRuns {
   async info(principal: Principal, runId: string): Promise<ServerRun> {
     const found = await this.#live.access.own(principal, runId)
     const live = found.live ?? (await this.#replayed(found))
+    // A run that is only replayed is not at work, whoever began the replay.
+    if (live?.isReplay === true) await live.settled
     const info = infoOf({ live, saved: live?.phase === 'waiting' ? await this.#live.access.read(runId) : found.saved })
     if (info === undefined) throw noSuchRun()
     return info
@@ -110,8 +112,7 @@ export class ServerRuns {
 
   /** A run that has not ended, in this process; `undefined` for one that has. */
   async #taken({ saved }: FoundRun): Promise<LiveRun | undefined> {
-    const end = saved?.records.at(-1)
-    if (saved === undefined || (end?.type === 'end' && end.status !== 'paused')) return undefined
+    if (saved === undefined || isOver(saved)) return undefined
     try {
       return await this.#live.adopt(saved)
     } catch (error) {
@@ -124,9 +125,6 @@ export class ServerRuns {
   async #replayed({ saved }: FoundRun): Promise<LiveRun | undefined> {
     const end = saved?.records.at(-1)
     if (saved === undefined || end?.type !== 'end' || end.status === 'unusable') return undefined
-    const live = await this.#live.adopt(saved).catch(() => undefined)
-    // One that has ended is replayed without new work; one that waited may go on for long.
-    if (end.status !== 'paused') await live?.settled
-    return live
+    return await this.#live.adopt(saved).catch(() => undefined)
   }
 }
