@@ -28,6 +28,13 @@ export interface Email {
   readonly body: string
 }
 
+/** A refund that is asked for. */
+export type WantedRefund = Omit<Refund, 'state'> & {
+  readonly customer: string
+  /** True for one that no supervisor has seen: it must be the first of its order, or a large refund could be divided into small ones. */
+  readonly mustBeFirst?: boolean
+}
+
 /** The data of the desk. There are two implementations: SQL (PostgreSQL, SQLite) and a journal in a file. */
 export interface DeskStore {
   /** For people, such as `PostgreSQL`. */
@@ -37,9 +44,9 @@ export interface DeskStore {
   /**
    * Pays back a part of an order, once for each key. With a known key it changes nothing and returns the refund that there is.
    *
-   * @throws {Refused} If the customer has no such order, or less is left of it.
+   * @throws {Refused} If the customer has no such order, less is left of it, or it must be the first refund and is not.
    */
-  refund(wanted: Omit<Refund, 'state'> & { readonly customer: string }): Promise<Refund>
+  refund(wanted: WantedRefund): Promise<Refund>
   confirmRefund(key: string): Promise<void>
   refunds(): Promise<readonly Refund[]>
   /** Keeps a mail that was sent. */
@@ -53,9 +60,12 @@ export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
-/** Why less is left of an order than is wanted, or that there is no such order. */
-export function refusalOf(order: Order | undefined, { order: id, cents }: Pick<Refund, 'order' | 'cents'>): Refused {
+/** Why an order is not refunded: there is no such order, it is not the first refund, or less is left of it than is wanted. */
+export function refusalOf(order: Order | undefined, { order: id, cents, mustBeFirst = false }: Pick<WantedRefund, 'order' | 'cents' | 'mustBeFirst'>): Refused {
   if (order === undefined) return new Refused(`The customer has no order ${id}.`)
+  if (mustBeFirst && order.refundedCents > 0) {
+    return new Refused(`Order ${id} was refunded before. A further small refund is made by the staff, not by you: tell the customer to ask for a person.`)
+  }
   return new Refused(`Only ${leftOf(order)} cents are left of order ${id}, so ${cents} cents cannot be refunded.`)
 }
 

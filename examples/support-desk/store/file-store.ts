@@ -30,11 +30,12 @@ export async function fileStore(path: string): Promise<DeskStore> {
     kind: 'a file',
     ordersOf: async (customer) => orders().filter((order) => order.customer === customer),
     // It never waits between the check and the change, so two refunds at the same time cannot both see the same rest.
-    async refund({ key, customer, order: id, cents, reason }) {
+    async refund({ key, customer, order: id, cents, reason, mustBeFirst = false }) {
       const known = refunds.get(key)
       if (known !== undefined) return known
       const order = orders().find((each) => each.id === id && each.customer === customer)
-      if (order === undefined || cents > leftOf(order)) throw refusalOf(order, { order: id, cents })
+      const isAllowed = order !== undefined && cents <= leftOf(order) && !(mustBeFirst && order.refundedCents > 0)
+      if (!isAllowed) throw refusalOf(order, { order: id, cents, mustBeFirst })
       const refund: Refund = { key, order: id, cents, reason, state: 'sent' }
       add({ type: 'refund', refund })
       return refund

@@ -1,4 +1,4 @@
-import { type DeskStore, type Email, type Order, type Refund, refusalOf } from './desk-store.ts'
+import { type DeskStore, type Email, type Order, type Refund, refusalOf, type WantedRefund } from './desk-store.ts'
 import { firstOrders } from './seed.ts'
 
 export type SqlValue = string | number
@@ -47,8 +47,8 @@ export async function sqlStore(kind: string, sql: Sql): Promise<DeskStore> {
   }
 }
 
-async function refund({ query }: Pick<Sql, 'query'>, wanted: Parameters<DeskStore['refund']>[0]): Promise<Refund> {
-  const { key, customer, order, cents, reason } = wanted
+async function refund({ query }: Pick<Sql, 'query'>, wanted: WantedRefund): Promise<Refund> {
+  const { key, customer, order, cents, reason, mustBeFirst = false } = wanted
   const find = async (): Promise<Order | undefined> =>
     (await query('SELECT * FROM desk_orders WHERE id = $1 AND customer = $2', [order, customer])).map(toOrder)[0]
   if ((await find()) === undefined) throw refusalOf(undefined, wanted)
@@ -60,7 +60,8 @@ async function refund({ query }: Pick<Sql, 'query'>, wanted: Parameters<DeskStor
     throw new Error(`The refund ${key} is neither new nor known.`)
   }
   // The condition is part of the change, so two refunds at the same time cannot both see the same rest.
-  const change = 'UPDATE desk_orders SET refunded_cents = refunded_cents + $1 WHERE id = $2 AND refunded_cents + $1 <= paid_cents RETURNING id'
+  const most = mustBeFirst ? 'refunded_cents = 0 AND refunded_cents' : 'refunded_cents'
+  const change = `UPDATE desk_orders SET refunded_cents = refunded_cents + $1 WHERE id = $2 AND ${most} + $1 <= paid_cents RETURNING id`
   if ((await query(change, [cents, order])).length === 0) throw refusalOf(await find(), wanted)
   return toRefund(added)
 }

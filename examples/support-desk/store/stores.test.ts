@@ -62,13 +62,17 @@ describe.each(stores)('%s', (name, why, begin) => {
       expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
       await expect(store.refund({ ...wanted, key: 'run/4', cents: 351 })).rejects.toThrow('Only 350 cents are left of order A-1001')
       await expect(store.refund({ ...wanted, key: 'run/5', customer: 'noor' })).rejects.toThrow('The customer has no order A-1001')
+      // A large refund cannot be divided into small ones that nobody sees, not even at the same time.
+      const small = ['run/7', 'run/8', 'run/9'].map((key) => store.refund({ ...wanted, key, order: 'A-1002', cents: 100, mustBeFirst: true }))
+      expect((await Promise.allSettled(small)).map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
+      await expect(store.refund({ ...wanted, key: 'run/10', order: 'A-1002', cents: 100, mustBeFirst: true })).rejects.toThrow('was refunded before')
       await store.confirmRefund('run/1')
       await store.addEmail({ key: 'run/6', customer: 'mia', to: "o'hara@home.example", subject: "'; DROP TABLE desk_orders; --", body: 'x' })
       await store.close()
 
       const again = await reopen()
       expect(await again.refund(wanted)).toMatchObject({ key: 'run/1', state: 'confirmed' })
-      expect((await again.refunds()).map(({ cents }) => cents).sort()).toEqual([1_500, 4_990])
+      expect((await again.refunds()).map(({ cents }) => cents).sort()).toEqual([100, 1_500, 4_990])
       expect((await again.ordersOf('mia'))[0]).toMatchObject({ id: 'A-1001', refundedCents: 6_490 })
       expect((await again.emails()).map(({ to }) => to)).toEqual(["o'hara@home.example"])
       await again.close()
