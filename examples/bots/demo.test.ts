@@ -52,3 +52,20 @@ test('a webhook bot whose port is taken says so and ends', async () => {
   const { port } = other.address() as AddressInfo // A server that listens on TCP has a port.
   expect(await run('run-webhook-bot', [], { PORT: String(port) })).toBe(`Port ${port} is in use. Choose another one: PORT=3001 npm run webhook-bot\nexit 1`)
 })
+
+test('an IRC bot that cannot write says which folder to choose', async () => {
+  expect(await run('run-irc-bot', ['--code'], { BOT_FOLDER: '/dev/null/bot' })).toMatch(
+    /^E[^\n]*\/dev\/null\/bot'\n[^\n]*BOT_FOLDER=folder npm run irc-bot\nexit 1$/,
+  )
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a webhook bot in order, with exit code 0', async (signal) => {
+  const { EVOLINK_API_KEY: _, ...env } = process.env
+  const file = fileURLToPath(new URL('../dist/bots/run-webhook-bot.js', import.meta.url))
+  const child = spawn(process.execPath, [file], { cwd: await mkdtemp(join(tmpdir(), 'capstan-')), env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const problems = text(child.stderr)
+  const ended = once(child, 'close')
+  for await (const chunk of child.stdout) if (String(chunk).includes('To send it an event')) child.kill(signal)
+  expect(await ended).toEqual([0, null])
+  expect(await problems).toBe('')
+})

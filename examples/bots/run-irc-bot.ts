@@ -54,7 +54,12 @@ async function start(): Promise<void> {
 
 /** The secret of who may decide. Whoever can read this file can approve. */
 function ownerSecret(file: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (!existsSync(file)) writeFileSync(file, toBase32(randomBytes(20)), { mode: 0o600 })
-  return readFileSync(file, 'utf8').trim()
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    if (!existsSync(file)) writeFileSync(file, toBase32(randomBytes(20)), { mode: 0o600 })
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    console.error(`${(error as Error).message}\nThe bot keeps its runs in this folder. Choose another one: BOT_FOLDER=folder npm run irc-bot`)
+    process.exit(1)
+  }
 }

@@ -52,6 +52,11 @@ async function start(): Promise<void> {
     return await stop()
   }
   console.log('There is no SLACK_SIGNING_SECRET, so what it sends is printed here. To send it an event: npm run webhook-bot -- --send "Is db-1 up?"')
+  void printWhatItSends(standIn)
+}
+
+/** Nobody waits for it: a program that ends while it waits at its top level ends with exit code 13. */
+async function printWhatItSends(standIn: StandIn): Promise<never> {
   for (;;) console.log(`<bot> ${(await standIn.reads(/^/)).text}`)
 }
 
