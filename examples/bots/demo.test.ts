@@ -69,3 +69,22 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a webhook bot in order, with 
   expect(await ended).toEqual([0, null])
   expect(await problems).toBe('')
 })
+
+test('an IRC bot that reaches no server says so, and that it tries again', async () => {
+  const { EVOLINK_API_KEY: _, ...inherited } = process.env
+  const unused = createServer().listen(0, '127.0.0.1')
+  await once(unused, 'listening')
+  const { port } = unused.address() as AddressInfo // A server that listens on TCP has a port.
+  unused.close()
+  await once(unused, 'close')
+  const file = fileURLToPath(new URL('../dist/bots/run-irc-bot.js', import.meta.url))
+  const env = { ...inherited, IRC_SERVER: `127.0.0.1:${port}` }
+  const child = spawn(process.execPath, [file], { cwd: await mkdtemp(join(tmpdir(), 'capstan-')), env, stdio: ['ignore', 'ignore', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let said = ''
+  for await (const chunk of child.stderr) {
+    said += String(chunk)
+    if (said.includes('\n')) child.kill('SIGINT')
+  }
+  expect(said).toBe(`There is no connection to 127.0.0.1:${port}. The bot tries again in 1 s.\n`)
+})

@@ -117,6 +117,8 @@ export class IrcBot {
   }
 
   async #connectAgain(delayMs: number): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    console.error(`There is no connection to ${this.#options.host}:${this.#options.port}. The bot tries again in ${delayMs / 1_000} s.`)
     if (await this.#waits(delayMs)) this.#client.connect()
   }
 
