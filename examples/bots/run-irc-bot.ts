@@ -38,8 +38,6 @@ async function start(): Promise<void> {
   const reconnectMs = Number(env['IRC_RECONNECT_MS'] ?? 1_000)
   const server = { host, port: Number(port), reconnectMs, tls: env['IRC_TLS'] === '1', nick: env['IRC_NICK'] ?? 'bot', channels, ...account }
   const bot = await IrcBot.start({ ...server, agent: team.agent, folder, owners, codeSecret: secret })
-  console.log(`The bot is on its way to ${host}:${port}, ${channels.join(', ')}. Join there, and write: bot: Is db-1 up?`)
-  console.log('Who approves adds a code to the answer, as in yes 1a2b 123456. To get a code: npm run irc-bot -- --code')
   const stop = async (): Promise<void> => {
     await bot.close()
     await team.close()
@@ -47,6 +45,8 @@ async function start(): Promise<void> {
     await local?.stop()
   }
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop())
+  console.log(`The bot is on its way to ${host}:${port}, ${channels.join(', ')}. Join there, and write: bot: Is db-1 up?`)
+  console.log('Who approves adds a code to the answer, as in yes 1a2b 123456. To get a code: npm run irc-bot -- --code')
   if (!options.demo) return
   await playIrc(Number(port), secret)
   await stop()

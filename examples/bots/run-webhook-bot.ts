@@ -36,7 +36,6 @@ async function start(): Promise<void> {
   const team = await opsTeam({ model, log: join(folder, 'restarts.log'), ...server })
   const settings = standIn === undefined ? slackSettings(secret ?? '') : localSettings(standIn)
   const bot = await startWebhookBot({ agent: team.agent, folder, port: Number(env['PORT'] ?? 0), ...settings })
-  console.log(`The bot takes events at ${bot.url}`)
   const receiver = { url: bot.url, signingSecret: settings.signingSecret }
   const stop = async (): Promise<void> => {
     await bot.close(Number(env['BOT_GRACE_MS'] ?? 8_000))
@@ -45,6 +44,7 @@ async function start(): Promise<void> {
     standIn?.close()
   }
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop())
+  console.log(`The bot takes events at ${bot.url}`)
   if (standIn === undefined) return
   writeFileSync(localFile, JSON.stringify(receiver), { mode: 0o600 })
   if (options.demo) {

@@ -23,11 +23,11 @@ if (values['crash-demo']) {
     console.error(error.code === 'EADDRINUSE' ? `Port ${options.port} is in use. Choose another one: --port 4200` : `The desk cannot start: ${error.message}`)
     process.exit(1)
   })
+  // The first signal lets runs reach a safe point; they continue when the desk starts again. The second one ends the process.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void desk.close())
   console.log(`The support desk is at http://127.0.0.1:${desk.port}/
 For a second person use http://localhost:${desk.port}/ : browsers keep another login for it.
 Data: ${desk.store}. Model: ${desk.model}. Process: ${process.pid}.`)
-  // The first signal lets runs reach a safe point; they continue when the desk starts again. The second one ends the process.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void desk.close())
 }
 
 function readOptions(): { readonly port: string; readonly folder: string; readonly 'crash-demo': boolean } {

@@ -85,10 +85,14 @@ export class ProcessTransport implements Transport {
 
   async send(message: JSONRPCMessage): Promise<void> {
     const child = this.#child
-    const input = child?.stdin
-    if (child !== undefined && input?.writable === false) await this.#inputBroke(child)
-    if (input === undefined || this.#reason !== undefined) throw new ConnectionFailure(`it does not run any more (${this.#reason ?? 'it was not started'})`)
-    if (!input.write(serializeMessage(message))) await Promise.race([once(input, 'drain'), once(input, 'close')])
+    if (child === undefined) throw new ConnectionFailure('it does not run any more (it was not started)')
+    const { stdin } = child
+    if (!stdin.writable) await this.#inputBroke(child)
+    this.#throwIfGone()
+    if (stdin.write(serializeMessage(message))) return
+    // A write that fails at once is reported here, too, and its error says less than the end of the process.
+    await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]).catch(() => this.#inputBroke(child))
+    this.#throwIfGone()
   }
 
   /** Ends its input, then asks the group to end, then kills it. Settles when it is gone. */
@@ -129,6 +133,10 @@ export class ProcessTransport implements Transport {
       await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, drainMs))])
       this.#fail(signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`)
     })
+  }
+
+  #throwIfGone(): void {
+    if (this.#reason !== undefined) throw new ConnectionFailure(`it does not run any more (${this.#reason})`)
   }
 
   /** Settles once there is a reason: that of the process, if it ends soon. */
