@@ -219,11 +219,14 @@ describe.skipIf(!hasNgircd())('the IRC bot on ngircd (Debian: ngircd)', () => {
     await greeted(ann, '#back')
     ann.say('#back', `${name}: is web up?`)
     await ann.reads(/web: up/)
-    expect([await bot.end('SIGTERM'), bot.stderr()]).toEqual([0, ''])
+    expect(await bot.end('SIGTERM')).toBe(0)
+    expect(bot.stderr()).toMatch(/^(There is no connection to 127\.0\.0\.1:\d+\. The bot tries again in [\d.]+ s\.\n)+$/)
   })
 
   test('SIGTERM ends a bot that waits for a server that is gone', async () => {
     const { bot } = await start('#gone', { IRC_SERVER: '127.0.0.1:1', IRC_RECONNECT_MS: '3600000' })
-    expect([await bot.end('SIGTERM'), bot.stderr()]).toEqual([0, ''])
+    expect(await bot.end('SIGTERM')).toBe(0)
+    // The signal may come before the first attempt has failed.
+    expect(bot.stderr()).toMatch(/^(There is no connection to 127\.0\.0\.1:1\. The bot tries again in 60 s\.\n)?$/)
   })
 })
