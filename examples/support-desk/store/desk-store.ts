@@ -31,8 +31,11 @@ export interface Email {
 /** A refund that is asked for. */
 export type WantedRefund = Omit<Refund, 'state'> & {
   readonly customer: string
-  /** True for one that no supervisor has seen: it must be the first of its order, or a large refund could be divided into small ones. */
-  readonly mustBeFirst?: boolean
+  /**
+   * For a refund that no supervisor has seen: how much the refunds of its order that are no larger than this may be together. Otherwise a large
+   * refund could be divided into small ones.
+   */
+  readonly freeCents?: number
 }
 
 /** The data of the desk. There are two implementations: SQL (PostgreSQL, SQLite) and a journal in a file. */
@@ -44,7 +47,7 @@ export interface DeskStore {
   /**
    * Pays back a part of an order, once for each key. With a known key it changes nothing and returns the refund that there is.
    *
-   * @throws {Refused} If the customer has no such order, less is left of it, or it must be the first refund and is not.
+   * @throws {Refused} If the customer has no such order, less is left of it, or its small refunds are too much together.
    */
   refund(wanted: WantedRefund): Promise<Refund>
   confirmRefund(key: string): Promise<void>
@@ -60,13 +63,17 @@ export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
-/** Why an order is not refunded: there is no such order, it is not the first refund, or less is left of it than is wanted. */
-export function refusalOf(order: Order | undefined, { order: id, cents, mustBeFirst = false }: Pick<WantedRefund, 'order' | 'cents' | 'mustBeFirst'>): Refused {
+/** Why an order is not refunded: there is no such order, or less is left of it than is wanted. */
+export function refusalOf(order: Order | undefined, { order: id, cents }: Pick<Refund, 'order' | 'cents'>): Refused {
   if (order === undefined) return new Refused(`The customer has no order ${id}.`)
-  if (mustBeFirst && order.refundedCents > 0) {
-    return new Refused(`Order ${id} was refunded before. A further small refund is made by the staff, not by you: tell the customer to ask for a person.`)
-  }
   return new Refused(`Only ${leftOf(order)} cents are left of order ${id}, so ${cents} cents cannot be refunded.`)
+}
+
+/** Why a small refund is not made without a supervisor. */
+export function tooManySmall(order: string, freeCents: number): Refused {
+  return new Refused(
+    `Without a supervisor, the small refunds of order ${order} may be ${freeCents} cents together. Tell the customer that a person will look at it.`,
+  )
 }
 
 /** How much can still be refunded, in cents. */

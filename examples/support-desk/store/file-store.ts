@@ -1,4 +1,4 @@
-import { type DeskStore, type Email, leftOf, type Order, type Refund, refusalOf } from './desk-store.ts'
+import { type DeskStore, type Email, leftOf, type Order, type Refund, refusalOf, tooManySmall } from './desk-store.ts'
 import { openLog } from './log.ts'
 import { firstOrders } from './seed.ts'
 
@@ -23,19 +23,20 @@ export async function fileStore(path: string): Promise<DeskStore> {
     log.append(JSON.stringify(change))
     apply(change)
   }
-  const refundedOf = (id: string): number => [...refunds.values()].filter(({ order }) => order === id).reduce((sum, { cents }) => sum + cents, 0)
+  const refundedOf = (id: string, most = Number.POSITIVE_INFINITY): number =>
+    [...refunds.values()].filter(({ order, cents }) => order === id && cents <= most).reduce((sum, { cents }) => sum + cents, 0)
   const orders = (): readonly Order[] => firstOrders.map((order) => ({ ...order, refundedCents: refundedOf(order.id) }))
 
   return {
     kind: 'a file',
     ordersOf: async (customer) => orders().filter((order) => order.customer === customer),
     // It never waits between the check and the change, so two refunds at the same time cannot both see the same rest.
-    async refund({ key, customer, order: id, cents, reason, mustBeFirst = false }) {
+    async refund({ key, customer, order: id, cents, reason, freeCents }) {
       const known = refunds.get(key)
       if (known !== undefined) return known
       const order = orders().find((each) => each.id === id && each.customer === customer)
-      const isAllowed = order !== undefined && cents <= leftOf(order) && !(mustBeFirst && order.refundedCents > 0)
-      if (!isAllowed) throw refusalOf(order, { order: id, cents, mustBeFirst })
+      if (order === undefined || cents > leftOf(order)) throw refusalOf(order, { order: id, cents })
+      if (freeCents !== undefined && refundedOf(id, freeCents) + cents > freeCents) throw tooManySmall(id, freeCents)
       const refund: Refund = { key, order: id, cents, reason, state: 'sent' }
       add({ type: 'refund', refund })
       return refund

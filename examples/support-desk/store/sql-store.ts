@@ -1,4 +1,4 @@
-import { type DeskStore, type Email, type Order, type Refund, refusalOf, type WantedRefund } from './desk-store.ts'
+import { type DeskStore, type Email, type Order, type Refund, refusalOf, tooManySmall, type WantedRefund } from './desk-store.ts'
 import { firstOrders } from './seed.ts'
 
 export type SqlValue = string | number
@@ -48,7 +48,7 @@ export async function sqlStore(kind: string, sql: Sql): Promise<DeskStore> {
 }
 
 async function refund({ query }: Pick<Sql, 'query'>, wanted: WantedRefund): Promise<Refund> {
-  const { key, customer, order, cents, reason, mustBeFirst = false } = wanted
+  const { key, customer, order, cents, reason, freeCents } = wanted
   const find = async (): Promise<Order | undefined> =>
     (await query('SELECT * FROM desk_orders WHERE id = $1 AND customer = $2', [order, customer])).map(toOrder)[0]
   if ((await find()) === undefined) throw refusalOf(undefined, wanted)
@@ -60,9 +60,13 @@ async function refund({ query }: Pick<Sql, 'query'>, wanted: WantedRefund): Prom
     throw new Error(`The refund ${key} is neither new nor known.`)
   }
   // The condition is part of the change, so two refunds at the same time cannot both see the same rest.
-  const most = mustBeFirst ? 'refunded_cents = 0 AND refunded_cents' : 'refunded_cents'
-  const change = `UPDATE desk_orders SET refunded_cents = refunded_cents + $1 WHERE id = $2 AND ${most} + $1 <= paid_cents RETURNING id`
+  const change = 'UPDATE desk_orders SET refunded_cents = refunded_cents + $1 WHERE id = $2 AND refunded_cents + $1 <= paid_cents RETURNING id'
   if ((await query(change, [cents, order])).length === 0) throw refusalOf(await find(), wanted)
+  if (freeCents !== undefined) {
+    // After the change, which lets one refund of an order wait for another: so the sum has those that came first, and this one.
+    const [small] = await query('SELECT SUM(cents) AS cents FROM desk_refunds WHERE order_id = $1 AND cents <= $2', [order, freeCents])
+    if (Number(small?.['cents']) > freeCents) throw tooManySmall(order, freeCents)
+  }
   return toRefund(added)
 }
 

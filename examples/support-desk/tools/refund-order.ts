@@ -5,7 +5,7 @@ import { type DeskStore, Refused } from '../store/desk-store.ts'
 import type { Desk } from './desk-tools.ts'
 import { orderNumber } from './orders.ts'
 
-/** Refunds above this amount need a supervisor. Without one, an order is refunded once: many small amounts are a large one. */
+/** Refunds above this amount need a supervisor, and the smaller ones of an order may be as much together: many small amounts are a large one. */
 const freeRefundCents = 2_000
 
 export function refundOrder(store: DeskStore): Tool<Desk> {
@@ -25,8 +25,8 @@ export function refundOrder(store: DeskStore): Tool<Desk> {
     needsApproval: ({ cents }) => cents > freeRefundCents,
     execute: async ({ order, cents, reason }, { context, idempotencyKey, signal, progress }: ToolCallContext<Desk>) => {
       // The store decides this together with the change, because the calls of one step are judged before any of them runs.
-      const mustBeFirst = cents <= freeRefundCents
-      const refund = await store.refund({ key: idempotencyKey, customer: context.customer.id, order, cents, reason, mustBeFirst }).catch(explained)
+      const free = cents <= freeRefundCents ? { freeCents: freeRefundCents } : {}
+      const refund = await store.refund({ key: idempotencyKey, customer: context.customer.id, order, cents, reason, ...free }).catch(explained)
       progress('The refund is in the books. Waiting for the bank.')
       await confirmAtBank(refund.key, signal)
       await store.confirmRefund(refund.key)
