@@ -19,7 +19,7 @@ const defaults: Required<Rate> = { runsPerMinute: 60, runsAtOnce: 10, requestsPe
 export function resolveRate(rate: Rate = {}): Required<Rate> {
   checkNames(rate, { names: Object.keys(defaults), what: 'a rate', path: 'rate.' })
   for (const [name, value] of Object.entries(rate)) {
-    if (value !== undefined && !(typeof value === 'number' && value > 0)) throw invalidOptions(`rate.${name} must be a positive number.`)
+    if (value !== undefined && !(typeof value === 'number' && value >= 1)) throw invalidOptions(`rate.${name} must be a number of at least 1.`)
   }
   return { ...defaults, ...Object.fromEntries(Object.entries(rate).filter(([, value]) => value !== undefined)) }
 }

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Agent, type RunEvent } from '@capstan/core'
 import { startSimulator } from '@capstan/simulator'
 import { expect, test, vi } from 'vitest'
@@ -27,6 +29,23 @@ test('an exchange that breaks has what came of it, and what broke it', async () 
   expect(reset).not.toHaveProperty('response')
   expect(cut).toMatchObject({ runId: 'b', response: { status: 200 }, error: { code: expect.stringMatching(/^(?:network-reset|stream-truncated)$/) } })
   expect(cut && bodyOf(cut).toString()).toBe(`${first}\n\n`)
+})
+
+test('an exchange that failed is in the file before the delay of the next request begins', async () => {
+  await using provider = await startProvider(async (response, _request, index) => {
+    if (index === 0) return void response.writeHead(503, { 'content-type': 'application/json' }).end('{"error":{"message":"busy"}}')
+    await sendStream(response, [replyStream({ texts: ['Done.'] })])
+  })
+  const folder = newFolder()
+  const run = new Agent({ model: modelAt(provider.baseURL), trace: traceTo(folder), attempts: { delayMs: 1 } }).stream('go')
+  let written = ''
+  run.on('step-retry', () => {
+    written = readdirSync(folder)
+      .map((name) => readFileSync(join(folder, name), 'utf8'))
+      .join('')
+  })
+  expect((await run.result).text).toBe('Done.')
+  expect(written.split('\n').filter((line) => line.startsWith('{"type":"exchange"'))).toHaveLength(1)
 })
 
 test('a server that cannot be reached is an exchange, too', async () => {

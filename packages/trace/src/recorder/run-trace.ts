@@ -18,6 +18,9 @@ export interface RunTraceParts {
   readonly onPending: (trace: RunTrace) => void
 }
 
+/** Events before something that takes long or may end the process: a tool, a request, a delay before one. */
+const writesExchange: ReadonlySet<RunEvent['type']> = new Set(['tool-start', 'attempt', 'step-retry'])
+
 /** Lines that wait are written when they are so many characters. */
 const maxWaitingLength = 65_536
 
@@ -67,7 +70,7 @@ export class RunTrace {
 
   /**
    * Adds the line of an exchange that has ended. It is written with the next line of the run that must survive: before a tool runs, before the
-   * next request is sent, or at the end of the step.
+   * next request is sent or waited for, or at the end of the step.
    */
   endExchange(line: ExchangeLine): void {
     this.#openExchanges -= 1
@@ -138,8 +141,7 @@ export class RunTrace {
       default:
         this.#pushEvent(event)
     }
-    // What comes next takes long, or may end the process.
-    if (this.#hasExchange && (event.type === 'tool-start' || event.type === 'attempt')) this.write()
+    if (this.#hasExchange && writesExchange.has(event.type)) this.write()
   }
 
   #pushAll(events: readonly TracedEvent[]): void {
