@@ -60,7 +60,7 @@ async function startOnFreePorts({ binary, timeoutMs = 60_000 }: LocalServerOptio
     get pid() {
       return child?.pid
     },
-    register: (workerUrl) => register(adminUrl, workerUrl, timeoutMs),
+    register: (workerUrl) => register({ adminUrl, ingressUrl }, workerUrl, timeoutMs),
     async kill() {
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'close')
@@ -128,14 +128,23 @@ async function isHealthy(urls: readonly string[]): Promise<boolean> {
 }
 
 /** @see https://docs.restate.dev/admin-api/deployment/register-deployment */
-async function register(adminUrl: string, workerUrl: string, timeoutMs: number): Promise<void> {
+async function register({ adminUrl, ingressUrl }: Pick<LocalServer, 'adminUrl' | 'ingressUrl'>, workerUrl: string, timeoutMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(timeoutMs)
   const response = await fetch(`${adminUrl}/deployments`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ uri: workerUrl }),
-    signal: AbortSignal.timeout(timeoutMs),
+    signal,
   })
   if (!response.ok) throw new Error(`The Restate server refused the worker at ${workerUrl} (${response.status}): ${await response.text()}`)
+  const { services = [] } = (await response.json()) as { readonly services?: readonly { readonly name: string }[] }
+  for (const { name } of services) while (!(await knows(ingressUrl, name, signal))) await setTimeout(50, undefined, { signal })
+}
+
+/** False while the ingress, another part of the server, was not told of a service. It is asked for a handler that no service has. */
+async function knows(ingressUrl: string, service: string, signal: AbortSignal): Promise<boolean> {
+  const response = await fetch(`${ingressUrl}/${service}/any/not-a-handler`, { method: 'POST', signal })
+  return !(await response.text()).includes(`service '${service}' not found`)
 }
 
 // All ports are held until the last one is found, so that they differ.
