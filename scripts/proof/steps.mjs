@@ -36,17 +36,37 @@ export const ciLimitS = 2600
 
 /** @type {Step[]} */
 export const ciSteps = [
-  { name: 'tests', command: ['npm', 'test'], limitS: 1100 },
-  { name: 'start', command: demo, limitS: 90 },
-  { name: 'check', command: npm('check'), limitS: 400 },
+  { name: 'tests', command: ['npm', 'test'], limitS: 1100, shows: 'all tests, with quick forms of the suites' },
+  { name: 'start', command: demo, limitS: 90, shows: 'the demo answers' },
+  { name: 'check', command: npm('check'), limitS: 400, shows: 'all checks' },
   // Without the suites of commands, most of which follow below, and without the examples.
-  { name: 'tests on Node 24', command: testsOnNode24('--exclude', 'packages/proof/**', '--exclude', 'examples/**'), limitS: 900 },
-  { name: 'interop', command: npm('interop'), limitS: 400 },
-  { name: 'packed', command: npm('packed'), limitS: 600 },
+  {
+    name: 'tests on Node 24',
+    command: testsOnNode24('--exclude', 'packages/proof/**', '--exclude', 'examples/**'),
+    limitS: 900,
+    shows: 'tests of packages, with SQLite',
+  },
+  { name: 'interop', command: npm('interop'), limitS: 400, shows: 'clients and frameworks of others; one `useChat` in Chromium' },
+  { name: 'packed', command: npm('packed'), limitS: 600, shows: 'the packages as they are installed' },
   // The quick suite where the code is that of files, or of an engine.
-  { name: 'crashes in files', command: npm('crashes', '--store', 'file', '--seeds', '15', '--races', '10'), limitS: 650 },
-  { name: 'crashes in PostgreSQL', command: npm('crashes', '--store', 'postgres', '--seeds', '3', '--races', '3'), limitS: 600 },
-  { name: 'quick crashes', command: npm('crashes', '--quick', '--store', 'sqlite', '--store', 'restate', '--store', 'dbos'), limitS: 600 },
+  {
+    name: 'crashes in files',
+    command: npm('crashes', '--store', 'file', '--seeds', '15', '--races', '10'),
+    limitS: 650,
+    shows: 'every point; 15 random moments',
+  },
+  {
+    name: 'crashes in PostgreSQL',
+    command: npm('crashes', '--store', 'postgres', '--seeds', '3', '--races', '3'),
+    limitS: 600,
+    shows: 'every point; 3 random moments',
+  },
+  {
+    name: 'quick crashes',
+    command: npm('crashes', '--quick', '--store', 'sqlite', '--store', 'restate', '--store', 'dbos'),
+    limitS: 600,
+    shows: 'some points in SQLite, on Restate and on DBOS',
+  },
 ]
 
 /** @param {string} script @param {string[]} options */

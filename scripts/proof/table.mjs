@@ -1,15 +1,15 @@
-// The table of docs/proof.md: one row for each step, each with the day and the commit of its last run.
+// The tables of docs/proof.md: one row for each step, with the day and the commit of its last run.
 
-const [begin, end] = ['<!-- proof -->', '<!-- /proof -->']
 const head = ['| step | what it shows | passed | failed | skipped | seconds | Node | day | commit |', '|---|---|---:|---:|---:|---:|---|---|---|']
 
 /**
  * Replaces the rows of the steps that ran. Rows of other steps stay as they are.
  *
  * @param {string} page
- * @param {{ steps: import('./steps.mjs').Step[], results: import('./run-step.mjs').StepResult[], day: string, commit: string, node: string }} run
+ * @param {{ list: 'proof' | 'ci', steps: import('./steps.mjs').Step[], results: import('./run-step.mjs').StepResult[], day: string, commit: string, node: string }} run
  */
-export function withResults(page, { steps, results, day, commit, node }) {
+export function withResults(page, { list, steps, results, day, commit, node }) {
+  const [begin, end] = [`<!-- ${list} -->`, `<!-- /${list} -->`]
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
   if (from < 0 || to < from) throw new Error(`docs/proof.md has no lines ${begin} and ${end} to write the table between.`)
