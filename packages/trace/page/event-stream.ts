@@ -1,7 +1,17 @@
-import { passingStart } from '../src/viewer/lines.ts'
+import { type PageLine, passingStart } from '../src/viewer/lines.ts'
 import { parsePageLine } from '../src/viewer/parse-line.ts'
-import type { Listener } from './feed.ts'
 import { Turns } from './turns.ts'
+
+/** `lost`: it is made again. `gone`: another command listens there now. */
+export type ConnectionState = 'live' | 'lost' | 'gone'
+
+/** What a reader of a run is told. */
+export interface Listener {
+  onLines(lines: readonly PageLine[]): void
+  /** Everything that is recorded was read. */
+  onEnd(): void
+  onState(state: ConnectionState): void
+}
 
 /** How long a lost connection waits before it is made again, in milliseconds. */
 const againMs = 1_000

@@ -1,6 +1,6 @@
 import type { ExchangeLine as RecordedExchange } from '../src/format/lines.ts'
-import type { PageLine, ReportContents, RunSummary } from '../src/viewer/lines.ts'
-import { followEvents, giveLines } from './event-stream.ts'
+import type { ReportContents, RunSummary } from '../src/viewer/lines.ts'
+import { followEvents, giveLines, type Listener } from './event-stream.ts'
 import { Turns } from './turns.ts'
 
 /** What the page knows of where its data come from. */
@@ -18,17 +18,6 @@ export interface RunListing {
   readonly runs: readonly RunSummary[]
   readonly note?: string
   readonly setup: Setup
-}
-
-/** `lost`: it is made again. `gone`: another command listens there now. */
-export type ConnectionState = 'live' | 'lost' | 'gone'
-
-/** What a reader of a run is told. */
-export interface Listener {
-  onLines(lines: readonly PageLine[]): void
-  /** Everything that is recorded was read. */
-  onEnd(): void
-  onState(state: ConnectionState): void
 }
 
 /** Where the page gets its data. */

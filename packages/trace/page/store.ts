@@ -4,7 +4,8 @@ import { isNotable, type Row } from '../src/viewer/model/row.ts'
 import { RunModel } from '../src/viewer/model/run-model.ts'
 import { makeScale, type Scale } from '../src/viewer/model/scale.ts'
 import { Search } from '../src/viewer/model/search.ts'
-import { type ConnectionState, type Feed, findFeed, type RunListing } from './feed.ts'
+import type { ConnectionState } from './event-stream.ts'
+import { type Feed, findFeed, type RunListing } from './feed.ts'
 
 export type Tab = 'main' | 'request' | 'wire' | 'events'
 
