@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Agent } from 'capstan'
 import irc, { type Client, type IrcMessage } from 'irc-framework'
 import { ircLines, plainText } from './irc/irc-lines.ts'
-import { OneTimeCodes } from './irc/one-time-codes.ts'
+import { OneTimeCodes, withoutCode } from './irc/one-time-codes.ts'
 import { ChannelBot, isForBot } from './shared/channel-bot.ts'
 
 export interface IrcBotOptions {
@@ -126,12 +126,6 @@ export class IrcBot {
   async #waits(delayMs: number): Promise<boolean> {
     return await setTimeout(delayMs, true, { signal: this.#closing.signal }).catch(() => false)
   }
-}
-
-/** Takes the code out of `yes 1a2b 123456`. */
-function withoutCode(text: string): readonly [text: string, code: string | undefined] {
-  const [, decision, code, rest = ''] = /^(\s*\w+\s+[0-9a-f]{4,64})\s+(\d{6})\b\s*(.*)$/is.exec(text) ?? []
-  return decision !== undefined && code !== undefined && isForBot(decision) ? [`${decision} ${rest}`, code] : [text, undefined]
 }
 
 /** Resolves when the server has handled the line: it answers the PING after it. */

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { isForBot } from '../shared/channel-bot.ts'
 
 const stepMs = 30_000
 const digits = 6
@@ -62,4 +63,10 @@ export function toBase32(bytes: Uint8Array): string {
 function fromBase32(text: string): Buffer {
   const bits = [...text].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('')
   return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+}
+
+/** Takes the code out of `yes 1a2b 123456`. */
+export function withoutCode(text: string): readonly [text: string, code: string | undefined] {
+  const [, decision, code, rest = ''] = /^(\s*\w+\s+[0-9a-f]{4,64})\s+(\d{6})\b\s*(.*)$/is.exec(text) ?? []
+  return decision !== undefined && code !== undefined && isForBot(decision) ? [`${decision} ${rest}`, code] : [text, undefined]
 }
