@@ -18,7 +18,6 @@ export const allSteps = [
   { name: 'tests on Node 24', command: testsOnNode24(), limitS: 2400, shows: 'the same tests on Node 24, with SQLite' },
   { name: 'interop', command: npm('interop', '--all'), limitS: 1500, shows: 'clients, servers and frameworks of others against ours, `useChat` in Chromium' },
   { name: 'packed', command: npm('packed'), limitS: 1200, shows: 'the packages as they are installed, in bundlers and type checkers' },
-  { name: 'load on the server', command: npm('server-load'), limitS: 900, shows: '500 streams at once: added delay and memory of each' },
   { name: 'bundling', command: npm('bundling'), limitS: 1800, shows: 'runtimes, compilers, bundlers, Jest, Next and copies of zod' },
   { name: 'crashes', command: npm('crashes'), limitS: 7200, shows: '`kill -9` at every point of a run: nothing is paid twice, nothing is lost' },
   { name: 'faults', command: npm('faults'), limitS: 7200, shows: 'every fault of a provider, a relay or a network' },

@@ -211,3 +211,23 @@ test('at whatever event a run was aborted, continuing it repeats no effect', asy
     expect([place, writes]).toEqual([place, [...new Set(writes)]])
   }
 })
+
+test('beside a call that waits for approval, one that was cut off: each pending question can be answered', async () => {
+  const pay = payTool()
+  const ship = testTool('ship', () => new Promise<string>(() => undefined), { effect: 'once' })
+  const agent = new Agent({ model: scriptedModel([{ calls: [call('pay', { invoice: 1 }), call('ship')] }, { text: 'ok' }]), tools: [pay, ship] })
+  let result = await agent.resume(moved(await abortAt(agent.stream('go'), 'tool-start'))).result
+  const asked: Json[] = []
+  for (let round = 0; result.status === 'paused' && round < 3; round++) {
+    asked.push(result.pending.map(({ position }) => position))
+    const answers = result.pending.map(({ id, about }) => [id, isOutcome(about) ? { output: 'shipped' } : approve()])
+    result = await agent.resume(moved(result), { answers: Object.fromEntries(answers) }).result
+  }
+
+  expect(asked).toEqual([['steps/1/tools/0/approval'], ['steps/1/tools/1/outcome/1']])
+  expect([result.text, pay.inputs.length]).toEqual(['ok', 1])
+})
+
+function isOutcome(about: Json): boolean {
+  return typeof about === 'object' && about !== null && 'type' in about && about['type'] === 'outcome'
+}

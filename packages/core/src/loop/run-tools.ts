@@ -18,7 +18,6 @@ import {
 } from './check-calls.ts'
 import { childAgentOf } from './children/child-agent.ts'
 import type { LoopRun } from './loop-run.ts'
-import { makeQuestion } from './make-question.ts'
 import { askForOutcomes } from './outcomes.ts'
 import { callsKey } from './repeats.ts'
 import { resolveCalls } from './resolve-calls.ts'
@@ -92,17 +91,17 @@ async function runBesideOutput(run: LoopRun, results: CallResults, calls: readon
   const { free, gated, invalid } = calls.some((call) => hasGate(run, call)) ? await sortByGate(run, calls) : { free: calls, gated: [], invalid: [] }
   for (const call of invalid) settle(run, results, call)
   const first = await execute(run, results, { calls: free, round: 0 })
-  const unknownQuestions = (): readonly PendingQuestion[] => first.unknown.map((call) => makeQuestion(run, call, { type: 'outcome', round: 1 }))
   // Agents continue before the calls that a person approved: their records lie before those of such calls.
-  if (first.pending.length > 0) return [...first.pending, ...(await pendingApprovals(run, gated)), ...unknownQuestions()]
+  if (first.pending.length > 0) return [...first.pending, ...(await pendingApprovals(run, gated))]
   const unknown = [...first.unknown]
   if (gated.length > 0) {
     const asked = await askForApproval(run, gated)
-    if ('pending' in asked) return [...asked.pending, ...unknownQuestions()]
+    // What became of calls that were cut is asked afterwards: only questions that are recorded can be answered.
+    if ('pending' in asked) return asked.pending
     for (const call of asked.refused) settle(run, results, call)
     const approved = await execute(run, results, { calls: asked.approved, round: 0 })
     unknown.push(...approved.unknown)
-    if (approved.pending.length > 0) return [...approved.pending, ...unknownQuestions()]
+    if (approved.pending.length > 0) return approved.pending
   }
   return unknown.length === 0 ? [] : await settleUnknown(run, results, unknown)
 }
