@@ -63,7 +63,7 @@ function write(results) {
   const path = join(root, 'docs/proof.md')
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
   const day = new Date().toISOString().slice(0, 10)
-  writeFileSync(path, withResults(readFileSync(path, 'utf8'), { list: values.ci ? 'ci' : 'proof', steps: table, results, day, commit, node: process.version }))
+  writeFileSync(path, withResults(readFileSync(path, 'utf8'), { list: values.ci ? 'ci' : 'proof', steps: table, results, day, commit }))
 }
 
 /** @param {string | undefined} only */

@@ -25,7 +25,6 @@ export const allSteps = [
   { name: 'stock tools', command: npm('stock-tools'), limitS: 1200, shows: 'attacks on the stock tools' },
   { name: 'attacks on the server', command: npm('server-attacks'), limitS: 1200, shows: 'hostile clients of `@capstan/server`, through real sockets' },
   { name: 'load on the server', command: npm('server-load'), limitS: 900, shows: '500 streams at once: added delay and memory of each' },
-  { name: 'bundling', command: npm('bundling'), limitS: 2400, shows: 'bundlers, runtimes, type checkers and versions of zod' },
   { name: 'conformance', command: npm('conformance'), limitS: 900, shows: 'the client scenarios of the conformance suite of MCP' },
   { name: 'mutants', command: npm('mutants'), limitS: 14_400, shows: 'small faults in a copy of the source: a test notices each' },
 ]

@@ -1,14 +1,14 @@
 // The tables of docs/proof.md: one row for each step, with the day and the commit of its last run.
 
-const head = ['| step | what it shows | passed | failed | skipped | seconds | Node | day | commit |', '|---|---|---:|---:|---:|---:|---|---|---|']
+const head = ['| step | what it shows | passed | failed | skipped | seconds | day | commit |', '|---|---|---:|---:|---:|---:|---|---|']
 
 /**
  * Replaces the rows of the steps that ran. Rows of other steps stay as they are.
  *
  * @param {string} page
- * @param {{ list: 'proof' | 'ci', steps: import('./steps.mjs').Step[], results: import('./run-step.mjs').StepResult[], day: string, commit: string, node: string }} run
+ * @param {{ list: 'proof' | 'ci', steps: import('./steps.mjs').Step[], results: import('./run-step.mjs').StepResult[], day: string, commit: string }} run
  */
-export function withResults(page, { list, steps, results, day, commit, node }) {
+export function withResults(page, { list, steps, results, day, commit }) {
   const [begin, end] = [`<!-- ${list} -->`, `<!-- /${list} -->`]
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
@@ -19,7 +19,7 @@ export function withResults(page, { list, steps, results, day, commit, node }) {
       .split('\n')
       .map((line) => [nameIn(line), line]),
   )
-  const made = new Map(results.map((result) => [result.step.name, rowOf(result, { day, commit, node })]))
+  const made = new Map(results.map((result) => [result.step.name, rowOf(result, { day, commit })]))
   const rows = steps.flatMap(({ name }) => made.get(name) ?? kept.get(name) ?? [])
   return `${page.slice(0, from)}${begin}\n${[...head, ...rows].join('\n')}\n${page.slice(to)}`
 }
@@ -31,10 +31,10 @@ function nameIn(line) {
 
 /**
  * @param {import('./run-step.mjs').StepResult} result
- * @param {{ day: string, commit: string, node: string }} run
+ * @param {{ day: string, commit: string }} run
  */
-function rowOf({ step, passed, failed, skipped, seconds }, { day, commit, node }) {
-  const cells = [step.name, step.shows ?? '', ...[passed, failed, skipped, Math.round(seconds)].map((count) => count.toLocaleString('en')), node, day, commit]
+function rowOf({ step, passed, failed, skipped, seconds }, { day, commit }) {
+  const cells = [step.name, step.shows ?? '', ...[passed, failed, skipped, Math.round(seconds)].map((count) => count.toLocaleString('en')), day, commit]
   return `| ${cells.join(' | ')} |`
 }
 
