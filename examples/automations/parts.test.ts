@@ -132,10 +132,15 @@ test('a bar is never as wide as the terminal, and a line for people is printed a
 })
 
 test('the vendor whose key is set is chosen, with the limits of the command line', async () => {
-  const choice = { concurrency: 2, requestsPerMinute: 60 }
+  const choice = { concurrency: 1, requestsPerMinute: 6_000 }
   const chosen = await chooseModel(choice, { MOONSHOT_API_KEY: 'canary' })
   expect(chosen?.model.id).toMatch(/^moonshot\//)
-  expect(chosen?.model.limiter).toBeDefined()
+  const limiter = chosen?.model.limiter ?? expect.unreachable('the model has no limiter')
+  const controller = new AbortController()
+  await limiter.acquire(1, controller.signal)
+  const second = limiter.acquire(1, controller.signal)
+  controller.abort(new Error('the second request waits'))
+  await expect(second).rejects.toThrow('the second request waits')
   expect((await chooseModel({ ...choice, model: 'evolink/kimi-k3' }, {}))?.model.id).toBe('evolink/kimi-k3')
   expect(await chooseModel({ ...choice, model: 'constructor' }, {})).toBeUndefined()
 })

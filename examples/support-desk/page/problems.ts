@@ -16,7 +16,7 @@ export const usedUp: Problem = { title: 'Your budget is used up.', text: 'It fil
 export function problemOf(error: unknown): Problem {
   const { status = 0, code = '', retryAfterMs } = Object(error) as { readonly status?: number; readonly code?: string; readonly retryAfterMs?: number }
   const wait = retryAfterMs === undefined ? {} : { waitSeconds: Math.ceil(retryAfterMs / 1_000) }
-  if (status === 401) return { title: 'You are signed out.', text: 'Sign in again to go on. Nothing is lost.', tone: 'warn', isSignedOut: true }
+  if (status === 401) return { title: 'You are signed out.', text: 'Sign in again to continue. Nothing is lost.', tone: 'warn', isSignedOut: true }
   if (code === 'budget-exhausted') return { ...usedUp, ...wait }
   if (status === 429) return { title: 'That was too fast.', text: 'Please wait a moment.', tone: 'warn', ...wait }
   if (status === 503) return { title: 'The desk is very busy.', text: 'Your message was not sent.', tone: 'warn', ...wait }
@@ -55,7 +55,7 @@ export class ProblemBox {
   showOffline(): void {
     if (this.#isOffline) return
     this.#isOffline = true
-    const text = 'The desk does not answer. The page connects again by itself, and the answer goes on.'
+    const text = 'The desk does not answer. The page connects again by itself, and the answer continues.'
     this.element.replaceChildren(el('div', { class: 'problem', 'data-tone': 'warn' }, el('p', {}, el('strong', {}, 'Reconnecting…'), text)))
   }
 }

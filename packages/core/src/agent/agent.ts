@@ -61,15 +61,18 @@ export class Agent<Context = unknown, Output = unknown> {
     read = (agent, output) => (output === undefined ? agent.#agent : resolveAgent({ ...agent.#options, output }, agent.#readSchema))
     rewire = (agent, change) => {
       const copy = new Agent(change(agent.#options), agent.#readSchema)
-      const { builtIns } = copy.#agent
-      if (change.builtIn !== undefined) for (const [name, tool] of builtIns) builtIns.set(name, change.builtIn(tool))
+      const { builtIn } = change
+      if (builtIn !== undefined) {
+        const builtIns = new Map(Array.from(copy.#agent.builtIns, ([name, tool]) => [name, builtIn(tool)]))
+        copy.#agent = { ...copy.#agent, builtIns }
+      }
       return copy
     }
   }
 
   readonly #options: AgentOptions<Context, Output>
   readonly #readSchema: SchemaReader | undefined
-  readonly #agent: LoopAgent
+  #agent: LoopAgent
   readonly #stateKeys: readonly StateKey[]
   readonly #observers: readonly OnEvent[]
   #hashes: Definition | undefined

@@ -23,7 +23,7 @@ export interface LoopAgent {
   /** The tools of the caller, and the one that takes the output. */
   readonly tools: ReadonlyMap<string, Tool<never>>
   /** Tools of the loop itself, in the order in which they are offered, after all others. Their context is a `BuiltInContext`. */
-  readonly builtIns: Map<string, Tool<never>>
+  readonly builtIns: ReadonlyMap<string, Tool<never>>
   /** All tools of the caller, for a search. */
   readonly catalogue: ToolCatalogue
   /** What a run that starts now records as its configuration, unless its caller changes it. */

@@ -62,7 +62,7 @@ test('of ten starts at once under a budget for one, one begins', async () => {
   expect(started.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
 })
 
-test('a run that goes on after a decision holds the budget again: no other run begins on it', async () => {
+test('a run that continues after a decision holds the budget again: no other run begins on it', async () => {
   const slow = gate()
   const tools = [payTool(), testTool('slow', async () => await slow.promise.then(() => 'done'))]
   const agents = { cashier: scriptedAgent([call('pay'), call('slow'), 'Paid.', 'Hello.'], tools) }

@@ -89,7 +89,7 @@ export class Budgets {
     }
   }
 
-  /** Reserves what a run may spend that goes on: it was begun with limits, so it is not refused, but other runs have to wait for it. */
+  /** Reserves what a continued run may spend. It began with limits, so it is not refused, but other runs have to wait for it. */
   hold({ principalId, runId, budget, limits }: Reservation): void {
     if (budget === undefined) return
     const most = (limit = Number.POSITIVE_INFINITY, of = Number.POSITIVE_INFINITY): number => (of < Infinity ? Math.min(limit, of) : Infinity)

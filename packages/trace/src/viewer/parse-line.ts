@@ -1,8 +1,8 @@
 import type { PageLine, SeenEvent } from './lines.ts'
 
 /**
- * Reads a line for the page. An event is passed on as it is recorded, so this is the first to read it: what is no event of a run, also one of a
- * later release, becomes a note.
+ * Reads a line for the page. An event is passed on as it is recorded, so this is the first to read it: a line that is not an event of a run
+ * becomes a note.
  *
  * @returns `undefined` for an empty line.
  */
@@ -12,7 +12,7 @@ export function parsePageLine(text: string): PageLine | undefined {
   if (!isObject(line)) return { type: 'note', message: `A line that is not JSON is skipped: ${JSON.stringify(text.slice(0, 60))}` }
   if (line['type'] === 'event') {
     const { event } = line
-    return isEventOfRun(event) ? { type: 'event', event, text } : { type: 'note', message: 'A line that is no event of a run is skipped.' }
+    return isEventOfRun(event) ? { type: 'event', event, text } : { type: 'note', message: 'A line that is not an event of a run is skipped.' }
   }
   // Lines of other types are made by this package.
   return line as unknown as PageLine
